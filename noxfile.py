@@ -1,0 +1,122 @@
+"""Everything that is run on this checkout: `nox -l` lists it. Each session sets up its own environment; uv is used where it is installed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from tools import checkout
+from tools.environments import build as build_all
+from tools.environments import discard, editable, install, lowest_constraints, meta_wheel, wheels
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["lint", "types", "layers", "tests"]
+
+GROUPS = nox.project.dependency_groups
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+SCRIPTS = ["noxfile.py", "tools", "bench"]
+SOURCES = [str(folder / "src" / checkout.module_of(name)) for name, folder in checkout.DISTRIBUTIONS.items()]
+PEERS = ["stable-baselines3", "sb3-contrib", "tianshou[eval]", "gymnasium[mujoco]", "imageio"]
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Train PPO on CartPole, and say where the policy, the scores and the learning curve are."""
+    install(session, *editable(*checkout.with_siblings("rlchassis-ppo", "rlchassis-tensorboard")))
+    session.run("rlchassis", "train", "ppo", "CartPole-v1", "--name", "demo", "--if-exists", "suffix", *session.posargs)
+    curve = max(Path("log").rglob("learning_curve.png"), key=lambda file: file.stat().st_mtime)
+    session.log(f"learning curve: {curve.resolve()}")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests of core, plugins, contract and integration in one environment."""
+    install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))
+    session.run("pytest", "-m", "not learning", *session.posargs)
+
+
+@nox.session
+def tests_core(session: nox.Session) -> None:
+    """Run the tests of core with no plugin installed."""
+    distributions = (checkout.CORE, checkout.TESTKIT)
+    install(session, *editable(*distributions), *GROUPS(PYPROJECT, "test"))
+    session.run("python", "tools/isolation.py", "editable", *distributions)
+    session.run("pytest", "-m", "not learning", "tests/core", *session.posargs)
+
+
+@nox.session(requires=["build"])
+@nox.parametrize(
+    ["plugin", "source", "bounds"],
+    [nox.param(*cell, id=", ".join((checkout.short(cell[0]), *cell[1:])), tags=[checkout.short(cell[0])]) for cell in checkout.CELLS],
+)
+def tests_plugin(session: nox.Session, plugin: str, source: str, bounds: str) -> None:
+    """Run one plugin's tests beside core and what it needs, and nothing else."""
+    if not checkout.has_a_cell(plugin):
+        session.error(f"No cell of {plugin} runs: its [tool.rlchassis.skip] table skips them all.")
+    if reason := checkout.reason_to_skip(plugin, source, bounds):
+        session.skip(reason)
+    distributions = checkout.with_siblings(plugin, checkout.TESTKIT)
+    packages = editable(*distributions) if source == "editable" else wheels(*distributions)
+    constraints = lowest_constraints(session, distributions) if bounds == "lowest" else []
+    install(session, *constraints, *packages, *GROUPS(PYPROJECT, "test"))
+    session.run("python", "tools/isolation.py", source, *distributions)
+    session.run("pytest", "-m", "not learning", str(checkout.DISTRIBUTIONS[plugin] / "tests"), *session.posargs)
+    discard(session)
+
+
+@nox.session(requires=["build"])
+def contract(session: nox.Session) -> None:
+    """Run the contract tests on the wheels of everything, installed through the meta-distribution."""
+    install(session, meta_wheel("all"), *wheels(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))
+    session.run("pytest", "-m", "not learning", "tests/contract", *session.posargs)
+    discard(session)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format and spelling."""
+    install(session, *GROUPS(PYPROJECT, "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("codespell")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "types"))
+    session.run("mypy", *SOURCES, "noxfile.py", "tools")
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Check what may import what."""
+    install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "layers"))
+    session.run("lint-imports")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the source archive and the wheel of every distribution into dist/."""
+    install(session, "hatchling>=1.25")
+    build_all(session)
+
+
+@nox.session
+def learn(session: nox.Session) -> None:
+    """Run the learning certificates again: `nox -s learn -- ppo`."""
+    install(session, *editable(*checkout.DISTRIBUTIONS))
+    session.run("python", "-m", "tools.learn", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Time training beside its peers: `nox -s bench -- ppo-cartpole`."""
+    install(session, *editable(*checkout.DISTRIBUTIONS), *PEERS)
+    session.run("python", "bench/compare.py", *session.posargs, env={"OMP_NUM_THREADS": "1"})

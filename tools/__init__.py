@@ -1,0 +1,1 @@
+"""What the nox sessions lean on; no part of any distribution."""
