@@ -1,0 +1,44 @@
+"""Environments: recipes for them, and stepping many at once. No torch in here, so that worker processes start quickly."""
+
+from rlchassis.envs.actions import ActionMap
+from rlchassis.envs.environments import Environments
+from rlchassis.envs.factories import (
+    EnvFactory,
+    EnvFactoryCallable,
+    EnvFactoryRegistered,
+    EnvFactoryVector,
+    EnvMode,
+    EnvWrapper,
+    VectorEnvType,
+    env_factory_from,
+)
+from rlchassis.envs.in_process import InProcessEnvironment
+from rlchassis.envs.native import NativeEnvironment
+from rlchassis.envs.space_data import space_from_data, space_to_data
+from rlchassis.envs.spaces import allocate, describe, kinds_in, require_supported, write
+from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment
+
+__all__ = [
+    "ActionMap",
+    "EnvFactory",
+    "EnvFactoryCallable",
+    "EnvFactoryRegistered",
+    "EnvFactoryVector",
+    "EnvMode",
+    "EnvTraits",
+    "EnvWrapper",
+    "Environments",
+    "InProcessEnvironment",
+    "NativeEnvironment",
+    "Step",
+    "VectorEnvType",
+    "VectorEnvironment",
+    "allocate",
+    "describe",
+    "env_factory_from",
+    "kinds_in",
+    "require_supported",
+    "space_from_data",
+    "space_to_data",
+    "write",
+]

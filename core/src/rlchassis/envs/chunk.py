@@ -1,0 +1,152 @@
+"""Environments stepped one after another: the loop that both this process and the workers run, hence the same bits in both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableSequence, Sequence
+from typing import Any, Self, TypeAlias
+
+import gymnasium as gym
+from attrs import define, field
+
+from rlchassis.envs.rows import Rows
+from rlchassis.envs.spaces import shape_difference, write
+from rlchassis.envs.vector import EnvTraits
+from rlchassis.errors import EnvironmentFailure, UsageError
+
+Env: TypeAlias = gym.Env[Any, Any]
+EnvConstructor: TypeAlias = Callable[[], Env]
+
+
+@define(eq=False)
+class Progress:
+    """Which environment is at work and how far each has come, in plain cells that another process may read."""
+
+    current: MutableSequence[int]
+    steps: MutableSequence[int]
+    episode_starts: MutableSequence[int]
+
+    @classmethod
+    def over(cls, cells: Any, num_envs: int) -> Progress:
+        """Progress in a list or memoryview of `cells_needed(num_envs)` integers."""
+        return cls(cells[:1], cells[1 : 1 + num_envs], cells[1 + num_envs : 1 + 2 * num_envs])
+
+    @staticmethod
+    def cells_needed(num_envs: int) -> int:
+        """How many integers it takes."""
+        return 1 + 2 * num_envs
+
+    def when(self) -> str:
+        """In words, how far the environment at work has come."""
+        index = self.current[0]
+        steps = self.steps[index]
+        return f"step {steps - self.episode_starts[index]} of its episode ({steps} in all)"
+
+
+@define(eq=False)
+class Chunk:
+    """Some environments of one process, and what must be known to name the one that fails."""
+
+    envs: list[Env]
+    traits: EnvTraits
+    progress: Progress
+    first_index: int = 0
+    seeds: list[int | None] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.seeds = [None] * len(self.envs)
+
+    @classmethod
+    def open(cls, constructors: Sequence[EnvConstructor], progress: Progress, first_index: int = 0) -> Self:
+        """Construct all environments, or none: what was opened is closed when one fails."""
+        envs: list[Env] = []
+        try:
+            for index, construct in enumerate(constructors):
+                progress.current[0] = index
+                envs.append(construct())
+            return cls(envs, _common_traits(envs), progress, first_index)
+        except Exception as error:
+            close_all(envs)
+            if isinstance(error, UsageError):
+                raise
+            raise EnvironmentFailure(failure_text(first_index + len(envs), None, raised(error), "in its constructor")) from error
+
+    def reset(self, seeds: Sequence[int | None], rows: Rows) -> None:
+        """Begin a new episode in each, and write what it shows."""
+        self.seeds = list(seeds)
+        for index, seed in enumerate(seeds):
+            self._reset_one(index, seed, rows)
+
+    def step(self, actions: Sequence[Any], chosen: Sequence[int], rows: Rows) -> bool:
+        """Step the chosen environments and begin new episodes where one ended; says whether any did."""
+        ended: list[int] = []
+        current, steps, envs = self.progress.current, self.progress.steps, self.envs
+        observations, rewards, terminated, truncated = rows.observations, rows.rewards, rows.terminated, rows.truncated
+        try:
+            for index in chosen:
+                current[0] = index
+                steps[index] += 1
+                observation, reward, is_terminal, is_cut, _ = envs[index].step(actions[index])
+                write(observations, index, observation)
+                rewards[index] = reward
+                terminated[index] = is_terminal
+                truncated[index] = is_cut
+                if is_terminal or is_cut:
+                    ended.append(index)
+        except Exception as error:
+            raise self._failure(error, f"at {self.progress.when()}, with action {actions[current[0]]}") from error
+        if not ended:
+            return False
+        write(rows.final_observations, slice(None), observations)
+        for index in ended:
+            self._reset_one(index, None, rows)
+        return True
+
+    def _reset_one(self, index: int, seed: int | None, rows: Rows) -> None:
+        self.progress.current[0] = index
+        try:
+            observation, _ = self.envs[index].reset(seed=seed)
+            difference = shape_difference(self.traits.observation_space, observation)
+            if difference:
+                raise ValueError(f"the observation is not of its space: {difference}")
+            write(rows.observations, index, observation)
+        except Exception as error:
+            raise self._failure(error, f"in its reset after {self.progress.steps[index]} steps") from error
+        self.progress.episode_starts[index] = self.progress.steps[index]
+
+    def _failure(self, error: Exception, when: str) -> EnvironmentFailure:
+        index = self.progress.current[0]
+        return EnvironmentFailure(failure_text(self.first_index + index, self.seeds[index], raised(error), when))
+
+    def close(self) -> None:
+        """Close all environments, also after one refuses."""
+        close_all(self.envs)
+
+
+def failure_text(index: int, seed: int | None, what: str, when: str) -> str:
+    """The one sentence that an EnvironmentFailure says."""
+    seeded = "never seeded" if seed is None else f"seed {seed}"
+    return f"environment {index} ({seeded}) {what}, {when}"
+
+
+def raised(error: Exception) -> str:
+    """In words, that this was raised."""
+    return f"raised {type(error).__name__}: {error}"
+
+
+def close_all(envs: Sequence[Env]) -> None:
+    """Close each; the first error is raised when all were tried."""
+    errors: list[Exception] = []
+    for env in envs:
+        try:
+            env.close()
+        except Exception as error:  # noqa: BLE001  the others must be closed all the same
+            errors.append(error)
+    if errors:
+        raise EnvironmentFailure(f"an environment could not be closed: it {raised(errors[0])}") from errors[0]
+
+
+def _common_traits(envs: Sequence[Env]) -> EnvTraits:
+    traits = [EnvTraits.of(env) for env in envs]
+    for other in traits[1:]:
+        traits[0].require_same_spaces(other, "environments that are stepped together")
+    return traits[0]

@@ -1,0 +1,103 @@
+"""All that is known about spaces: which are supported, how their values are stored, how they are told. Actions stand in actions.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space
+from numpy.typing import NDArray
+
+from rlchassis.errors import UnsupportedSpaceError
+
+AnySpace: TypeAlias = Space[Any]
+Array: TypeAlias = NDArray[Any]
+Observations: TypeAlias = Array | dict[str, "Observations"]
+"""One array, or a dict of them for Dict spaces; every leaf shares its leading dimensions."""
+
+OBSERVATION_KINDS = "Box, Discrete, MultiBinary, MultiDiscrete and Dict of these"
+ACTION_KINDS = "floating-point Box and Discrete"
+
+
+def require_supported(observation_space: AnySpace, action_space: AnySpace) -> None:
+    """Raise UnsupportedSpaceError unless the chassis can store these observations and choose these actions."""
+    for path, leaf in leaves(observation_space):
+        if not isinstance(leaf, Box | Discrete | MultiBinary | MultiDiscrete):
+            name = f"observation {path!r}" if path else "the observation space"
+            raise UnsupportedSpaceError(f"{name} is {describe(leaf)}, which is not supported; supported are {OBSERVATION_KINDS}")
+    if not (isinstance(action_space, Discrete) or (isinstance(action_space, Box) and np.issubdtype(action_space.dtype, np.floating))):
+        raise UnsupportedSpaceError(f"the action space is {describe(action_space)}, which is not supported; supported are {ACTION_KINDS}")
+
+
+def leaves(space: AnySpace, path: str = "") -> Iterator[tuple[str, AnySpace]]:
+    """Every space inside nested Dicts with its path of keys, "camera.left"; a space that is no Dict is its own leaf, with path ""."""
+    if not isinstance(space, Dict):
+        yield path, space
+        return
+    for key, inner in space.spaces.items():
+        yield from leaves(inner, f"{path}.{key}" if path else str(key))
+
+
+def kinds_in(space: AnySpace) -> frozenset[str]:
+    """The kinds that a plugin must declare to take this space: {"Dict", "Box"} for a Dict of Boxes."""
+    outer = {"Dict"} if isinstance(space, Dict) else set()
+    return frozenset(outer | {"Dict" for path, _ in leaves(space) if "." in path} | {type(leaf).__name__ for _, leaf in leaves(space)})
+
+
+def describe(space: AnySpace) -> str:
+    """A short name for messages: "Box(4,)", "Box(84, 84, 3) of uint8", "Discrete(2)", "Dict(at: Box(2,), on: Discrete(2))"."""
+    if isinstance(space, Dict):
+        return f"Dict({', '.join(f'{key}: {describe(inner)}' for key, inner in space.spaces.items())})"
+    if isinstance(space, Box):
+        return f"Box{space.shape}" + ("" if np.issubdtype(space.dtype, np.floating) else f" of {space.dtype}")
+    if isinstance(space, Discrete):
+        return f"Discrete({space.n})" if space.start == 0 else f"Discrete({space.n}, start={space.start})"
+    return str(space)
+
+
+def storage_dtype(space: AnySpace) -> np.dtype[Any]:
+    """float32 for floats, uint8 for bytes, int8 for MultiBinary and int64 for all other integers."""
+    if isinstance(space, MultiBinary):
+        return np.dtype(np.int8)
+    if np.issubdtype(space.dtype, np.floating):
+        return np.dtype(np.float32)
+    return np.dtype(np.uint8 if isinstance(space, Box) and space.dtype == np.uint8 else np.int64)
+
+
+def allocate(space: AnySpace, *leading: int, new: Callable[[tuple[int, ...], np.dtype[Any]], Array] = np.zeros) -> Observations:
+    """Room for observations of this space under the given leading dimensions, made by `new(shape, dtype)`."""
+    if isinstance(space, Dict):
+        return {key: allocate(inner, *leading, new=new) for key, inner in space.spaces.items()}
+    if space.shape is None:
+        raise UnsupportedSpaceError(f"values of {describe(space)} have no fixed shape to store; supported are {OBSERVATION_KINDS}")
+    return new((*leading, *space.shape), storage_dtype(space))
+
+
+def write(tree: Observations, index: Any, observation: Any) -> None:
+    """Store an observation at an index of room made by allocate; keys that the space does not have are left out."""
+    if isinstance(tree, dict):
+        for key, inner in tree.items():
+            write(inner, index, observation[key])
+    else:
+        tree[index] = observation
+
+
+def pick(tree: Observations, index: Any) -> Observations:
+    """What write stored there: a view for an integer or a slice, a copy for a mask."""
+    if isinstance(tree, dict):
+        return {key: pick(inner, index) for key, inner in tree.items()}
+    return tree[index]  # type: ignore[no-any-return]  # numpy's indexing is untyped
+
+
+def shape_difference(space: AnySpace, observation: Any) -> str | None:
+    """In words, how an observation is shaped differently from its space; None where it is not."""
+    for path, leaf in leaves(space):
+        value = observation
+        for key in filter(None, path.split(".")):
+            if not hasattr(value, "keys") or key not in value:
+                return f"it has no {path!r}"
+            value = value[key]
+        if np.shape(value) != leaf.shape:
+            return f"{path or 'it'} has shape {np.shape(value)} instead of {leaf.shape}"
+    return None

@@ -1,0 +1,110 @@
+"""The contract of everything that steps several environments at once; how they are stepped is another file's business."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import gymnasium as gym
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from rlchassis.envs.spaces import AnySpace, Array, Observations
+from rlchassis.errors import UsageError
+
+
+class Step(NamedTuple):
+    """What N environments answered to one action each."""
+
+    observations: Observations
+    """What to act on next: of the new episode already where one ended (but see counted)."""
+    rewards: NDArray[np.float64]
+    """[N], at double precision, so that returns add up exactly."""
+    terminated: NDArray[np.bool_]
+    """[N] whether the episode came to its own end."""
+    truncated: NDArray[np.bool_]
+    """[N] whether the episode was cut, by a time limit for instance."""
+    next_observations: Observations
+    """The true successors, final where an episode ended; the same object as observations when none ended."""
+    counted: NDArray[np.bool_]
+    """[N] False where the row is no transition: the env was not stepped, or spent the step on its own reset."""
+
+
+@frozen
+class EnvTraits:
+    """What an environment says about itself before it is reset."""
+
+    observation_space: AnySpace
+    action_space: AnySpace
+    task: str | None = None
+    """The id that it is registered under, if it is."""
+    reward_threshold: float | None = None
+    """The mean return at which it counts as solved, if its author gave one."""
+
+    @classmethod
+    def of(cls, env: gym.Env[Any, Any]) -> EnvTraits:
+        """Read the traits of one environment."""
+        spec = env.spec
+        return cls(env.observation_space, env.action_space, spec and spec.id, spec and spec.reward_threshold)
+
+    def require_same_spaces(self, other: EnvTraits, what: str) -> None:
+        """Raise UsageError unless the other environment has equal spaces; `what` names the two."""
+        for name in ("observation_space", "action_space"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine != theirs:
+                raise UsageError(f"{what} must have equal spaces, but {name} is {mine} in one and {theirs} in another")
+
+
+class VectorEnvironment(ABC):
+    """N environments of the same spaces, stepped together with chassis actions.
+
+    Arrays returned by a call stay valid until the call after the next. Every failure is an EnvironmentFailure that names the environment.
+    """
+
+    traits: EnvTraits
+    num_envs: int
+    partial: bool = True
+    """Whether a step may leave some environments out."""
+
+    @property
+    def observation_space(self) -> AnySpace:
+        """The space of one observation."""
+        return self.traits.observation_space
+
+    @property
+    def action_space(self) -> AnySpace:
+        """The environment's own space of one action; chassis actions are mapped to it by ActionMap."""
+        return self.traits.action_space
+
+    @abstractmethod
+    def reset(self, seeds: Sequence[int] | None = None) -> Observations:
+        """Begin a new episode everywhere, with one seed per environment or with the random streams going on."""
+
+    @abstractmethod
+    def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
+        """Take one chassis action [N, …] each; environments that are not active keep their observation."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free everything; may be called again."""
+
+    def render_frames(self) -> list[Any]:
+        """One rendered frame per environment, of those that run in this process."""
+        raise UsageError("only environments of this process can be rendered; use VectorEnvType.DUMMY")
+
+
+def require_num_envs(num_envs: int) -> None:
+    """Raise UsageError for a number of environments that is no positive number."""
+    if num_envs < 1:
+        raise UsageError(f"there must be at least one environment, but {num_envs} were asked for")
+
+
+def require_seeds(seeds: Sequence[int] | None, num_envs: int) -> list[int | None]:
+    """One seed per environment, or as many Nones."""
+    if seeds is None:
+        return [None] * num_envs
+    if len(seeds) != num_envs:
+        raise UsageError(f"{len(seeds)} seeds were given for {num_envs} environments; give one each")
+    return [int(seed) for seed in seeds]
