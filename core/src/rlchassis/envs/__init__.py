@@ -1,5 +1,7 @@
 """Environments: recipes for them, and stepping many at once. No torch in here, so that worker processes start quickly."""
 
+from __future__ import annotations
+
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.environments import Environments
 from rlchassis.envs.factories import (

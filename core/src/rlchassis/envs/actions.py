@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import define, field
 from gymnasium.spaces import Box, Discrete
-from numpy.random import Generator
 from numpy.typing import NDArray
 
 from rlchassis.envs.spaces import AnySpace, Array, describe
 from rlchassis.errors import UnsupportedSpaceError
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 
 @define(eq=False)
@@ -51,7 +53,7 @@ class ActionMap:
     def to_env(self, actions: Array) -> Array:
         """Environment actions [N, …] in the dtype of the space."""
         if self.discrete:
-            return actions + self.start  # type: ignore[no-any-return]  # numpy's arithmetic is untyped here
+            return (actions + self.start).astype(self.space.dtype, copy=False)
         scaled = actions * self.half
         scaled += self.centre
         np.maximum(scaled, self.low, out=scaled)
@@ -69,7 +71,7 @@ class ActionMap:
 
 
 def one_by_one(actions: Array) -> list[Any]:
-    """Environment actions as single envs want them: ints for Discrete, arrays for Box."""
-    if np.issubdtype(actions.dtype, np.integer):
-        return actions.tolist()  # type: ignore[no-any-return]  # a list of ints: discrete actions have no further dimension
-    return [actions[i, ...] for i in range(len(actions))]
+    """Environment actions as single envs get them from `action_space.sample()`: numpy integers for Discrete, arrays for Box."""
+    if actions.ndim == 1 and np.issubdtype(actions.dtype, np.floating):
+        return [actions[i, ...] for i in range(len(actions))]
+    return list(actions)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableSequence, Sequence
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import gymnasium as gym
 from attrs import define, field
 
-from rlchassis.envs.rows import Rows
-from rlchassis.envs.spaces import shape_difference, write
+from rlchassis.envs.spaces import shape_difference, write, writer
 from rlchassis.envs.vector import EnvTraits
 from rlchassis.errors import EnvironmentFailure, UsageError
+
+if TYPE_CHECKING:
+    from rlchassis.envs.rows import Rows
 
 Env: TypeAlias = gym.Env[Any, Any]
 EnvConstructor: TypeAlias = Callable[[], Env]
@@ -51,9 +53,13 @@ class Chunk:
     progress: Progress
     first_index: int = 0
     seeds: list[int | None] = field(init=False)
+    _env_steps: list[Callable[[Any], tuple[Any, ...]]] = field(init=False)
+    _write_one: Callable[[Any, int, Any], None] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.seeds = [None] * len(self.envs)
+        self._env_steps = [env.step for env in self.envs]
+        self._write_one = writer(self.traits.observation_space)
 
     @classmethod
     def open(cls, constructors: Sequence[EnvConstructor], progress: Progress, first_index: int = 0) -> Self:
@@ -78,22 +84,23 @@ class Chunk:
 
     def step(self, actions: Sequence[Any], chosen: Sequence[int], rows: Rows) -> bool:
         """Step the chosen environments and begin new episodes where one ended; says whether any did."""
-        ended: list[int] = []
-        current, steps, envs = self.progress.current, self.progress.steps, self.envs
-        observations, rewards, terminated, truncated = rows.observations, rows.rewards, rows.terminated, rows.truncated
+        rewards, terminated, truncated, ended = [], [], [], []
+        current, steps, env_steps = self.progress.current, self.progress.steps, self._env_steps
+        write_one, observations = self._write_one, rows.observations
         try:
             for index in chosen:
                 current[0] = index
                 steps[index] += 1
-                observation, reward, is_terminal, is_cut, _ = envs[index].step(actions[index])
-                write(observations, index, observation)
-                rewards[index] = reward
-                terminated[index] = is_terminal
-                truncated[index] = is_cut
+                observation, reward, is_terminal, is_cut, _ = env_steps[index](actions[index])
+                write_one(observations, index, observation)
+                rewards.append(float(reward))
+                terminated.append(is_terminal)
+                truncated.append(is_cut)
                 if is_terminal or is_cut:
                     ended.append(index)
         except Exception as error:
             raise self._failure(error, f"at {self.progress.when()}, with action {actions[current[0]]}") from error
+        rows.set_outcomes(chosen, rewards, terminated, truncated)
         if not ended:
             return False
         write(rows.final_observations, slice(None), observations)

@@ -220,7 +220,9 @@ def env_factory_from(thing: Any) -> EnvFactory:
     if isinstance(thing, VectorEnv):
         return EnvFactoryVector(thing)
     if isinstance(thing, gym.Env):
-        raise UsageError(f"one environment cannot be made twice; give a callable that makes it: lambda: {type(thing.unwrapped).__name__}(…)")
+        raise UsageError(
+            f"one environment cannot be made twice; give a callable that makes it: lambda: {type(thing.unwrapped).__name__}(…)"
+        )
     if callable(thing):
         return EnvFactoryCallable(thing)
     raise UsageError(

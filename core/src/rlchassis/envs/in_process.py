@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from attrs import define, field
@@ -14,6 +13,9 @@ from rlchassis.envs.chunk import Chunk, Env, EnvConstructor, Progress
 from rlchassis.envs.rows import DoubleRows
 from rlchassis.envs.spaces import Array, Observations, require_supported
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_num_envs, require_seeds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @define(eq=False)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 import numpy as np
@@ -17,6 +16,9 @@ from rlchassis.envs.rows import DoubleRows, Rows
 from rlchassis.envs.spaces import Array, Observations, pick, require_supported, write
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_num_envs, require_seeds
 from rlchassis.errors import EnvironmentFailure, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @define(eq=False)
@@ -45,9 +47,7 @@ class NativeEnvironment(VectorEnvironment):
     def _prepare(self) -> None:
         env = self._vector_env
         spec = env.spec
-        self.traits = EnvTraits(
-            env.single_observation_space, env.single_action_space, spec and spec.id, spec and spec.reward_threshold
-        )
+        self.traits = EnvTraits(env.single_observation_space, env.single_action_space, spec and spec.id, spec and spec.reward_threshold)
         require_supported(self.observation_space, self.action_space)
         require_num_envs(env.num_envs)
         self.num_envs, self._mode = env.num_envs, autoreset_mode_of(env)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import gymnasium as gym
 from gymnasium import error as gym_error
-from gymnasium.envs.registration import EnvSpec
-from gymnasium.vector import VectorEnv
 
 from rlchassis.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gymnasium.envs.registration import EnvSpec
+    from gymnasium.vector import VectorEnv
 
 Made = TypeVar("Made")
 
@@ -24,9 +27,9 @@ def checked_spec(task: str) -> EnvSpec:
 
 
 def make_registered(spec: EnvSpec, render_mode: str | None, kwargs: Mapping[str, Any]) -> gym.Env[Any, Any]:
-    """One environment."""
+    """One environment, without gymnasium's checking wrapper, which costs a call per step, unless the kwargs ask for it."""
     asked = {} if render_mode is None else {"render_mode": render_mode}
-    return _made(spec, lambda: gym.make(spec, **{**asked, **kwargs}))
+    return _made(spec, lambda: gym.make(spec, **{"disable_env_checker": True, **asked, **kwargs}))
 
 
 def make_registered_vector(spec: EnvSpec, num_envs: int, kwargs: Mapping[str, Any]) -> VectorEnv[Any, Any, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import define
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from rlchassis.envs.spaces import AnySpace, Array, Observations, allocate, write
 from rlchassis.envs.vector import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ALIGNMENT = 64
 
@@ -32,6 +35,13 @@ class Rows:
         terminated, truncated = new((num_envs,), np.dtype(np.bool_)), new((num_envs,), np.dtype(np.bool_))
         observations = allocate(observation_space, num_envs, new=new)
         return cls(rewards, terminated, truncated, observations, allocate(observation_space, num_envs, new=new))
+
+    def set_outcomes(self, chosen: Sequence[int], rewards: list[float], terminated: list[bool], truncated: list[bool]) -> None:
+        """What the chosen rows, in ascending order, came to."""
+        index: Any = slice(None) if len(chosen) == len(self.rewards) else chosen
+        self.rewards[index] = rewards
+        self.terminated[index] = terminated
+        self.truncated[index] = truncated
 
     def clear_outcomes(self) -> None:
         """No reward and no end anywhere: what rows say that are not stepped."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from operator import setitem
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space
 from numpy.typing import NDArray
 
 from rlchassis.errors import UnsupportedSpaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 AnySpace: TypeAlias = Space[Any]
 Array: TypeAlias = NDArray[Any]
@@ -81,6 +84,11 @@ def write(tree: Observations, index: Any, observation: Any) -> None:
             write(inner, index, observation[key])
     else:
         tree[index] = observation
+
+
+def writer(space: AnySpace) -> Callable[[Any, int, Any], None]:
+    """The quickest way to write observations of this space."""
+    return write if isinstance(space, Dict) else setitem
 
 
 def pick(tree: Observations, index: Any) -> Observations:

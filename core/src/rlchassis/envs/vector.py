@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import gymnasium as gym
-import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 
 from rlchassis.envs.spaces import AnySpace, Array, Observations
 from rlchassis.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import gymnasium as gym
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Step(NamedTuple):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from rlchassis.envs.chunk import EnvConstructor
-from rlchassis.envs.vector import VectorEnvironment
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rlchassis.envs.chunk import EnvConstructor
+    from rlchassis.envs.vector import VectorEnvironment
 
 
 class WorkerEnvironment:
