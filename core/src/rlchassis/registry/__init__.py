@@ -1,0 +1,30 @@
+"""Which plugins are installed, what state they are in, and how a name becomes a class.
+
+Listing reads metadata and manifests only; naming a plugin loads that one alone. Nothing here imports more than the standard library.
+"""
+
+from __future__ import annotations
+
+from rlchassis.registry.component import Component
+from rlchassis.registry.discovery import forget, installed
+from rlchassis.registry.kinds import FIRST_PARTY, KINDS, PLUGIN_API, first_party_distribution
+from rlchassis.registry.loading import check, load, name_of
+from rlchassis.registry.lookup import find, provenance
+from rlchassis.registry.plugin import Plugin, State
+
+__all__ = [
+    "FIRST_PARTY",
+    "KINDS",
+    "PLUGIN_API",
+    "Component",
+    "Plugin",
+    "State",
+    "check",
+    "find",
+    "first_party_distribution",
+    "forget",
+    "installed",
+    "load",
+    "name_of",
+    "provenance",
+]

@@ -1,0 +1,95 @@
+"""What one distribution claims to provide, and whether its own words hold together."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from importlib.metadata import Distribution, EntryPoint
+
+from rlchassis.registry.kinds import GROUP_PREFIX, KINDS, MANIFEST, PLUGIN_API
+from rlchassis.registry.manifest import Manifest, read_manifest
+from rlchassis.registry.plugin import Plugin, State
+from rlchassis.registry.wording import did_you_mean, listed, quoted
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """What holds for every plugin of a distribution."""
+
+    state: State
+    problem: str | None = None
+    manifest: Manifest = field(default_factory=lambda: Manifest(api=""))
+
+
+def claims_of(found: Distribution) -> Iterator[Plugin]:
+    """Make a row of each plugin, and one of kind "manifest" where something is wrong that no other row tells."""
+    name = found.metadata["Name"]
+    version = found.metadata["Version"] if "Version" in found.metadata else "?"  # noqa: SIM401  what metadata is does not promise get
+    whole = Plugin(MANIFEST, name, target="", distribution=name, version=version)
+    try:
+        entries = [entry for entry in found.entry_points if entry.group.startswith(GROUP_PREFIX)]
+    except Exception as error:  # noqa: BLE001  a foreign file fails as it likes, and must not stop the listing
+        yield replace(whole, state="invalid", problem=f"its entry points cannot be read: {error}")
+        return
+    verdict = _judge(name, [entry.value for entry in entries if _kind(entry) == MANIFEST])
+    judged = replace(whole, state=verdict.state, problem=verdict.problem, api=verdict.manifest.api or None)
+    rows = [_row(judged, entry, verdict.manifest) for entry in entries if _kind(entry) != MANIFEST]
+    yield from _told_once(rows)
+    if problem := _untold(verdict, rows):
+        yield replace(whole, state="invalid", problem=problem)
+
+
+def _kind(entry: EntryPoint) -> str:
+    return entry.group.removeprefix(GROUP_PREFIX)
+
+
+def _judge(distribution: str, manifests: list[str]) -> _Verdict:
+    if not manifests:
+        return _Verdict("no-manifest")
+    if len(manifests) > 1:
+        return _Verdict("invalid", "it has more than one manifest")
+    try:
+        manifest = read_manifest(manifests[0])
+    except Exception as error:  # noqa: BLE001  likewise
+        return _Verdict("invalid", f"its manifest is not valid: {error}")
+    if manifest.is_compatible:
+        return _Verdict("ok", manifest=manifest)
+    return _Verdict("incompatible", _incompatibility(distribution, manifest), manifest)
+
+
+def _incompatibility(distribution: str, manifest: Manifest) -> str:
+    outdated = "rlchassis-core" if manifest.is_ahead else distribution
+    offered = ".".join(map(str, PLUGIN_API))
+    return f"it was made for plugin API {manifest.api}, this core offers {offered}; try: python -m pip install --upgrade {outdated}"
+
+
+def _row(judged: Plugin, entry: EntryPoint, manifest: Manifest) -> Plugin:
+    kind = _kind(entry)
+    row = replace(judged, kind=kind, name=entry.name, target=entry.value)
+    if kind not in KINDS:
+        return replace(row, state="invalid", problem=f"there is no kind {quoted(kind)}.{did_you_mean(kind, KINDS)}")
+    if not re.fullmatch(r"\w[\w.-]*", entry.name):
+        return replace(row, state="invalid", problem="a name is made of letters, digits, dots, hyphens and underscores")
+    if row.state != "ok":
+        return row
+    facts = manifest.descriptions.get((kind, entry.name))
+    return replace(row, **facts) if facts else replace(row, state="no-manifest")
+
+
+def _told_once(rows: list[Plugin]) -> Iterator[Plugin]:
+    """Make one row of a name that its distribution claims twice, for nobody could say which is meant."""
+    by_name = {(row.kind, row.name): row for row in rows}
+    counts = Counter((row.kind, row.name) for row in rows)
+    for key, row in by_name.items():
+        yield row if counts[key] == 1 else replace(row, state="invalid", problem="its distribution claims this name twice")
+
+
+def _untold(verdict: _Verdict, rows: list[Plugin]) -> str | None:
+    """Say what is wrong with the distribution and stands in no plugin's row."""
+    if verdict.problem and not rows:
+        return verdict.problem
+    orphans = sorted(verdict.manifest.descriptions.keys() - {(row.kind, row.name) for row in rows})
+    tables = listed(f"[{kind}.{name}]" for kind, name in orphans)
+    return f"its manifest describes what no entry point provides: {tables}" if orphans else None

@@ -1,0 +1,65 @@
+"""A plugin as a recipe names it: data now, an object when the experiment is built."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rlchassis.errors import UsageError
+from rlchassis.registry.kinds import noun, require_kind
+from rlchassis.registry.loading import load
+from rlchassis.registry.wording import did_you_mean, listed, quoted
+
+
+@dataclass(frozen=True)
+class Component:
+    """A reference to a plugin with the options to make it with; equal, printable and storable whether or not it is installed."""
+
+    kind: str
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Keep a copy of the options, so that the caller's dict can change without changing the recipe."""
+        require_kind(self.kind)
+        object.__setattr__(self, "options", dict(self.options))
+
+    def create(self) -> Any:
+        """Load the plugin and call it with the options; raises PluginError, or UsageError for an option it does not know or accept.
+
+        A plugin that is a module is what it is: it takes no options and is given back.
+        """
+        plugin = load(self.kind, self.name)
+        if (known := _option_names(plugin)) is not None:
+            self._refuse_options_beyond(known)
+        if not callable(plugin):
+            return plugin
+        try:
+            return plugin(**self.options)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"{self._label} refuses its options: {error.args[0] if error.args else type(error).__name__}.") from error
+
+    @property
+    def _label(self) -> str:
+        return f"{noun(self.kind)} {quoted(self.name)}"
+
+    def _refuse_options_beyond(self, known: tuple[str, ...]) -> None:
+        for option in self.options:
+            if option not in known:
+                hint = did_you_mean(option, known) or f" It takes: {listed(known)}."
+                raise UsageError(f"{self._label} has no option {quoted(option)}.{hint}")
+
+
+def _option_names(plugin: object) -> tuple[str, ...] | None:
+    """Name what a plugin can be told; None if it takes whatever it gets, or does not say."""
+    if not callable(plugin):
+        return ()
+    try:
+        parameters = inspect.signature(plugin).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return None
+    return tuple(parameter.name for parameter in parameters if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY))

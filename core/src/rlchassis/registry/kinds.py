@@ -1,0 +1,39 @@
+"""What kinds of plugins there are, and which first-party distribution provides which name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rlchassis.errors import PluginError
+
+KINDS = ("algorithm", "optimizer", "lr_scheduler", "logger", "policy_wrapper", "env", "launcher", "extension", "component")
+PLUGIN_API = (1, 0)
+"""Major and minor version of what plugins may rely on, apart from the version of any distribution."""
+GROUP_PREFIX = "rlchassis."
+"""A plugin stands in the entry-point group of this prefix and its kind."""
+MANIFEST = "manifest"
+"""The group of manifests, and the kind of a row about a distribution as a whole."""
+
+FIRST_PARTY: Mapping[str, tuple[str, ...]] = {
+    "algorithm": ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo"),
+    "optimizer": ("adam", "rmsprop"),
+    "logger": ("csv", "tensorboard", "wandb"),
+    "policy_wrapper": ("icm", "obs-norm"),
+}
+"""Names that belong to this project's own distributions, installed or not."""
+
+
+def first_party_distribution(kind: str, name: str) -> str | None:
+    """Name the distribution of this project that provides a plugin, or None if none does."""
+    return f"rlchassis-{name}" if name in FIRST_PARTY.get(kind, ()) else None
+
+
+def noun(kind: str) -> str:
+    """Speak of a kind in a sentence."""
+    return kind.replace("_", " ")
+
+
+def require_kind(kind: str) -> None:
+    """Refuse a kind that does not exist."""
+    if kind not in KINDS:
+        raise PluginError(f'there is no kind "{kind}" of plugin; the kinds are {", ".join(KINDS)}.')

@@ -1,0 +1,99 @@
+"""From a plugin to its class, and back from a class to the plugin's name. Only here is foreign code imported, one plugin at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.metadata import EntryPoint
+from typing import Any
+
+from rlchassis.errors import PluginError
+from rlchassis.registry.discovery import claims
+from rlchassis.registry.kinds import GROUP_PREFIX
+from rlchassis.registry.lookup import find, unambiguous_name
+from rlchassis.registry.plugin import Plugin
+
+_DEMANDED = {
+    "algorithm": "agent_class",
+    "optimizer": "create_optimizer_for_params",
+    "lr_scheduler": "create_schedule",
+    "logger": "create_logger",
+    "policy_wrapper": "create_wrapped_policy",
+    "env": "create_env",
+}
+"""What the class of each kind must have; that it works is for the conformance kit to say."""
+
+
+class _BrokenPluginError(PluginError):
+    """A plugin that raised while it was imported."""
+
+
+def load(kind: str, name: str) -> Any:
+    """Import the one plugin that bears a name and give its class or object; raises PluginError, with the plugin's own error as cause."""
+    return _load(find(kind, name))
+
+
+def check(plugin: Plugin) -> Plugin:
+    """Import a listed plugin to see whether it works; gives it back as it is, or with the state "broken" or "invalid"."""
+    if not plugin.is_usable:
+        return plugin
+    try:
+        _load(plugin)
+    except _BrokenPluginError as error:
+        return replace(plugin, state="broken", problem=str(error))
+    except PluginError as error:
+        return replace(plugin, state="invalid", problem=str(error))
+    return plugin
+
+
+def name_of(cls: type) -> tuple[str, str] | None:
+    """Give the kind and name that a class is registered under, or None; an algorithm's agent class bears the name of its builder.
+
+    Loads nothing but entry points that may be this very class, and passes over those that cannot be loaded.
+    """
+    for plugin in _possible_plugins_of(cls):
+        try:
+            loaded = _load(plugin)
+        except PluginError:
+            continue
+        if loaded is cls or getattr(loaded, "agent_class", None) is cls:
+            return plugin.kind, unambiguous_name(plugin)
+    return None
+
+
+def _possible_plugins_of(cls: type) -> Iterator[Plugin]:
+    package = cls.__module__.partition(".")[0]
+    for plugin in claims():
+        is_namesake = plugin.attribute.rpartition(".")[2] == cls.__name__
+        if plugin.is_usable and plugin.package == package and (is_namesake or plugin.kind == "algorithm"):
+            yield plugin
+
+
+def _load(plugin: Plugin) -> Any:
+    try:
+        loaded = EntryPoint(plugin.name, plugin.target, GROUP_PREFIX + plugin.kind).load()
+        shortfall = _shortfall(plugin.kind, loaded)
+    except (Exception, SystemExit) as error:  # foreign code fails as it likes; the message says whose it is
+        raise _BrokenPluginError(_broken(plugin, error)) from error
+    if shortfall:
+        raise PluginError(f"{plugin.label} is not what its kind demands: {plugin.target} is not {shortfall}. Other plugins are unaffected.")
+    return loaded
+
+
+def _shortfall(kind: str, loaded: object) -> str | None:
+    """Say what the object should have been, or None if it is that."""
+    if kind == "extension":
+        has_hooks = any(name.startswith("rlchassis_") for name in dir(loaded))
+        return None if has_hooks else 'a module or object with hooks, which are named "rlchassis_…"'
+    demanded = _DEMANDED.get(kind)
+    if demanded is None:
+        return None if callable(loaded) else "something that can be called"
+    return None if isinstance(loaded, type) and hasattr(loaded, demanded) else f'a class with "{demanded}"'
+
+
+def _broken(plugin: Plugin, error: BaseException) -> str:
+    original = f"{type(error).__name__}: {error}"
+    return (
+        f'{plugin.label} cannot be loaded: its entry point "{plugin.name} = {plugin.target}" raised {original}. '
+        f"Other plugins are unaffected. Try: python -m pip install --upgrade {plugin.distribution}"
+    )

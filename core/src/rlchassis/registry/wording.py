@@ -1,0 +1,35 @@
+"""Small words for messages and names: quotes that cannot be abused, the nearest name, lists."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+
+def quoted(text: str) -> str:
+    """Quote a name that may come from a stranger's file; what a terminal would obey is shown escaped."""
+    return f'"{text}"' if text.isprintable() else f'"{ascii(text)[1:-1]}"'
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """Find the word that was probably meant, whatever its case; None if nothing is close."""
+    by_lower_case = {candidate.lower(): candidate for candidate in words}
+    close = difflib.get_close_matches(word.lower(), by_lower_case, n=1)
+    return by_lower_case[close[0]] if close else None
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Suggest the nearest word, with a space before it, or say nothing."""
+    meant = nearest(word, words)
+    return "" if meant is None else f' Did you mean "{meant}"?'
+
+
+def listed(words: Iterable[str]) -> str:
+    """Join words by commas; an empty list is "none"."""
+    return ", ".join(words) or "none"
+
+
+def canonical(distribution: str) -> str:
+    """Spell a distribution's name the one way in which all its spellings are equal."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()

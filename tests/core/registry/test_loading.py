@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import importlib
+import sys
+
+import pytest
+
+from rlchassis.errors import PluginError
+from rlchassis.registry import check, find, forget, installed, load, name_of
+
+EXPLODES = "raise RuntimeError('boom')"
+
+
+def message_of(kind, name):
+    with pytest.raises(PluginError) as refusal:
+        load(kind, name)
+    return str(refusal.value)
+
+
+def test_naming_a_plugin_loads_that_one_and_no_other(site):
+    package = site.install("rlchassis-ppo", algorithm="ppo")
+    other = site.install("rlchassis-sac", algorithm="sac")
+    assert load("algorithm", "ppo") is sys.modules[package].Builder
+    assert other not in sys.modules
+
+
+def test_a_plugin_that_cannot_be_imported_is_named_with_its_distribution_and_its_own_error(site):
+    site.install("acme-rl", version="0.7", code=EXPLODES, algorithm="acme.x")
+    site.install("rlchassis-ppo", algorithm="ppo")
+    assert message_of("algorithm", "acme.x") == (
+        'algorithm "acme.x" of "acme-rl" 0.7 cannot be loaded: its entry point "acme.x = fake_acme_rl:Builder" raised RuntimeError: boom. '
+        "Other plugins are unaffected. Try: python -m pip install --upgrade acme-rl"
+    )
+    assert load("algorithm", "ppo").agent_class
+
+
+def test_the_plugins_own_error_is_the_cause(site):
+    site.install("acme-rl", code=EXPLODES, algorithm="acme.x")
+    with pytest.raises(PluginError) as refusal:
+        load("algorithm", "acme.x")
+    assert isinstance(refusal.value.__cause__, RuntimeError)
+
+
+@pytest.mark.parametrize("code", ["import sys; sys.exit(3)", "import missing_package", "def", "x = 1"])
+def test_no_way_of_failing_escapes_as_anything_but_a_plugin_error(site, code):
+    site.install("acme-rl", code=code, algorithm="acme.x")
+    assert 'algorithm "acme.x" of "acme-rl" 1.0 cannot be loaded' in message_of("algorithm", "acme.x")
+
+
+def test_an_interrupt_while_importing_is_not_swallowed(site):
+    site.install("acme-rl", code="raise KeyboardInterrupt", algorithm="acme.x")
+    with pytest.raises(KeyboardInterrupt):
+        load("algorithm", "acme.x")
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "demanded"),
+    [
+        ("algorithm", "class X: agent_class = object", 'a class with "agent_class"'),
+        ("optimizer", "class X: create_optimizer_for_params = None", 'a class with "create_optimizer_for_params"'),
+        ("lr_scheduler", "class X: create_schedule = None", 'a class with "create_schedule"'),
+        ("logger", "class X: create_logger = None", 'a class with "create_logger"'),
+        ("policy_wrapper", "class X: create_wrapped_policy = None", 'a class with "create_wrapped_policy"'),
+        ("env", "class X: create_env = None", 'a class with "create_env"'),
+        ("component", "def X(): ...", "something that can be called"),
+        ("launcher", "class X: ...", "something that can be called"),
+        ("extension", "class X: rlchassis_world_ready = None", 'a module or object with hooks, which are named "rlchassis_…"'),
+    ],
+)
+def test_a_plugin_must_be_what_its_kind_demands(site, kind, good, demanded):
+    site.install("good-rl", code=good, **{kind: {"good": "X"}})
+    site.install("poor-rl", code="X = 3", **{kind: {"poor": "X"}})
+    assert load(kind, "good") is sys.modules["fake_good_rl"].X
+    assert message_of(kind, "poor") == (
+        f'{kind.replace("_", " ")} "poor" of "poor-rl" 1.0 is not what its kind demands: fake_poor_rl:X is not {demanded}. '
+        "Other plugins are unaffected."
+    )
+
+
+def test_an_instance_is_not_the_class_that_a_kind_demands(site):
+    site.install("acme-rl", code="class X: agent_class = object\nx = X()", algorithm={"acme.x": "x"})
+    assert "is not what its kind demands" in message_of("algorithm", "acme.x")
+
+
+def test_a_module_with_hooks_is_an_extension(site):
+    package = site.install("acme-rl", code="def rlchassis_run_end(): ...", raw="[rlchassis.extension]\nacme.watch = fake_acme_rl")
+    assert load("extension", "acme.watch") is sys.modules[package]
+
+
+def test_a_check_tells_broken_from_invalid_and_leaves_good_ones_as_they_are(site):
+    site.install("a-rl", code=EXPLODES, algorithm="a")
+    site.install("b-rl", code="Builder = 3", algorithm="b")
+    site.install("c-rl", algorithm="c")
+    checked = [check(plugin) for plugin in installed()]
+    assert [plugin.state for plugin in checked] == ["broken", "invalid", "no-manifest"]
+    assert "boom" in checked[0].problem
+
+
+def test_a_check_does_not_import_what_is_refused_anyway(site):
+    package = site.install("rlchassis-ppo", 'schema = 1\napi = "2.0"', code=EXPLODES, algorithm="ppo")
+    assert check(installed()[0]) == installed()[0]
+    assert package not in sys.modules
+
+
+def test_each_side_of_a_conflict_is_checked_by_itself(site):
+    site.install("rlchassis-ppo", algorithm="ppo")
+    site.install("acme-rl", code=EXPLODES, algorithm="ppo")
+    assert [check(plugin).state for plugin in installed()] == ["broken", "conflict"]
+
+
+def test_a_class_has_the_name_it_is_registered_under(site):
+    package = site.install("rlchassis-adam", optimizer={"adam": "OptimizerFactory"})
+    factory = importlib.import_module(package).OptimizerFactory
+    assert name_of(factory) == ("optimizer", "adam")
+    assert name_of(type("OptimizerFactory", (), {"__module__": package})) is None
+    assert name_of(int) is None
+
+
+def test_an_agent_class_has_the_name_of_its_builder(site):
+    package = site.install("rlchassis-ppo", algorithm="ppo")
+    agent_class = load("algorithm", "ppo").agent_class
+    agent_class.__module__ = package
+    assert name_of(agent_class) == ("algorithm", "ppo")
+    assert name_of(load("algorithm", "ppo")) == ("algorithm", "ppo")
+
+
+def test_finding_a_name_imports_no_other_distribution_and_survives_broken_neighbours(site):
+    package = site.install("rlchassis-adam", raw="")
+    lines = f"[rlchassis.algorithm]\na = {package}.broken:X\n[rlchassis.optimizer]\nadam = {package}:OptimizerFactory"
+    site.write(f"{package}/broken.py", EXPLODES)
+    site.write("rlchassis_adam-1.0.dist-info/entry_points.txt", lines)
+    other = site.install("acme-rl", optimizer={"acme.x": "OptimizerFactory"})
+    forget()
+    assert name_of(importlib.import_module(package).OptimizerFactory) == ("optimizer", "adam")
+    assert other not in sys.modules
+
+
+def test_in_a_conflict_a_class_has_the_name_that_means_it_alone(site):
+    site.install("rlchassis-adam", optimizer={"adam": "OptimizerFactory"})
+    site.install("acme-rl", optimizer={"adam": "OptimizerFactory"})
+    factory = load("optimizer", "adam@acme-rl")
+    assert name_of(factory) == ("optimizer", "adam@acme-rl")
+    assert find(*name_of(factory)).distribution == "acme-rl"
