@@ -1,4 +1,4 @@
-"""Everything that is run on this checkout: `nox -l` lists it. Each session sets up its own environment; uv is used where it is installed."""
+"""Everything that is run on this checkout (`nox -l` lists it), each session in its own environment; by uv where it is installed."""
 
 from __future__ import annotations
 

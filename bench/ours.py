@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+from rows import Row, asked_row, report
+from torch.nn import Tanh
+
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.experiment import PPOExperimentBuilder
 from rlchassis.world import World
 from rlchassis_ppo import PPOParams
-from rows import Row, asked_row, report
-from torch.nn import Tanh
 
 
 def make_world(row: Row, steps: int) -> World:

@@ -14,9 +14,8 @@ NEVER = 10**9
 def make_model(row: Row) -> BaseAlgorithm:
     """The model with this row's settings; what is not said here is SB3's default and what the row's docstring promises."""
     envs = make_vec_env(row.environment, row.num_envs, seed=0)
-    return PPO(
-        "MlpPolicy", envs, n_steps=row.rollout // row.num_envs, batch_size=row.minibatch, n_epochs=row.passes, learning_rate=3e-4, device="cpu"
-    )
+    rollout = {"n_steps": row.rollout // row.num_envs, "batch_size": row.minibatch, "n_epochs": row.passes}
+    return PPO("MlpPolicy", envs, learning_rate=3e-4, device="cpu", **rollout)
 
 
 def main() -> None:
