@@ -19,6 +19,7 @@ from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.space_data import space_from_data, space_to_data
 from rlchassis.envs.spaces import allocate, describe, kinds_in, require_supported, write
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment
+from rlchassis.envs.workers import WorkerEnvironment
 
 __all__ = [
     "ActionMap",
@@ -35,6 +36,7 @@ __all__ = [
     "Step",
     "VectorEnvType",
     "VectorEnvironment",
+    "WorkerEnvironment",
     "allocate",
     "describe",
     "env_factory_from",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import gymnasium as gym
 from attrs import define, field
 
-from rlchassis.envs.spaces import shape_difference, write, writer
+from rlchassis.envs.spaces import require_shape, require_supported, write, writer
 from rlchassis.envs.vector import EnvTraits
 from rlchassis.errors import EnvironmentFailure, UsageError
 
@@ -36,6 +36,11 @@ class Progress:
     def cells_needed(num_envs: int) -> int:
         """How many integers it takes."""
         return 1 + 2 * num_envs
+
+    def mark(self) -> tuple[int, int]:
+        """Something that changes whenever an environment gets on."""
+        index = self.current[0]
+        return index, self.steps[index]
 
     def when(self) -> str:
         """In words, how far the environment at work has come."""
@@ -69,10 +74,12 @@ class Chunk:
             for index, construct in enumerate(constructors):
                 progress.current[0] = index
                 envs.append(construct())
-            return cls(envs, _common_traits(envs), progress, first_index)
-        except Exception as error:
+            traits = _common_traits(envs)
+            require_supported(traits.observation_space, traits.action_space)
+            return cls(envs, traits, progress, first_index)
+        except BaseException as error:
             close_all(envs)
-            if isinstance(error, UsageError):
+            if isinstance(error, UsageError) or not isinstance(error, Exception):
                 raise
             raise EnvironmentFailure(failure_text(first_index + len(envs), None, raised(error), "in its constructor")) from error
 
@@ -84,6 +91,8 @@ class Chunk:
 
     def step(self, actions: Sequence[Any], chosen: Sequence[int], rows: Rows) -> bool:
         """Step the chosen environments and begin new episodes where one ended; says whether any did."""
+        if len(chosen) < len(self.envs):
+            rows.clear_outcomes()
         rewards, terminated, truncated, ended = [], [], [], []
         current, steps, env_steps = self.progress.current, self.progress.steps, self._env_steps
         write_one, observations = self._write_one, rows.observations
@@ -112,9 +121,7 @@ class Chunk:
         self.progress.current[0] = index
         try:
             observation, _ = self.envs[index].reset(seed=seed)
-            difference = shape_difference(self.traits.observation_space, observation)
-            if difference:
-                raise ValueError(f"the observation is not of its space: {difference}")
+            require_shape(self.traits.observation_space, observation)
             write(rows.observations, index, observation)
         except Exception as error:
             raise self._failure(error, f"in its reset after {self.progress.steps[index]} steps") from error

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rlchassis.envs.actions import ActionMap, one_by_one
 from rlchassis.envs.chunk import Chunk, Env, EnvConstructor, Progress
 from rlchassis.envs.rows import DoubleRows
-from rlchassis.envs.spaces import Array, Observations, require_supported
+from rlchassis.envs.spaces import Array, Observations
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_num_envs, require_seeds
 
 if TYPE_CHECKING:
@@ -44,13 +44,7 @@ class InProcessEnvironment(VectorEnvironment):
         """Construct the environments, one from each constructor."""
         require_num_envs(len(constructors))
         num_envs = len(constructors)
-        chunk = Chunk.open(constructors, Progress.over([0] * Progress.cells_needed(num_envs), num_envs))
-        try:
-            require_supported(chunk.traits.observation_space, chunk.traits.action_space)
-        except BaseException:
-            chunk.close()
-            raise
-        return cls(chunk)
+        return cls(Chunk.open(constructors, Progress.over([0] * Progress.cells_needed(num_envs), num_envs)))
 
     @property
     def envs(self) -> list[Env]:
@@ -58,11 +52,13 @@ class InProcessEnvironment(VectorEnvironment):
         return self._chunk.envs
 
     def reset(self, seeds: Sequence[int] | None = None) -> Observations:
+        """See VectorEnvironment."""
         rows = self._rows.turn()
         self._chunk.reset(require_seeds(seeds, self.num_envs), rows)
         return rows.observations
 
     def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
+        """See VectorEnvironment."""
         env_actions = one_by_one(self._action_map.to_env(actions))
         if active is None:
             rows = self._rows.turn()
@@ -72,9 +68,11 @@ class InProcessEnvironment(VectorEnvironment):
         return rows.as_step(any_ended, active.copy())
 
     def render_frames(self) -> list[Any]:
+        """One frame per environment, as its render mode has it."""
         return [env.render() for env in self.envs]
 
     def close(self) -> None:
+        """Close every environment; may be called again."""
         if not self._closed:
             self._closed = True
             self._chunk.close()

@@ -56,6 +56,7 @@ class NativeEnvironment(VectorEnvironment):
         self._resets_next = np.zeros(self.num_envs, np.bool_)
 
     def reset(self, seeds: Sequence[int] | None = None) -> Observations:
+        """See VectorEnvironment; where only one seed is taken, it is the first."""
         rows = self._rows.turn()
         checked = require_seeds(seeds, self.num_envs)
         observations = self._guarded("in its reset", lambda: self._reset_seeded(checked))
@@ -72,6 +73,7 @@ class NativeEnvironment(VectorEnvironment):
             return self._vector_env.reset(seed=seeds[0])[0]
 
     def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
+        """See VectorEnvironment."""
         if active is not None:
             raise UsageError("a vectorised environment can only be stepped as a whole; use VectorEnvType.DUMMY")
         self._steps += 1
@@ -83,7 +85,7 @@ class NativeEnvironment(VectorEnvironment):
         observations, rows.rewards[:], rows.terminated[:], rows.truncated[:], infos = answer
         write(rows.observations, slice(None), observations)
         if self._mode is AutoresetMode.NEXT_STEP:
-            return self._step_without_reset_rows(rows)
+            return self._without_reset_rows(rows)
         ended = rows.terminated | rows.truncated
         if ended.any():
             if self._mode is AutoresetMode.SAME_STEP:
@@ -92,13 +94,13 @@ class NativeEnvironment(VectorEnvironment):
                 self._reset_ended(rows, ended)
         return rows.as_step(bool(ended.any()), np.ones(self.num_envs, np.bool_))
 
-    def _step_without_reset_rows(self, rows: Rows) -> Step:
+    def _without_reset_rows(self, rows: Rows) -> Step:
         resets = self._resets_next
         if resets.any():
             rows.rewards[resets] = 0.0
             rows.terminated[resets] = rows.truncated[resets] = False
         self._resets_next = rows.terminated | rows.truncated
-        return rows.as_step(False, ~resets)
+        return rows.as_step(any_ended=False, counted=~resets)
 
     def _take_final(self, rows: Rows, ended: NDArray[np.bool_], infos: dict[str, Any]) -> None:
         if "final_obs" not in infos:
@@ -120,6 +122,7 @@ class NativeEnvironment(VectorEnvironment):
             raise EnvironmentFailure(f"the vectorised environment of {self.num_envs} {raised(error)}, {when}") from error
 
     def close(self) -> None:
+        """Close it, unless it is its maker's to close; may be called again."""
         if self._owned and not self._closed:
             self._closed = True
             self._vector_env.close()

@@ -43,6 +43,11 @@ class Rows:
         self.terminated[index] = terminated
         self.truncated[index] = truncated
 
+    def copy_answers(self, span: slice, other: Rows) -> None:
+        """Take all but the final observations from rows that stand in this span here."""
+        self.rewards[span], self.terminated[span], self.truncated[span] = other.rewards, other.terminated, other.truncated
+        write(self.observations, span, other.observations)
+
     def clear_outcomes(self) -> None:
         """No reward and no end anywhere: what rows say that are not stepped."""
         self.rewards[:] = 0.0

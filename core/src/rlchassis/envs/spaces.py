@@ -98,14 +98,12 @@ def pick(tree: Observations, index: Any) -> Observations:
     return tree[index]  # type: ignore[no-any-return]  # numpy's indexing is untyped
 
 
-def shape_difference(space: AnySpace, observation: Any) -> str | None:
-    """In words, how an observation is shaped differently from its space; None where it is not."""
-    for path, leaf in leaves(space):
-        value = observation
-        for key in filter(None, path.split(".")):
-            if not hasattr(value, "keys") or key not in value:
-                return f"it has no {path!r}"
-            value = value[key]
-        if np.shape(value) != leaf.shape:
-            return f"{path or 'it'} has shape {np.shape(value)} instead of {leaf.shape}"
-    return None
+def require_shape(space: AnySpace, observation: Any) -> None:
+    """Raise ValueError if an observation is shaped differently from its space."""
+    if isinstance(space, Dict):
+        for key, inner in space.spaces.items():
+            if key not in observation:
+                raise ValueError(f"the observation has no {key!r}, which is in its space {describe(space)}")
+            require_shape(inner, observation[key])
+    elif np.shape(observation) != space.shape:
+        raise ValueError(f"an observation has shape {np.shape(observation)}, but its space is {describe(space)}")

@@ -1,21 +1,141 @@
-"""Environments in supervised worker processes."""
+"""Environments in supervised worker processes, a chunk of them in each; whichever way one fails, all processes are ended."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import time
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from attrs import define, field
+from numpy.typing import NDArray
+
+from rlchassis.envs.actions import ActionMap
+from rlchassis.envs.rows import DoubleRows
+from rlchassis.envs.spaces import Array, Observations, write
+from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_num_envs, require_seeds
+from rlchassis.envs.worker import SECONDS_TO_DIE, Worker
+from rlchassis.errors import EnvironmentFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rlchassis.envs.chunk import EnvConstructor
-    from rlchassis.envs.vector import VectorEnvironment
 
 
-class WorkerEnvironment:
-    """Still to be written; in-process environments take its place."""
+@define(eq=False)
+class WorkerEnvironment(VectorEnvironment):
+    """Made by open from constructors; answers are copied from what the workers wrote, so they stay valid as long as anyone's."""
 
-    @staticmethod
-    def open(constructors: Sequence[EnvConstructor], *, shared_memory: bool) -> VectorEnvironment:
-        from rlchassis.envs.in_process import InProcessEnvironment
+    _workers: list[Worker]
+    traits: EnvTraits
+    num_envs: int
+    _step_timeout: float
+    partial: bool = field(init=False, default=True)
+    _action_map: ActionMap = field(init=False)
+    _rows: DoubleRows = field(init=False)
+    _all_counted: NDArray[np.bool_] = field(init=False)
+    _killer: weakref.finalize[[list[Worker]], WorkerEnvironment] = field(init=False)
 
-        return InProcessEnvironment.open(constructors)
+    def __attrs_post_init__(self) -> None:
+        self._action_map = ActionMap(self.action_space)
+        self._rows = DoubleRows.allocate(self.observation_space, self.num_envs)
+        self._all_counted = np.ones(self.num_envs, np.bool_)
+        self._all_counted.flags.writeable = False
+        self._killer = weakref.finalize(self, _kill_all, self._workers)
+
+    @classmethod
+    def open(
+        cls,
+        constructors: Sequence[EnvConstructor],
+        *,
+        shared_memory: bool = False,
+        num_workers: int | None = None,
+        constructor_timeout: float = 60.0,
+        step_timeout: float = 300.0,
+    ) -> Self:
+        """Construct the environments, one from each constructor; timeouts are seconds for one environment."""
+        require_num_envs(len(constructors))
+        workers: list[Worker] = []
+        try:
+            for share in np.array_split(np.arange(len(constructors)), _num_workers(num_workers, len(constructors))):
+                workers.append(Worker.start([constructors[i] for i in share], int(share[0]), shared_memory))
+            traits = [worker.receive_traits(constructor_timeout) for worker in workers]
+            for other in traits[1:]:
+                traits[0].require_same_spaces(other, "environments that are stepped together")
+            return cls(workers, traits[0], len(constructors), step_timeout)
+        except BaseException:
+            _kill_all(workers)
+            raise
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of the workers."""
+        return [worker.pid for worker in self._workers]
+
+    def reset(self, seeds: Sequence[int] | None = None) -> Observations:
+        """See VectorEnvironment."""
+        checked = require_seeds(seeds, self.num_envs)
+        rows = self._rows.turn()
+        with self._all_or_none():
+            for worker in self._workers:
+                worker.begin_reset(checked[worker.span])
+            for worker in self._workers:
+                worker.finish(self._step_timeout)
+                write(rows.observations, worker.span, worker.rows.observations)
+        return rows.observations
+
+    def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
+        """See VectorEnvironment."""
+        env_actions = self._action_map.to_env(actions)
+        rows = self._rows.turn() if active is None else self._rows.turn_keeping_observations()
+        with self._all_or_none():
+            asked = [worker for worker in self._workers if _begin_step(worker, env_actions, active)]
+            with_final = [worker for worker in asked if worker.finish(self._step_timeout)]
+        for worker in asked:
+            rows.copy_answers(worker.span, worker.rows)
+        if with_final:
+            write(rows.final_observations, slice(None), rows.observations)
+        for worker in with_final:
+            write(rows.final_observations, worker.span, worker.rows.final_observations)
+        return rows.as_step(bool(with_final), self._all_counted if active is None else active.copy())
+
+    def close(self) -> None:
+        """Let the workers close their environments, for a bounded time; may be called again."""
+        if not self._killer.detach():
+            return
+        for worker in self._workers:
+            worker.ask_to_close()
+        deadline = time.monotonic() + SECONDS_TO_DIE
+        for worker in self._workers:
+            worker.wait_or_kill(deadline - time.monotonic())
+
+    @contextmanager
+    def _all_or_none(self) -> Iterator[None]:
+        """An exchange that is broken off, by an error or by Ctrl-C, ends the workers: their answers would be taken for the next."""
+        if not self._killer.alive:
+            raise EnvironmentFailure("the worker processes are closed; make the environments anew")
+        try:
+            yield
+        except BaseException:
+            self._killer()
+            raise
+
+
+def _begin_step(worker: Worker, env_actions: Array, active: NDArray[np.bool_] | None) -> bool:
+    chosen: Sequence[int] = range(worker.num_envs)
+    if active is not None:
+        chosen = np.flatnonzero(active[worker.span]).tolist()
+    if chosen:
+        worker.begin_step(env_actions[worker.span], chosen)
+    return bool(chosen)
+
+
+def _num_workers(asked: int | None, num_envs: int) -> int:
+    return min(num_envs, asked or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)))
+
+
+def _kill_all(workers: list[Worker]) -> None:
+    for worker in workers:
+        worker.kill()
