@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """One task. Each library has 64×64 tanh networks, lr 3e-4, γ .99, λ .95, clip .2, value weight .5, entropy weight 0, gradient norm .5."""
+    """One task. Each library has 64×64 tanh networks, lr 3e-4, γ .99, λ .95, clip .2, value weight .5, no entropy, gradient norm .5."""
 
     name: str
     algorithm: str

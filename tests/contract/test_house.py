@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import tomllib
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,8 @@ def package(name: str) -> Path:
 
 def registered(name: str) -> set[tuple[str, str]]:
     """Kind and name of each entry point, the manifest's aside."""
-    groups = project(name)["entry-points"]
-    return {
-        (group.removeprefix("rlchassis."), entry) for group, entries in groups.items() if group != "rlchassis.manifest" for entry in entries
-    }
+    groups = {group.removeprefix("rlchassis."): entries for group, entries in project(name)["entry-points"].items()}
+    return {(kind, entry) for kind, entries in groups.items() if kind != "manifest" for entry in entries}
 
 
 def described(name: str) -> set[tuple[str, str]]:
@@ -45,10 +44,14 @@ def described(name: str) -> set[tuple[str, str]]:
 
 
 def sibling_bounds() -> list[tuple[str, Requirement]]:
-    names = INSTALLABLE
-    lines = {name: [*project(name)["dependencies"], *sum(project(name).get("optional-dependencies", {}).values(), [])] for name in names}
-    requirements = [(name, Requirement(line)) for name in names for line in lines[name]]
+    """Every requirement on another distribution of this house, beside the name of the one that has it."""
+    requirements = [(name, Requirement(line)) for name in INSTALLABLE for line in requirement_lines(name)]
     return [(name, wanted) for name, wanted in requirements if wanted.name.startswith("rlchassis-")]
+
+
+def requirement_lines(name: str) -> list[str]:
+    table = project(name)
+    return [*table["dependencies"], *chain.from_iterable(table.get("optional-dependencies", {}).values())]
 
 
 @pytest.mark.parametrize("name", FOLDERS)
