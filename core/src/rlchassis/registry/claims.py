@@ -23,10 +23,8 @@ class _Verdict:
     manifest: Manifest = field(default_factory=lambda: Manifest(api=""))
 
 
-def claims_of(found: Distribution) -> Iterator[Plugin]:
+def claims_of(found: Distribution, name: str, version: str) -> Iterator[Plugin]:
     """Make a row of each plugin, and one of kind "manifest" where something is wrong that no other row tells."""
-    name = found.metadata["Name"]
-    version = found.metadata["Version"] if "Version" in found.metadata else "?"  # noqa: SIM401  what metadata is does not promise get
     whole = Plugin(MANIFEST, name, target="", distribution=name, version=version)
     try:
         entries = [entry for entry in found.entry_points if entry.group.startswith(GROUP_PREFIX)]

@@ -1,19 +1,17 @@
-"""Finds the distributions that provide plugins and lists what they claim; imports nothing of theirs."""
+"""The list of what is installed, put together from what each distribution claims; nothing of theirs is imported."""
 
 from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from importlib import metadata
-from importlib.metadata import Distribution
 
 from rlchassis.registry.claims import claims_of
-from rlchassis.registry.kinds import GROUP_PREFIX, KINDS, require_kind
+from rlchassis.registry.distributions import our_distributions
+from rlchassis.registry.kinds import KINDS, require_kind
 from rlchassis.registry.plugin import Plugin
-from rlchassis.registry.wording import canonical, quoted
+from rlchassis.registry.wording import quoted
 
 
 def installed(kind: str | None = None) -> tuple[Plugin, ...]:
@@ -37,7 +35,7 @@ def forget() -> None:
 @cache
 def claims() -> tuple[Plugin, ...]:
     """List what each distribution claims on its own, blind to the others: no state here is "conflict"."""
-    return tuple(sorted((plugin for found in _distributions() for plugin in claims_of(found)), key=_place))
+    return tuple(sorted((plugin for found in our_distributions() for plugin in claims_of(*found)), key=_place))
 
 
 def _place(plugin: Plugin) -> tuple[int, str, str, str]:
@@ -49,20 +47,3 @@ def _contested(plugin: Plugin) -> Plugin:
     if not plugin.is_usable:
         return plugin
     return replace(plugin, state="conflict", problem=f"other distributions claim this name too; {quoted(plugin.reference)} means this one")
-
-
-def _distributions() -> Iterator[Distribution]:
-    """Those that have entry points of ours; of several copies on the path, the one that an import would find."""
-    named = ((_name_if_ours(found), found) for found in metadata.distributions())
-    ours = {canonical(name): found for name, found in named if name}
-    for name, found in ours.items():
-        yield next(iter(metadata.distributions(name=name)), found)
-
-
-def _name_if_ours(found: Distribution) -> str | None:
-    """Look into the text before parsing anything: most distributions have no entry points at all."""
-    try:
-        is_ours = f"[{GROUP_PREFIX}" in (found.read_text("entry_points.txt") or "")
-        return found.metadata["Name"] if is_ours and "Name" in found.metadata else None
-    except (OSError, TypeError, ValueError):  # the leftovers of an installation, not a distribution
-        return None

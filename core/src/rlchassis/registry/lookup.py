@@ -83,5 +83,8 @@ def _conflict(kind: str, name: str, bearers: list[Plugin]) -> str:
 
 
 def _unusable(plugin: Plugin) -> str:
-    remedy = "" if plugin.state == "incompatible" else f" Try: python -m pip install --upgrade {plugin.distribution}"
-    return f"{plugin.label} cannot be used: {plugin.problem}. Other plugins are unaffected.{remedy}"
+    if plugin.state == "incompatible":
+        return f"{plugin.label} cannot be used: {plugin.problem}"
+    problem = f"{plugin.problem}".rstrip(".")
+    remedy = f"python -m pip install --upgrade {plugin.distribution}"
+    return f"{plugin.label} cannot be used: {problem}. Other plugins are unaffected. Try: {remedy}"
