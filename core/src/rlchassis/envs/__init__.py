@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.environments import Environments
-from rlchassis.envs.factories import (
-    EnvFactory,
-    EnvFactoryCallable,
-    EnvFactoryRegistered,
-    EnvFactoryVector,
-    EnvMode,
-    EnvWrapper,
-    VectorEnvType,
-    env_factory_from,
-)
+from rlchassis.envs.factories import EnvFactoryCallable, EnvFactoryVector, env_factory_from
+from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.native import NativeEnvironment
+from rlchassis.envs.registered import EnvFactoryRegistered
 from rlchassis.envs.space_data import space_from_data, space_to_data
 from rlchassis.envs.spaces import allocate, describe, kinds_in, require_supported, write
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment

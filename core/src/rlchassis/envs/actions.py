@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import define, field
 from gymnasium.spaces import Box, Discrete
-from numpy.typing import NDArray
 
 from rlchassis.envs.spaces import AnySpace, Array, describe
 from rlchassis.errors import UnsupportedSpaceError
 
 if TYPE_CHECKING:
     from numpy.random import Generator
+    from numpy.typing import NDArray
 
 
 @define(eq=False)

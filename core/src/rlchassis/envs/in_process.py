@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from attrs import define, field
-from numpy.typing import NDArray
 
 from rlchassis.envs.actions import ActionMap, one_by_one
 from rlchassis.envs.chunk import Chunk, Env, EnvConstructor, Progress
 from rlchassis.envs.rows import DoubleRows
-from rlchassis.envs.spaces import Array, Observations
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_num_envs, require_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from rlchassis.envs.spaces import Array, Observations
 
 
 @define(eq=False)

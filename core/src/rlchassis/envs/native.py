@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import gymnasium as gym
 import numpy as np
 from attrs import define, field
 from gymnasium.vector import AutoresetMode, VectorEnv
-from numpy.typing import NDArray
 
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.chunk import raised
@@ -18,7 +17,11 @@ from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_nu
 from rlchassis.errors import EnvironmentFailure, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+Answer = TypeVar("Answer")
 
 
 @define(eq=False)
@@ -46,8 +49,7 @@ class NativeEnvironment(VectorEnvironment):
 
     def _prepare(self) -> None:
         env = self._vector_env
-        spec = env.spec
-        self.traits = EnvTraits(env.single_observation_space, env.single_action_space, spec and spec.id, spec and spec.reward_threshold)
+        self.traits = EnvTraits.told(env.single_observation_space, env.single_action_space, env.spec)
         require_supported(self.observation_space, self.action_space)
         require_num_envs(env.num_envs)
         self.num_envs, self._mode = env.num_envs, autoreset_mode_of(env)
@@ -115,7 +117,7 @@ class NativeEnvironment(VectorEnvironment):
         observations, _ = self._vector_env.reset(options={"reset_mask": ended.copy()})
         write(rows.observations, ended, pick(observations, ended))
 
-    def _guarded(self, when: str, call: Any) -> Any:
+    def _guarded(self, when: str, call: Callable[[], Answer]) -> Answer:
         try:
             return call()
         except Exception as error:

@@ -1,12 +1,18 @@
-"""Making environments that are registered with gymnasium, with its many errors told as one kind."""
+"""Environments that are registered with gymnasium, with its many errors told as one kind."""
 
 from __future__ import annotations
 
+import os
+import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gymnasium as gym
+from attrs import field, frozen
 from gymnasium import error as gym_error
 
+from rlchassis.envs.factory import EnvFactory, EnvMode, VectorEnvType
+from rlchassis.envs.native import NativeEnvironment
 from rlchassis.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +21,71 @@ if TYPE_CHECKING:
     from gymnasium.envs.registration import EnvSpec
     from gymnasium.vector import VectorEnv
 
+    from rlchassis.envs.chunk import Env, EnvConstructor
+    from rlchassis.envs.vector import VectorEnvironment
+
 Made = TypeVar("Made")
+
+
+@frozen(init=False)
+class EnvFactoryRegistered(EnvFactory):
+    """Environments registered with gymnasium under the id `task`; further arguments go to gymnasium.make."""
+
+    task: str
+    venv_type: VectorEnvType = VectorEnvType.DUMMY
+    train_render_mode: str | None = None
+    test_render_mode: str | None = None
+    watch_render_mode: str | None = "human"
+    make_kwargs: dict[str, Any] = field(factory=dict, hash=False)
+    constructor_timeout: float = 60.0
+    step_timeout: float = 300.0
+
+    def __init__(
+        self,
+        task: str,
+        *,
+        venv_type: VectorEnvType = VectorEnvType.DUMMY,
+        train_render_mode: str | None = None,
+        test_render_mode: str | None = None,
+        watch_render_mode: str | None = "human",
+        make_kwargs: Mapping[str, Any] | None = None,
+        constructor_timeout: float = 60.0,
+        step_timeout: float = 300.0,
+        **more_make_kwargs: Any,
+    ) -> None:
+        kwargs = {**(make_kwargs or {}), **more_make_kwargs}
+        self.__attrs_init__(
+            task,
+            VectorEnvType(venv_type),
+            train_render_mode,
+            test_render_mode,
+            watch_render_mode,
+            kwargs,
+            constructor_timeout,
+            step_timeout,
+        )
+
+    def create_env(self, mode: EnvMode) -> Env:
+        """See EnvFactory; raises UsageError for an unknown id, a missing dependency or an argument that the environment does not take."""
+        return self.constructor(mode)()
+
+    def constructor(self, mode: EnvMode) -> EnvConstructor:
+        """The spec travels along, so that ids registered by a script are known to its workers."""
+        return partial(make_registered, checked_spec(self.task), self._render_mode(mode), self.make_kwargs)
+
+    def create_native(self, num_envs: int) -> VectorEnvironment:
+        """See EnvFactory."""
+        kwargs = {"render_mode": self.train_render_mode, **self.make_kwargs}
+        return NativeEnvironment(make_registered_vector(checked_spec(self.task), num_envs, kwargs))
+
+    def _render_mode(self, mode: EnvMode) -> str | None:
+        asked = {EnvMode.TRAIN: self.train_render_mode, EnvMode.TEST: self.test_render_mode, EnvMode.WATCH: self.watch_render_mode}[mode]
+        return None if asked == "human" and not has_display() else asked
+
+
+def has_display() -> bool:
+    """Whether a window can be opened."""
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def checked_spec(task: str) -> EnvSpec:

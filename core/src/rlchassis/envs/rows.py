@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import define
-from numpy.typing import NDArray
 
 from rlchassis.envs.spaces import AnySpace, Array, Observations, allocate, write
 from rlchassis.envs.vector import Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 ALIGNMENT = 64
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import frozen
 
-from rlchassis.envs.spaces import AnySpace, Array, Observations
 from rlchassis.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +14,10 @@ if TYPE_CHECKING:
 
     import gymnasium as gym
     import numpy as np
+    from gymnasium.envs.registration import EnvSpec
     from numpy.typing import NDArray
+
+    from rlchassis.envs.spaces import AnySpace, Array, Observations
 
 
 class Step(NamedTuple):
@@ -49,8 +51,14 @@ class EnvTraits:
     @classmethod
     def of(cls, env: gym.Env[Any, Any]) -> EnvTraits:
         """Read the traits of one environment."""
-        spec = env.spec
-        return cls(env.observation_space, env.action_space, spec and spec.id, spec and spec.reward_threshold)
+        return cls.told(env.observation_space, env.action_space, env.spec)
+
+    @classmethod
+    def told(cls, observation_space: AnySpace, action_space: AnySpace, spec: EnvSpec | None) -> EnvTraits:
+        """Spaces, with what a spec adds to them."""
+        if spec is None:
+            return cls(observation_space, action_space)
+        return cls(observation_space, action_space, spec.id, spec.reward_threshold)
 
     def require_same_spaces(self, other: EnvTraits, what: str) -> None:
         """Raise UsageError unless the other environment has equal spaces; `what` names the two."""

@@ -11,23 +11,35 @@ import socket
 import subprocess
 import sys
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import cloudpickle
 from attrs import define, field
 
 from rlchassis.envs.chunk import EnvConstructor, Progress, failure_text
-from rlchassis.envs.worker_protocol import CLOSE, ENDED, FAILED, RESET, STEP, Arena, Failure, Setup, open_shared_file, shared_progress
+from rlchassis.envs.worker_protocol import (
+    CLOSE,
+    ENDED,
+    FAILED,
+    RESET,
+    STEP,
+    Arena,
+    Failure,
+    Setup,
+    open_shared_file,
+    packed,
+    shared_progress,
+)
 from rlchassis.errors import EnvironmentFailure, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rlchassis.envs.rows import Rows
     from rlchassis.envs.spaces import Array
     from rlchassis.envs.vector import EnvTraits
 
 SECONDS_TO_DIE = 5.0
+Answer = TypeVar("Answer")
 
 
 class WorkerTraceback(Exception):  # noqa: N818  never raised by itself: the cause of an EnvironmentFailure, as text
@@ -69,7 +81,9 @@ class Worker:
         with theirs:
             process = _start_process(theirs.fileno(), shared_fd)
         connection: Connection[Any, Any] = Connection(ours.detach())
-        worker = cls(first_index, num_envs, shared_memory, process.pid, process, connection, shared_fd, shared_progress(shared_fd, num_envs))
+        worker = cls(
+            first_index, num_envs, shared_memory, process.pid, process, connection, shared_fd, shared_progress(shared_fd, num_envs)
+        )
         worker._send(setup)
         return worker
 
@@ -105,7 +119,7 @@ class Worker:
         any_ended = self._receive(timeout)[:1] == ENDED
         if not self.shared_memory:
             assert self._arena is not None, "traits come before rows"
-            self._reading(lambda: self._connection.recv_bytes_into(self._arena.everything))
+            self._exchanged(lambda: self._connection.recv_bytes_into(self._arena.everything))
         return any_ended
 
     def ask_to_close(self) -> None:
@@ -137,11 +151,11 @@ class Worker:
             self._shared_fd = -1
 
     def _send(self, message: Any) -> None:
-        self._reading(lambda: self._connection.send(message))
+        self._exchanged(lambda: self._connection.send(message))
 
     def _receive(self, timeout: float) -> bytes:
         self._wait_while_it_gets_on(timeout)
-        answer: bytes = self._reading(self._connection.recv_bytes)
+        answer: bytes = self._exchanged(self._connection.recv_bytes)
         if answer[:1] == FAILED:
             failure: Failure = pickle.loads(answer[1:])
             raise (UsageError if failure.is_usage else EnvironmentFailure)(failure.message) from WorkerTraceback(failure.traceback)
@@ -155,7 +169,7 @@ class Worker:
                 raise self._failure(f"did not answer within {timeout:g} s and was killed")
             seen = mark
 
-    def _reading(self, exchange: Any) -> Any:
+    def _exchanged(self, exchange: Callable[[], Answer]) -> Answer:
         try:
             return exchange()
         except (EOFError, OSError) as error:
@@ -180,10 +194,9 @@ class Worker:
 
 def _pickled(constructors: Sequence[EnvConstructor]) -> bytes:
     try:
-        pickled: bytes = cloudpickle.dumps(list(constructors))
+        return packed(list(constructors))
     except Exception as error:
         raise UsageError(f"what makes the environments cannot be sent to a worker process ({error}); use VectorEnvType.DUMMY") from error
-    return pickled
 
 
 def _start_process(socket_fd: int, shared_fd: int) -> subprocess.Popen[bytes]:

@@ -10,14 +10,14 @@ import sys
 import threading
 import traceback
 from multiprocessing.connection import Connection
-from typing import Any
-
-import cloudpickle
+from typing import TYPE_CHECKING, Any
 
 from rlchassis.envs.chunk import Chunk
-from rlchassis.envs.rows import Rows
-from rlchassis.envs.worker_protocol import CLOSE, DONE, ENDED, FAILED, RESET, Arena, Failure, Setup, shared_progress
+from rlchassis.envs.worker_protocol import CLOSE, DONE, ENDED, FAILED, RESET, Arena, Failure, Setup, packed, shared_progress
 from rlchassis.errors import UsageError
+
+if TYPE_CHECKING:
+    from rlchassis.envs.rows import Rows
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def serve(connection: Connection[Any, Any], shared_fd: int) -> None:
         progress = shared_progress(shared_fd, setup.num_envs)
         chunk = Chunk.open(pickle.loads(setup.constructors), progress, setup.first_index)
         arena = Arena.of(chunk.traits.observation_space, setup.num_envs, shared_fd if setup.shared_memory else None)
-        traits = cloudpickle.dumps(chunk.traits)
+        traits = packed(chunk.traits)
     except Exception as error:  # noqa: BLE001  whatever it is, the supervisor raises it
         connection.send_bytes(FAILED + _told(error))
         return

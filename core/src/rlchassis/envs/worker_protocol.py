@@ -7,6 +7,7 @@ import os
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+import cloudpickle  # type: ignore[import-untyped]  # it ships no types
 from attrs import field, frozen
 
 from rlchassis.envs.chunk import Progress
@@ -57,6 +58,12 @@ class Arena:
         buffer = bytearray(size) if shared_fd is None else _map_behind_progress(shared_fd, num_envs, size)
         view = memoryview(buffer)
         return cls(Rows.allocate(observation_space, num_envs, Carver(buffer)), view, view[:head])
+
+
+def packed(thing: Any) -> bytes:
+    """Pickled so that classes and functions of scripts, and lambdas, travel along."""
+    pickled: bytes = cloudpickle.dumps(thing)
+    return pickled
 
 
 def open_shared_file(num_envs: int) -> int:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import time
 import weakref
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from attrs import define, field
-from numpy.typing import NDArray
 
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.rows import DoubleRows
@@ -21,6 +20,10 @@ from rlchassis.envs.worker import SECONDS_TO_DIE, Worker
 from rlchassis.errors import EnvironmentFailure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
     from rlchassis.envs.chunk import EnvConstructor
 
 
@@ -59,8 +62,8 @@ class WorkerEnvironment(VectorEnvironment):
         require_num_envs(len(constructors))
         workers: list[Worker] = []
         try:
-            for share in np.array_split(np.arange(len(constructors)), _num_workers(num_workers, len(constructors))):
-                workers.append(Worker.start([constructors[i] for i in share], int(share[0]), shared_memory))
+            for span in _shares(len(constructors), num_workers or _num_cpus()):
+                workers.append(Worker.start(constructors[span], span.start, shared_memory))  # noqa: PERF401  those begun must be known when one fails
             traits = [worker.receive_traits(constructor_timeout) for worker in workers]
             for other in traits[1:]:
                 traits[0].require_same_spaces(other, "environments that are stepped together")
@@ -132,8 +135,14 @@ def _begin_step(worker: Worker, env_actions: Array, active: NDArray[np.bool_] | 
     return bool(chosen)
 
 
-def _num_workers(asked: int | None, num_envs: int) -> int:
-    return min(num_envs, asked or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)))
+def _shares(num_envs: int, num_workers: int) -> list[slice]:
+    """Consecutive spans, as even as possible and none empty."""
+    bounds = [num_envs * i // min(num_workers, num_envs) for i in range(min(num_workers, num_envs) + 1)]
+    return [slice(start, stop) for start, stop in pairwise(bounds)]
+
+
+def _num_cpus() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _kill_all(workers: list[Worker]) -> None:

@@ -1,0 +1,121 @@
+"""The contract of a recipe for environments, and how it makes many from one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from enum import Enum
+from functools import partial
+from typing import TypeAlias
+
+from rlchassis.envs.chunk import Env, EnvConstructor
+from rlchassis.envs.environments import Environments
+from rlchassis.envs.in_process import InProcessEnvironment
+from rlchassis.envs.vector import VectorEnvironment, require_num_envs
+from rlchassis.envs.workers import WorkerEnvironment
+from rlchassis.errors import UsageError
+
+EnvWrapper: TypeAlias = Callable[[Env], Env]
+"""Picklable, for it is applied where the environment lives, which may be a worker process."""
+
+
+class EnvMode(Enum):
+    """What an environment is for."""
+
+    TRAIN = "train"
+    TEST = "test"
+    WATCH = "watch"
+
+
+class VectorEnvType(Enum):
+    """How several environments are run."""
+
+    DUMMY = "dummy"
+    """One after another in this process: best for cheap environments."""
+    SUBPROC = "subproc"
+    """In worker processes: best where a step takes longer than some 100 µs."""
+    SUBPROC_SHARED_MEM = "shmem"
+    """In worker processes that answer through shared memory: best for images."""
+    NATIVE = "native"
+    """As one vectorised environment, where its author wrote one; test and watch environments then run in this process."""
+
+
+class EnvFactory(ABC):
+    """A recipe for environments; subclasses say how one is made and, by fields of these names, how several are run."""
+
+    venv_type: VectorEnvType = VectorEnvType.DUMMY
+    constructor_timeout: float = 60.0
+    """Seconds that making one environment may take in a worker process."""
+    step_timeout: float = 300.0
+    """Seconds that one step or reset may take in a worker process."""
+
+    @property
+    def fixed_num_train_envs(self) -> int | None:
+        """The only possible number of training environments, if there is only one."""
+        return None
+
+    @abstractmethod
+    def create_env(self, mode: EnvMode) -> Env:
+        """Make one environment."""
+
+    def constructor(self, mode: EnvMode) -> EnvConstructor:
+        """What makes one environment without arguments, here or in a worker process."""
+        return partial(self.create_env, mode)
+
+    def create_venv(self, num_envs: int, mode: EnvMode, wrappers: Sequence[EnvWrapper] = ()) -> VectorEnvironment:
+        """Make several environments that are stepped together, each wrapped in order: the first given is innermost."""
+        require_num_envs(num_envs)
+        venv_type = self._venv_type_in(mode)
+        if venv_type is VectorEnvType.NATIVE:
+            if wrappers:
+                raise UsageError("the members of a vectorised environment cannot be wrapped one by one; use VectorEnvType.DUMMY")
+            return self.create_native(num_envs)
+        constructors = [partial(_wrapped, self.constructor(mode), tuple(wrappers))] * num_envs
+        if venv_type is VectorEnvType.DUMMY:
+            return InProcessEnvironment.open(constructors)
+        return WorkerEnvironment.open(
+            constructors,
+            shared_memory=venv_type is VectorEnvType.SUBPROC_SHARED_MEM,
+            constructor_timeout=self.constructor_timeout,
+            step_timeout=self.step_timeout,
+        )
+
+    def create_envs(
+        self,
+        num_train_envs: int,
+        num_test_envs: int,
+        create_watch_env: bool = False,
+        wrappers: Callable[[EnvMode], Sequence[EnvWrapper]] = lambda _mode: (),
+    ) -> Environments:
+        """Make all environments of a run, or none if one fails; 0 leaves a kind out."""
+        wanted = [(EnvMode.TRAIN, num_train_envs), (EnvMode.TEST, num_test_envs), (EnvMode.WATCH, int(create_watch_env))]
+        made: dict[str, VectorEnvironment] = {}
+        try:
+            for mode, num_envs in wanted:
+                if num_envs != 0:
+                    made[mode.value] = self.create_venv(num_envs, mode, wrappers(mode))
+            return Environments.of(**made)
+        except BaseException:
+            for venv in made.values():
+                venv.close()
+            raise
+
+    def _venv_type_in(self, mode: EnvMode) -> VectorEnvType:
+        if mode is EnvMode.WATCH or (mode is EnvMode.TEST and self.venv_type is VectorEnvType.NATIVE):
+            return VectorEnvType.DUMMY
+        return self.venv_type
+
+    def create_native(self, num_envs: int) -> VectorEnvironment:
+        """Make the environment's own vectorised form, for training; raises UsageError where there is none."""
+        raise UsageError(f"{type(self).__name__} cannot make {num_envs} environments as one; use VectorEnvType.DUMMY")
+
+
+def _wrapped(construct: EnvConstructor, wrappers: Sequence[EnvWrapper]) -> Env:
+    env = construct()
+    try:
+        for wrap in wrappers:
+            env = wrap(env)
+    except BaseException:
+        env.close()
+        raise
+    return env
