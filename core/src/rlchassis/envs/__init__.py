@@ -8,7 +8,7 @@ from rlchassis.envs.factories import EnvFactoryCallable, EnvFactoryVector, env_f
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.native import NativeEnvironment
-from rlchassis.envs.registered import EnvFactoryRegistered
+from rlchassis.envs.registered import EnvFactoryRegistered, has_display
 from rlchassis.envs.space_data import space_from_data, space_to_data
 from rlchassis.envs.spaces import allocate, describe, kinds_in, require_supported, write
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment
@@ -33,6 +33,7 @@ __all__ = [
     "allocate",
     "describe",
     "env_factory_from",
+    "has_display",
     "kinds_in",
     "require_supported",
     "space_from_data",

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import partial
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from rlchassis.envs.chunk import Env, EnvConstructor
 from rlchassis.envs.environments import Environments
@@ -14,6 +14,7 @@ from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.vector import VectorEnvironment, require_num_envs
 from rlchassis.envs.workers import WorkerEnvironment
 from rlchassis.errors import UsageError
+from rlchassis.recipe_part import RecipePart
 
 EnvWrapper: TypeAlias = Callable[[Env], Env]
 """Picklable, for it is applied where the environment lives, which may be a worker process."""
@@ -40,8 +41,10 @@ class VectorEnvType(Enum):
     """As one vectorised environment, where its author wrote one; test and watch environments then run in this process."""
 
 
-class EnvFactory(ABC):
+class EnvFactory(RecipePart, ABC):
     """A recipe for environments; subclasses say how one is made and, by fields of these names, how several are run."""
+
+    kind: ClassVar[str] = "env"
 
     venv_type: VectorEnvType = VectorEnvType.DUMMY
     constructor_timeout: float = 60.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gymnasium as gym
@@ -89,9 +90,12 @@ def has_display() -> bool:
 
 
 def checked_spec(task: str) -> EnvSpec:
-    """The spec registered under an id; raises UsageError with gymnasium's suggestion if there is none."""
+    """The spec registered under "id" or, once that module is imported, under "module:id"; raises UsageError if there is none."""
+    module, _, registered_id = task.rpartition(":")
     try:
-        return gym.spec(task)
+        if module:
+            import_module(module)
+        return gym.spec(registered_id)
     except (gym_error.Error, ImportError) as error:
         raise UsageError(f"{task!r} is no known environment: {_one_sentence(error)}") from error
 

@@ -24,7 +24,7 @@ def space_to_data(space: AnySpace) -> Data:
     if isinstance(space, Discrete):
         return {"kind": "Discrete", "n": int(space.n), "start": int(space.start), "dtype": str(space.dtype)}
     if isinstance(space, MultiBinary):
-        return {"kind": "MultiBinary", "shape": list(space.shape)}
+        return {"kind": "MultiBinary", "n": space.n if isinstance(space.n, int) else list(space.shape)}
     if isinstance(space, MultiDiscrete):
         return {"kind": "MultiDiscrete", "nvec": space.nvec.tolist(), "start": space.start.tolist(), "dtype": str(space.dtype)}
     if isinstance(space, Dict):
@@ -57,7 +57,7 @@ def _discrete(data: Mapping[str, Any]) -> AnySpace:
 
 
 def _multi_binary(data: Mapping[str, Any]) -> AnySpace:
-    return MultiBinary(tuple(data["shape"]))
+    return MultiBinary(data["n"])
 
 
 def _multi_discrete(data: Mapping[str, Any]) -> AnySpace:
@@ -72,7 +72,7 @@ def _dict(data: Mapping[str, Any]) -> AnySpace:
 _MAKERS: dict[str, tuple[Callable[[Mapping[str, Any]], AnySpace], tuple[str, ...]]] = {
     "Box": (_box, ("low", "high", "shape", "dtype")),
     "Discrete": (_discrete, ("n", "start", "dtype")),
-    "MultiBinary": (_multi_binary, ("shape",)),
+    "MultiBinary": (_multi_binary, ("n",)),
     "MultiDiscrete": (_multi_discrete, ("nvec", "start", "dtype")),
     "Dict": (_dict, ("spaces",)),
 }

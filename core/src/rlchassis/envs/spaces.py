@@ -44,8 +44,7 @@ def leaves(space: AnySpace, path: str = "") -> Iterator[tuple[str, AnySpace]]:
 
 def kinds_in(space: AnySpace) -> frozenset[str]:
     """The kinds that a plugin must declare to take this space: {"Dict", "Box"} for a Dict of Boxes."""
-    outer = {"Dict"} if isinstance(space, Dict) else set()
-    return frozenset(outer | {"Dict" for path, _ in leaves(space) if "." in path} | {type(leaf).__name__ for _, leaf in leaves(space)})
+    return frozenset(type(part).__name__ for part in (space, *(leaf for _, leaf in leaves(space))))
 
 
 def describe(space: AnySpace) -> str:

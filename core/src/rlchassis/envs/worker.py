@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from rlchassis.envs.spaces import Array
     from rlchassis.envs.vector import EnvTraits
 
+SECONDS_TO_START = 60.0
 SECONDS_TO_DIE = 5.0
 Answer = TypeVar("Answer")
 
@@ -90,8 +91,12 @@ class Worker:
     @property
     def rows(self) -> Rows:
         """What it last answered."""
-        assert self._arena is not None, "traits come before rows"
-        return self._arena.rows
+        return self._written.rows
+
+    @property
+    def _written(self) -> Arena:
+        assert self._arena is not None, "the traits must be received before anything else"
+        return self._arena
 
     @property
     def span(self) -> slice:
@@ -99,7 +104,8 @@ class Worker:
         return slice(self.first_index, self.first_index + self.num_envs)
 
     def receive_traits(self, timeout: float) -> EnvTraits:
-        """Wait until the environments are made; no single one may take longer than the timeout."""
+        """Wait until the environments are made; no single one may take longer than the timeout, which begins once the process runs."""
+        self._receive(SECONDS_TO_START)
         traits: EnvTraits = pickle.loads(self._receive(timeout)[1:])
         self._arena = Arena.of(traits.observation_space, self.num_envs, self._shared_fd if self.shared_memory else None)
         return traits
@@ -118,8 +124,7 @@ class Worker:
         """Wait for the answer, which is then in rows; says whether an episode ended."""
         any_ended = self._receive(timeout)[:1] == ENDED
         if not self.shared_memory:
-            assert self._arena is not None, "traits come before rows"
-            self._exchanged(lambda: self._connection.recv_bytes_into(self._arena.everything))
+            self._exchanged(lambda: self._connection.recv_bytes_into(self._written.everything))
         return any_ended
 
     def ask_to_close(self) -> None:

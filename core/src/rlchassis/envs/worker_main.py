@@ -36,6 +36,7 @@ def serve(connection: Connection[Any, Any], shared_fd: int) -> None:
     """Make the environments, say what they are, and answer one command after another."""
     setup: Setup = connection.recv()
     sys.path[:] = setup.sys_path
+    connection.send_bytes(DONE)
     try:
         progress = shared_progress(shared_fd, setup.num_envs)
         chunk = Chunk.open(pickle.loads(setup.constructors), progress, setup.first_index)

@@ -1,0 +1,58 @@
+"""The contract of every algorithm: how experience becomes a better policy."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Generic, TypeVar
+
+import attrs
+from attrs import define, field
+from torch import Generator, Tensor
+
+from rlchassis.experience import Experience, Metrics, TensorStruct
+from rlchassis.policies import Policy
+
+Batch = TypeVar("Batch", bound=TensorStruct)
+
+
+@define(eq=False)
+class Learned:
+    """What one round of learning tells."""
+
+    metrics: Metrics = field(factory=dict)
+    """Detached scalars, brought to the host when they are logged."""
+    priorities: Tensor | None = None
+    """New priorities of the rows learned from, for prioritized replay."""
+
+
+@define(eq=False)
+class Algorithm(ABC, Generic[Batch]):
+    """Learns the innermost policy; owns critics, optimizers and whatever else is not stored with the policy."""
+
+    policy: Policy
+    """The policy that it improves."""
+
+    @abstractmethod
+    def prepare(self, experience: Experience, rng: Generator) -> Batch:
+        """Without gradients: what stays fixed while learning, and every random tensor the update will need."""
+
+    def refresh(self, batch: Batch, rollout: Experience) -> Batch:
+        """Before each further pass over a rollout [T, N]: judge it anew, where the algorithm does so."""
+        return batch
+
+    @abstractmethod
+    def update(self, batch: Batch, count: int) -> Learned:
+        """One round of learning; count is how many were done before, for delays and target copies."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state of every field that has one, by its name."""
+        return {name: part.state_dict() for name, part in self._stateful()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take on the state of another algorithm of the same recipe."""
+        for name, part in self._stateful():
+            part.load_state_dict(state[name])
+
+    def _stateful(self) -> list[tuple[str, Any]]:
+        names = [attribute.name for attribute in attrs.fields(type(self))]
+        return [(name, getattr(self, name)) for name in names if hasattr(getattr(self, name), "state_dict")]

@@ -1,0 +1,147 @@
+"""Callbacks: the code of one script, at the beginning of epochs and tests and after tests; adapted to the hooks of a run."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+import attrs
+from attrs import define, field, frozen
+from attrs.validators import ge, instance_of
+
+from rlchassis.errors import UsageError
+from rlchassis.hookspecs import hookimpl
+from rlchassis.recipe_part import RecipePart
+
+if TYPE_CHECKING:
+    from rlchassis.envs import Environments
+    from rlchassis.loggers import Logger
+    from rlchassis.policies import Policy
+    from rlchassis.world import World
+
+log = logging.getLogger(__name__)
+
+
+@frozen(eq=False)
+class CallbackContext:
+    """What a callback may look at and touch."""
+
+    world: World
+
+    @property
+    def policy(self) -> Policy:
+        """The outermost policy."""
+        return self.world.policy
+
+    @property
+    def envs(self) -> Environments:
+        """The environments of the run."""
+        return self.world.envs
+
+    @property
+    def logger(self) -> Logger:
+        """The logger of the run."""
+        return self.world.logger
+
+
+class EpochTrainCallback(RecipePart, ABC):
+    """Called at the beginning of every epoch."""
+
+    @abstractmethod
+    def callback(self, epoch: int, env_step: int, context: CallbackContext) -> None:
+        """Epochs count from 1; env_step is how many environment steps have been done."""
+
+
+class EpochTestCallback(RecipePart, ABC):
+    """Called at the beginning of every test."""
+
+    @abstractmethod
+    def callback(self, epoch: int, env_step: int, context: CallbackContext) -> None:
+        """Epochs count from 1; env_step is how many environment steps have been done."""
+
+
+class EpochStopCallback(RecipePart, ABC):
+    """Asked after every test."""
+
+    @abstractmethod
+    def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
+        """Whether to end training; mean_rewards is the mean undiscounted raw return of this test, not the best so far."""
+
+
+@frozen
+class EpochStopCallbackRewardThreshold(EpochStopCallback):
+    """Ends training once a test's mean return reaches a threshold."""
+
+    threshold: float | None = None
+    """The mean return to reach; None: what the environment itself declares as solved."""
+
+    def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
+        """UsageError where neither the recipe nor the environment names a threshold."""
+        threshold = context.envs.reward_threshold if self.threshold is None else self.threshold
+        if threshold is None:
+            raise UsageError("this environment declares no reward threshold; give EpochStopCallbackRewardThreshold one.")
+        return mean_rewards >= threshold
+
+
+@frozen
+class EpochStopCallbackNoImprovement(EpochStopCallback):
+    """Ends training once this many tests in a row have not beaten the best before them."""
+
+    patience: int = field(default=10, validator=[instance_of(int), ge(1)])
+    """Tests to wait for a better one."""
+
+    def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
+        """Reads the history of tests that the trainer keeps, so that the recipe itself stays unchanged."""
+        trainer = context.world.trainer
+        assert trainer is not None
+        means = trainer.test_means
+        best = max(range(len(means)), key=means.__getitem__)
+        return len(means) - 1 - best >= self.patience
+
+
+@frozen
+class Callbacks:
+    """The callbacks of a recipe; those of one kind are called in the order in which they were given."""
+
+    train: tuple[EpochTrainCallback, ...] = ()
+    test: tuple[EpochTestCallback, ...] = ()
+    stop: tuple[EpochStopCallback, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what is no callback of its kind."""
+        for name, kind in (("train", EpochTrainCallback), ("test", EpochTestCallback), ("stop", EpochStopCallback)):
+            for given in getattr(self, name):
+                if not isinstance(given, kind):
+                    raise UsageError(f"{given!r} is no {kind.__name__}; derive its class from rlchassis.callbacks.{kind.__name__}.")
+
+    def adding(self, kind: str, callback: object) -> Callbacks:
+        """The same and one more, of the kind train, test or stop."""
+        return attrs.evolve(self, **{kind: (*getattr(self, kind), callback)})
+
+
+@define(eq=False)
+class CallbackHooks:
+    """Lets callbacks take part in a run as an extension does."""
+
+    callbacks: Callbacks
+
+    @hookimpl
+    def rlchassis_epoch_start(self, world: World, epoch: int, env_step: int) -> None:
+        """Call those of epochs."""
+        for each in self.callbacks.train:
+            each.callback(epoch, env_step, CallbackContext(world))
+
+    @hookimpl
+    def rlchassis_test_start(self, world: World, epoch: int, env_step: int) -> None:
+        """Call those of tests."""
+        for each in self.callbacks.test:
+            each.callback(epoch, env_step, CallbackContext(world))
+
+    @hookimpl
+    def rlchassis_should_stop(self, world: World, mean_rewards: float) -> bool:
+        """Ask those that stop, all of them, so that each sees every test."""
+        answers = [each.should_stop(mean_rewards, CallbackContext(world)) for each in self.callbacks.stop]
+        if any(answers):
+            log.info("Training ends early: a stop callback is content with a mean return of %.2f.", mean_rewards)
+        return any(answers)

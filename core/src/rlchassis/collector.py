@@ -1,0 +1,156 @@
+"""Lets a policy act in environments and records what happens. Alone, with the env layer, in knowing how episodes end and begin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from attrs import define, field
+from numpy.typing import NDArray
+from torch import Generator, Tensor
+
+from rlchassis.envs import Step, VectorEnvironment
+from rlchassis.experience import Experience, Observation, as_tensors, map_tensors
+from rlchassis.policies import Policy
+
+CPU = torch.device("cpu")
+
+
+class Buffer(Protocol):
+    """Takes what is collected."""
+
+    def add(self, step: Experience) -> None:
+        """One step of all environments, [N, …]."""
+
+
+@define
+class CollectStats:
+    """What a collection or an evaluation saw: how many steps, and the undiscounted raw returns of the episodes that ended."""
+
+    num_steps: int = 0
+    returns: list[float] = field(factory=list)
+    lengths: list[int] = field(factory=list)
+
+
+@define(eq=False)
+class Collector:
+    """Acts with a policy in a vector of environments."""
+
+    policy: Policy
+    """The outermost policy."""
+    envs: VectorEnvironment
+    rng: Generator
+    """Where exploring policies draw from."""
+    device: torch.device = field(factory=lambda: torch.device("cpu"))
+    _obs: Any = field(default=None, init=False)
+    _state: Any = field(default=None, init=False)
+    _returns: NDArray[np.float64] = field(init=False)
+    _lengths: NDArray[np.int64] = field(init=False)
+    _turn: int = field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Nothing has been earned yet."""
+        self._forget_episodes()
+
+    def reset(self, seeds: Sequence[int]) -> None:
+        """Begin a new episode in every environment, one seed each."""
+        self._obs, self._state = self.envs.reset(seeds), None
+        self._forget_episodes()
+
+    def collect(self, num_steps: int, buffer: Buffer) -> CollectStats:
+        """Explore for num_steps environment steps and add each to the buffer; environments that cannot step apart round up."""
+        stats = CollectStats()
+        while stats.num_steps < num_steps:
+            active = self._next_in_turn(num_steps - stats.num_steps)
+            obs = self._observed()
+            actions, self._state = self._act(obs, explore=True)
+            step = self.envs.step(actions.cpu().numpy(), active)
+            buffer.add(_experience(obs, actions, step))
+            self._note(step, stats)
+        return stats
+
+    def evaluate(self, seeds: Sequence[int]) -> CollectStats:
+        """Play one whole episode per seed without exploring, as many side by side as there are environments; in the order of the seeds."""
+        stats = CollectStats()
+        for start in range(0, len(seeds), self.envs.num_envs):
+            self._play(seeds[start : start + self.envs.num_envs], stats)
+        return stats
+
+    def _play(self, seeds: Sequence[int], stats: CollectStats) -> None:
+        count = self.envs.num_envs
+        self.reset([seeds[min(i, len(seeds) - 1)] for i in range(count)])
+        playing = np.arange(count) < len(seeds)
+        ended = CollectStats()
+        order: list[int] = []
+        while playing.any():
+            actions, self._state = self._act(self._observed(), explore=False)
+            step = self.envs.step(actions.cpu().numpy(), playing)
+            done = (step.terminated | step.truncated) & step.counted & playing
+            self._note(step._replace(counted=step.counted & playing), ended)
+            order += np.flatnonzero(done).tolist()
+            playing = playing & ~done
+        by_seed = np.argsort(order)
+        stats.num_steps += ended.num_steps
+        stats.returns += [ended.returns[i] for i in by_seed]
+        stats.lengths += [ended.lengths[i] for i in by_seed]
+
+    @torch.no_grad()
+    def _act(self, obs: Observation, *, explore: bool) -> tuple[Tensor, Any]:
+        if self.device.type != "cpu":
+            obs = map_tensors(lambda tensor: tensor.to(self.device), obs)
+        return self.policy.act(obs, self._state, explore=explore, rng=self.rng)
+
+    def _observed(self) -> Observation:
+        return as_tensors(self._obs, CPU)
+
+    def _next_in_turn(self, remaining: int) -> NDArray[np.bool_] | None:
+        """None for all environments; where fewer steps remain than there are environments, those whose turn it is."""
+        count = self.envs.num_envs
+        if remaining >= count or not self.envs.partial:
+            return None
+        active = np.zeros(count, dtype=bool)
+        active[(self._turn + np.arange(remaining)) % count] = True
+        self._turn = (self._turn + remaining) % count
+        return active
+
+    def _note(self, step: Step, stats: CollectStats) -> None:
+        """Remember where things stand, and report the episodes that ended."""
+        self._obs = step.observations
+        stats.num_steps += int(np.count_nonzero(step.counted))
+        self._returns += np.where(step.counted, step.rewards, 0.0)
+        self._lengths += step.counted
+        ended = (step.terminated | step.truncated) & step.counted
+        if not ended.any():
+            return
+        for i in np.flatnonzero(ended):
+            stats.returns.append(float(self._returns[i]))
+            stats.lengths.append(int(self._lengths[i]))
+        self._returns[ended], self._lengths[ended] = 0.0, 0
+        self._forget_states(torch.from_numpy(ended))
+
+    def _forget_states(self, ended: Tensor) -> None:
+        """A policy's memory [N, …] is zero at the beginning of an episode."""
+
+        def cleared(memory: Tensor) -> Tensor:
+            mask = ended.to(memory.device).reshape(-1, *[1] * (memory.dim() - 1))
+            return memory.masked_fill(mask, 0)
+
+        self._state = map_tensors(cleared, self._state)
+
+    def _forget_episodes(self) -> None:
+        self._returns = np.zeros(self.envs.num_envs)
+        self._lengths = np.zeros(self.envs.num_envs, dtype=np.int64)
+
+
+def _experience(obs: Observation, actions: Tensor, step: Step) -> Experience:
+    return Experience(
+        obs=obs,
+        actions=actions.cpu(),
+        rewards=torch.from_numpy(step.rewards).float(),
+        next_obs=as_tensors(step.next_observations, CPU),
+        terminated=torch.from_numpy(step.terminated),
+        truncated=torch.from_numpy(step.truncated),
+        weights=torch.from_numpy(step.counted).float(),
+    )

@@ -1,0 +1,142 @@
+"""What a run may be told: settings of the run, and of how it samples. Nothing here is about one algorithm."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from typing import Any
+
+import attrs
+import torch
+from attrs import Attribute, field, frozen
+from attrs.validators import ge, gt, instance_of, le, optional
+
+from rlchassis.errors import UsageError
+
+
+class Mode(Enum):
+    """How much policy.pt holds."""
+
+    POLICY_STATE_DICT = "policy_state_dict"
+    """The weights alone; the rest comes from the recipe beside them."""
+    POLICY = "policy"
+    """The weights with spaces and recipe, so that the file alone can act, without any environment."""
+
+
+def _device(value: str | torch.device) -> str | torch.device:
+    try:
+        device = torch.device(value)
+    except RuntimeError as error:
+        raise UsageError(f"device {value!r} is no torch device; say 'cpu', 'cuda' or 'cuda:0'.") from error
+    return device if isinstance(value, torch.device) else value
+
+
+def _count(instance: Any, attribute: Attribute[Any], value: Any) -> None:
+    """A whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UsageError(f"{attribute.name} must be a whole number of at least 1, not {value!r}.")
+
+
+def _count_or_none(instance: Any, attribute: Attribute[Any], value: Any) -> None:
+    if value is not None:
+        _count(instance, attribute, value)
+
+
+def _env_count(instance: Any, attribute: Attribute[Any], value: Any) -> None:
+    if value != -1:
+        _count(instance, attribute, value)
+
+
+def _whole(instance: Any, attribute: Attribute[Any], value: Any) -> None:
+    """A whole number of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise UsageError(f"{attribute.name} must be a whole number of at least 0, not {value!r}.")
+
+
+@frozen
+class ExperimentConfig:
+    """Settings of a run that are not about reinforcement learning."""
+
+    seed: int = field(default=42, validator=_whole)
+    """Every random stream of the run grows from it."""
+    device: str | torch.device = field(default="cpu", converter=_device)
+    """Where networks live and learn."""
+    policy_restore_directory: str | None = field(default=None, validator=optional(instance_of((str, os.PathLike))))
+    """A run directory whose policy is restored before anything is collected."""
+    train: bool = field(default=True, validator=instance_of(bool))
+    """Whether to train; without, the policy is only restored and watched."""
+    watch: bool = field(default=True, validator=instance_of(bool))
+    """Whether to watch the stored policy after training."""
+    watch_num_episodes: int = field(default=10, validator=_count)
+    """How many episodes to watch."""
+    watch_render: float = field(default=0.0, validator=ge(0))
+    """Milliseconds between rendered frames."""
+    persistence_base_dir: str = field(default="log", validator=instance_of((str, os.PathLike)))
+    """The directory that holds the run directories."""
+    persistence_enabled: bool = field(default=True, validator=instance_of(bool))
+    """Whether anything is written at all."""
+    log_file_enabled: bool = field(default=True, validator=instance_of(bool))
+    """Whether log messages also go to log.txt of the run directory."""
+    policy_persistence_mode: Mode = field(default=Mode.POLICY, validator=instance_of(Mode))
+    """How much policy.pt holds."""
+    num_threads: int | None = field(default=None, validator=_count_or_none)
+    """Torch threads while the run lasts; None: one for small networks, which are faster so, and torch's own setting for others."""
+
+
+@frozen
+class SamplingConfig:
+    """How a run spends its environment steps. Every quantity is in environment steps, whatever the number of environments."""
+
+    num_epochs: int = field(default=100, validator=_count)
+    """Epochs; each ends with a test."""
+    step_per_epoch: int = field(default=30000, validator=_count)
+    """Environment steps per epoch."""
+    batch_size: int | None = field(default=64, validator=_count_or_none)
+    """Rows of one (mini)batch; None: the whole rollout, on-policy only."""
+    num_train_envs: int = field(default=-1, validator=_env_count)
+    """Environments that train side by side; −1: one per CPU, counted when the run starts."""
+    num_test_envs: int = field(default=1, validator=_whole)
+    """Environments that test side by side; 0: no tests."""
+    num_test_episodes: int | None = field(default=None, validator=_count_or_none)
+    """Episodes per test; None: what suits the algorithm."""
+    buffer_size: int | None = field(default=None, validator=_count_or_none)
+    """Transitions that a replay buffer holds; None: what suits the algorithm."""
+    step_per_collect: int | None = field(default=None, validator=_count_or_none)
+    """Environment steps between two learning phases; None: what suits the algorithm."""
+    repeat_per_collect: int | None = field(default=None, validator=_count_or_none)
+    """On-policy: passes over each rollout; None: what suits the algorithm."""
+    update_per_step: float = field(default=1.0, validator=gt(0))
+    """Off-policy: rounds of learning per environment step; may be a fraction."""
+    start_timesteps: int = field(default=0, validator=_whole)
+    """Off-policy: environment steps before learning begins."""
+    start_timesteps_random: bool = field(default=False, validator=instance_of(bool))
+    """Off-policy: whether those first steps act uniformly at random."""
+    replay_buffer_ignore_obs_next: bool = field(default=False, validator=instance_of(bool))
+    """Off-policy: look up next observations in the following row instead of storing them."""
+    replay_buffer_save_only_last_obs: bool = field(default=False, validator=instance_of(bool))
+    """Off-policy: store only the newest frame of stacked observations."""
+    replay_buffer_stack_num: int = field(default=1, validator=_count)
+    """Off-policy: frames stacked when sampling."""
+    replay_buffer_prioritized: bool = field(default=False, validator=instance_of(bool))
+    """Off-policy: sample by priority."""
+    replay_buffer_alpha: float = field(default=0.6, validator=[ge(0), le(1)])
+    """Off-policy: how much priorities matter α."""
+    replay_buffer_beta: float = field(default=0.4, validator=[ge(0), le(1)])
+    """Off-policy: how much the bias of priorities is corrected β at first; 1 at the end."""
+
+    max_steps: int | None = field(default=None, validator=_count_or_none)
+    """Environment steps after which training ends, even within an epoch; None: as many as the epochs hold."""
+
+    @property
+    def total_steps(self) -> int:
+        """Environment steps of the whole run."""
+        planned = self.num_epochs * self.step_per_epoch
+        return planned if self.max_steps is None else min(planned, self.max_steps)
+
+
+def resolve_sampling(sampling: SamplingConfig, suited: dict[str, int]) -> SamplingConfig:
+    """Put in what suits the algorithm where a setting was left open, and count the CPUs; ready to run."""
+    known = {name: value for name, value in suited.items() if getattr(sampling, name) is None}
+    if sampling.num_train_envs == -1:
+        known["num_train_envs"] = os.cpu_count() or 1
+    return attrs.evolve(sampling, **known)

@@ -1,0 +1,69 @@
+"""Scores: what a policy earned in whole episodes that were played to judge it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from rlchassis.collector import Collector
+from rlchassis.errors import StoredFileError
+
+
+@frozen
+class Evaluation:
+    """Episodes played without exploring, in the order of their seeds; returns are undiscounted and raw."""
+
+    returns: tuple[float, ...]
+    lengths: tuple[int, ...]
+    seeds: tuple[int, ...]
+    env_step: int = 0
+    """How many environment steps the policy had learned from."""
+
+    @property
+    def mean(self) -> float:
+        """The mean return."""
+        return statistics.fmean(self.returns)
+
+    @property
+    def std(self) -> float:
+        """The standard deviation of the returns over these episodes."""
+        return statistics.pstdev(self.returns)
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data, exact to the last bit."""
+        return {
+            "env_step": self.env_step,
+            "mean": self.mean,
+            "std": self.std,
+            "returns": list(self.returns),
+            "lengths": list(self.lengths),
+            "seeds": list(self.seeds),
+        }
+
+    @classmethod
+    def from_data(cls, data: Any) -> Evaluation:
+        """From what as_data gave; StoredFileError for anything else."""
+        try:
+            returns, lengths, seeds = (tuple(data[name]) for name in ("returns", "lengths", "seeds"))
+            return cls(tuple(map(float, returns)), tuple(map(int, lengths)), tuple(map(int, seeds)), int(data["env_step"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoredFileError("the stored record of a test is damaged; evaluate with a number of episodes instead.") from error
+
+
+def evaluate_policy(collector: Collector, seeds: Sequence[int], env_step: int = 0) -> Evaluation:
+    """Play one episode per seed; policies that sample draw from a stream that the seeds alone decide, so that it can be repeated."""
+    collector.rng.manual_seed(sum(seed * (i + 1) for i, seed in enumerate(seeds)) % 2**63)
+    stats = collector.evaluate(seeds)
+    return Evaluation(tuple(stats.returns), tuple(stats.lengths), tuple(seeds), env_step)
+
+
+def as_metrics(evaluation: Evaluation) -> Mapping[str, float]:
+    """What is logged of a test."""
+    return {
+        "test/return": evaluation.mean,
+        "test/return_std": evaluation.std,
+        "test/length": statistics.fmean(evaluation.lengths),
+    }

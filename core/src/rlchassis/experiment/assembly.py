@@ -1,0 +1,168 @@
+"""From a recipe to a world: each living object is made once, through a hook that an extension may wrap or answer itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+from attrs import define
+from torch import nn
+
+from rlchassis.agent import Setup, check_spaces, resolve
+from rlchassis.algorithm import Algorithm
+from rlchassis.buffers import RolloutBuffer
+from rlchassis.callbacks import CallbackHooks
+from rlchassis.collector import Collector
+from rlchassis.config import SamplingConfig, resolve_sampling
+from rlchassis.envs import Environments, EnvMode, EnvWrapper
+from rlchassis.errors import UsageError
+from rlchassis.experiment.recipe import Experiment
+from rlchassis.hookspecs import hook_manager, hookimpl
+from rlchassis.loggers import Logger, LoggerFactory, LoggerFactoryDefault, LoggerGroup, MetricsFile
+from rlchassis.optim import OptimizerFactory
+from rlchassis.persistence import PolicyPersistence, RestoreEvent, to_data
+from rlchassis.policies import Policy
+from rlchassis.randomness import RandomStreams
+from rlchassis.world import World
+
+
+class CoreHooks:
+    """Core's own answers, asked last: what the recipe says, resolved through the registry."""
+
+    @hookimpl(trylast=True)
+    def rlchassis_make_envs(self, experiment: Experiment, sampling: SamplingConfig, wrappers: Any) -> Environments:
+        """From the recipe's factory."""
+        train = sampling.num_train_envs if experiment.config.train else 0
+        test = sampling.num_test_envs if experiment.config.train else 0
+        return experiment.env_factory.create_envs(train, test, experiment.config.watch, wrappers)
+
+    @hookimpl(trylast=True)
+    def rlchassis_make_policy(self, experiment: Experiment, envs: Environments, device: torch.device) -> Policy:
+        """From the agent's recipe."""
+        return experiment.agent_factory.create_policy(envs, device)
+
+    @hookimpl(trylast=True)
+    def rlchassis_make_algorithm(self, experiment: Experiment, policy: Policy, envs: Environments, setup: Setup) -> Algorithm[Any]:
+        """From the agent's recipe."""
+        return experiment.agent_factory.create_algorithm(policy, envs, setup)
+
+    @hookimpl(trylast=True)
+    def rlchassis_make_optimizer(self, experiment: Experiment, params: Sequence[nn.Parameter], lr: float, role: str) -> OptimizerFactory:
+        """The recipe's optimizer for every role."""
+        return resolve(experiment.agent_factory.optim_factory, OptimizerFactory)  # type: ignore[no-any-return]  # resolve has checked it
+
+    @hookimpl(trylast=True)
+    def rlchassis_make_logger(self, experiment: Experiment, directory: Path, name: str, run_id: str | None) -> Logger:
+        """From the recipe's factory, or the default one."""
+        factory = resolve(experiment.logger_factory, LoggerFactory) or LoggerFactoryDefault()
+        return factory.create_logger(str(directory), name, run_id, experiment.to_data())  # type: ignore[no-any-return]  # resolve has checked it
+
+
+def create_hooks(experiment: Experiment) -> Any:
+    """The hook manager of one run: the recipe's extensions in their order, its callbacks, and core's own answers."""
+    extensions = [(f"extension {each.name!r}", each.create()) for each in experiment.extensions]
+    return hook_manager([*extensions, ("the callbacks", CallbackHooks(experiment.callbacks)), ("rlchassis-core", CoreHooks())])
+
+
+def require_device(device: str | torch.device) -> torch.device:
+    """The torch device, or a UsageError where this machine has none such."""
+    try:
+        return torch.zeros(1, device=device).device
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UsageError(f"device {str(device)!r} is not there ({reason}); see `rlchassis doctor` for those that are.") from error
+
+
+def sampling_of(experiment: Experiment) -> SamplingConfig:
+    """The sampling settings as they will be used, or a UsageError where they cannot work."""
+    agent, asked = experiment.agent_factory, experiment.sampling_config
+    fixed = experiment.env_factory.fixed_num_train_envs
+    if fixed is not None and asked.num_train_envs == -1:
+        asked = attrs.evolve(asked, num_train_envs=fixed)
+    sampling = resolve_sampling(asked, dict(agent.suited_sampling))
+    agent.trainer_class.check_sampling(sampling)
+    return sampling
+
+
+def create_world(
+    experiment: Experiment, open_directory: Callable[[], Path | None] = lambda: None, logger_run_id: str | None = None
+) -> World:
+    """Build all; the directory is opened only once everything else stands, so that a refused recipe leaves none behind."""
+    device = require_device(experiment.config.device)
+    sampling = sampling_of(experiment)
+    hooks = create_hooks(experiment).hook
+    envs = hooks.rlchassis_make_envs(experiment=experiment, sampling=sampling, wrappers=_wrappers(experiment, hooks))
+    try:
+        world = _create_agent(experiment, device, sampling, hooks, envs)
+        world.directory = open_directory()
+        world.logger = _create_logger(experiment, world, logger_run_id)
+    except BaseException:
+        envs.close()
+        raise
+    hooks.rlchassis_world_ready(world=world)
+    return world
+
+
+def _wrappers(experiment: Experiment, hooks: Any) -> Callable[[EnvMode], list[EnvWrapper]]:
+    def wrappers(mode: EnvMode) -> list[EnvWrapper]:
+        answers = hooks.rlchassis_env_wrappers(mode=mode)
+        wanted = [wrap for answer in answers for wrap in (answer if isinstance(answer, list | tuple) else [answer])]
+        delay = experiment.config.watch_render
+        if mode is EnvMode.WATCH and delay > 0:
+            from rlchassis.experiment.watching import RenderDelay
+
+            wanted.append(partial(RenderDelay, milliseconds=delay))
+        return wanted
+
+    return wrappers
+
+
+def _create_agent(
+    experiment: Experiment, device: torch.device, sampling: SamplingConfig, hooks: Any, envs: Environments
+) -> World:
+    """Policy, algorithm, collectors and trainer; the stored policy is restored before anything is collected."""
+    agent, streams = experiment.agent_factory, RandomStreams(experiment.config.seed)
+    check_spaces(agent, envs)
+    setup = Setup(device, streams, sampling.total_steps, partial(_optimizer_factory, experiment, hooks))
+    with streams.initialisation():
+        innermost = hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device)
+        policy = agent.create_wrapped(innermost, envs, device)
+        algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
+    persistence = PolicyPersistence(to_data(agent), experiment.config.policy_persistence_mode)
+    world = World(
+        config=experiment.config,
+        sampling=sampling,
+        device=device,
+        streams=streams,
+        envs=envs,
+        policy=policy,
+        algorithm=algorithm,
+        train_collector=envs.train and Collector(policy, envs.train, streams.generator("exploration", device=device), device),
+        test_collector=envs.test and Collector(policy, envs.test, streams.generator("evaluation", device=device), device),
+        buffer=RolloutBuffer(),
+        learner_rng=streams.generator("learner", device=device),
+        logger=LoggerGroup([]),
+        hooks=hooks,
+        optimizers=setup.optimizers,
+    )
+    persistence.restore(RestoreEvent.RESTORE_POLICY, world)
+    world.trainer = agent.trainer_class(world, persistence)
+    return world
+
+
+def _optimizer_factory(experiment: Experiment, hooks: Any, params: Sequence[nn.Parameter], lr: float, role: str) -> OptimizerFactory:
+    return hooks.rlchassis_make_optimizer(experiment=experiment, params=params, lr=lr, role=role)  # type: ignore[no-any-return]  # what the hook is for
+
+
+def _create_logger(experiment: Experiment, world: World, run_id: str | None) -> Logger:
+    if world.directory is None:
+        return LoggerGroup([])
+    name = world.directory.name
+    made = world.hooks.rlchassis_make_logger(experiment=experiment, directory=world.directory, name=name, run_id=run_id)
+    if not isinstance(made, Logger):
+        raise UsageError(f"the logger factory made {made!r}, which is no Logger; derive its class from rlchassis.api.Logger.")
+    return LoggerGroup([MetricsFile(world.directory), made])

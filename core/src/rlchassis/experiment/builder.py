@@ -1,0 +1,135 @@
+"""Builders edit a recipe step by step; every `with_*` gives the builder back."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+import attrs
+
+from rlchassis.agent import AgentFactory, PolicyWrapperFactory
+from rlchassis.callbacks import Callbacks, EpochStopCallback, EpochTestCallback, EpochTrainCallback
+from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.envs import EnvFactory, env_factory_from
+from rlchassis.errors import UsageError
+from rlchassis.experiment.collection import ExperimentCollection
+from rlchassis.experiment.recipe import Experiment
+from rlchassis.hookspecs import hook_manager
+from rlchassis.loggers import LoggerFactory, LoggerFactorySeveral
+from rlchassis.optim import OptimizerFactory
+from rlchassis.registry import Component, find
+
+Agent = TypeVar("Agent", bound=AgentFactory)
+
+
+class ExperimentBuilder(Generic[Agent]):
+    """Assembles an experiment; algorithms derive their own builder, with methods for their params and networks."""
+
+    agent_class: ClassVar[type[AgentFactory]]
+    """The recipe class whose instances this builder edits."""
+
+    def __init__(
+        self, env_factory: Any, experiment_config: ExperimentConfig | None = None, sampling_config: SamplingConfig | None = None
+    ) -> None:
+        """Environments may be an EnvFactory, a gymnasium id, a callable that makes one, or a gymnasium VectorEnv."""
+        self._env_factory: EnvFactory = env_factory_from(env_factory)
+        self._config = experiment_config or ExperimentConfig()
+        self._sampling = sampling_config or SamplingConfig()
+        self._agent: Agent = self.agent_class()  # type: ignore[assignment]  # each builder names the class it is generic in
+        self._logger_factory: LoggerFactory | Component | None = None
+        self._callbacks = Callbacks()
+        self._extensions: tuple[Component, ...] = ()
+        self._name: str | None = None
+
+    def build(self) -> Experiment:
+        """The experiment as told so far; the builder can be used on."""
+        hooks = hook_manager((f"extension {each.name!r}", each.create()) for each in self._extensions).hook
+        hooks.rlchassis_before_build(builder=self)
+        experiment = Experiment(
+            self._config,
+            self._env_factory,
+            self._agent,
+            self._sampling,
+            self._logger_factory,
+            name=self._name,
+            callbacks=self._callbacks,
+            extensions=self._extensions,
+        )
+        hooks.rlchassis_after_build(experiment=experiment)
+        return experiment
+
+    def build_seeded_collection(self, num_experiments: int) -> ExperimentCollection:
+        """As many experiments that differ in their seed alone: the configured one and those after it."""
+        if num_experiments < 1:
+            raise UsageError(f"a collection needs at least one experiment, not {num_experiments}.")
+        base, seed = self.build(), self._config.seed
+        return ExperimentCollection(tuple(base.with_config(seed=seed + i) for i in range(num_experiments)))
+
+    def copy(self) -> Self:
+        """A builder of its own with the same recipe."""
+        return copy.copy(self)
+
+    def with_name(self, name: str) -> Self:
+        """Set the run directory's name, which `run` may still override."""
+        self._name = name
+        return self
+
+    def with_extension(self, name: str, **options: Any) -> Self:
+        """Activate an installed extension by name, after those already active."""
+        find("extension", name)
+        self._extensions = (*self._extensions, Component("extension", name, options))
+        return self
+
+    def with_logger_factory(self, logger_factory: LoggerFactory) -> Self:
+        """Log with this; given again, with several side by side."""
+        _require(logger_factory, LoggerFactory)
+        match self._logger_factory:
+            case None:
+                self._logger_factory = logger_factory
+            case LoggerFactorySeveral(factories):
+                self._logger_factory = LoggerFactorySeveral((*factories, logger_factory))
+            case before:
+                self._logger_factory = LoggerFactorySeveral((before, logger_factory))
+        return self
+
+    def with_optim_factory(self, optim_factory: OptimizerFactory) -> Self:
+        """Set the optimizer."""
+        _require(optim_factory, OptimizerFactory)
+        return self._with_agent(optim_factory=optim_factory)
+
+    def with_optim_factory_default(
+        self, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-08, weight_decay: float = 0
+    ) -> Self:
+        """Set the optimizer named "adam", with these options."""
+        options = {"betas": tuple(betas), "eps": eps, "weight_decay": weight_decay}
+        return self._with_agent(optim_factory=Component("optimizer", "adam", options))
+
+    def with_policy_wrapper_factory(self, policy_wrapper_factory: PolicyWrapperFactory) -> Self:
+        """Put a layer around the policy, outside those already there."""
+        _require(policy_wrapper_factory, PolicyWrapperFactory)
+        return self._with_agent(policy_wrappers=(*self._agent.policy_wrappers, policy_wrapper_factory))
+
+    def with_epoch_train_callback(self, callback: EpochTrainCallback) -> Self:
+        """Call it at the beginning of every epoch, after those already there."""
+        return self._with_callback("train", callback)
+
+    def with_epoch_test_callback(self, callback: EpochTestCallback) -> Self:
+        """Call it at the beginning of every test, after those already there."""
+        return self._with_callback("test", callback)
+
+    def with_epoch_stop_callback(self, callback: EpochStopCallback) -> Self:
+        """Ask it after every test whether to stop; one yes is enough."""
+        return self._with_callback("stop", callback)
+
+    def _with_callback(self, kind: str, callback: object) -> Self:
+        self._callbacks = self._callbacks.adding(kind, callback)
+        return self
+
+    def _with_agent(self, **changes: Any) -> Self:
+        self._agent = attrs.evolve(self._agent, **changes)
+        return self
+
+
+def _require(given: Any, contract: type) -> None:
+    if not isinstance(given, (contract, Component)):
+        raise UsageError(f"{given!r} is no {contract.__name__}; derive its class from rlchassis.api.{contract.__name__}.")

@@ -1,0 +1,136 @@
+"""The recipe for a run: only configuration and factories, so that it can be pickled, copied, compared and restored."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import attrs
+from attrs import field, frozen
+from attrs.validators import instance_of, optional
+
+from rlchassis.agent import AgentFactory
+from rlchassis.callbacks import Callbacks
+from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.envs import EnvFactory
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.loggers import LoggerFactory
+from rlchassis.persistence import (
+    EXPERIMENT_FILENAME,
+    EXPERIMENT_PICKLE_FILENAME,
+    LOG_FILENAME,
+    from_data,
+    inert_pickle,
+    read_inert_pickle,
+    read_json,
+    to_data,
+    unstorable_names,
+    write_atomically,
+    write_json,
+)
+from rlchassis.registry import Component
+
+if TYPE_CHECKING:
+    from rlchassis.experiment.result import ExperimentResult
+    from rlchassis.world import World
+
+log = logging.getLogger(__name__)
+FORMAT = 1
+
+
+@frozen
+class Experiment:
+    """Everything that decides a run; `run` carries it out."""
+
+    EXPERIMENT_PICKLE_FILENAME: ClassVar[str] = EXPERIMENT_PICKLE_FILENAME
+    LOG_FILENAME: ClassVar[str] = LOG_FILENAME
+
+    config: ExperimentConfig = field(validator=instance_of(ExperimentConfig))
+    env_factory: EnvFactory = field(validator=instance_of(EnvFactory))
+    agent_factory: AgentFactory = field(validator=instance_of(AgentFactory))
+    sampling_config: SamplingConfig = field(validator=instance_of(SamplingConfig))
+    logger_factory: LoggerFactory | Component | None = field(
+        default=None, validator=optional(instance_of((LoggerFactory, Component)))
+    )
+    """None: LoggerFactoryDefault."""
+    name: str | None = field(default=None, kw_only=True, validator=optional(instance_of(str)))
+    """Where `run` puts it unless told otherwise; None: date and time."""
+    callbacks: Callbacks = field(factory=Callbacks, kw_only=True)
+    extensions: tuple[Component, ...] = field(default=(), kw_only=True, converter=tuple)
+    """Extensions by name, called in this order."""
+
+    def run(
+        self, experiment_name: str | None = None, logger_run_id: str | None = None, *, suffix_if_exists: bool = False, require_restorable: bool = False
+    ) -> ExperimentResult:
+        """Train, store and watch, as the configuration says.
+
+        A name with separators makes nested directories within persistence_base_dir. One that exists is a UsageError, or with
+        suffix_if_exists becomes "name-2", "name-3", …; require_restorable refuses a recipe that no file can hold.
+        """
+        from rlchassis.experiment.run import run_experiment
+
+        return run_experiment(self, experiment_name, logger_run_id, suffix_if_exists=suffix_if_exists, require_restorable=require_restorable)
+
+    def create_experiment_world(self, directory: Path | None = None, logger_run_id: str | None = None) -> World:
+        """Build all, restore what the configuration names, train nothing; without a directory nothing is written."""
+        from rlchassis.experiment.assembly import create_world
+
+        return create_world(self, directory, logger_run_id)
+
+    def with_config(self, **changes: Any) -> Self:
+        """The same experiment with some settings of its configuration changed."""
+        return attrs.evolve(self, config=attrs.evolve(self.config, **changes))
+
+    def save(self, directory: str | Path) -> None:
+        """Write experiment.json and experiment.pkl; what no file can hold is told in one warning."""
+        data = self.to_data()
+        missing = unstorable_names(data)
+        if missing:
+            log.warning("%s cannot be stored in a file, so this run cannot be restored from its directory alone.", ", ".join(missing))
+        write_json(Path(directory) / EXPERIMENT_FILENAME, data)
+        pickled = inert_pickle(restore_experiment, data)
+        write_atomically(Path(directory) / EXPERIMENT_PICKLE_FILENAME, lambda file: _write(file, pickled))
+
+    @classmethod
+    def from_directory(cls, directory: str | Path, restore_policy: bool = True, *, allow: Iterable[Any] = ()) -> Experiment:
+        """The experiment that was run there, without running anything that the directory could bring along.
+
+        With restore_policy a run of it goes on from the policy stored there. Classes and functions of your own that the recipe uses
+        are handed over in `allow`. StoredFileError says what stands against opening it.
+        """
+        directory = Path(directory)
+        data = _read_data(directory)
+        try:
+            experiment = cls.from_data(data, allow)
+        except UsageError as error:
+            raise StoredFileError(f"the recipe in {directory} cannot be used: {error}") from error
+        return experiment.with_config(policy_restore_directory=str(directory)) if restore_policy else experiment
+
+    def to_data(self) -> dict[str, Any]:
+        """The recipe as plain data."""
+        fields = {a.name: to_data(getattr(self, a.name)) for a in attrs.fields(type(self))}
+        return {"format": FORMAT, **fields}
+
+    @classmethod
+    def from_data(cls, data: Any, allow: Iterable[Any] = ()) -> Experiment:
+        """From what to_data gave; UsageError where it is not that."""
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            raise UsageError(f"it is no recipe of format {FORMAT}; was it written by another version of rlchassis-core?")
+        return from_data({key: value for key, value in data.items() if key != "format"}, cls, allow)
+
+
+def restore_experiment(data: Any) -> Experiment:
+    """What a loaded experiment.pkl calls: the recipe, without users' own classes."""
+    return Experiment.from_data(data)
+
+
+def _read_data(directory: Path) -> Any:
+    if (directory / EXPERIMENT_FILENAME).exists() or not (directory / EXPERIMENT_PICKLE_FILENAME).exists():
+        return read_json(directory / EXPERIMENT_FILENAME)
+    return read_inert_pickle(directory / EXPERIMENT_PICKLE_FILENAME, restore_experiment)
+
+
+def _write(file: Any, content: bytes) -> None:
+    file.write(content)

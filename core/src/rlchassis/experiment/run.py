@@ -1,0 +1,142 @@
+"""Carrying out an experiment: directory, provenance, training, watching, and an orderly end whatever happens."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from rlchassis.errors import UsageError
+from rlchassis.experiment.assembly import create_world
+from rlchassis.experiment.recipe import Experiment
+from rlchassis.experiment.result import ExperimentResult
+from rlchassis.experiment.watching import watch
+from rlchassis.hookspecs import tear_down
+from rlchassis.persistence import (
+    LOG_FILENAME,
+    POLICY_FILENAME,
+    PROVENANCE_FILENAME,
+    PersistEvent,
+    create_run_directory,
+    describe_run,
+    name_parts,
+    read_policy,
+    timestamp_name,
+    unstorable_names,
+    used_plugins,
+    write_json,
+)
+from rlchassis.trainer import InfoStats
+from rlchassis.world import World
+
+log = logging.getLogger(__name__)
+SMALL_LAYER = 128 * 128
+"""Weights of the largest layer up to which one thread is the faster."""
+
+
+def run_experiment(
+    experiment: Experiment, name: str | None, logger_run_id: str | None, *, suffix_if_exists: bool, require_restorable: bool
+) -> ExperimentResult:
+    """Build the world, train, watch; environments and files are closed and every extension is told, however it ends."""
+    config = experiment.config
+    name = name or experiment.name or timestamp_name()
+    name_parts(name)
+    if require_restorable and (missing := unstorable_names(experiment.to_data())):
+        raise UsageError(f"{', '.join(missing)} cannot be stored in a file, and require_restorable asks that the run can be restored.")
+    writes = config.persistence_enabled and config.train
+    open_directory = partial(create_run_directory, config.persistence_base_dir, name, suffix_if_exists=suffix_if_exists)
+    world = create_world(experiment, open_directory if writes else lambda: None, logger_run_id)
+    with ExitStack() as at_the_end:
+        at_the_end.callback(_close, world)
+        at_the_end.enter_context(_threads(config.num_threads, world.policy))
+        if world.directory is not None:
+            at_the_end.enter_context(_log_file(world.directory, enabled=config.log_file_enabled))
+            experiment.save(world.directory)
+            write_json(world.directory / PROVENANCE_FILENAME, _provenance(experiment))
+        return _carry_out(world)
+
+
+def _carry_out(world: World) -> ExperimentResult:
+    try:
+        trained = _train(world) if world.config.train else None
+        if world.config.watch:
+            _restore_best(world)
+            watch(world)
+        result = ExperimentResult(world, trained)
+    except BaseException as error:
+        world.hooks.rlchassis_run_error(world=world, error=error)
+        raise
+    world.hooks.rlchassis_run_end(world=world, result=result)
+    return result
+
+
+def _train(world: World) -> InfoStats:
+    assert world.trainer is not None
+    try:
+        return world.trainer.run()
+    except (KeyboardInterrupt, SystemExit):
+        _rescue(world)
+        raise
+
+
+def _rescue(world: World) -> None:
+    """An interrupted run leaves a policy: its best, or the one it had if no test had chosen any."""
+    assert world.trainer is not None
+    if world.trainer.best is None:
+        world.trainer.persistence.persist(PersistEvent.PERSIST_POLICY, world)
+    log.info("Interrupted at environment step %d; the policy is stored.", world.trainer.env_step)
+
+
+def _restore_best(world: World) -> None:
+    if world.directory is not None and (world.directory / POLICY_FILENAME).exists():
+        read_policy(world.directory, world.device).restore_into(world.policy, str(world.directory))
+
+
+def _close(world: World) -> None:
+    try:
+        tear_down(world.hooks, world)
+    finally:
+        world.close()
+
+
+@contextmanager
+def _threads(asked: int | None, policy: nn.Module) -> Iterator[None]:
+    """Within it torch uses as many threads as asked for, or one if the policy's layers are small."""
+    before = torch.get_num_threads()
+    small = max((p.numel() for p in policy.parameters()), default=0) <= SMALL_LAYER
+    torch.set_num_threads(asked or (1 if small else before))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _log_file(directory: Path, *, enabled: bool) -> Iterator[None]:
+    """Within it what rlchassis logs is also written to log.txt."""
+    if not enabled:
+        yield
+        return
+    logger = logging.getLogger("rlchassis")
+    handler = logging.FileHandler(directory / LOG_FILENAME, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setLevel(logging.INFO)
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(min(logging.INFO, logger.getEffectiveLevel()))
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def _provenance(experiment: Experiment) -> dict[str, object]:
+    used = used_plugins(experiment.to_data())
+    return describe_run(used, seed=experiment.config.seed, device=str(experiment.config.device))

@@ -1,0 +1,152 @@
+"""What a run directory can be asked: to score its policy, and to act without any environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from attrs import define, field
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from rlchassis.agent import AgentFactory
+from rlchassis.collector import Collector
+from rlchassis.config import Mode
+from rlchassis.envs import ActionMap, Environments, EnvMode, allocate, space_from_data, write
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.evaluation import Evaluation, evaluate_policy
+from rlchassis.experience import as_tensors
+from rlchassis.experiment.assembly import require_device, sampling_of
+from rlchassis.experiment.recipe import Experiment
+from rlchassis.persistence import StoredPolicy, from_data, read_policy
+from rlchassis.policies import Policy
+from rlchassis.randomness import RandomStreams
+
+FIRST_EVALUATION_SEED = 10_000
+
+
+def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Iterable[Any] = ()) -> Evaluation:
+    """Score the policy stored in a run directory, in the environment of its recipe.
+
+    Without a number of episodes the best test is repeated on its recorded seeds, return for return; with one, the seeds are
+    10000, 10001, …, which no training and no test has used.
+    """
+    experiment = Experiment.from_directory(directory, allow=allow)
+    device = require_device(experiment.config.device)
+    stored = read_policy(Path(directory), device)
+    seeds = _recorded_seeds(stored, directory) if episodes is None else _fresh_seeds(episodes)
+    num_envs = max(1, sampling_of(experiment).num_test_envs)
+    envs = experiment.env_factory.create_envs(0, num_envs)
+    try:
+        assert envs.test is not None
+        policy = _restored(experiment.agent_factory, stored, envs, device, str(directory))
+        collector = Collector(policy, envs.test, RandomStreams(0).generator("evaluation", device=device), device)
+        return evaluate_policy(collector, seeds, int(stored.record.get("env_step", 0)))
+    finally:
+        envs.close()
+
+
+def _recorded_seeds(stored: StoredPolicy, directory: str | Path) -> Sequence[int]:
+    if "test" not in stored.record:
+        raise UsageError(f"no test chose the policy in {directory}, so there is none to repeat; say how many episodes to play.")
+    return Evaluation.from_data(stored.record["test"]).seeds
+
+
+def _fresh_seeds(episodes: int) -> Sequence[int]:
+    if episodes < 1:
+        raise UsageError(f"episodes must be a whole number of at least 1, not {episodes}.")
+    return range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + episodes)
+
+
+def _restored(agent: AgentFactory, stored: StoredPolicy, envs: Environments, device: torch.device, source: str) -> Policy:
+    with RandomStreams(0).initialisation():
+        policy = agent.create_wrapped(agent.create_policy(envs, device), envs, device)
+    stored.restore_into(policy, source)
+    return policy.eval()
+
+
+@define(eq=False)
+class LoadedPolicy:
+    """A stored policy that acts: `policy(obs)` answers in the environment's own actions."""
+
+    policy: Policy
+    envs: Environments
+    device: torch.device
+    _map: ActionMap = field(init=False)
+    _rng: torch.Generator = field(init=False)
+    _state: Any = field(init=False, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        """Nothing has been asked yet."""
+        self._map = ActionMap(self.envs.action_space)
+        self._rng = RandomStreams(0).generator("evaluation", device=self.device)
+
+    @torch.no_grad()
+    def __call__(self, obs: Any) -> NDArray[Any]:
+        """An action for one observation, or actions [B, …] for a batch; numpy in, numpy out."""
+        batch, single = self._batch(obs)
+        actions, self._state = self.policy.act(as_tensors(batch, self.device), self._state, explore=False, rng=self._rng)
+        mapped = self._map.to_env(actions.cpu().numpy())
+        return mapped[0] if single else mapped
+
+    def reset(self) -> None:
+        """Forget what a policy with memory remembers; to be called where an episode begins."""
+        self._state = None
+
+    def _batch(self, obs: Any) -> tuple[Any, bool]:
+        space = self.envs.observation_space
+        leaf_space, leaf = _first_leaf(space, obs)
+        shape, wanted = np.shape(leaf), tuple(leaf_space.shape or ())
+        if shape == wanted:
+            batch = allocate(space, 1)
+            write(batch, 0, obs)
+            return batch, True
+        if len(shape) == len(wanted) + 1 and shape[1:] == wanted:
+            batch = allocate(space, shape[0])
+            write(batch, slice(None), obs)
+            return batch, False
+        raise UsageError(f"an observation of shape {shape} fits neither the policy's {wanted} nor a batch of them.")
+
+
+def _first_leaf(space: spaces.Space[Any], obs: Any) -> tuple[spaces.Space[Any], Any]:
+    while isinstance(space, spaces.Dict):
+        key = next(iter(space.spaces))
+        if not isinstance(obs, Mapping) or key not in obs:
+            raise UsageError(f"an observation of this policy is a dict with the keys {', '.join(space.spaces)}.")
+        space, obs = space.spaces[key], obs[key]
+    return space, obs
+
+
+def load_policy(directory: str | Path, device: str = "cpu", *, allow: Iterable[Any] = ()) -> LoadedPolicy:
+    """The policy that a run stored, ready to act; a policy.pt of Mode.POLICY needs neither environment nor recipe beside it."""
+    torch_device = require_device(device)
+    stored = read_policy(Path(directory), torch_device)
+    if stored.mode is Mode.POLICY:
+        agent, envs = _recorded_agent(stored, directory, allow)
+    else:
+        agent, envs = _recipe_agent(directory, allow)
+    return LoadedPolicy(_restored(agent, stored, envs, torch_device, str(directory)), envs, torch_device)
+
+
+def _recorded_agent(stored: StoredPolicy, directory: str | Path, allow: Iterable[Any]) -> tuple[AgentFactory, Environments]:
+    try:
+        spaces = stored.record["spaces"]
+        envs = Environments.from_spaces(space_from_data(spaces["observation"]), space_from_data(spaces["action"]))
+        return from_data(stored.record["agent"], AgentFactory, allow), envs
+    except (KeyError, TypeError) as error:
+        raise StoredFileError(f"the record in {directory} does not say what its policy is made of; restore it from a copy.") from error
+    except UsageError as error:
+        raise StoredFileError(f"the policy in {directory} cannot be made: {error}") from error
+
+
+def _recipe_agent(directory: str | Path, allow: Iterable[Any]) -> tuple[AgentFactory, Environments]:
+    """The weights alone say nothing of spaces: the recipe's environment is made once, to read them, and closed."""
+    experiment = Experiment.from_directory(directory, allow=allow)
+    env = experiment.env_factory.create_env(EnvMode.TEST)
+    try:
+        return experiment.agent_factory, Environments.from_spaces(env.observation_space, env.action_space)
+    finally:
+        env.close()

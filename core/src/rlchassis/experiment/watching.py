@@ -1,0 +1,42 @@
+"""Watching a policy: episodes on the watch environment, rendered where there is a display."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import gymnasium as gym
+
+from rlchassis.collector import Collector
+from rlchassis.envs import has_display
+from rlchassis.evaluation import Evaluation, evaluate_policy
+from rlchassis.trainer import evaluating
+from rlchassis.world import World
+
+log = logging.getLogger(__name__)
+
+
+class RenderDelay(gym.Wrapper[Any, Any, Any, Any]):
+    """Waits after every step, so that a human can follow."""
+
+    def __init__(self, env: gym.Env[Any, Any], milliseconds: float) -> None:
+        super().__init__(env)
+        self._seconds = milliseconds / 1000
+
+    def step(self, action: Any) -> Any:
+        """Step, then wait."""
+        answer = self.env.step(action)
+        time.sleep(self._seconds)
+        return answer
+
+
+def watch(world: World) -> Evaluation:
+    """Play the configured number of episodes and say what they earned."""
+    assert world.envs.watch is not None
+    collector = Collector(world.policy, world.envs.watch, world.streams.generator("watch", device=world.device), world.device)
+    with evaluating(world.policy):
+        result = evaluate_policy(collector, world.streams.seeds("watch", world.config.watch_num_episodes))
+    how = "rendered" if has_display() else "not rendered, since there is no display"
+    log.info("Watched %d episodes (%s): mean return %.2f ± %.2f.", len(result.returns), how, result.mean, result.std)
+    return result

@@ -1,0 +1,123 @@
+"""Where metrics go: the contract of loggers, the file that is always written, and the default."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, ClassVar
+
+import numpy as np
+from attrs import define, field, frozen
+
+from rlchassis.errors import PluginError, UsageError
+from rlchassis.recipe_part import RecipePart
+from rlchassis.registry import Component
+
+log = logging.getLogger(__name__)
+METRICS_FILENAME = "metrics.jsonl"
+
+
+class Logger(ABC):
+    """Takes scalars of a run as they arise."""
+
+    @abstractmethod
+    def log(self, metrics: Mapping[str, float], step: int) -> None:
+        """Record metrics, by tag, at an environment step; steps never go back."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Write out what is held back; may be called twice."""
+
+
+class LoggerFactory(RecipePart, ABC):
+    """Describes a logger."""
+
+    kind: ClassVar[str] = "logger"
+
+    @abstractmethod
+    def create_logger(self, log_dir: str, experiment_name: str, run_id: str | None, config_dict: dict[str, Any]) -> Logger:
+        """A logger that writes into log_dir; with a run_id it continues that run where it can. config_dict is the recipe as data."""
+
+
+@frozen
+class LoggerFactoryDefault(LoggerFactory):
+    """TensorBoard where it is installed; else a line that says so, and metrics.jsonl alone."""
+
+    def create_logger(self, log_dir: str, experiment_name: str, run_id: str | None, config_dict: dict[str, Any]) -> Logger:
+        """The logger named "tensorboard", or one that does nothing."""
+        try:
+            factory = Component("logger", "tensorboard").create()
+        except PluginError as error:
+            log.warning("No default logger, metrics go to %s alone: %s", METRICS_FILENAME, error)
+            return LoggerGroup([])
+        return factory.create_logger(log_dir, experiment_name, run_id, config_dict)  # type: ignore[no-any-return]  # what is registered as a logger makes one
+
+
+@frozen
+class LoggerFactorySeveral(LoggerFactory):
+    """Several loggers side by side."""
+
+    factories: tuple[LoggerFactory | Component, ...] = field(converter=tuple)
+    """Each gets every metric."""
+
+    def create_logger(self, log_dir: str, experiment_name: str, run_id: str | None, config_dict: dict[str, Any]) -> Logger:
+        """All of them as one."""
+        made = (factory.create() if isinstance(factory, Component) else factory for factory in self.factories)
+        return LoggerGroup([factory.create_logger(log_dir, experiment_name, run_id, config_dict) for factory in made])
+
+
+@define(eq=False)
+class LoggerGroup(Logger):
+    """Hands every metric to each of its loggers, in single precision; one that fails is dropped with a warning."""
+
+    loggers: list[Logger]
+
+    def log(self, metrics: Mapping[str, float], step: int) -> None:
+        """Record with all."""
+        single = {tag: float(np.float32(value)) for tag, value in metrics.items()}
+        for logger in list(self.loggers):
+            try:
+                logger.log(single, step)
+            except Exception:
+                self.loggers.remove(logger)
+                log.warning("%s failed and is not used any more; the run goes on.", type(logger).__name__, exc_info=True)
+
+    def close(self) -> None:
+        """Close all."""
+        for logger in self.loggers:
+            logger.close()
+
+
+class MetricsFile(Logger):
+    """metrics.jsonl: one JSON object per line, {"step": …, tag: value, …}; a value that is no finite number is null."""
+
+    def __init__(self, directory: Path) -> None:
+        self._file: IO[str] = (directory / METRICS_FILENAME).open("a", encoding="utf-8", buffering=1)
+
+    def log(self, metrics: Mapping[str, float], step: int) -> None:
+        """Append a line."""
+        row = {tag: value if math.isfinite(value) else None for tag, value in metrics.items()}
+        self._file.write(json.dumps({"step": step, **row}) + "\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def read_metrics(directory: Path) -> list[dict[str, float]]:
+    """The rows of a run's metrics.jsonl; a last line cut short by a crash is left out."""
+    path = directory / METRICS_FILENAME
+    if not path.exists():
+        raise UsageError(f"{directory} holds no {METRICS_FILENAME}; name the directory of a run.")
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def series(rows: Sequence[Mapping[str, float]], tag: str) -> tuple[list[float], list[float]]:
+    """Steps and values of one tag."""
+    pairs = [(row["step"], row[tag]) for row in rows if row.get(tag) is not None]
+    return [step for step, _ in pairs], [value for _, value in pairs]

@@ -1,0 +1,122 @@
+"""Frozen descriptions of networks: what a recipe says about them, and how they are made from the spaces of an environment."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from attrs import Attribute, field, frozen
+from gymnasium import spaces
+from torch import nn
+
+from rlchassis.errors import UsageError
+from rlchassis.networks import CategoricalActor, Critic, Features, GaussianActor, orthogonal_
+from rlchassis.recipe_part import RecipePart
+
+
+class HasSpaces(Protocol):
+    """All that a network needs to know of an environment."""
+
+    @property
+    def observation_space(self) -> spaces.Space:
+        """Of one environment."""
+
+    @property
+    def action_space(self) -> spaces.Space:
+        """Of one environment."""
+
+
+class ActorFactory(RecipePart, ABC):
+    """Describes an actor."""
+
+    @abstractmethod
+    def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
+        """A network from observations to what its policy asks for: a distribution over actions, for a stochastic policy."""
+
+
+class CriticFactory(RecipePart, ABC):
+    """Describes a critic of observations."""
+
+    @abstractmethod
+    def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """A network from observations [B, …] to values [B]; the actor is handed over for those that reuse its features."""
+
+
+def hidden_sizes(value: Sequence[int]) -> tuple[int, ...]:
+    """A tuple of positive whole numbers, or a UsageError."""
+    sizes = tuple(value) if isinstance(value, (list, tuple)) else ()
+    if not sizes or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in sizes):
+        raise UsageError(f"hidden_sizes must be one or more positive whole numbers, such as (64, 64), not {value!r}.")
+    return sizes
+
+
+def is_activation(instance: Any, attribute: Attribute[Any], value: Any) -> None:
+    """Refuse what is no module class."""
+    if not (isinstance(value, type) and issubclass(value, nn.Module)):
+        raise UsageError(f"{attribute.name} must be a torch module class, such as torch.nn.Tanh, not {value!r}.")
+
+
+@frozen
+class ActorFactoryDefault(ActorFactory):
+    """An MLP with the head that the action space asks for: categorical for Discrete, Gaussian for Box."""
+
+    hidden_sizes: tuple[int, ...] = field(default=(64, 64), converter=hidden_sizes)
+    """Widths of the hidden layers."""
+    hidden_activation: type[nn.Module] = field(default=nn.Tanh, validator=is_activation)
+    """What stands behind each hidden layer."""
+    continuous_unbounded: bool = False
+    """Whether a Gaussian's mean may leave [−1, 1], to be clipped by the environment layer."""
+    continuous_conditioned_sigma: bool = False
+    """Whether a Gaussian's σ depends on the observation."""
+
+    def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
+        """Orthogonal weights; those of the head a hundred times smaller, so that the first actions are undecided."""
+        features = Features(envs.observation_space, self.hidden_sizes, self.hidden_activation)
+        orthogonal_(features.modules())
+        actor = self._with_head(features, envs.action_space)
+        orthogonal_([actor.head], gain=0.01)
+        return actor.to(device)
+
+    def _with_head(self, features: Features, space: spaces.Space) -> CategoricalActor | GaussianActor:
+        if isinstance(space, spaces.Discrete):
+            return CategoricalActor(features, int(space.n))
+        size = int(torch.Size(space.shape or ()).numel())
+        return GaussianActor(
+            features, size, unbounded=self.continuous_unbounded, conditioned_sigma=self.continuous_conditioned_sigma
+        )
+
+
+@frozen
+class CriticFactoryDefault(CriticFactory):
+    """An MLP with one value at its end."""
+
+    hidden_sizes: tuple[int, ...] = field(default=(64, 64), converter=hidden_sizes)
+    """Widths of the hidden layers."""
+    hidden_activation: type[nn.Module] = field(default=nn.Tanh, validator=is_activation)
+    """What stands behind each hidden layer."""
+
+    def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """Features of its own, with orthogonal weights."""
+        critic = Critic(Features(envs.observation_space, self.hidden_sizes, self.hidden_activation))
+        orthogonal_(critic.features.modules())
+        orthogonal_([critic.head], gain=1.0)
+        return critic.to(device)
+
+
+@frozen
+class CriticFactoryReuseActor(CriticFactory):
+    """A value head on the actor's own features: one network learns both."""
+
+    def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """UsageError where the actor has no `features` with an `output_dim` to reuse."""
+        features = getattr(actor, "features", None)
+        if not isinstance(features, nn.Module) or not hasattr(features, "output_dim"):
+            raise UsageError(
+                "the critic cannot reuse this actor's features: give the actor a module `features` that has an `output_dim`, "
+                "or the critic a network of its own (with_critic_factory_default)."
+            )
+        critic = Critic(features)
+        orthogonal_([critic.head], gain=1.0)
+        return critic.to(device)

@@ -1,0 +1,66 @@
+"""Exploration noise for policies that choose one action, in the chassis' action range [−1, 1]."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Protocol
+
+import torch
+from attrs import field, frozen
+from attrs.validators import ge, gt
+from torch import Generator, Tensor
+
+from rlchassis.recipe_part import RecipePart
+
+
+class Noise(Protocol):
+    """Disturbs actions; memory, where it has any, is handed in and out as the policy's state."""
+
+    def __call__(self, actions: Tensor, state: Any, rng: Generator) -> tuple[Tensor, Any]:
+        """Disturbed actions [N, D], and the state for the next call (None before the first step of an episode)."""
+
+
+class NoiseFactory(RecipePart, ABC):
+    """Describes exploration noise."""
+
+    @abstractmethod
+    def create_noise(self) -> Noise:
+        """The noise itself."""
+
+
+def _gaussian(like: Tensor, rng: Generator) -> Tensor:
+    return torch.empty_like(like).normal_(generator=rng)
+
+
+@frozen
+class NoiseFactoryMaxActionScaledGaussian(NoiseFactory):
+    """Independent Gaussian noise whose σ is a fraction of the largest action, which is 1 in the chassis' range."""
+
+    std_fraction: float = field(default=0.1, validator=ge(0))
+    """σ as a fraction of the largest action."""
+
+    def create_noise(self) -> Noise:
+        """a + σ ε."""
+        return lambda actions, state, rng: (actions + self.std_fraction * _gaussian(actions, rng), None)
+
+
+@frozen
+class NoiseFactoryOrnsteinUhlenbeck(NoiseFactory):
+    """Noise that wanders, for systems with inertia (Lillicrap et al. 2016, section 7)."""
+
+    theta: float = field(default=0.15, validator=ge(0))
+    """How strongly it is pulled back to zero θ."""
+    sigma: float = field(default=0.2, validator=ge(0))
+    """How far it is pushed σ."""
+    dt: float = field(default=1.0, validator=gt(0))
+    """Time between steps Δt."""
+
+    def create_noise(self) -> Noise:
+        """x ← x − θ x Δt + σ √Δt ε, starting from zero in every episode."""
+
+        def disturb(actions: Tensor, state: Any, rng: Generator) -> tuple[Tensor, Any]:
+            before = torch.zeros_like(actions) if state is None else state
+            wander = before * (1 - self.theta * self.dt) + self.sigma * self.dt**0.5 * _gaussian(actions, rng)
+            return actions + wander, wander
+
+        return disturb

@@ -1,0 +1,141 @@
+"""How parameters are stepped: the contracts of optimizers and learning-rate schedules, and the one gradient step all losses use."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+import torch
+from attrs import define, field, frozen
+from attrs.validators import ge, le
+from torch import Tensor, nn
+
+from rlchassis.config import SamplingConfig
+from rlchassis.experience import Metrics
+from rlchassis.recipe_part import RecipePart
+
+Batch = TypeVar("Batch")
+Schedule = Callable[[float], float]
+"""From progress (environment steps done / planned, 0 to 1) to a factor on the learning rate."""
+
+
+class OptimizerFactory(RecipePart, ABC):
+    """Describes an optimizer."""
+
+    kind: ClassVar[str] = "optimizer"
+    elementwise: ClassVar[bool] = False
+    """Whether each element is stepped by its own gradient alone, so that parameters may be stored as one flat vector."""
+
+    @abstractmethod
+    def create_optimizer_for_params(self, params: Sequence[nn.Parameter], lr: float) -> torch.optim.Optimizer:
+        """A torch optimizer over these parameters."""
+
+    def create_optimizer(self, module: nn.Module, lr: float) -> torch.optim.Optimizer:
+        """A torch optimizer over the trainable parameters of a module."""
+        return self.create_optimizer_for_params([p for p in module.parameters() if p.requires_grad], lr)
+
+
+class LRSchedulerFactory(RecipePart, ABC):
+    """Describes how the learning rate changes while a run goes on."""
+
+    kind: ClassVar[str] = "lr_scheduler"
+
+    @abstractmethod
+    def create_schedule(self, total_steps: int) -> Schedule:
+        """The factor on the learning rate as a function of progress through total_steps environment steps."""
+
+
+@frozen
+class LRSchedulerFactoryLinear(LRSchedulerFactory):
+    """Falls in a straight line from the full learning rate to a fraction of it."""
+
+    sampling_config: SamplingConfig | None = None
+    """The run whose length the line spans; None: the run it is used in."""
+    final_fraction: float = field(default=0.0, validator=[ge(0), le(1)])
+    """What is left of the learning rate at the end."""
+
+    def create_schedule(self, total_steps: int) -> Schedule:
+        """1 − (1 − final) · progress, held at its end."""
+        span = 1.0 if self.sampling_config is None else self.sampling_config.total_steps / total_steps
+        return lambda progress: 1 - (1 - self.final_fraction) * min(1.0, progress / span)
+
+
+@define(eq=False)
+class Optimizer:
+    """A torch optimizer with the parameters it steps, kept in one flat vector where it is elementwise."""
+
+    torch_optimizer: torch.optim.Optimizer
+    parameters: list[nn.Parameter]
+    lr: float
+    schedule: Schedule | None = None
+    flat: nn.Parameter | None = None
+
+    @classmethod
+    def create(cls, factory: OptimizerFactory, parameters: Sequence[nn.Parameter], lr: float, schedule: Schedule | None = None) -> Optimizer:
+        """Over these parameters; the modules that own them notice nothing of where they are stored."""
+        parameters = list(parameters)
+        flat = flatten_storage(parameters) if factory.elementwise else None
+        stepped = parameters if flat is None else [flat]
+        return cls(factory.create_optimizer_for_params(stepped, lr), parameters, lr, schedule, flat)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        if self.flat is None:
+            self.torch_optimizer.zero_grad(set_to_none=True)
+        elif self.flat.grad is not None:
+            self.flat.grad.zero_()
+
+    def clip_gradients(self, max_norm: float) -> None:
+        """Shrink the gradient, taken as one vector, to a norm of at most max_norm."""
+        if self.flat is None:
+            nn.utils.clip_grad_norm_(self.parameters, max_norm)
+        elif self.flat.grad is not None:
+            norm = torch.linalg.vector_norm(self.flat.grad)
+            self.flat.grad.mul_((max_norm / (norm + 1e-6)).clamp(max=1.0))
+
+    def step(self) -> None:
+        """Step along the gradients."""
+        self.torch_optimizer.step()
+
+    def set_progress(self, progress: float) -> None:
+        """Set the learning rate for how far the run is."""
+        if self.schedule is not None:
+            for group in self.torch_optimizer.param_groups:
+                group["lr"] = self.lr * self.schedule(progress)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the torch optimizer remembers."""
+        return self.torch_optimizer.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Remember what another of the same parameters remembered."""
+        self.torch_optimizer.load_state_dict(state)
+
+
+def flatten_storage(parameters: Sequence[nn.Parameter]) -> nn.Parameter | None:
+    """Move parameters and their gradients into two vectors of which they become views; None where types or devices differ."""
+    if len({(p.dtype, p.device) for p in parameters}) != 1:
+        return None
+    flat = nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
+    flat.grad = torch.zeros_like(flat)
+    start = 0
+    for p in parameters:
+        rows = slice(start, start + p.numel())
+        p.data = flat.data[rows].view_as(p)
+        p.grad = flat.grad[rows].view_as(p)
+        start = rows.stop
+    return flat
+
+
+def gradient_step(
+    optimizer: Optimizer, loss_function: Callable[[Batch], tuple[Tensor, Metrics]], batch: Batch, max_norm: float | None = None
+) -> Metrics:
+    """Step once down the gradient of a loss, shrunk to max_norm where given; the loss's metrics, detached, with the loss."""
+    loss, metrics = loss_function(batch)
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
+    if max_norm is not None:
+        optimizer.clip_gradients(max_norm)
+    optimizer.step()
+    return {"loss": loss.detach(), **{name: value.detach() for name, value in metrics.items()}}

@@ -1,0 +1,74 @@
+"""When something is stored and restored during a run: a contract, and the policy's own part in it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from rlchassis.config import Mode
+from rlchassis.envs import space_to_data
+from rlchassis.persistence.policy_file import StoredPolicy, read_policy, write_policy
+
+if TYPE_CHECKING:
+    from rlchassis.world import World
+
+
+class PersistEvent(Enum):
+    """Occasions to store."""
+
+    PERSIST_POLICY = "persist_policy"
+
+
+class RestoreEvent(Enum):
+    """Occasions to restore."""
+
+    RESTORE_POLICY = "restore_policy"
+
+
+class Persistence(ABC):
+    """Stores and restores a part of the world."""
+
+    @abstractmethod
+    def persist(self, event: PersistEvent, world: World) -> None:
+        """Store it in the run directory; nothing where the run has none."""
+
+    @abstractmethod
+    def restore(self, event: RestoreEvent, world: World) -> None:
+        """Take it from the directory that the configuration names; nothing where it names none."""
+
+
+@define(eq=False)
+class PolicyPersistence(Persistence):
+    """Stores the policy, and why it was stored, in policy.pt."""
+
+    agent: Any
+    """The recipe of the agent as data, for Mode.POLICY."""
+    mode: Mode = Mode.POLICY
+    record: dict[str, Any] = field(factory=dict)
+    """What is said of the policy: its env_step, the test that chose it."""
+
+    Mode = Mode
+
+    def persist(self, event: PersistEvent, world: World) -> None:
+        """Replace policy.pt by the policy as it is now."""
+        if world.directory is not None:
+            write_policy(world.directory, StoredPolicy(world.policy.state_dict(), self._full_record(world), self.mode))
+
+    def restore(self, event: RestoreEvent, world: World) -> None:
+        """Give the policy the stored weights."""
+        if world.config.policy_restore_directory is not None:
+            directory = Path(world.config.policy_restore_directory)
+            read_policy(directory, world.device).restore_into(world.policy, str(directory))
+
+    def _full_record(self, world: World) -> dict[str, Any]:
+        if self.mode is Mode.POLICY_STATE_DICT:
+            return self.record
+        spaces = {
+            "observation": space_to_data(world.envs.observation_space),
+            "action": space_to_data(world.envs.action_space),
+        }
+        return {**self.record, "spaces": spaces, "agent": self.agent}

@@ -1,0 +1,65 @@
+"""How files of a run directory are written, so that a crash leaves the old one or the new one and never half of either."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from rlchassis.errors import StoredFileError
+
+EXPERIMENT_FILENAME = "experiment.json"
+EXPERIMENT_PICKLE_FILENAME = "experiment.pkl"
+POLICY_FILENAME = "policy.pt"
+PROVENANCE_FILENAME = "provenance.json"
+LOG_FILENAME = "log.txt"
+MAX_JSON_BYTES = 16 * 2**20
+
+
+def write_atomically(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """Write a file beside its place, then move it there."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with beside.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write data as indented JSON."""
+    text = json.dumps(data, indent=2, allow_nan=False) + "\n"
+    write_atomically(path, lambda file: _write_text(file, text))
+
+
+def _write_text(file: IO[bytes], text: str) -> None:
+    file.write(text.encode("utf-8"))
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON; StoredFileError where it is missing, too large or damaged."""
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise StoredFileError(f"{path} is larger than any file rlchassis writes there; it was not opened.")
+        return parse_json(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise StoredFileError(f"{path} cannot be read ({error.strerror}); is this the directory of a run?") from error
+    except UnicodeDecodeError as error:
+        raise StoredFileError(f"{path} is not text; restore it from a copy.") from error
+
+
+def parse_json(text: str, source: str) -> Any:
+    """Parse JSON text; StoredFileError, naming the source, where it is damaged."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise StoredFileError(f"{source} is damaged ({error}); restore it from a copy.") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,74 @@
+"""Which names a run directory may bear, and how one is made that is nobody else's."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from datetime import datetime
+from pathlib import Path
+
+from rlchassis.errors import UsageError
+
+MAX_LENGTH = 200
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
+
+
+def timestamp_name() -> str:
+    """The name of a run that was given none: date and time."""
+    return datetime.now().strftime("%Y%m%d-%H%M%S")
+
+
+def name_parts(name: str) -> tuple[str, ...]:
+    """The directories that a name, with / or \\ between them, asks for; UsageError if it could lead anywhere else."""
+    parts = tuple(re.split(r"[/\\]", name))
+    for part in parts:
+        problem = _problem(part)
+        if problem:
+            raise UsageError(f"experiment name {name!r}: {problem}; use names such as 'cartpole/ppo-1'.")
+    return parts
+
+
+def _problem(part: str) -> str | None:
+    if not part.strip():
+        return "it is empty between its separators, or starts or ends with one"
+    if part in (".", "..") or part.endswith((".", " ")):
+        return f"{part!r} may not be '.' or '..' or end with a dot or space"
+    if part.startswith(("~", "-", " ")):
+        return f"{part!r} may not begin with ~, - or a space"
+    if _FORBIDDEN.search(part):
+        return f"{part!r} holds a control character or one of < > : \" | ? *"
+    if len(part.encode("utf-8", "surrogatepass")) > MAX_LENGTH or not part.isprintable():
+        return f"a part is longer than {MAX_LENGTH} bytes or not printable"
+    if part.split(".")[0].lower() in _RESERVED:
+        return f"{part!r} is reserved by some systems"
+    return None
+
+
+def create_run_directory(base: str | Path, name: str, *, suffix_if_exists: bool = False) -> Path:
+    """Make a new directory of this name within base; an existing one is refused, or the next free "-2", "-3", … is taken."""
+    parts = name_parts(name)
+    base = Path(base).expanduser().resolve()
+    for count in itertools.count(1):
+        leaf = parts[-1] if count == 1 else f"{parts[-1]}-{count}"
+        directory = base.joinpath(*parts[:-1], leaf)
+        if not directory.resolve().is_relative_to(base):
+            raise UsageError(f"experiment name {name!r} leads out of {base}, perhaps through a link; choose another.")
+        if _make_exclusively(directory):
+            return directory
+        if not suffix_if_exists:
+            raise UsageError(f"{directory} exists already; choose another name, or let one be found with --if-exists suffix.")
+    raise AssertionError("unreachable")
+
+
+def _make_exclusively(directory: Path) -> bool:
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        directory.mkdir()
+    except FileExistsError:
+        if directory.parent.is_dir():
+            return False
+        raise UsageError(f"{directory.parent} is a file, where a directory is needed; choose another name.") from None
+    except OSError as error:
+        raise UsageError(f"{directory} cannot be made ({error.strerror}); choose another base directory.") from error
+    return True

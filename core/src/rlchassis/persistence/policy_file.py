@@ -1,0 +1,92 @@
+"""policy.pt: the weights of a policy, and a record of what they are; opened without running anything that a file could bring along."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from attrs import field, frozen
+from torch import Tensor, nn
+
+from rlchassis.config import Mode
+from rlchassis.errors import StoredFileError
+from rlchassis.persistence.files import POLICY_FILENAME, parse_json, write_atomically
+
+FORMAT = 1
+
+
+@frozen(eq=False)
+class StoredPolicy:
+    """What a policy file holds."""
+
+    state: dict[str, Tensor]
+    """The policy's state_dict."""
+    record: dict[str, Any] = field(factory=dict)
+    """Plain data: env_step, the test that chose it, and in Mode.POLICY the spaces and the recipe of the agent."""
+    mode: Mode = Mode.POLICY_STATE_DICT
+
+    def restore_into(self, policy: nn.Module, source: str) -> None:
+        """Give a policy these weights, or StoredFileError, with the first difference, before any of them is touched."""
+        difference = _difference(self.state, policy.state_dict())
+        if difference:
+            raise StoredFileError(f"{source} holds another kind of policy: {difference}; restore it with the recipe it was stored with.")
+        policy.load_state_dict(self.state)
+
+
+def _difference(stored: dict[str, Tensor], own: dict[str, Tensor]) -> str | None:
+    for name in sorted(own.keys() | stored.keys()):
+        if name not in stored:
+            return f"it lacks {name}"
+        if name not in own:
+            return f"it has {name}, which this one has not"
+        if stored[name].shape != own[name].shape:
+            return f"{name} is {list(stored[name].shape)} there and {list(own[name].shape)} here"
+    return None
+
+
+def write_policy(directory: Path, stored: StoredPolicy) -> None:
+    """Replace the policy file of a directory in one move; FloatingPointError, and no file, where a weight is not finite."""
+    state = {name: tensor.detach().cpu().clone() for name, tensor in stored.state.items()}
+    broken = next((name for name, tensor in state.items() if not _finite(tensor)), None)
+    if broken:
+        raise FloatingPointError(f"the policy was not stored: {broken} holds numbers that are not finite; try a smaller learning rate.")
+    content = {"format": FORMAT, "mode": stored.mode.value, "state": state, "record": json.dumps(stored.record, allow_nan=False)}
+    write_atomically(directory / POLICY_FILENAME, lambda file: torch.save(content, file))
+
+
+def read_policy(directory: Path, device: torch.device | str = "cpu") -> StoredPolicy:
+    """Read the policy file of a directory under torch's weights_only; StoredFileError for anything but what write_policy wrote."""
+    path = Path(directory) / POLICY_FILENAME
+    if not path.is_file():
+        raise StoredFileError(f"{path.parent} holds no {POLICY_FILENAME}; name the directory of a run that has stored a policy.")
+    try:
+        content = torch.load(path, map_location=device, weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError, IndexError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        raise StoredFileError(f"{path} is no policy file that is safe to open; it is damaged or not written by rlchassis.") from error
+    return _checked(content, path)
+
+
+def _checked(content: Any, path: Path) -> StoredPolicy:
+    match content:
+        case {"format": int(version), "mode": str(mode), "state": dict(state), "record": str(record), **rest} if not rest:
+            pass
+        case _:
+            raise StoredFileError(f"{path} is not laid out as a policy file of rlchassis.")
+    if version != FORMAT or mode not in {each.value for each in Mode}:
+        raise StoredFileError(f"{path} has format {version}, mode {mode!r}, written by another version of rlchassis; update rlchassis-core.")
+    if not all(isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in state.items()):
+        raise StoredFileError(f"{path} holds something that is no tensor among its weights.")
+    if not all(_finite(tensor) for tensor in state.values()):
+        raise StoredFileError(f"{path} holds weights that are not finite.")
+    data = parse_json(record, str(path))
+    if not isinstance(data, dict):
+        raise StoredFileError(f"{path} has a damaged record.")
+    return StoredPolicy(state, data, Mode(mode))
+
+
+def _finite(tensor: Tensor) -> bool:
+    return not tensor.is_floating_point() or bool(torch.isfinite(tensor).all())

@@ -1,0 +1,55 @@
+"""The living objects of one run. Handed up, to callbacks, persistence and results; never down to what it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+if TYPE_CHECKING:
+    import torch
+
+    from rlchassis.algorithm import Algorithm
+    from rlchassis.buffers import RolloutBuffer
+    from rlchassis.collector import Collector
+    from rlchassis.config import ExperimentConfig, SamplingConfig
+    from rlchassis.envs import Environments
+    from rlchassis.loggers import Logger
+    from rlchassis.policies import Policy
+    from rlchassis.randomness import RandomStreams
+    from rlchassis.trainer import Trainer
+
+
+@define(eq=False)
+class World:
+    """All that lives while an experiment runs."""
+
+    config: ExperimentConfig
+    sampling: SamplingConfig
+    """Resolved: nothing is left open."""
+    device: torch.device
+    streams: RandomStreams
+    envs: Environments
+    policy: Policy
+    """The outermost policy: the one that acts and is stored."""
+    algorithm: Algorithm[Any]
+    train_collector: Collector
+    """Without training, one that has nothing to collect from."""
+    test_collector: Collector | None
+    buffer: RolloutBuffer
+    learner_rng: torch.Generator
+    """For shuffling minibatches and all that learning draws."""
+    logger: Logger
+    hooks: Any
+    """The hook caller of the run: hooks.rlchassis_<name>(…)."""
+    directory: Path | None = None
+    """The run directory; None where nothing is written."""
+    optimizers: list[Any] = field(factory=list)
+    """All that the algorithm's setup made, in order."""
+    trainer: Trainer | None = None
+
+    def close(self) -> None:
+        """Close environments and logger."""
+        self.logger.close()
+        self.envs.close()

@@ -1,0 +1,88 @@
+"""What is known of the scale of observations, part by part of their space."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from gymnasium import spaces
+from torch import Tensor, nn
+
+from rlchassis.api import Observation, RunningMoments, UnsupportedSpaceError
+
+
+class Scale(nn.Module, ABC):
+    """Normalises observations of one space, with any leading dimensions."""
+
+    @abstractmethod
+    def forward(self, obs: Any) -> Any:
+        """The normalised observation."""
+
+    @abstractmethod
+    def note(self, obs: Any, counted: Tensor) -> None:
+        """Take in the observations [T, N, …] of the rows that count [T, N]."""
+
+
+class BoxScale(Scale):
+    """Numbers: each element by its own mean and spread."""
+
+    def __init__(self, shape: tuple[int, ...], clip: float, device: torch.device) -> None:
+        super().__init__()
+        self.moments = RunningMoments(shape, device)
+        self.clip = clip
+
+    def forward(self, obs: Tensor) -> Tensor:
+        """(x − mean) / std, kept within ± clip."""
+        return self.moments.normalized(obs, self.clip)
+
+    def note(self, obs: Tensor, counted: Tensor) -> None:
+        """Into the running moments."""
+        self.moments.update(obs[counted])
+
+
+class DictScale(Scale):
+    """Each part by its own scale."""
+
+    def __init__(self, parts: dict[str, Scale]) -> None:
+        super().__init__()
+        self.keys = tuple(parts)
+        self.parts = nn.ModuleList(parts.values())  # a list: a key of a space may hold characters that a module name may not
+
+    def forward(self, obs: dict[str, Observation]) -> dict[str, Observation]:
+        """Part by part."""
+        return {key: scale(obs[key]) for key, scale in zip(self.keys, self.parts, strict=True)}
+
+    def note(self, obs: dict[str, Observation], counted: Tensor) -> None:
+        """Part by part."""
+        for key, scale in zip(self.keys, self.parts, strict=True):
+            scale.note(obs[key], counted)
+
+
+class AsItIs(Scale):
+    """Discrete values and bytes, which have no scale to speak of."""
+
+    def forward(self, obs: Any) -> Any:
+        """Unchanged."""
+        return obs
+
+    def note(self, obs: Any, counted: Tensor) -> None:
+        """Nothing to learn."""
+
+
+def scale_for(space: spaces.Space[Any], clip: float, device: torch.device) -> Scale:
+    """The scale of a space; UnsupportedSpaceError where there is nothing to normalise in it."""
+    scale = _scale(space, clip, device)
+    if not any(isinstance(part, BoxScale) for part in scale.modules()):
+        raise UnsupportedSpaceError(f"obs-norm has nothing to normalise in {space}; leave the wrapper out.")
+    return scale
+
+
+def _scale(space: spaces.Space[Any], clip: float, device: torch.device) -> Scale:
+    match space:
+        case spaces.Dict():
+            return DictScale({key: _scale(part, clip, device) for key, part in space.spaces.items()})
+        case spaces.Box() if space.dtype != "uint8":
+            return BoxScale(space.shape, clip, device)
+        case _:
+            return AsItIs()

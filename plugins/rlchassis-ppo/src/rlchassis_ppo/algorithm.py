@@ -1,0 +1,88 @@
+"""Proximal Policy Optimization: many small steps on one rollout, none of them too far."""
+
+from __future__ import annotations
+
+import torch
+from attrs import define, evolve, frozen
+from torch import Generator, Tensor, nn
+
+from rlchassis.api import (
+    Algorithm,
+    Experience,
+    Judgement,
+    Learned,
+    Metrics,
+    Observation,
+    Optimizer,
+    RunningMoments,
+    StochasticPolicy,
+    TensorStruct,
+    by_row,
+    gradient_step,
+    judge,
+    normalized,
+    note_returns,
+)
+from rlchassis_ppo.loss import clipped_surrogate_loss, clipped_value_loss, value_loss
+from rlchassis_ppo.params import PPOParams
+
+
+@frozen(eq=False)
+class PPOBatch(TensorStruct):
+    """Actions, and what the policy and critic of that time thought of them; [T, N, …], flattened by the trainer."""
+
+    obs: Observation
+    actions: Tensor
+    old_log_probs: Tensor
+    old_values: Tensor
+    returns: Tensor
+    advantages: Tensor
+
+
+@define(eq=False)
+class PPO(Algorithm[PPOBatch]):
+    """Learns a stochastic policy and a critic with one optimizer."""
+
+    policy: StochasticPolicy
+    critic: nn.Module
+    optimizer: Optimizer
+    params: PPOParams
+    return_scale: RunningMoments | None = None
+
+    @torch.no_grad()
+    def prepare(self, experience: Experience, rng: Generator) -> PPOBatch:
+        """Judge the rollout by the policy and critic that are about to change."""
+        judgement = self._judge(experience)
+        note_returns(self.return_scale, experience, judgement)
+        old_log_probs = by_row(self.policy.log_prob, experience.obs, experience.actions)
+        return PPOBatch(experience.obs, experience.actions, old_log_probs, *judgement)
+
+    @torch.no_grad()
+    def refresh(self, batch: PPOBatch, rollout: Experience) -> PPOBatch:
+        """Before each further pass: judge again with today's critic, but remember what the old policy did."""
+        if not self.params.recompute_advantage:
+            return batch
+        values, returns, advantages = self._judge(rollout)
+        return evolve(batch, old_values=values, returns=returns, advantages=advantages)
+
+    def update(self, batch: PPOBatch, count: int) -> Learned:
+        """Step towards likelier good actions, better values and a little more entropy."""
+        return Learned(gradient_step(self.optimizer, self._loss, batch, max_norm=self.params.max_grad_norm))
+
+    def _judge(self, rollout: Experience) -> Judgement:
+        return judge(rollout, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
+
+    def _loss(self, batch: PPOBatch) -> tuple[Tensor, Metrics]:
+        """Tensors in, tensors out."""
+        params = self.params
+        log_probs, entropies = self.policy.log_prob_and_entropy(batch.obs, batch.actions)
+        values, entropy = self.critic(batch.obs), entropies.mean()
+        advantages = normalized(batch.advantages) if params.advantage_normalization else batch.advantages
+        actor = clipped_surrogate_loss(log_probs, batch.old_log_probs, advantages, params.eps_clip, params.dual_clip)
+        critic = (
+            clipped_value_loss(values, batch.old_values, batch.returns, params.eps_clip)
+            if params.value_clip
+            else value_loss(values, batch.returns)
+        )
+        loss = actor + params.vf_coef * critic - params.ent_coef * entropy
+        return loss, {"policy_loss": actor, "value_loss": critic, "entropy": entropy}
