@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableSequence, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import gymnasium as gym
 from attrs import define, field
 
+from rlchassis.envs.progress import Progress, failure_text, raised
 from rlchassis.envs.spaces import require_shape, require_supported, write, writer
 from rlchassis.envs.vector import EnvTraits
 from rlchassis.errors import EnvironmentFailure, UsageError
@@ -17,36 +18,6 @@ if TYPE_CHECKING:
 
 Env: TypeAlias = gym.Env[Any, Any]
 EnvConstructor: TypeAlias = Callable[[], Env]
-
-
-@define(eq=False)
-class Progress:
-    """Which environment is at work and how far each has come, in plain cells that another process may read."""
-
-    current: MutableSequence[int]
-    steps: MutableSequence[int]
-    episode_starts: MutableSequence[int]
-
-    @classmethod
-    def over(cls, cells: Any, num_envs: int) -> Progress:
-        """Progress in a list or memoryview of `cells_needed(num_envs)` integers."""
-        return cls(cells[:1], cells[1 : 1 + num_envs], cells[1 + num_envs : 1 + 2 * num_envs])
-
-    @staticmethod
-    def cells_needed(num_envs: int) -> int:
-        """How many integers it takes."""
-        return 1 + 2 * num_envs
-
-    def mark(self) -> tuple[int, int]:
-        """Something that changes whenever an environment gets on."""
-        index = self.current[0]
-        return index, self.steps[index]
-
-    def when(self) -> str:
-        """In words, how far the environment at work has come."""
-        index = self.current[0]
-        steps = self.steps[index]
-        return f"step {steps - self.episode_starts[index]} of its episode ({steps} in all)"
 
 
 @define(eq=False)
@@ -134,17 +105,6 @@ class Chunk:
     def close(self) -> None:
         """Close all environments, also after one refuses."""
         close_all(self.envs)
-
-
-def failure_text(index: int, seed: int | None, what: str, when: str) -> str:
-    """The one sentence that an EnvironmentFailure says."""
-    seeded = "never seeded" if seed is None else f"seed {seed}"
-    return f"environment {index} ({seeded}) {what}, {when}"
-
-
-def raised(error: Exception) -> str:
-    """In words, that this was raised."""
-    return f"raised {type(error).__name__}: {error}"
 
 
 def close_all(envs: Sequence[Env]) -> None:

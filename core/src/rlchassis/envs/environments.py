@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Self
 
 from attrs import define
@@ -62,8 +63,9 @@ class Environments:
 
     def close(self) -> None:
         """Close all; may be called again."""
-        for venv in self._all():
-            venv.close()
+        with ExitStack() as stack:
+            for venv in self._all():
+                stack.callback(venv.close)
 
     def _all(self) -> list[VectorEnvironment]:
         return [venv for venv in (self.train, self.test, self.watch) if venv is not None]

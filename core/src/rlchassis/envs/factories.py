@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 from attrs import field, frozen
 from gymnasium.vector import VectorEnv
 
-from rlchassis.envs.chunk import Env
 from rlchassis.envs.factory import EnvFactory, EnvMode, VectorEnvType
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.registered import EnvFactoryRegistered
 from rlchassis.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from rlchassis.envs.chunk import Env
     from rlchassis.envs.vector import VectorEnvironment
 
 

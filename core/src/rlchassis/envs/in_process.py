@@ -8,7 +8,8 @@ import numpy as np
 from attrs import define, field
 
 from rlchassis.envs.actions import ActionMap, one_by_one
-from rlchassis.envs.chunk import Chunk, Env, EnvConstructor, Progress
+from rlchassis.envs.chunk import Chunk, Env, EnvConstructor
+from rlchassis.envs.progress import Progress
 from rlchassis.envs.rows import DoubleRows
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_num_envs, require_seeds
 

@@ -10,7 +10,7 @@ from attrs import define, field
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from rlchassis.envs.actions import ActionMap
-from rlchassis.envs.chunk import raised
+from rlchassis.envs.progress import raised
 from rlchassis.envs.rows import DoubleRows, Rows
 from rlchassis.envs.spaces import Array, Observations, pick, require_supported, write
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_num_envs, require_seeds

@@ -7,10 +7,10 @@ import os
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-import cloudpickle  # type: ignore[import-untyped]  # it ships no types
+import cloudpickle
 from attrs import field, frozen
 
-from rlchassis.envs.chunk import Progress
+from rlchassis.envs.progress import Progress
 from rlchassis.envs.rows import Carver, Rows, bytes_of_rows
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.rows import DoubleRows
 from rlchassis.envs.spaces import Array, Observations, write
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_num_envs, require_seeds
-from rlchassis.envs.worker import SECONDS_TO_DIE, Worker
+from rlchassis.envs.worker import Worker
+from rlchassis.envs.worker_process import SECONDS_TO_DIE
 from rlchassis.errors import EnvironmentFailure
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class WorkerEnvironment(VectorEnvironment):
     @property
     def pids(self) -> list[int]:
         """The process ids of the workers."""
-        return [worker.pid for worker in self._workers]
+        return [worker.process.pid for worker in self._workers]
 
     def reset(self, seeds: Sequence[int] | None = None) -> Observations:
         """See VectorEnvironment."""
@@ -106,13 +107,16 @@ class WorkerEnvironment(VectorEnvironment):
 
     def close(self) -> None:
         """Let the workers close their environments, for a bounded time; may be called again."""
-        if not self._killer.detach():
+        if not self._killer.alive:
             return
-        for worker in self._workers:
-            worker.ask_to_close()
         deadline = time.monotonic() + SECONDS_TO_DIE
-        for worker in self._workers:
-            worker.wait_or_kill(deadline - time.monotonic())
+        try:
+            for worker in self._workers:
+                worker.ask_to_close()
+            for worker in self._workers:
+                worker.process.wait(deadline - time.monotonic())
+        finally:
+            self._killer()
 
     @contextmanager
     def _all_or_none(self) -> Iterator[None]:
@@ -147,4 +151,4 @@ def _num_cpus() -> int:
 
 def _kill_all(workers: list[Worker]) -> None:
     for worker in workers:
-        worker.kill()
+        worker.process.kill()
