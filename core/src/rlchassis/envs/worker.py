@@ -107,7 +107,7 @@ class Worker:
 
     def begin_step(self, actions: Array, chosen: Sequence[int]) -> None:
         """Tell it to step the chosen ones of its environments."""
-        self._doing, self._actions = "at", actions
+        self._actions = actions
         self._send((STEP, (actions, chosen)))
 
     def finish(self, timeout: float) -> bool:
