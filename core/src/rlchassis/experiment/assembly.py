@@ -62,10 +62,12 @@ class CoreHooks:
         return factory.create_logger(str(directory), name, run_id, experiment.to_data())  # type: ignore[no-any-return]  # resolve has checked it
 
 
-def create_hooks(experiment: Experiment) -> Any:
-    """The hook manager of one run: the recipe's extensions in their order, its callbacks, and core's own answers."""
+def create_hooks(experiment: Experiment, observers: Sequence[object] = ()) -> Any:
+    """The hook manager of one run: the recipe's extensions in their order, its callbacks, observers, and core's own answers."""
     extensions = [(f"extension {each.name!r}", each.create()) for each in experiment.extensions]
-    return hook_manager([*extensions, ("the callbacks", CallbackHooks(experiment.callbacks)), ("rlchassis-core", CoreHooks())])
+    callbacks = ("the callbacks", CallbackHooks(experiment.callbacks))
+    watching = [(f"observer {i} ({type(each).__name__})", each) for i, each in enumerate(observers, 1)]
+    return hook_manager([*extensions, callbacks, *watching, ("rlchassis-core", CoreHooks())])
 
 
 def require_device(device: str | torch.device) -> torch.device:
@@ -89,12 +91,15 @@ def sampling_of(experiment: Experiment) -> SamplingConfig:
 
 
 def create_world(
-    experiment: Experiment, open_directory: Callable[[], Path | None] = lambda: None, logger_run_id: str | None = None
+    experiment: Experiment,
+    open_directory: Callable[[], Path | None] = lambda: None,
+    logger_run_id: str | None = None,
+    observers: Sequence[object] = (),
 ) -> World:
     """Build all; the directory is opened only once everything else stands, so that a refused recipe leaves none behind."""
     device = require_device(experiment.config.device)
     sampling = sampling_of(experiment)
-    hooks = create_hooks(experiment).hook
+    hooks = create_hooks(experiment, observers).hook
     envs = hooks.rlchassis_make_envs(experiment=experiment, sampling=sampling, wrappers=_wrappers(experiment, hooks))
     try:
         world = _create_agent(experiment, device, sampling, hooks, envs)

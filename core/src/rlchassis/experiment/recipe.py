@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -62,22 +62,36 @@ class Experiment:
     """Extensions by name, called in this order."""
 
     def run(
-        self, experiment_name: str | None = None, logger_run_id: str | None = None, *, suffix_if_exists: bool = False, require_restorable: bool = False
+        self,
+        experiment_name: str | None = None,
+        logger_run_id: str | None = None,
+        *,
+        suffix_if_exists: bool = False,
+        require_restorable: bool = False,
+        observers: Sequence[object] = (),
     ) -> ExperimentResult:
         """Train, store and watch, as the configuration says.
 
         A name with separators makes nested directories within persistence_base_dir. One that exists is a UsageError, or with
-        suffix_if_exists becomes "name-2", "name-3", …; require_restorable refuses a recipe that no file can hold.
+        suffix_if_exists becomes "name-2", "name-3", …; require_restorable refuses a recipe that no file can hold. Observers are
+        objects of this process with hooks of their own, called after those of the recipe and never stored.
         """
         from rlchassis.experiment.run import run_experiment
 
-        return run_experiment(self, experiment_name, logger_run_id, suffix_if_exists=suffix_if_exists, require_restorable=require_restorable)
+        return run_experiment(
+            self,
+            experiment_name,
+            logger_run_id,
+            suffix_if_exists=suffix_if_exists,
+            require_restorable=require_restorable,
+            observers=observers,
+        )
 
     def create_experiment_world(self, directory: Path | None = None, logger_run_id: str | None = None) -> World:
         """Build all, restore what the configuration names, train nothing; without a directory nothing is written."""
         from rlchassis.experiment.assembly import create_world
 
-        return create_world(self, directory, logger_run_id)
+        return create_world(self, lambda: directory, logger_run_id)
 
     def with_config(self, **changes: Any) -> Self:
         """The same experiment with some settings of its configuration changed."""

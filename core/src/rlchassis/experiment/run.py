@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -40,7 +40,13 @@ SMALL_LAYER = 128 * 128
 
 
 def run_experiment(
-    experiment: Experiment, name: str | None, logger_run_id: str | None, *, suffix_if_exists: bool, require_restorable: bool
+    experiment: Experiment,
+    name: str | None,
+    logger_run_id: str | None,
+    *,
+    suffix_if_exists: bool,
+    require_restorable: bool,
+    observers: Sequence[object],
 ) -> ExperimentResult:
     """Build the world, train, watch; environments and files are closed and every extension is told, however it ends."""
     config = experiment.config
@@ -50,7 +56,7 @@ def run_experiment(
         raise UsageError(f"{', '.join(missing)} cannot be stored in a file, and require_restorable asks that the run can be restored.")
     writes = config.persistence_enabled and config.train
     open_directory = partial(create_run_directory, config.persistence_base_dir, name, suffix_if_exists=suffix_if_exists)
-    world = create_world(experiment, open_directory if writes else lambda: None, logger_run_id)
+    world = create_world(experiment, open_directory if writes else lambda: None, logger_run_id, observers)
     with ExitStack() as at_the_end:
         at_the_end.callback(_close, world)
         at_the_end.enter_context(_threads(config.num_threads, world.policy))

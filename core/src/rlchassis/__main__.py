@@ -1,0 +1,10 @@
+"""`python -m rlchassis`: the command line."""
+
+from __future__ import annotations
+
+import sys
+
+from rlchassis.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

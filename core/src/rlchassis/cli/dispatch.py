@@ -1,0 +1,73 @@
+"""From the words of a command to its verb, and from what came of it to an exit code. Imports little, so that it answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+from typing import NoReturn
+
+from rlchassis.errors import UsageError
+
+VERBS = {
+    "train": "train a policy",
+    "eval": "score the policy of a run",
+    "plugins": "tell which plugins are installed",
+    "doctor": "tell whether everything needed for training is there",
+}
+DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells misuse in one sentence, as everything else does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say where to look, too."""
+        raise UsageError(f"{message.rstrip('.')}; see `{self.prog} --help`.")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Carry out a command; 0: done, 1: it failed, 2: wrong usage or unusable input, 130 or 143: SIGINT or SIGTERM ended it."""
+    words = sys.argv[1:] if words is None else list(words)
+    try:
+        arguments = _parser(words).parse_args(words)
+        return int(arguments.carry_out(arguments))
+    except UsageError as error:
+        _tell(str(error))
+        return MISUSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else DONE
+    except BrokenPipeError:  # whoever read the output has enough of it
+        sys.stderr.close()
+        return DONE
+    except Exception as error:  # noqa: BLE001  whatever a run fails of becomes one line and an exit code
+        _tell(_one_line(error))
+        if "--debug" in words:
+            traceback.print_exception(error)
+        return FAILED
+
+
+def _parser(words: Sequence[str]) -> Parser:
+    """Knows all verbs, and the arguments of the one that is meant."""
+    parser = Parser(prog="rlchassis", description="Reinforcement learning on a chassis.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=version("rlchassis-core"))
+    verbs = parser.add_subparsers(metavar="VERB", dest="verb", required=True)
+    for verb, summary in VERBS.items():
+        its_parser = verbs.add_parser(verb, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False)
+        if verb in words[:1]:
+            import_module(f"rlchassis.cli.{verb}").add_arguments(its_parser)
+    return parser
+
+
+def _tell(message: str) -> None:
+    print(f"rlchassis: {message}", file=sys.stderr)
+
+
+def _one_line(error: Exception) -> str:
+    first = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__

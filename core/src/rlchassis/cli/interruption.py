@@ -1,0 +1,63 @@
+"""SIGINT and SIGTERM: the first ends a run where its policy is whole, a second one wherever it is."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from attrs import define, field
+
+from rlchassis.hookspecs import hookimpl
+
+log = logging.getLogger(__name__)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@define(eq=False)
+class Interruption:
+    """An observer that passes a signal on between collecting, learning and testing."""
+
+    _received: int | None = field(default=None, init=False)
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Within it signals are this object's."""
+        before = {number: signal.signal(number, self._receive) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _receive(self, number: int, frame: Any) -> None:
+        if self._received is not None:
+            raise SystemExit(128 + number)
+        self._received = number
+        log.info("Ending as soon as the policy can be stored; once more ends at once.")
+
+    def _pass_on(self) -> None:
+        if self._received is not None:
+            raise SystemExit(128 + self._received)
+
+    @hookimpl
+    def rlchassis_epoch_start(self) -> None:
+        """A signal while everything was built."""
+        self._pass_on()
+
+    @hookimpl
+    def rlchassis_collect_end(self) -> None:
+        """While collecting."""
+        self._pass_on()
+
+    @hookimpl
+    def rlchassis_learn_end(self) -> None:
+        """While learning."""
+        self._pass_on()
+
+    @hookimpl
+    def rlchassis_test_end(self) -> None:
+        """While testing."""
+        self._pass_on()

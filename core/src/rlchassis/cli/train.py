@@ -1,0 +1,127 @@
+"""`rlchassis train`: an experiment put together by names, shown while it runs, and what can be typed next."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+
+from rlchassis.cli.interruption import Interruption
+from rlchassis.cli.messages import messages_on_stderr
+from rlchassis.cli.progress import progress_on
+from rlchassis.cli.settings import parse_settings, read_config
+from rlchassis.cli.used_recipe import told
+from rlchassis.experiment import Experiment, ExperimentResult, InfoStats, plan
+from rlchassis.experiment.by_name import chosen_recipe
+from rlchassis.hookspecs import hookimpl
+from rlchassis.plots import draw_learning_curve
+from rlchassis.registry import load
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be told to `train`."""
+    add = parser.add_argument
+    add("algorithm", metavar="ALGORITHM", help="an installed algorithm; `rlchassis plugins list` names them")
+    add("env", metavar="ENV", help="an environment registered with gymnasium, or module:id")
+    add("--steps", type=int, metavar="N", help="environment steps to train for; needed where no recipe says it")
+    add("--seed", type=int, metavar="N", help="where all randomness grows from; default 42")
+    add("--name", metavar="NAME", help="name of the run directory; default date and time")
+    add("--dir", default="log", metavar="DIR", help="directory of the run directories; default log")
+    add("--if-exists", choices=("fail", "suffix"), default="fail", help="what to do where that name exists; default fail")
+    add("--device", metavar="DEVICE", help="where networks learn: cpu, cuda, cuda:1; default cpu")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help="change a setting: params.lr=3e-4")
+    add("--config", metavar="FILE.toml", help="settings in a file, laid out like a recipe")
+    add("--recipe", metavar="NAME", help="start from this recipe of the algorithm, or none; default the environment's own")
+    add("--optimizer", metavar="NAME", help="what steps the parameters; default adam")
+    add("--logger", action="append", default=[], metavar="NAME", help="where metrics go besides metrics.jsonl; default tensorboard")
+    add("--wrapper", action="append", default=[], metavar="NAME", help="a layer around the policy; the first is innermost")
+    add("--with", action="append", default=[], metavar="EXTENSION", dest="extensions", help="an extension to activate")
+    add("--debug", action="store_true", help="show the traceback of a failure")
+    parser.set_defaults(carry_out=carry_out)
+
+
+def carry_out(arguments: argparse.Namespace) -> int:
+    """Train, draw the learning curve, and say where everything is."""
+    experiment = _planned(arguments)
+    opening, interruption = Opening(_recipe_line(arguments)), Interruption()
+    with messages_on_stderr(), interruption.awaited():
+        result = experiment.run(
+            arguments.name,
+            suffix_if_exists=arguments.if_exists == "suffix",
+            observers=(opening, interruption, progress_on(sys.stderr)),
+        )
+        if result.world.directory is not None:
+            draw_learning_curve(result.world.directory)
+    _tell(result)
+    return 0
+
+
+def _planned(arguments: argparse.Namespace) -> Experiment:
+    layers = [read_config(arguments.config)] if arguments.config else []
+    asked = {"device": arguments.device} if arguments.device else {}
+    return plan(
+        arguments.algorithm,
+        arguments.env,
+        steps=arguments.steps,
+        seed=arguments.seed,
+        recipe=arguments.recipe,
+        settings=[*layers, *parse_settings(arguments.settings)],
+        optimizer=arguments.optimizer,
+        loggers=arguments.logger,
+        wrappers=arguments.wrapper,
+        extensions=arguments.extensions,
+        persistence_base_dir=arguments.dir,
+        **asked,
+    )
+
+
+def _recipe_line(arguments: argparse.Namespace) -> str:
+    builder = load("algorithm", arguments.algorithm)
+    recipe = chosen_recipe(arguments.algorithm, builder, arguments.env, arguments.recipe)
+    return told(arguments.recipe or arguments.env, recipe, builder.agent_class())
+
+
+@define(eq=False)
+class Opening:
+    """An observer that says, on the screen and in log.txt, what is about to be done and where."""
+
+    recipe: str
+    directory: Path | None = field(default=None, init=False)
+
+    @hookimpl
+    def rlchassis_train_start(self, world: Any) -> None:
+        """Both, once the run stands."""
+        self.directory = world.directory
+        log.info(self.recipe)
+        log.info("run directory: %s", shown(world.directory) if world.directory else "none, since nothing is to be stored")
+
+
+def _tell(result: ExperimentResult) -> None:
+    directory = result.world.directory
+    if result.trainer_result is not None:
+        print(_score(result.trainer_result))
+    if directory is not None and result.trainer_result is not None:
+        episodes = "" if result.trainer_result.best else " --episodes 10"
+        print(f"run directory: {shown(directory)}", "next:", f"  rlchassis eval {shlex.quote(shown(directory))}{episodes}", sep="\n")
+
+
+def _score(stats: InfoStats) -> str:
+    if stats.best is None or stats.final is None:
+        return f"trained for {stats.env_steps} steps, without any test"
+    return (
+        f"test return {stats.best.mean:.2f} ± {stats.best.std:.2f} at step {stats.best.env_step}, the best of the tests; "
+        f"the last: {stats.final.mean:.2f} ± {stats.final.std:.2f}"
+    )
+
+
+def shown(directory: Path) -> str:
+    """A path as one would type it here."""
+    return os.path.relpath(directory) if directory.is_relative_to(Path.cwd()) else str(directory)
