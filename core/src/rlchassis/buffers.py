@@ -1,12 +1,30 @@
-"""Where experience waits to be learned from: structs of arrays of tensors, written row by row in place."""
+"""Where experience waits to be learned from: structs of arrays, written row by row in place and read as tensors over the same memory."""
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
+import numpy as np
 import torch
 from attrs import define, field
-from torch import Tensor
+from numpy.typing import NDArray
 
-from rlchassis.experience import Experience, map_tensors
+from rlchassis.experience import Experience, as_tensors
+
+CPU = torch.device("cpu")
+
+
+class Row(NamedTuple):
+    """One step of N environments as numpy arrays [N, …]; the fields are those of Experience."""
+
+    obs: Any
+    actions: NDArray[Any]
+    rewards: NDArray[np.float64]
+    next_obs: Any
+    terminated: NDArray[np.bool_]
+    truncated: NDArray[np.bool_]
+    weights: NDArray[np.bool_]
+    """Whether each is a transition at all."""
 
 
 @define(eq=False)
@@ -14,34 +32,54 @@ class RolloutBuffer:
     """The steps since learning last happened, [T, N, …]; emptied by every drain."""
 
     capacity: int = 128
-    """Rows to make room for at first; grows when more are added."""
-    _rows: Experience | None = field(default=None, init=False)
+    """Rows to make room for at first; doubled when more are added."""
+    _rows: Row | None = field(default=None, init=False)
     _size: int = field(default=0, init=False)
 
     def __len__(self) -> int:
         """Rows waiting."""
         return self._size
 
-    def add(self, step: Experience) -> None:
-        """Append one step of all environments, [N, …]."""
+    def add(self, row: Row) -> None:
+        """Append one step of all environments."""
         if self._rows is None:
-            self._rows = map_tensors(lambda tensor: tensor.new_empty((self.capacity, *tensor.shape)), step)
-        elif self._size == len(self._rows):
-            self._rows = map_tensors(lambda tensor: torch.cat([tensor, torch.empty_like(tensor)]), self._rows)
-        _write(self._rows, self._size, step)
+            self._rows = Row(*(_room(part, self.capacity) for part in row))
+        elif self._size == len(self._rows.rewards):
+            self._rows = Row(*(_doubled(part) for part in self._rows))
+        for stored, new in zip(self._rows, row, strict=True):
+            _write(stored, self._size, new)
         self._size += 1
 
     def drain(self) -> Experience:
         """All rows, oldest first, as views that hold until rows are added again; the buffer is empty afterwards."""
-        if self._rows is None:
-            raise IndexError("a rollout buffer was drained before anything was added to it")
-        rows, self._size = self._rows[: self._size], 0
-        return rows
+        if self._rows is None or self._size == 0:
+            raise IndexError("a rollout buffer was drained while it was empty")
+        rows = [as_tensors(_first(part, self._size), CPU) for part in self._rows]
+        self._size = 0
+        return Experience(*rows)
 
 
-def _write(rows: Experience, index: int, step: Experience) -> None:
-    def copy(stored: Tensor, new: Tensor) -> Tensor:
+def _room(part: Any, capacity: int) -> Any:
+    if isinstance(part, dict):
+        return {key: _room(each, capacity) for key, each in part.items()}
+    return np.empty((capacity, *part.shape), np.float32 if part.dtype == np.float64 else part.dtype)
+
+
+def _doubled(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _doubled(each) for key, each in part.items()}
+    return np.concatenate([part, np.empty_like(part)])
+
+
+def _write(stored: Any, index: int, new: Any) -> None:
+    if isinstance(stored, dict):
+        for key, part in stored.items():
+            _write(part, index, new[key])
+    else:
         stored[index] = new
-        return stored
 
-    map_tensors(copy, rows, step)
+
+def _first(part: Any, count: int) -> Any:
+    if isinstance(part, dict):
+        return {key: _first(each, count) for key, each in part.items()}
+    return part[:count]

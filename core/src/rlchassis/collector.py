@@ -11,18 +11,17 @@ from attrs import define, field
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
+from rlchassis.buffers import Row
 from rlchassis.envs import Step, VectorEnvironment
-from rlchassis.experience import Experience, Observation, as_tensors, map_tensors
+from rlchassis.experience import as_tensors, map_tensors
 from rlchassis.policies import Policy
-
-CPU = torch.device("cpu")
 
 
 class Buffer(Protocol):
     """Takes what is collected."""
 
-    def add(self, step: Experience) -> None:
-        """One step of all environments, [N, …]."""
+    def add(self, row: Row) -> None:
+        """One step of all environments."""
 
 
 @define
@@ -64,10 +63,10 @@ class Collector:
         stats = CollectStats()
         while stats.num_steps < num_steps:
             active = self._next_in_turn(num_steps - stats.num_steps)
-            obs = self._observed()
-            actions, self._state = self._act(obs, explore=True)
-            step = self.envs.step(actions.cpu().numpy(), active)
-            buffer.add(_experience(obs, actions, step))
+            obs = self._obs
+            actions = self._act(obs, explore=True)
+            step = self.envs.step(actions, active)
+            buffer.add(Row(obs, actions, step.rewards, step.next_observations, step.terminated, step.truncated, step.counted))
             self._note(step, stats)
         return stats
 
@@ -85,8 +84,7 @@ class Collector:
         ended = CollectStats()
         order: list[int] = []
         while playing.any():
-            actions, self._state = self._act(self._observed(), explore=False)
-            step = self.envs.step(actions.cpu().numpy(), playing)
+            step = self.envs.step(self._act(self._obs, explore=False), playing)
             done = (step.terminated | step.truncated) & step.counted & playing
             self._note(step._replace(counted=step.counted & playing), ended)
             order += np.flatnonzero(done).tolist()
@@ -97,13 +95,9 @@ class Collector:
         stats.lengths += [ended.lengths[i] for i in by_seed]
 
     @torch.no_grad()
-    def _act(self, obs: Observation, *, explore: bool) -> tuple[Tensor, Any]:
-        if self.device.type != "cpu":
-            obs = map_tensors(lambda tensor: tensor.to(self.device), obs)
-        return self.policy.act(obs, self._state, explore=explore, rng=self.rng)
-
-    def _observed(self) -> Observation:
-        return as_tensors(self._obs, CPU)
+    def _act(self, obs: Any, *, explore: bool) -> NDArray[Any]:
+        actions, self._state = self.policy.act(as_tensors(obs, self.device), self._state, explore=explore, rng=self.rng)
+        return actions.cpu().numpy()
 
     def _next_in_turn(self, remaining: int) -> NDArray[np.bool_] | None:
         """None for all environments; where fewer steps remain than there are environments, those whose turn it is."""
@@ -119,14 +113,15 @@ class Collector:
         """Remember where things stand, and report the episodes that ended."""
         self._obs = step.observations
         stats.num_steps += int(np.count_nonzero(step.counted))
-        self._returns += np.where(step.counted, step.rewards, 0.0)
+        self._returns += step.rewards * step.counted
         self._lengths += step.counted
         ended = (step.terminated | step.truncated) & step.counted
-        if not ended.any():
-            return
-        for i in np.flatnonzero(ended):
-            stats.returns.append(float(self._returns[i]))
-            stats.lengths.append(int(self._lengths[i]))
+        if ended.any():
+            self._end_episodes(ended, stats)
+
+    def _end_episodes(self, ended: NDArray[np.bool_], stats: CollectStats) -> None:
+        stats.returns += self._returns[ended].tolist()
+        stats.lengths += self._lengths[ended].tolist()
         self._returns[ended], self._lengths[ended] = 0.0, 0
         self._forget_states(torch.from_numpy(ended))
 
@@ -142,15 +137,3 @@ class Collector:
     def _forget_episodes(self) -> None:
         self._returns = np.zeros(self.envs.num_envs)
         self._lengths = np.zeros(self.envs.num_envs, dtype=np.int64)
-
-
-def _experience(obs: Observation, actions: Tensor, step: Step) -> Experience:
-    return Experience(
-        obs=obs,
-        actions=actions.cpu(),
-        rewards=torch.from_numpy(step.rewards).float(),
-        next_obs=as_tensors(step.next_observations, CPU),
-        terminated=torch.from_numpy(step.terminated),
-        truncated=torch.from_numpy(step.truncated),
-        weights=torch.from_numpy(step.counted).float(),
-    )

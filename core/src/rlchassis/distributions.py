@@ -29,33 +29,45 @@ class ActionDistribution(Protocol):
     def entropy(self) -> Tensor:
         """The entropy per observation, [B]."""
 
+    def log_prob_and_entropy(self, actions: Tensor) -> tuple[Tensor, Tensor]:
+        """Both at once."""
+
 
 class Categorical(NamedTuple):
-    """Discrete actions by their log-probabilities, [B, K], normalised."""
+    """Discrete actions by scores of any scale, [B, K], such as a network gives: p = softmax(logits)."""
 
-    log_probs: Tensor
-
-    @classmethod
-    def from_logits(cls, logits: Tensor) -> Categorical:
-        """From scores of any scale, such as a network gives."""
-        return cls(logits.log_softmax(-1))
+    logits: Tensor
 
     def sample(self, rng: Generator) -> Tensor:
         """Draw by an exponential race:  argmaxₖ pₖ / Eₖ  with Eₖ exponential picks k with probability pₖ."""
-        race = torch.empty_like(self.log_probs).exponential_(generator=rng)
-        return self.log_probs.exp().div_(race).argmax(-1)
+        race = torch.empty_like(self.logits).exponential_(generator=rng)
+        return (self.logits - race.log_()).argmax(-1)
 
     def mode(self) -> Tensor:
         """The likeliest action."""
-        return self.log_probs.argmax(-1)
+        return self.logits.argmax(-1)
 
     def log_prob(self, actions: Tensor) -> Tensor:
         """log p(a)."""
-        return self.log_probs.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
+        return _at(self.logits.log_softmax(-1), actions)
 
     def entropy(self) -> Tensor:
         """H = −Σ p log p, where 0 log 0 is 0."""
-        return -(self.log_probs.exp() * self.log_probs.clamp(min=torch.finfo(self.log_probs.dtype).min)).sum(-1)
+        return _entropy(self.logits.log_softmax(-1))
+
+    def log_prob_and_entropy(self, actions: Tensor) -> tuple[Tensor, Tensor]:
+        """Both, from one normalisation."""
+        log_probs = self.logits.log_softmax(-1)
+        return _at(log_probs, actions), _entropy(log_probs)
+
+
+def _at(log_probs: Tensor, actions: Tensor) -> Tensor:
+    return log_probs.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
+
+
+def _entropy(log_probs: Tensor) -> Tensor:
+    finite = log_probs.clamp(min=torch.finfo(log_probs.dtype).min)
+    return -(log_probs.exp() * finite).sum(-1)
 
 
 class DiagonalGaussian(NamedTuple):
@@ -81,3 +93,7 @@ class DiagonalGaussian(NamedTuple):
     def entropy(self) -> Tensor:
         """H = Σ [ log σ + (1 + log(2π)) / 2 ]."""
         return (self.log_std + 0.5 * (1 + LOG_2PI)).sum(-1).expand(self.mean.shape[:-1])
+
+    def log_prob_and_entropy(self, actions: Tensor) -> tuple[Tensor, Tensor]:
+        """Both at once."""
+        return self.log_prob(actions), self.entropy()

@@ -78,6 +78,11 @@ def encoder_for(space: spaces.Space) -> nn.Module:
             return VectorEncoder(math.prod(space.shape or ()))
 
 
+def _is_plain(space: spaces.Space) -> bool:
+    """Whether observations arrive as the float vectors that a linear layer takes."""
+    return isinstance(space, spaces.Box) and len(space.shape) == 1 and space.dtype in ("float32", "float64", "float16")
+
+
 class MLP(nn.Sequential):
     """Linear layers with an activation behind each; the last is linear where an output size is given."""
 
@@ -98,7 +103,7 @@ class Features(nn.Sequential):
     def __init__(self, space: spaces.Space, hidden_sizes: Sequence[int], activation: type[nn.Module]) -> None:
         encoder = encoder_for(space)
         mlp = MLP(int(encoder.output_dim), hidden_sizes, activation)  # type: ignore[arg-type]  # each encoder's own int
-        super().__init__(encoder, *mlp)
+        super().__init__(*([] if _is_plain(space) else [encoder]), *mlp)
         self.output_dim = mlp.output_dim
 
 
@@ -112,7 +117,7 @@ class CategoricalActor(nn.Module):
 
     def forward(self, obs: Observation) -> Categorical:
         """Observations [B, …] → distribution over K actions."""
-        return Categorical.from_logits(self.head(self.features(obs)))
+        return Categorical(self.head(self.features(obs)))
 
 
 class GaussianActor(nn.Module):

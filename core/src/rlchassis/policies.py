@@ -74,4 +74,4 @@ class StochasticPolicy(Policy):
     def log_prob_and_entropy(self, obs: Observation, actions: Tensor) -> tuple[Tensor, Tensor]:
         """log π(a|s) and the entropy of π(·|s), each [B], from one pass."""
         distribution: ActionDistribution = self.actor(obs)
-        return distribution.log_prob(actions), distribution.entropy()
+        return distribution.log_prob_and_entropy(actions)

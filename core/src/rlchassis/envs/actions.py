@@ -54,7 +54,7 @@ class ActionMap:
         """Environment actions [N, …] in the dtype of the space."""
         if self.discrete:
             return (actions + self.start).astype(self.space.dtype, copy=False)
-        scaled = actions * self.half
+        scaled = actions.reshape(len(actions), *self.half.shape) * self.half
         scaled += self.centre
         np.maximum(scaled, self.low, out=scaled)
         np.minimum(scaled, self.high, out=scaled)

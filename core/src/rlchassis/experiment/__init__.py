@@ -45,7 +45,6 @@ BUILDERS = {
 """The builders that bear a name of their own here, by the algorithm whose distribution provides them."""
 
 __all__ = [
-    *BUILDERS,
     "Callbacks",
     "EnvFactory",
     "EnvFactoryCallable",
@@ -91,3 +90,7 @@ def __getattr__(name: str) -> Any:
         return load("algorithm", BUILDERS[name])
     except PluginError as error:
         raise ImportError(f"{name}: {error}", name=__name__) from error
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *BUILDERS])
