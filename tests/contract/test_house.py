@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import runpy
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -12,10 +15,12 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name as canonical
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {folder.name: folder for folder in sorted((ROOT / "plugins").iterdir()) if folder.is_dir() and any(folder.iterdir())}
 PLUGINS = {name: folder for name, folder in FOLDERS.items() if name != "rlchassis-testkit"}
+INSTALLED = packages_distributions()
 INSTALLABLE = {"rlchassis": ROOT, "rlchassis-core": ROOT / "core", **FOLDERS}
 
 
@@ -54,6 +59,24 @@ def requirement_lines(name: str) -> list[str]:
     return [*table["dependencies"], *chain.from_iterable(table.get("optional-dependencies", {}).values())]
 
 
+def declared(name: str) -> set[str]:
+    return {canonical(Requirement(line).name) for line in project(name)["dependencies"]}
+
+
+def providers(module: str) -> set[str]:
+    """The distributions that a package may come from."""
+    ours = {package(name).name: [name] for name in INSTALLABLE if name != "rlchassis"}
+    return {canonical(name) for name in ours.get(module) or INSTALLED.get(module, [])}
+
+
+def imported_packages(folder: Path) -> set[str]:
+    """The top-level names of all that the files in a folder import."""
+    nodes = [node for file in folder.rglob("*.py") for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return {module.partition(".")[0] for module in modules}
+
+
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_distribution_is_named_like_its_folder(name):
     assert project(name)["name"] == name
@@ -68,6 +91,12 @@ def test_every_distribution_has_a_readme_and_a_licence(name):
 @pytest.mark.parametrize("name", ["rlchassis-core", *FOLDERS])
 def test_every_package_is_typed(name):
     assert (package(name) / "py.typed").is_file()
+
+
+@pytest.mark.parametrize("name", ["rlchassis-core", *FOLDERS])
+def test_a_distribution_declares_what_it_imports(name):
+    foreign = imported_packages(package(name)) - sys.stdlib_module_names - {package(name).name}
+    assert [module for module in foreign if not providers(module) & declared(name)] == []
 
 
 @pytest.mark.parametrize("name", ["rlchassis-core", *PLUGINS])
