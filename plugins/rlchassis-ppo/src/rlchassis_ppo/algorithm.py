@@ -84,5 +84,7 @@ class PPO(Algorithm[PPOBatch]):
             if params.value_clip
             else value_loss(values, batch.returns)
         )
-        loss = actor + params.vf_coef * critic - params.ent_coef * entropy
+        loss = actor + params.vf_coef * critic
+        if params.ent_coef:
+            loss = loss - params.ent_coef * entropy
         return loss, {"policy_loss": actor, "value_loss": critic, "entropy": entropy}
