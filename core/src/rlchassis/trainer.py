@@ -174,9 +174,9 @@ class Trainer(ABC):
         return any(world.hooks.rlchassis_should_stop(world=world, mean_rewards=result.mean))
 
     def _keep(self, result: Evaluation) -> None:
-        self.best = result
         self.persistence.record = {"env_step": self.env_step, "test": result.as_data()}
         self.persistence.persist(PersistEvent.PERSIST_POLICY, self.world)
+        self.best = result  # only now: a run interrupted before has yet to store a policy
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:

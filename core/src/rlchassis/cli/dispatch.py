@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
@@ -46,9 +45,11 @@ def main(words: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return DONE
     except Exception as error:  # noqa: BLE001  whatever a run fails of becomes one line and an exit code
-        _tell(_one_line(error))
         if "--debug" in words:
+            import traceback
+
             traceback.print_exception(error)
+        _tell(_one_line(error))
         return FAILED
 
 
@@ -58,7 +59,9 @@ def _parser(words: Sequence[str]) -> Parser:
     parser.add_argument("--version", action="version", version=version("rlchassis-core"))
     verbs = parser.add_subparsers(metavar="VERB", dest="verb", required=True)
     for verb, summary in VERBS.items():
-        its_parser = verbs.add_parser(verb, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False)
+        its_parser = verbs.add_parser(
+            verb, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False, conflict_handler="resolve"
+        )
         if verb in words[:1]:
             import_module(f"rlchassis.cli.{verb}").add_arguments(its_parser)
     return parser

@@ -12,13 +12,14 @@ from typing import Any
 
 from attrs import define, field
 
+from rlchassis.cli.algorithm_help import HelpOfAlgorithm
 from rlchassis.cli.interruption import Interruption
 from rlchassis.cli.messages import messages_on_stderr
 from rlchassis.cli.progress import progress_on
 from rlchassis.cli.settings import parse_settings, read_config
 from rlchassis.cli.used_recipe import told
 from rlchassis.experiment import Experiment, ExperimentResult, InfoStats, plan
-from rlchassis.experiment.by_name import chosen_recipe
+from rlchassis.experiment.tuned import chosen_recipe
 from rlchassis.hookspecs import hookimpl
 from rlchassis.plots import draw_learning_curve
 from rlchassis.registry import load
@@ -29,12 +30,13 @@ log = logging.getLogger(__name__)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be told to `train`."""
     add = parser.add_argument
+    add("-h", "--help", action=HelpOfAlgorithm, help="show this; after ALGORITHM, its settings too")
     add("algorithm", metavar="ALGORITHM", help="an installed algorithm; `rlchassis plugins list` names them")
     add("env", metavar="ENV", help="an environment registered with gymnasium, or module:id")
     add("--steps", type=int, metavar="N", help="environment steps to train for; needed where no recipe says it")
     add("--seed", type=int, metavar="N", help="where all randomness grows from; default 42")
     add("--name", metavar="NAME", help="name of the run directory; default date and time")
-    add("--dir", default="log", metavar="DIR", help="directory of the run directories; default log")
+    add("--dir", metavar="DIR", help="directory of the run directories; default log")
     add("--if-exists", choices=("fail", "suffix"), default="fail", help="what to do where that name exists; default fail")
     add("--device", metavar="DEVICE", help="where networks learn: cpu, cuda, cuda:1; default cpu")
     add("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help="change a setting: params.lr=3e-4")
@@ -44,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--logger", action="append", default=[], metavar="NAME", help="where metrics go besides metrics.jsonl; default tensorboard")
     add("--wrapper", action="append", default=[], metavar="NAME", help="a layer around the policy; the first is innermost")
     add("--with", action="append", default=[], metavar="EXTENSION", dest="extensions", help="an extension to activate")
-    add("--debug", action="store_true", help="show the traceback of a failure")
+    add("--debug", action="store_true", help="show where a failure arose")
     parser.set_defaults(carry_out=carry_out)
 
 
@@ -53,20 +55,21 @@ def carry_out(arguments: argparse.Namespace) -> int:
     experiment = _planned(arguments)
     opening, interruption = Opening(_recipe_line(arguments)), Interruption()
     with messages_on_stderr(), interruption.awaited():
-        result = experiment.run(
-            arguments.name,
-            suffix_if_exists=arguments.if_exists == "suffix",
-            observers=(opening, interruption, progress_on(sys.stderr)),
-        )
-        if result.world.directory is not None:
-            draw_learning_curve(result.world.directory)
+        try:
+            result = experiment.run(
+                arguments.name,
+                suffix_if_exists=arguments.if_exists == "suffix",
+                observers=(opening, interruption, progress_on(sys.stderr)),
+            )
+        finally:
+            _draw(opening.directory)
     _tell(result)
     return 0
 
 
 def _planned(arguments: argparse.Namespace) -> Experiment:
     layers = [read_config(arguments.config)] if arguments.config else []
-    asked = {"device": arguments.device} if arguments.device else {}
+    config = {"device": arguments.device, "persistence_base_dir": arguments.dir}
     return plan(
         arguments.algorithm,
         arguments.env,
@@ -78,8 +81,7 @@ def _planned(arguments: argparse.Namespace) -> Experiment:
         loggers=arguments.logger,
         wrappers=arguments.wrapper,
         extensions=arguments.extensions,
-        persistence_base_dir=arguments.dir,
-        **asked,
+        **{name: value for name, value in config.items() if value is not None},
     )
 
 
@@ -102,6 +104,15 @@ class Opening:
         self.directory = world.directory
         log.info(self.recipe)
         log.info("run directory: %s", shown(world.directory) if world.directory else "none, since nothing is to be stored")
+
+
+def _draw(directory: Path | None) -> None:
+    if directory is None:
+        return
+    try:
+        draw_learning_curve(directory)
+    except Exception as error:  # noqa: BLE001  a picture is no reason to lose a run
+        log.warning("The learning curve could not be drawn: %s", error)
 
 
 def _tell(result: ExperimentResult) -> None:

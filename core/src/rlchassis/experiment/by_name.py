@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 from typing import Any
 
 import attrs
@@ -16,31 +14,22 @@ from rlchassis.errors import UsageError
 from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.result import ExperimentResult
+from rlchassis.experiment.tuned import chosen_recipe
 from rlchassis.persistence import amended
 from rlchassis.registry import Component, load
-from rlchassis.registry.wording import did_you_mean
+from rlchassis.registry.wording import did_you_mean, listed
 
 EPOCHS = 20
 """Into how many epochs a number of steps is cut where nobody says otherwise."""
-RECIPE_KEYS = ("steps", "wrappers", "optimizer", "loggers", "extensions")
-"""What a recipe file may hold beside the sections sampling, config, env and those of the agent."""
-
-
-def recipes_of(builder: type[ExperimentBuilder[Any]]) -> dict[str, dict[str, Any]]:
-    """The tuned settings that an algorithm's distribution ships in recipes.toml, by environment id; none where it ships none."""
-    file = files(builder.__module__.partition(".")[0]) / "recipes.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-
-
-def chosen_recipe(algorithm: str, builder: type[ExperimentBuilder[Any]], env: str, name: str | None) -> dict[str, Any]:
-    """The recipe of a name; without a name the environment's own, if there is one; "none": nothing."""
-    recipes = recipes_of(builder)
-    if name is None or name == "none":
-        return recipes.get(env, {}) if name is None else {}
-    if name not in recipes:
-        hint = did_you_mean(name, recipes) or f" It has: {', '.join(recipes) or 'none'}."
-        raise UsageError(f'{algorithm} has no recipe "{name}".{hint}')
-    return recipes[name]
+LISTS = ("wrappers", "loggers", "extensions")
+"""Settings that are lists of names."""
+RECIPE_KEYS = ("steps", "optimizer", *LISTS)
+SECTIONS = ("sampling", "config", "env")
+"""What settings may hold, with RECIPE_KEYS, beside the fields of the agent's recipe."""
+FIXED_BY_STEPS = ("num_epochs", "max_steps")
+"""Settings of sampling that the number of steps decides."""
+ENV_FACTORY_SETTINGS = tuple(a.name for a in attrs.fields(EnvFactoryRegistered) if a.name not in ("task", "make_kwargs"))
+"""Settings of env that say how environments are run; the others go to gymnasium.make."""
 
 
 def plan(
@@ -59,26 +48,23 @@ def plan(
 ) -> Experiment:
     """The experiment that these names mean: the recipe of the pair, changed by each of the settings in turn, then by the rest.
 
-    Settings are nested: {"params": {"lr": 1e-3}, "sampling": {"num_train_envs": 8}, "env": {"g": 9.0}}. UsageError for a name
-    that is not there, or where neither recipe nor call says how many steps.
+    Settings are nested: {"params": {"lr": 1e-3}, "sampling": {"num_train_envs": 8}, "env": {"venv_type": "subproc", "g": 9.0}}.
+    UsageError for a name that is not there, or where neither recipe nor call says how many steps.
     """
     builder_class: type[ExperimentBuilder[Any]] = load("algorithm", algorithm)
-    layers = [chosen_recipe(algorithm, builder_class, env, recipe), *settings]
-    asked = _merged([{key: layer[key] for key in RECIPE_KEYS if key in layer} for layer in layers])
-    changes = [{key: value for key, value in layer.items() if key not in RECIPE_KEYS} for layer in layers]
-    steps = steps or asked.get("steps")
+    asked = _merged([chosen_recipe(algorithm, builder_class, env, recipe), *settings])
+    _check_settings(asked, builder_class)
+    steps = asked.get("steps") if steps is None else steps
     if steps is None:
         raise UsageError(f"{algorithm} has no recipe for {env}, so say how long to train: --steps 100000.")
-    sections = _merged(changes)
+    named = {key: [*asked.get(key, ()), *more] for key, more in zip(LISTS, (wrappers, loggers, extensions), strict=True)}
     return _assembled(
-        builder_class(EnvFactoryRegistered(env, make_kwargs=sections.pop("env", {}))),
-        sampling=_sampling(steps, sections.pop("sampling", {})),
-        config={"watch": False, **sections.pop("config", {}), **config, **({} if seed is None else {"seed": seed})},
-        agent=sections,
+        builder_class(_environments(env, asked.get("env", {}))),
+        sampling=_sampling(steps, asked.get("sampling", {})),
+        config={"watch": False, **asked.get("config", {}), **config, **({} if seed is None else {"seed": seed})},
+        agent={key: value for key, value in asked.items() if key not in (*RECIPE_KEYS, *SECTIONS)},
         optimizer=optimizer or asked.get("optimizer"),
-        loggers=[*asked.get("loggers", ()), *loggers],
-        wrappers=[*asked.get("wrappers", ()), *wrappers],
-        extensions=[*asked.get("extensions", ()), *extensions],
+        **named,
     )
 
 
@@ -114,10 +100,32 @@ def _assembled(
     )
 
 
-def _sampling(steps: int, changes: Mapping[str, Any]) -> SamplingConfig:
+def _check_settings(asked: Mapping[str, Any], builder_class: type[ExperimentBuilder[Any]]) -> None:
+    known = (*RECIPE_KEYS, *SECTIONS, *(a.name for a in attrs.fields(builder_class.agent_class)))
+    for key, value in asked.items():
+        if key not in known:
+            raise UsageError(f'there is no setting "{key}".{did_you_mean(key, known) or f" There are: {listed(known)}."}')
+        if key in SECTIONS and not isinstance(value, Mapping):
+            raise UsageError(f"{key} is a table of settings, not {value!r}; say which one is meant, such as {key}.NAME.")
+        if key in LISTS and not (isinstance(value, list) and all(isinstance(name, str) for name in value)):
+            raise UsageError(f"{key} is a list of names, not {value!r}.")
+        if key == "optimizer" and not isinstance(value, str):
+            raise UsageError(f"optimizer is a name, not {value!r}; its options are set as optim_factory.NAME.")
+
+
+def _environments(env: str, settings: Mapping[str, Any]) -> EnvFactoryRegistered:
+    own = {key: value for key, value in settings.items() if key in ENV_FACTORY_SETTINGS}
+    arguments = {key: value for key, value in settings.items() if key not in ENV_FACTORY_SETTINGS}
+    return amended(EnvFactoryRegistered(env, make_kwargs=arguments), own)
+
+
+def _sampling(steps: Any, changes: Mapping[str, Any]) -> SamplingConfig:
     """Exactly `steps` environment steps, in epochs as asked for, or in twenty."""
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
         raise UsageError(f"steps must be a whole number of at least 1, not {steps!r}.")
+    for name in FIXED_BY_STEPS:
+        if name in changes:
+            raise UsageError(f"sampling.{name} follows from steps and sampling.step_per_epoch; set those instead.")
     sampling = amended(SamplingConfig(step_per_epoch=math.ceil(steps / EPOCHS)), changes)
     return attrs.evolve(sampling, num_epochs=math.ceil(steps / sampling.step_per_epoch), max_steps=steps)
 
@@ -128,6 +136,8 @@ def _merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     for layer in layers:
         for key, value in layer.items():
             before = result.get(key)
-            both = isinstance(value, Mapping) and isinstance(before, Mapping)
-            result[key] = _merged([before, value]) if both else value
+            if isinstance(before, Mapping) and isinstance(value, Mapping):
+                result[key] = _merged([before, value])
+            else:
+                result[key] = value
     return result

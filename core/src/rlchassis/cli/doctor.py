@@ -1,0 +1,93 @@
+"""`rlchassis doctor`: versions, threads, devices and plugins of this interpreter, and whether `train` could run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module, metadata
+
+from rlchassis.cli.plugins import table
+from rlchassis.registry import PLUGIN_API, Plugin, check, installed
+
+CORE = "rlchassis-core"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing may be told to `doctor`."""
+    parser.set_defaults(carry_out=carry_out)
+
+
+def carry_out(arguments: argparse.Namespace) -> int:
+    """Look at everything; 1 where `train` could not run."""
+    broken = [problem for name in _libraries() if (problem := _import_problem(name))]
+    plugins = [check(plugin) for plugin in installed()]
+    print("\n".join(_findings(plugins)))
+    obstacles = [*broken, *_plugin_obstacles(plugins)]
+    print("", *(f"problem: {obstacle}" for obstacle in obstacles), sep="\n")
+    print("`rlchassis train` could not run." if obstacles else "`rlchassis train` can run.")
+    return 1 if obstacles else 0
+
+
+def _findings(plugins: Sequence[Plugin]) -> Iterator[str]:
+    yield f"python    {platform.python_version()} at {sys.executable}"
+    yield f"platform  {platform.platform()}"
+    yield f"versions  {', '.join(f'{name} {_version(name)}' for name in (CORE, *_libraries()))}"
+    yield f"plugin API {'.'.join(map(str, PLUGIN_API))}"
+    yield f"threads   {_threads()} of torch, {os.cpu_count()} CPUs"
+    yield f"devices   {', '.join(_devices())}"
+    yield ""
+    yield from table(plugins)
+
+
+def _libraries() -> list[str]:
+    """What core needs, by its own metadata; every one is imported under the name it is installed by."""
+    required = [line for line in metadata.requires(CORE) or () if "extra ==" not in line]
+    return [match[0] for line in required if (match := re.match(r"[\w.-]+", line))]
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "is missing"
+
+
+def _import_problem(name: str) -> str | None:
+    try:
+        import_module(name)
+    except Exception as error:  # noqa: BLE001  a library fails to load in many ways, and each is worth telling
+        return f"{name} cannot be imported ({type(error).__name__}: {error}); try: python -m pip install --force-reinstall {name}"
+    return None
+
+
+def _threads() -> str:
+    return str(sys.modules["torch"].get_num_threads()) if "torch" in sys.modules else "none"
+
+
+def _devices() -> list[str]:
+    """Those that --device takes."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return ["none"]
+    cards = [f"cuda:{i} ({torch.cuda.get_device_name(i)})" for i in range(torch.cuda.device_count())]
+    return ["cpu", *cards, *(["mps"] if torch.backends.mps.is_available() else [])]
+
+
+def _plugin_obstacles(plugins: Sequence[Plugin]) -> Iterator[str]:
+    """Why no algorithm could be trained, if none could."""
+    usable = {(plugin.kind, plugin.name) for plugin in plugins if plugin.is_usable}
+    algorithms = [plugin for plugin in plugins if plugin.kind == "algorithm" and plugin.is_usable]
+    lacking = [(plugin, missing) for plugin in algorithms if (missing := _unmet(plugin, usable))]
+    if algorithms and len(lacking) < len(algorithms):
+        return
+    yield "no algorithm can be used; install one: python -m pip install rlchassis-ppo"
+    for plugin, missing in lacking:
+        yield f"{plugin.label} needs {', '.join(missing)}, which cannot be used; try: python -m pip install {plugin.distribution}"
+
+
+def _unmet(plugin: Plugin, usable: set[tuple[str, str]]) -> list[str]:
+    return [f"{kind} {name}" for kind, names in plugin.needs.items() for name in names if (kind, name) not in usable]

@@ -1,0 +1,35 @@
+"""`rlchassis eval`: the score of a stored policy."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from rlchassis.cli.messages import messages_on_stderr
+from rlchassis.experiment import Evaluation, evaluate
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be told to `eval`."""
+    add = parser.add_argument
+    add("directory", metavar="DIR", help="a run directory")
+    add("--episodes", type=int, metavar="N", help="play this many with fresh seeds; default: repeat the best test on its own")
+    add("--json", action="store_true", help="print everything as JSON")
+    add("--debug", action="store_true", help="show where a failure arose")
+    parser.set_defaults(carry_out=carry_out)
+
+
+def carry_out(arguments: argparse.Namespace) -> int:
+    """Play, and print what was earned."""
+    with messages_on_stderr():
+        result = evaluate(arguments.directory, arguments.episodes)
+    if arguments.json:
+        print(json.dumps({"directory": arguments.directory, "episodes": len(result.returns), **result.as_data()}))
+    else:
+        print(_sentence(result, repeated=arguments.episodes is None))
+    return 0
+
+
+def _sentence(result: Evaluation, *, repeated: bool) -> str:
+    seeds = "the seeds of its best test" if repeated else f"seeds {result.seeds[0]} to {result.seeds[-1]}"
+    return f"return {result.mean:.2f} ± {result.std:.2f} over {len(result.returns)} episodes with {seeds}"

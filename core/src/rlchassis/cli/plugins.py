@@ -1,0 +1,90 @@
+"""`rlchassis plugins`: what is installed, read from metadata and manifests alone."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
+
+from rlchassis.errors import PluginError
+from rlchassis.registry import KINDS, Plugin, first_party_distribution, installed
+from rlchassis.registry.wording import did_you_mean, listed, quoted
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be told to `plugins`."""
+    actions = parser.add_subparsers(metavar="list | info NAME", dest="action", required=True)
+    listing = actions.add_parser("list", help="one line per plugin", allow_abbrev=False)
+    listing.add_argument("--json", action="store_true", help="print everything as JSON")
+    listing.set_defaults(carry_out=_list)
+    info = actions.add_parser("info", help="all that is known of one plugin", allow_abbrev=False)
+    info.add_argument("name", metavar="NAME", help="its name, with or without the vendor")
+    info.set_defaults(carry_out=_info)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    if arguments.json:
+        import json
+
+        print(json.dumps([plugin.as_row() for plugin in installed()], indent=2))
+    else:
+        print("\n".join(table(installed())))
+    return 0
+
+
+def table(plugins: Sequence[Plugin]) -> Iterator[str]:
+    """Aligned lines, with what is wrong with a plugin below its own."""
+    rows = [_printable(row) for row in [("KIND", "NAME", "DISTRIBUTION", "VERSION", "STATE", "SUMMARY"), *map(_columns, plugins)]]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    problems = [None, *(plugin.problem for plugin in plugins)]
+    for row, problem in zip(rows, problems, strict=True):
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        if problem:
+            yield f"    {problem}"
+
+
+def _columns(plugin: Plugin) -> tuple[str, ...]:
+    return plugin.kind, plugin.name, plugin.distribution, plugin.version, plugin.state, plugin.summary
+
+
+def _printable(cells: Iterable[str]) -> list[str]:
+    """What a terminal would obey is shown escaped."""
+    return [cell if cell.isprintable() else ascii(cell) for cell in cells]
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    found = [plugin for plugin in installed() if arguments.name in _names(plugin)]
+    if not found:
+        raise PluginError(_missing(arguments.name))
+    print("\n\n".join("\n".join(_facts(plugin)) for plugin in found))
+    return 0
+
+
+def _names(plugin: Plugin) -> tuple[str, ...]:
+    return plugin.name, plugin.name.rpartition(".")[2], plugin.reference
+
+
+def _missing(name: str) -> str:
+    for kind in KINDS:
+        if distribution := first_party_distribution(kind, name):
+            return f"{quoted(name)} is not installed; it is provided by {distribution}: python -m pip install {distribution}"
+    names = sorted({plugin.name for plugin in installed()})
+    return f"no plugin is named {quoted(name)}.{did_you_mean(name, names) or f' Installed: {listed(names)}.'}"
+
+
+def _facts(plugin: Plugin) -> Iterator[str]:
+    facts = {
+        "summary": plugin.summary,
+        "distribution": f"{plugin.distribution} {plugin.version}",
+        "object": plugin.target,
+        "plugin API": plugin.api or "",
+        "state": plugin.state,
+        "problem": plugin.problem or "",
+        "observations": ", ".join(plugin.observation_spaces),
+        "actions": ", ".join(plugin.action_spaces),
+        "policy": f"{plugin.policy}-policy" if plugin.policy else "",
+        "needs": ", ".join(f"{kind} {name}" for kind, names in plugin.needs.items() for name in names),
+    }
+    yield f"{plugin.kind} {plugin.name}"
+    for (name, _), value in zip(facts.items(), _printable(facts.values()), strict=True):
+        if value:
+            yield f"  {name + ':':<14}{value}"
