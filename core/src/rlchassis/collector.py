@@ -64,10 +64,10 @@ class Collector:
         while stats.num_steps < num_steps:
             active = self._next_in_turn(num_steps - stats.num_steps)
             obs = self._obs
-            actions = self._act(obs, explore=True)
+            actions, state = self._act(obs, explore=True)
             step = self.envs.step(actions, active)
             buffer.add(Row(obs, actions, step.rewards, step.next_observations, step.terminated, step.truncated, step.counted))
-            self._note(step, stats)
+            self._note(step, state, stats)
         return stats
 
     def evaluate(self, seeds: Sequence[int]) -> CollectStats:
@@ -84,9 +84,10 @@ class Collector:
         ended = CollectStats()
         order: list[int] = []
         while playing.any():
-            step = self.envs.step(self._act(self._obs, explore=False), playing)
+            actions, state = self._act(self._obs, explore=False)
+            step = self.envs.step(actions, playing)
             done = (step.terminated | step.truncated) & step.counted & playing
-            self._note(step._replace(counted=step.counted & playing), ended)
+            self._note(step._replace(counted=step.counted & playing), state, ended)
             order += np.flatnonzero(done).tolist()
             playing = playing & ~done
         by_seed = np.argsort(order)
@@ -95,9 +96,9 @@ class Collector:
         stats.lengths += [ended.lengths[i] for i in by_seed]
 
     @torch.no_grad()
-    def _act(self, obs: Any, *, explore: bool) -> NDArray[Any]:
-        actions, self._state = self.policy.act(as_tensors(obs, self.device), self._state, explore=explore, rng=self.rng)
-        return actions.cpu().numpy()
+    def _act(self, obs: Any, *, explore: bool) -> tuple[NDArray[Any], Any]:
+        actions, state = self.policy.act(as_tensors(obs, self.device), self._state, explore=explore, rng=self.rng)
+        return actions.cpu().numpy(), state
 
     def _next_in_turn(self, remaining: int) -> NDArray[np.bool_] | None:
         """None for all environments; where fewer steps remain than there are environments, those whose turn it is."""
@@ -109,9 +110,10 @@ class Collector:
         self._turn = (self._turn + remaining) % count
         return active
 
-    def _note(self, step: Step, stats: CollectStats) -> None:
+    def _note(self, step: Step, state: Any, stats: CollectStats) -> None:
         """Remember where things stand, and report the episodes that ended."""
         self._obs = step.observations
+        self._state = self._settled(state, step)
         stats.num_steps += int(np.count_nonzero(step.counted))
         self._returns += step.rewards * step.counted
         self._lengths += step.counted
@@ -123,17 +125,25 @@ class Collector:
         stats.returns += self._returns[ended].tolist()
         stats.lengths += self._lengths[ended].tolist()
         self._returns[ended], self._lengths[ended] = 0.0, 0
-        self._forget_states(torch.from_numpy(ended))
 
-    def _forget_states(self, ended: Tensor) -> None:
-        """A policy's memory [N, …] is zero at the beginning of an episode."""
+    def _settled(self, state: Any, step: Step) -> Any:
+        """A policy's memory [N, …] is zero at the beginning of an episode, and as it was where no step was taken."""
+        if state is None:
+            return None
+        before = map_tensors(torch.zeros_like, state) if self._state is None else self._state
+        stepped, ended = torch.tensor(step.counted), torch.tensor(step.terminated | step.truncated)
 
-        def cleared(memory: Tensor) -> Tensor:
-            mask = ended.to(memory.device).reshape(-1, *[1] * (memory.dim() - 1))
-            return memory.masked_fill(mask, 0)
+        def settled(new: Tensor, old: Tensor) -> Tensor:
+            moved, cleared = (_beside(new, mask) for mask in (stepped, stepped & ended))
+            return torch.where(moved, new, old).masked_fill(cleared, 0)
 
-        self._state = map_tensors(cleared, self._state)
+        return map_tensors(settled, state, before)
 
     def _forget_episodes(self) -> None:
         self._returns = np.zeros(self.envs.num_envs)
         self._lengths = np.zeros(self.envs.num_envs, dtype=np.int64)
+
+
+def _beside(memory: Tensor, mask: Tensor) -> Tensor:
+    """The mask [N], shaped and placed so that it can be broadcast over memory [N, …]."""
+    return mask.to(memory.device).reshape(-1, *[1] * (memory.dim() - 1))

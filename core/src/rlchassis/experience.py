@@ -29,6 +29,8 @@ def map_tensors(function: Callable[..., Tensor], tree: Tree, *others: Tree) -> T
     elif isinstance(tree, TensorStruct):
         names = _field_names(type(tree))
         mapped = type(tree)(*[map_tensors(function, getattr(tree, n), *(getattr(o, n) for o in others)) for n in names])
+    elif tree is not None:
+        raise TypeError(f"a tree of tensors is a tensor, a dict or a TensorStruct, not {type(tree).__name__}.")
     return mapped  # type: ignore[no-any-return]  # of the type of the tree, branch by branch
 
 

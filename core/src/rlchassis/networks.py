@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import torch
 from gymnasium import spaces
@@ -23,7 +24,7 @@ class VectorEncoder(nn.Module):
 
     def forward(self, obs: Tensor) -> Tensor:
         """[B, …] → [B, D]."""
-        return obs.float() if obs.dim() == 2 else obs.flatten(1).float()
+        return obs.float() if obs.dim() == 2 else obs.reshape(len(obs), -1).float()
 
 
 class ImageEncoder(VectorEncoder):
@@ -89,7 +90,7 @@ class MLP(nn.Sequential):
     def __init__(self, input_dim: int, hidden_sizes: Sequence[int], activation: type[nn.Module], output_dim: int | None = None) -> None:
         layers: list[nn.Module] = []
         sizes = [input_dim, *hidden_sizes]
-        for before, after in zip(sizes[:-1], sizes[1:], strict=True):
+        for before, after in pairwise(sizes):
             layers += [nn.Linear(before, after), activation()]
         if output_dim is not None:
             layers.append(nn.Linear(sizes[-1], output_dim))

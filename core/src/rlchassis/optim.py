@@ -72,7 +72,9 @@ class Optimizer:
     flat: nn.Parameter | None = None
 
     @classmethod
-    def create(cls, factory: OptimizerFactory, parameters: Sequence[nn.Parameter], lr: float, schedule: Schedule | None = None) -> Optimizer:
+    def create(
+        cls, factory: OptimizerFactory, parameters: Sequence[nn.Parameter], lr: float, schedule: Schedule | None = None
+    ) -> Optimizer:
         """Over these parameters; the modules that own them notice nothing of where they are stored."""
         parameters = list(parameters)
         flat = flatten_storage(parameters) if factory.elementwise else None
@@ -83,7 +85,9 @@ class Optimizer:
         """Forget the gradients."""
         if self.flat is None:
             self.torch_optimizer.zero_grad(set_to_none=True)
-        elif self.flat.grad is not None:
+        elif self.flat.grad is None or any(p.grad is None for p in self.parameters):  # thrown away, as module.zero_grad() does
+            flatten_gradients(self.flat, self.parameters)
+        else:
             self.flat.grad.zero_()
 
     def clip_gradients(self, max_norm: float) -> None:
@@ -118,14 +122,19 @@ def flatten_storage(parameters: Sequence[nn.Parameter]) -> nn.Parameter | None:
     if len({(p.dtype, p.device) for p in parameters}) != 1:
         return None
     flat = nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
-    flat.grad = torch.zeros_like(flat)
-    start = 0
-    for p in parameters:
-        rows = slice(start, start + p.numel())
-        p.data = flat.data[rows].view_as(p)
-        p.grad = flat.grad[rows].view_as(p)
-        start = rows.stop
+    sizes = [p.numel() for p in parameters]
+    for p, part in zip(parameters, torch.split(flat.data, sizes), strict=True):
+        p.data = part.view_as(p)
+    flatten_gradients(flat, parameters)
     return flat
+
+
+def flatten_gradients(flat: nn.Parameter, parameters: Sequence[nn.Parameter]) -> None:
+    """Make the gradients of parameters views of one new vector of zeros, the gradient of flat."""
+    flat.grad = torch.zeros_like(flat)
+    sizes = [p.numel() for p in parameters]
+    for p, part in zip(parameters, torch.split(flat.grad, sizes), strict=True):
+        p.grad = part.view_as(p)
 
 
 def gradient_step(

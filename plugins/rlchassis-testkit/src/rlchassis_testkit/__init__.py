@@ -1,0 +1,1 @@
+"""Test helpers: tiny environments, experience written by hand, runs of a second."""

@@ -1,0 +1,77 @@
+"""Experience written down by hand, and policies that do as they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from rlchassis.api import Experience, Observation, Policy
+
+Rows = Sequence[float]
+
+
+def experience_of(
+    rewards: Rows,
+    *,
+    obs: Any = None,
+    next_obs: Any = None,
+    actions: Any = None,
+    terminated: Sequence[int] = (),
+    truncated: Sequence[int] = (),
+    uncounted: Sequence[int] = (),
+) -> Experience:
+    """What one environment went through, [T, 1, …]: which rows terminate, truncate or do not count is told by their indices.
+
+    Left out: obs 0, 1, 2, …, each followed by the next; actions 0.
+    """
+    size = len(rewards)
+
+    def marked(rows: Sequence[int]) -> Tensor:
+        return torch.tensor([row in rows for row in range(size)])[:, None]
+
+    numbers = torch.arange(size + 1.0)[:, None, None]
+    return Experience(
+        obs=numbers[:-1] if obs is None else torch.as_tensor(obs).unsqueeze(1),
+        actions=torch.zeros(size, 1, dtype=torch.long) if actions is None else torch.as_tensor(actions).unsqueeze(1),
+        rewards=torch.tensor(rewards, dtype=torch.float32)[:, None],
+        next_obs=numbers[1:] if next_obs is None else torch.as_tensor(next_obs).unsqueeze(1),
+        terminated=marked(terminated),
+        truncated=marked(truncated),
+        weights=(~marked(uncounted)).float(),
+    )
+
+
+class Constant(Policy):
+    """Takes one and the same action everywhere."""
+
+    def __init__(self, action: Any = 0) -> None:
+        super().__init__()
+        self.action = torch.as_tensor(action)
+
+    def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
+        """The action, once per environment."""
+        return self.action.expand(number_of(obs), *self.action.shape), None
+
+
+class Remembering(Policy):
+    """Takes action 0 and remembers how often it acted in the episode; `memories` holds what it remembered at every step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.memories: list[list[float]] = []
+
+    def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
+        """One more than it remembered."""
+        remembered = torch.zeros(number_of(obs)) if state is None else state
+        self.memories.append(remembered.tolist())
+        return torch.zeros(number_of(obs), dtype=torch.long), remembered + 1
+
+
+def number_of(obs: Observation) -> int:
+    """How many environments are observed."""
+    while isinstance(obs, dict):
+        obs = next(iter(obs.values()))
+    return obs.shape[0]

@@ -1,0 +1,63 @@
+"""Runs that leave a directory, of a second each, and distributions that are installed for the length of a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from rlchassis.api import ExperimentConfig, SamplingConfig
+
+TINY = SamplingConfig(
+    num_epochs=2, step_per_epoch=32, step_per_collect=16, batch_size=8, repeat_per_collect=1, num_train_envs=2, num_test_episodes=2
+)
+
+
+def tiny_config(base: Path, **changes: Any) -> ExperimentConfig:
+    """Write below base, watch nothing, say otherwise by changes."""
+    return attrs.evolve(ExperimentConfig(persistence_base_dir=str(base), watch=False), **changes)
+
+
+def tiny_sampling(**changes: Any) -> SamplingConfig:
+    """Two epochs of 32 steps on two environments, say otherwise by changes."""
+    return attrs.evolve(TINY, **changes)
+
+
+def listing(*folders: Path) -> dict[str, int]:
+    """Every file and folder below, with the time it was last changed."""
+    return {str(path): path.lstat().st_mtime_ns for folder in folders for path in [folder, *folder.rglob("*")]}
+
+
+def rows_of(directory: Path) -> list[dict[str, Any]]:
+    """The rows of metrics.jsonl."""
+    return [json.loads(line) for line in (directory / "metrics.jsonl").read_text("utf-8").splitlines()]
+
+
+def in_another_process(code: str, *arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -> str:
+    """What a fresh interpreter prints that runs the code; its errors are the test's."""
+    command = [sys.executable, "-W", "error::DeprecationWarning:rlchassis", "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def write_distribution(folder: Path, name: str, code: str, **entries: str) -> None:
+    """Write what an installer would, into a folder of the import path: one module and its entry points, kind="name = attribute"."""
+    module = name.replace("-", "_")
+    (folder / f"{module}.py").write_text(code, "utf-8")
+    sections = [f"[rlchassis.{kind}]\n{entry.replace(' = ', f' = {module}:')}\n" for kind, entry in entries.items()]
+    write_metadata(folder, name, "\n".join(sections))
+
+
+def write_metadata(folder: Path, name: str, entry_points: str, version: str = "1.0") -> None:
+    """Write the metadata of an installed distribution."""
+    info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", "utf-8")
+    (info / "entry_points.txt").write_text(entry_points, "utf-8")

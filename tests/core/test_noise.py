@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from rlchassis.noise import NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
+
+STILL = torch.zeros(20_000, 1)
+
+
+def rng() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def test_gaussian_noise_spreads_by_a_fraction_of_the_largest_action_and_remembers_nothing():
+    actions, state = NoiseFactoryMaxActionScaledGaussian(0.3).create_noise()(STILL + 0.5, None, rng())
+    assert actions.mean().item() == pytest.approx(0.5, abs=0.01)
+    assert actions.std().item() == pytest.approx(0.3, rel=0.03)
+    assert state is None
+
+
+def test_wandering_noise_begins_at_zero_and_is_pulled_back_by_hand():
+    noise = NoiseFactoryOrnsteinUhlenbeck(theta=0.5, sigma=0.0, dt=0.1).create_noise()
+    actions, state = noise(torch.tensor([[1.0]]), None, rng())
+    assert (actions.item(), state.item()) == (1, 0)
+    actions, state = noise(torch.tensor([[1.0]]), torch.tensor([[2.0]]), rng())
+    assert state.item() == pytest.approx(2 - 0.5 * 2 * 0.1)
+    assert actions.item() == pytest.approx(1 + 1.9)
+
+
+def test_wandering_noise_is_pushed_by_sigma_and_the_root_of_time():
+    _, state = NoiseFactoryOrnsteinUhlenbeck(sigma=0.4, dt=0.25).create_noise()(STILL, None, rng())
+    assert state.std().item() == pytest.approx(0.4 * 0.5, rel=0.03)
+
+
+def test_noise_leaves_the_actions_it_was_given_alone_and_draws_from_the_generator():
+    for factory in (NoiseFactoryMaxActionScaledGaussian(), NoiseFactoryOrnsteinUhlenbeck()):
+        given = torch.zeros(3, 2)
+        first, second = (factory.create_noise()(given, None, rng())[0] for _ in range(2))
+        assert torch.equal(first, second)
+        assert given.count_nonzero() == 0

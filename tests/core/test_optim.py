@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from copy import deepcopy
+
+import pytest
+import torch
+from attrs import frozen
+from torch import nn
+
+from rlchassis.config import SamplingConfig
+from rlchassis.optim import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, flatten_storage, gradient_step
+
+ADAM = {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-5, "weight_decay": 0.1}
+
+
+@frozen
+class Adam(OptimizerFactory):
+    def create_optimizer_for_params(self, params, lr):
+        return torch.optim.Adam(params, **{**ADAM, "lr": lr})
+
+
+class FlatAdam(Adam):
+    elementwise = True
+
+
+@frozen
+class Descent(OptimizerFactory):
+    elementwise = True
+
+    def create_optimizer_for_params(self, params, lr):
+        return torch.optim.SGD(params, lr)
+
+
+def network() -> nn.Sequential:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2))
+
+
+def squares(module: nn.Module, scale: float = 1.0):
+    """A loss of batches of inputs."""
+
+    def loss(inputs: torch.Tensor):
+        outputs = module(inputs)
+        return scale * outputs.square().sum(), {"largest": outputs.max()}
+
+    return loss
+
+
+def inputs(step: int) -> torch.Tensor:
+    return torch.randn(8, 3, generator=torch.Generator().manual_seed(step))
+
+
+def stepped(factory: OptimizerFactory, max_norm: float | None, scale: float = 1.0) -> nn.Sequential:
+    module = network()
+    optimizer = Optimizer.create(factory, list(module.parameters()), 0.01)
+    for step in range(20):
+        gradient_step(optimizer, squares(module, scale), inputs(step), max_norm)
+    return module
+
+
+@pytest.mark.parametrize(("max_norm", "scale"), [(None, 1.0), (0.05, 1.0), (1e3, 1.0), (0.5, 1e-9)])
+def test_parameters_stored_flat_are_stepped_as_those_that_are_not(max_norm, scale):
+    for flat, plain in zip(stepped(FlatAdam(), max_norm, scale).parameters(), stepped(Adam(), max_norm, scale).parameters(), strict=True):
+        assert torch.allclose(flat, plain, rtol=0, atol=1e-7)
+
+
+def test_flat_storage_is_one_vector_and_elementwise_optimizers_alone_use_it():
+    module = network()
+    optimizer = Optimizer.create(FlatAdam(), list(module.parameters()), 0.01)
+    assert [p.numel() for group in optimizer.torch_optimizer.param_groups for p in group["params"]] == [5 * 3 + 5 + 2 * 5 + 2]
+    assert Optimizer.create(Adam(), list(module.parameters()), 0.01).flat is None
+
+
+def test_parameters_of_several_types_are_not_stored_flat():
+    assert flatten_storage([nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(1, dtype=torch.float64))]) is None
+
+
+def test_a_module_stored_flat_is_an_ordinary_module():
+    module, other = network(), network()
+    optimizer = Optimizer.create(Descent(), list(module.parameters()), 0.01)
+    copied, names = deepcopy(module), list(module.state_dict())
+    gradient_step(optimizer, squares(module), inputs(0))
+    assert names == list(other.state_dict())
+    assert all(torch.equal(a, b) for a, b in zip(copied.parameters(), other.parameters(), strict=True)), "a copy stays behind"
+    other.load_state_dict(module.state_dict())
+    assert torch.equal(other(inputs(1)), module(inputs(1)))
+
+
+def test_a_module_stored_flat_still_learns_after_it_took_on_a_stored_state():
+    module, other = network(), network()
+    optimizer = Optimizer.create(Descent(), list(module.parameters()), 0.01)
+    nn.init.zeros_(other[2].bias)
+    module.load_state_dict(other.state_dict())
+    gradient_step(optimizer, squares(module), inputs(0))
+    gradient_step(Optimizer.create(Descent(), list(other.parameters()), 0.01), squares(other), inputs(0))
+    assert torch.equal(module(inputs(1)), other(inputs(1)))
+
+
+@pytest.mark.parametrize("thrower", ["module", "torch optimizer"])
+def test_a_module_stored_flat_still_learns_after_its_gradients_were_thrown_away(thrower):
+    modules = network(), network()
+    optimizers = [Optimizer.create(Descent(), list(module.parameters()), 0.01) for module in modules]
+    (modules[0] if thrower == "module" else optimizers[0].torch_optimizer).zero_grad()
+    for module, optimizer in zip(modules, optimizers, strict=True):
+        gradient_step(optimizer, squares(module), inputs(0))
+    assert torch.equal(modules[0][0].weight, modules[1][0].weight)
+    assert not torch.equal(modules[0][0].weight, network()[0].weight)
+
+
+def test_a_step_by_hand_goes_down_the_gradient_and_tells_loss_and_metrics_detached():
+    weight = nn.Parameter(torch.tensor([3.0]))
+    optimizer = Optimizer.create(Descent(), [weight], 0.1)
+    metrics = gradient_step(optimizer, lambda x: ((weight * x).square().sum(), {"weight": weight.sum() * 2}), torch.tensor([2.0]))
+    assert weight.item() == pytest.approx(3 - 0.1 * (2 * 3 * 2 * 2))
+    assert {name: value.item() for name, value in metrics.items()} == {"loss": 36, "weight": 6}
+    assert not any(value.requires_grad for value in metrics.values())
+
+
+@pytest.mark.parametrize("factory", [Descent(), type("Unflattened", (Descent,), {"elementwise": False})()])
+def test_a_gradient_longer_than_its_limit_is_shrunk_as_one_vector(factory):
+    first, second = nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(1))
+    optimizer = Optimizer.create(factory, [first, second], 1.0)
+    gradient_step(optimizer, lambda batch: (3 * first.sum() + 4 * second.sum(), {}), None, max_norm=1.0)
+    assert (first.item(), second.item()) == pytest.approx((-0.6, -0.8), rel=1e-5)
+    gradient_step(optimizer, lambda batch: (0.3 * first.sum() + 0.4 * second.sum(), {}), None, max_norm=1.0)
+    assert (first.item(), second.item()) == pytest.approx((-0.9, -1.2), rel=1e-5), "a short one stays, and nothing of the last is left"
+
+
+@pytest.mark.parametrize("factory", [FlatAdam(), Adam()])
+def test_an_optimizer_remembers_what_another_one_did(factory):
+    module = stepped(factory, None)
+    first = Optimizer.create(factory, list(module.parameters()), 0.01)
+    gradient_step(first, squares(module), inputs(0))
+    copied = deepcopy(module)
+    second = Optimizer.create(factory, list(copied.parameters()), 0.01)
+    second.load_state_dict(deepcopy(first.state_dict()))
+    for optimizer, each in ((first, module), (second, copied)):
+        gradient_step(optimizer, squares(each), inputs(1))
+    assert all(torch.equal(a, b) for a, b in zip(module.parameters(), copied.parameters(), strict=True))
+
+
+def rates(factory: LRSchedulerFactoryLinear, total_steps: int) -> list[float]:
+    optimizer = Optimizer.create(Descent(), [nn.Parameter(torch.zeros(1))], 2.0, factory.create_schedule(total_steps))
+    seen = []
+    for progress in (0.0, 0.25, 1.0):
+        optimizer.set_progress(progress)
+        seen.append(optimizer.torch_optimizer.param_groups[0]["lr"])
+    return seen
+
+
+def test_the_learning_rate_falls_in_a_line_over_the_run():
+    assert rates(LRSchedulerFactoryLinear(), 1000) == [2, 1.5, 0]
+    assert rates(LRSchedulerFactoryLinear(final_fraction=0.5), 1000) == [2, 1.75, 1]
+
+
+def test_the_line_may_span_another_run_and_is_held_at_its_end():
+    short = SamplingConfig(num_epochs=1, step_per_epoch=250)
+    assert rates(LRSchedulerFactoryLinear(short), 1000) == [2, 0, 0]
+    assert rates(LRSchedulerFactoryLinear(SamplingConfig(num_epochs=4, step_per_epoch=500)), 1000) == [2, 1.75, 1]
+
+
+def test_without_a_schedule_the_learning_rate_stays():
+    optimizer = Optimizer.create(Descent(), [nn.Parameter(torch.zeros(1))], 2.0)
+    optimizer.set_progress(0.5)
+    assert optimizer.torch_optimizer.param_groups[0]["lr"] == 2
