@@ -55,9 +55,7 @@ class PolicyWrapperFactory(RecipePart, ABC):
     kind: ClassVar[str] = "policy_wrapper"
 
     @abstractmethod
-    def create_wrapped_policy(
-        self, policy: Policy, envs: Environments, optim_factory: OptimizerFactory, device: torch.device
-    ) -> Policy:
+    def create_wrapped_policy(self, policy: Policy, envs: Environments, optim_factory: OptimizerFactory, device: torch.device) -> Policy:
         """The policy with the layer around it; only the spaces of envs may be used, since a stored policy needs no environment."""
 
 
@@ -118,5 +116,3 @@ def check_spaces(agent: AgentFactory, envs: Environments) -> None:
                 f"{plugin.name} does not support {what} of {', '.join(sorted(strange))}; it takes {', '.join(declared)}. "
                 "Choose another algorithm or wrap the environment."
             )
-
-

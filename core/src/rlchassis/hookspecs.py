@@ -13,6 +13,8 @@ from typing import Any
 
 import pluggy
 
+from rlchassis.errors import UsageError
+
 hookspec = pluggy.HookspecMarker("rlchassis")
 hookimpl = pluggy.HookimplMarker("rlchassis")
 
@@ -110,13 +112,23 @@ def hook_manager(plugins: Iterable[tuple[str, Any]]) -> pluggy.PluginManager:
     manager = pluggy.PluginManager("rlchassis")
     manager.add_hookspecs(Hooks)
     for origin, plugin in reversed(list(plugins)):  # pluggy calls the last registered first
-        manager.register(plugin, name=origin)
-        manager.check_pending()
+        try:
+            manager.register(plugin, name=origin)
+            manager.check_pending()
+        except (pluggy.PluginValidationError, ValueError) as error:
+            raise UsageError(f"{origin} cannot take part in a run: {' '.join(str(error).split())}.") from error
         for caller in manager.get_hookcallers(plugin) or ():
-            for implementation in caller.get_hookimpls():
-                if implementation.plugin is plugin:
-                    implementation.function = _noted(implementation.function, caller.name, origin)  # type: ignore[misc]  # final by annotation only
+            _note_errors(caller, plugin, origin)
     return manager
+
+
+def _note_errors(caller: pluggy.HookCaller, plugin: Any, origin: str) -> None:
+    for implementation in caller.get_hookimpls():
+        if implementation.plugin is not plugin:
+            continue
+        if caller.name == "rlchassis_teardown" and (implementation.wrapper or implementation.hookwrapper):
+            raise UsageError(f"{origin} wraps rlchassis_teardown, which is called on every extension by itself; make it a plain hook.")
+        implementation.function = _noted(implementation.function, caller.name, origin)  # type: ignore[misc]  # final by annotation only
 
 
 def tear_down(hooks: Any, world: Any) -> None:
@@ -125,7 +137,7 @@ def tear_down(hooks: Any, world: Any) -> None:
     for implementation in hooks.rlchassis_teardown.get_hookimpls():  # pluggy keeps them in the reverse of their calling order
         try:
             implementation.function(*(world for name in implementation.argnames if name == "world"))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  the others are called first
             errors.append(error)
     if errors:
         raise errors[0]

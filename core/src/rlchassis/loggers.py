@@ -6,7 +6,7 @@ import json
 import logging
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -57,11 +57,15 @@ class LoggerFactoryDefault(LoggerFactory):
         return factory.create_logger(log_dir, experiment_name, run_id, config_dict)  # type: ignore[no-any-return]  # what is registered as a logger makes one
 
 
+def _all_of(factories: Iterable[LoggerFactory | Component]) -> tuple[LoggerFactory | Component, ...]:
+    return tuple(factories)
+
+
 @frozen
 class LoggerFactorySeveral(LoggerFactory):
     """Several loggers side by side."""
 
-    factories: tuple[LoggerFactory | Component, ...] = field(converter=tuple)
+    factories: tuple[LoggerFactory | Component, ...] = field(converter=_all_of)
     """Each gets every metric."""
 
     def create_logger(self, log_dir: str, experiment_name: str, run_id: str | None, config_dict: dict[str, Any]) -> Logger:
@@ -78,7 +82,7 @@ class LoggerGroup(Logger):
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
         """Record with all."""
-        single = {tag: float(np.float32(value)) for tag, value in metrics.items()}
+        single = {tag: _single(value) for tag, value in metrics.items()}
         for logger in list(self.loggers):
             try:
                 logger.log(single, step)
@@ -87,9 +91,17 @@ class LoggerGroup(Logger):
                 log.warning("%s failed and is not used any more; the run goes on.", type(logger).__name__, exc_info=True)
 
     def close(self) -> None:
-        """Close all."""
+        """Close all, even if one fails."""
         for logger in self.loggers:
-            logger.close()
+            try:
+                logger.close()
+            except Exception:
+                log.warning("%s could not be closed; what it held back is lost.", type(logger).__name__, exc_info=True)
+
+
+def _single(value: float) -> float:
+    with np.errstate(over="ignore"):
+        return float(np.float32(value))
 
 
 class MetricsFile(Logger):

@@ -35,7 +35,7 @@ class World:
     """The outermost policy: the one that acts and is stored."""
     algorithm: Algorithm[Any]
     train_collector: Collector
-    """Without training, one that has nothing to collect from."""
+    """Missing only where nothing trains."""
     test_collector: Collector | None
     buffer: RolloutBuffer
     learner_rng: torch.Generator
@@ -51,5 +51,7 @@ class World:
 
     def close(self) -> None:
         """Close environments and logger."""
-        self.logger.close()
-        self.envs.close()
+        try:
+            self.logger.close()
+        finally:
+            self.envs.close()

@@ -27,9 +27,7 @@ class ActorCriticExperimentBuilder(ExperimentBuilder[Agent]):
     ) -> Self:
         """Set the actor to an MLP; for continuous actions, whether the mean may leave [−1, 1] and whether σ depends on the observation."""
         return self._with_agent(
-            actor_factory=ActorFactoryDefault(
-                tuple(hidden_sizes), hidden_activation, continuous_unbounded, continuous_conditioned_sigma
-            )
+            actor_factory=ActorFactoryDefault(tuple(hidden_sizes), hidden_activation, continuous_unbounded, continuous_conditioned_sigma)
         )
 
     def with_critic_factory(self, critic_factory: CriticFactory) -> Self:

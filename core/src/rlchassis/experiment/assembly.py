@@ -9,7 +9,6 @@ from typing import Any
 
 import attrs
 import torch
-from attrs import define
 from torch import nn
 
 from rlchassis.agent import Setup, check_spaces, resolve
@@ -18,7 +17,7 @@ from rlchassis.buffers import RolloutBuffer
 from rlchassis.callbacks import CallbackHooks
 from rlchassis.collector import Collector
 from rlchassis.config import SamplingConfig, resolve_sampling
-from rlchassis.envs import Environments, EnvMode, EnvWrapper
+from rlchassis.envs import Environments, EnvMode, EnvWrapper, VectorEnvironment
 from rlchassis.errors import UsageError
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.hookspecs import hook_manager, hookimpl
@@ -27,6 +26,7 @@ from rlchassis.optim import OptimizerFactory
 from rlchassis.persistence import PolicyPersistence, RestoreEvent, to_data
 from rlchassis.policies import Policy
 from rlchassis.randomness import RandomStreams
+from rlchassis.registry import find
 from rlchassis.world import World
 
 
@@ -53,18 +53,20 @@ class CoreHooks:
     @hookimpl(trylast=True)
     def rlchassis_make_optimizer(self, experiment: Experiment, params: Sequence[nn.Parameter], lr: float, role: str) -> OptimizerFactory:
         """The recipe's optimizer for every role."""
-        return resolve(experiment.agent_factory.optim_factory, OptimizerFactory)  # type: ignore[no-any-return]  # resolve has checked it
+        made: OptimizerFactory = resolve(experiment.agent_factory.optim_factory, OptimizerFactory)
+        return made
 
     @hookimpl(trylast=True)
     def rlchassis_make_logger(self, experiment: Experiment, directory: Path, name: str, run_id: str | None) -> Logger:
         """From the recipe's factory, or the default one."""
         factory = resolve(experiment.logger_factory, LoggerFactory) or LoggerFactoryDefault()
-        return factory.create_logger(str(directory), name, run_id, experiment.to_data())  # type: ignore[no-any-return]  # resolve has checked it
+        made: Logger = factory.create_logger(str(directory), name, run_id, experiment.to_data())
+        return made
 
 
 def create_hooks(experiment: Experiment, observers: Sequence[object] = ()) -> Any:
     """The hook manager of one run: the recipe's extensions in their order, its callbacks, observers, and core's own answers."""
-    extensions = [(f"extension {each.name!r}", each.create()) for each in experiment.extensions]
+    extensions = [(find(each.kind, each.name).label, each.create()) for each in experiment.extensions]
     callbacks = ("the callbacks", CallbackHooks(experiment.callbacks))
     watching = [(f"observer {i} ({type(each).__name__})", each) for i, each in enumerate(observers, 1)]
     return hook_manager([*extensions, callbacks, *watching, ("rlchassis-core", CoreHooks())])
@@ -96,11 +98,12 @@ def create_world(
     logger_run_id: str | None = None,
     observers: Sequence[object] = (),
 ) -> World:
-    """Build all; the directory is opened only once everything else stands, so that a refused recipe leaves none behind."""
+    """Build all; the directory is opened only once everything else stands. That the world is ready is for the caller to announce."""
     device = require_device(experiment.config.device)
     sampling = sampling_of(experiment)
+    resolve(experiment.logger_factory, LoggerFactory)
     hooks = create_hooks(experiment, observers).hook
-    envs = hooks.rlchassis_make_envs(experiment=experiment, sampling=sampling, wrappers=_wrappers(experiment, hooks))
+    envs = hooks.rlchassis_make_envs(experiment=experiment, sampling=sampling, wrappers=env_wrappers(experiment, hooks))
     try:
         world = _create_agent(experiment, device, sampling, hooks, envs)
         world.directory = open_directory()
@@ -108,11 +111,12 @@ def create_world(
     except BaseException:
         envs.close()
         raise
-    hooks.rlchassis_world_ready(world=world)
     return world
 
 
-def _wrappers(experiment: Experiment, hooks: Any) -> Callable[[EnvMode], list[EnvWrapper]]:
+def env_wrappers(experiment: Experiment, hooks: Any) -> Callable[[EnvMode], list[EnvWrapper]]:
+    """What extensions, and the wish to follow an episode by eye, put around the environments of a mode."""
+
     def wrappers(mode: EnvMode) -> list[EnvWrapper]:
         answers = hooks.rlchassis_env_wrappers(mode=mode)
         wanted = [wrap for answer in answers for wrap in (answer if isinstance(answer, list | tuple) else [answer])]
@@ -126,9 +130,7 @@ def _wrappers(experiment: Experiment, hooks: Any) -> Callable[[EnvMode], list[En
     return wrappers
 
 
-def _create_agent(
-    experiment: Experiment, device: torch.device, sampling: SamplingConfig, hooks: Any, envs: Environments
-) -> World:
+def _create_agent(experiment: Experiment, device: torch.device, sampling: SamplingConfig, hooks: Any, envs: Environments) -> World:
     """Policy, algorithm, collectors and trainer; the stored policy is restored before anything is collected."""
     agent, streams = experiment.agent_factory, RandomStreams(experiment.config.seed)
     check_spaces(agent, envs)
@@ -146,8 +148,8 @@ def _create_agent(
         envs=envs,
         policy=policy,
         algorithm=algorithm,
-        train_collector=envs.train and Collector(policy, envs.train, streams.generator("exploration", device=device), device),
-        test_collector=envs.test and Collector(policy, envs.test, streams.generator("evaluation", device=device), device),
+        train_collector=_collector(policy, envs.train, streams, "exploration", device),  # type: ignore[arg-type]  # missing only where nothing trains
+        test_collector=_collector(policy, envs.test, streams, "evaluation", device),
         buffer=RolloutBuffer(),
         learner_rng=streams.generator("learner", device=device),
         logger=LoggerGroup([]),
@@ -157,6 +159,12 @@ def _create_agent(
     persistence.restore(RestoreEvent.RESTORE_POLICY, world)
     world.trainer = agent.trainer_class(world, persistence)
     return world
+
+
+def _collector(
+    policy: Policy, envs: VectorEnvironment | None, streams: RandomStreams, stream: str, device: torch.device
+) -> Collector | None:
+    return None if envs is None else Collector(policy, envs, streams.generator(stream, device=device), device)
 
 
 def _optimizer_factory(experiment: Experiment, hooks: Any, params: Sequence[nn.Parameter], lr: float, role: str) -> OptimizerFactory:

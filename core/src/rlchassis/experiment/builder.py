@@ -17,9 +17,11 @@ from rlchassis.experiment.recipe import Experiment
 from rlchassis.hookspecs import hook_manager
 from rlchassis.loggers import LoggerFactory, LoggerFactorySeveral
 from rlchassis.optim import OptimizerFactory
+from rlchassis.persistence import name_parts
 from rlchassis.registry import Component, find
 
 Agent = TypeVar("Agent", bound=AgentFactory)
+Kind = TypeVar("Kind")
 
 
 class ExperimentBuilder(Generic[Agent]):
@@ -33,8 +35,8 @@ class ExperimentBuilder(Generic[Agent]):
     ) -> None:
         """Environments may be an EnvFactory, a gymnasium id, a callable that makes one, or a gymnasium VectorEnv."""
         self._env_factory: EnvFactory = env_factory_from(env_factory)
-        self._config = experiment_config or ExperimentConfig()
-        self._sampling = sampling_config or SamplingConfig()
+        self._config = _of_kind(ExperimentConfig, experiment_config, ExperimentConfig())
+        self._sampling = _of_kind(SamplingConfig, sampling_config, SamplingConfig())
         self._agent: Agent = self.agent_class()  # type: ignore[assignment]  # each builder names the class it is generic in
         self._logger_factory: LoggerFactory | Component | None = None
         self._callbacks = Callbacks()
@@ -43,7 +45,7 @@ class ExperimentBuilder(Generic[Agent]):
 
     def build(self) -> Experiment:
         """The experiment as told so far; the builder can be used on."""
-        hooks = hook_manager((f"extension {each.name!r}", each.create()) for each in self._extensions).hook
+        hooks = hook_manager((find(each.kind, each.name).label, each.create()) for each in self._extensions).hook
         hooks.rlchassis_before_build(builder=self)
         experiment = Experiment(
             self._config,
@@ -71,12 +73,15 @@ class ExperimentBuilder(Generic[Agent]):
 
     def with_name(self, name: str) -> Self:
         """Set the run directory's name, which `run` may still override."""
+        name_parts(name)
         self._name = name
         return self
 
     def with_extension(self, name: str, **options: Any) -> Self:
         """Activate an installed extension by name, after those already active."""
         find("extension", name)
+        if name in (each.name for each in self._extensions):
+            raise UsageError(f'extension "{name}" is active already; give it all its options at once.')
         self._extensions = (*self._extensions, Component("extension", name, options))
         return self
 
@@ -97,9 +102,7 @@ class ExperimentBuilder(Generic[Agent]):
         _require(optim_factory, OptimizerFactory)
         return self._with_agent(optim_factory=optim_factory)
 
-    def with_optim_factory_default(
-        self, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-08, weight_decay: float = 0
-    ) -> Self:
+    def with_optim_factory_default(self, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-08, weight_decay: float = 0) -> Self:
         """Set the optimizer named "adam", with these options."""
         options = {"betas": tuple(betas), "eps": eps, "weight_decay": weight_decay}
         return self._with_agent(optim_factory=Component("optimizer", "adam", options))
@@ -126,10 +129,21 @@ class ExperimentBuilder(Generic[Agent]):
         return self
 
     def _with_agent(self, **changes: Any) -> Self:
-        self._agent = attrs.evolve(self._agent, **changes)
+        try:
+            self._agent = attrs.evolve(self._agent, **changes)
+        except UsageError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise UsageError(str(error.args[0] if error.args else error)) from error
         return self
 
 
+def _of_kind(kind: type[Kind], given: Any, default: Kind) -> Kind:
+    if given is None or isinstance(given, kind):
+        return default if given is None else given
+    raise UsageError(f"{given!r} is no {kind.__name__}; the order is env_factory, experiment_config, sampling_config.")
+
+
 def _require(given: Any, contract: type) -> None:
-    if not isinstance(given, (contract, Component)):
+    if not isinstance(given, contract | Component):
         raise UsageError(f"{given!r} is no {contract.__name__}; derive its class from rlchassis.api.{contract.__name__}.")

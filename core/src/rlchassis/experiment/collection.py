@@ -27,5 +27,5 @@ class ExperimentCollection:
 
     def run(self, experiment_name: str | None = None) -> list[ExperimentResult]:
         """Run all, in directories "<name>/seed-<seed>"; the results in the same order."""
-        name = experiment_name or self.experiments[0].name or timestamp_name()
+        name = experiment_name if experiment_name is not None else self.experiments[0].name or timestamp_name()
         return [experiment.run(f"{name}/seed-{experiment.config.seed}") for experiment in self.experiments]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import attrs
 from attrs import field, frozen
-from attrs.validators import instance_of, optional
+from attrs.validators import optional
 
 from rlchassis.agent import AgentFactory
 from rlchassis.callbacks import Callbacks
@@ -21,10 +21,13 @@ from rlchassis.persistence import (
     EXPERIMENT_FILENAME,
     EXPERIMENT_PICKLE_FILENAME,
     LOG_FILENAME,
+    foreign_names,
     from_data,
     inert_pickle,
+    qualified_name,
     read_inert_pickle,
     read_json,
+    short_name,
     to_data,
     unstorable_names,
     write_atomically,
@@ -40,6 +43,18 @@ log = logging.getLogger(__name__)
 FORMAT = 1
 
 
+def _all_of(extensions: Iterable[Component]) -> tuple[Component, ...]:
+    return tuple(extensions)
+
+
+def _is(*kinds: type[Any]) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    def check(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, kinds):
+            raise UsageError(f"{attribute.name} must be of {' or '.join(kind.__name__ for kind in kinds)}, not {value!r}.")
+
+    return check
+
+
 @frozen
 class Experiment:
     """Everything that decides a run; `run` carries it out."""
@@ -47,18 +62,16 @@ class Experiment:
     EXPERIMENT_PICKLE_FILENAME: ClassVar[str] = EXPERIMENT_PICKLE_FILENAME
     LOG_FILENAME: ClassVar[str] = LOG_FILENAME
 
-    config: ExperimentConfig = field(validator=instance_of(ExperimentConfig))
-    env_factory: EnvFactory = field(validator=instance_of(EnvFactory))
-    agent_factory: AgentFactory = field(validator=instance_of(AgentFactory))
-    sampling_config: SamplingConfig = field(validator=instance_of(SamplingConfig))
-    logger_factory: LoggerFactory | Component | None = field(
-        default=None, validator=optional(instance_of((LoggerFactory, Component)))
-    )
+    config: ExperimentConfig = field(validator=_is(ExperimentConfig))
+    env_factory: EnvFactory = field(validator=_is(EnvFactory))
+    agent_factory: AgentFactory = field(validator=_is(AgentFactory))
+    sampling_config: SamplingConfig = field(validator=_is(SamplingConfig))
+    logger_factory: LoggerFactory | Component | None = field(default=None, validator=optional(_is(LoggerFactory, Component)))
     """None: LoggerFactoryDefault."""
-    name: str | None = field(default=None, kw_only=True, validator=optional(instance_of(str)))
+    name: str | None = field(default=None, kw_only=True, validator=optional(_is(str)))
     """Where `run` puts it unless told otherwise; None: date and time."""
-    callbacks: Callbacks = field(factory=Callbacks, kw_only=True)
-    extensions: tuple[Component, ...] = field(default=(), kw_only=True, converter=tuple)
+    callbacks: Callbacks = field(factory=Callbacks, kw_only=True, validator=_is(Callbacks))
+    extensions: tuple[Component, ...] = field(default=(), kw_only=True, converter=_all_of)
     """Extensions by name, called in this order."""
 
     def run(
@@ -91,16 +104,23 @@ class Experiment:
         """Build all, restore what the configuration names, train nothing; without a directory nothing is written."""
         from rlchassis.experiment.assembly import create_world
 
-        return create_world(self, lambda: directory, logger_run_id)
+        world = create_world(self, lambda: directory, logger_run_id)
+        try:
+            world.hooks.rlchassis_world_ready(world=world)
+        except BaseException:
+            world.close()
+            raise
+        return world
 
     def with_config(self, **changes: Any) -> Self:
         """The same experiment with some settings of its configuration changed."""
         return attrs.evolve(self, config=attrs.evolve(self.config, **changes))
 
     def save(self, directory: str | Path) -> None:
-        """Write experiment.json and experiment.pkl; what no file can hold is told in one warning."""
+        """Write experiment.json and experiment.pkl into a directory, made if need be; what no file can hold is told in one warning."""
         data = self.to_data()
         missing = unstorable_names(data)
+        Path(directory).mkdir(parents=True, exist_ok=True)
         if missing:
             log.warning("%s cannot be stored in a file, so this run cannot be restored from its directory alone.", ", ".join(missing))
         write_json(Path(directory) / EXPERIMENT_FILENAME, data)
@@ -115,7 +135,8 @@ class Experiment:
         are handed over in `allow`. StoredFileError says what stands against opening it.
         """
         directory = Path(directory)
-        data = _read_data(directory)
+        data, allow = _read_data(directory), list(allow)
+        require_allowed(data, allow, f"the recipe in {directory}", f"Experiment.from_directory({str(directory)!r}")
         try:
             experiment = cls.from_data(data, allow)
         except UsageError as error:
@@ -138,6 +159,17 @@ class Experiment:
 def restore_experiment(data: Any) -> Experiment:
     """What a loaded experiment.pkl calls: the recipe, without users' own classes."""
     return Experiment.from_data(data)
+
+
+def require_allowed(data: Any, allow: Iterable[Any], what: str, call: str) -> None:
+    """StoredFileError, with the line to write instead, where the data uses code of a user that was not handed over."""
+    missing = [name for name in foreign_names(data) if name not in map(qualified_name, allow)]
+    if missing:
+        everything = ", ".join([short_name(name) for name in missing] + [each.__name__ for each in allow])
+        raise StoredFileError(
+            f"{what} uses {', '.join(missing)}, which no plugin registers; "
+            f"if you trust this code, hand it over: {call}, allow=[{everything}])"
+        )
 
 
 def _read_data(directory: Path) -> Any:

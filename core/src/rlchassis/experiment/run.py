@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -50,13 +49,13 @@ def run_experiment(
 ) -> ExperimentResult:
     """Build the world, train, watch; environments and files are closed and every extension is told, however it ends."""
     config = experiment.config
-    name = name or experiment.name or timestamp_name()
-    name_parts(name)
+    if name is None:
+        name = experiment.name
+    name_parts(timestamp_name() if name is None else name)
     if require_restorable and (missing := unstorable_names(experiment.to_data())):
         raise UsageError(f"{', '.join(missing)} cannot be stored in a file, and require_restorable asks that the run can be restored.")
-    writes = config.persistence_enabled and config.train
-    open_directory = partial(create_run_directory, config.persistence_base_dir, name, suffix_if_exists=suffix_if_exists)
-    world = create_world(experiment, open_directory if writes else lambda: None, logger_run_id, observers)
+    with _new_directory(experiment, name, suffix_if_exists=suffix_if_exists) as open_directory:
+        world = create_world(experiment, open_directory, logger_run_id, observers)
     with ExitStack() as at_the_end:
         at_the_end.callback(_close, world)
         at_the_end.enter_context(_threads(config.num_threads, world.policy))
@@ -67,14 +66,38 @@ def run_experiment(
         return _carry_out(world)
 
 
+@contextmanager
+def _new_directory(experiment: Experiment, name: str | None, *, suffix_if_exists: bool) -> Iterator[Callable[[], Path | None]]:
+    """A function that opens the run directory; what it opened goes away again if it is empty when something fails within."""
+    opened: list[Path] = []
+
+    def open_directory() -> Path | None:
+        config, chosen = experiment.config, name or timestamp_name()
+        if config.persistence_enabled and config.train:
+            free = suffix_if_exists or name is None
+            opened.append(create_run_directory(config.persistence_base_dir, chosen, suffix_if_exists=free))
+        return opened[0] if opened else None
+
+    try:
+        yield open_directory
+    except BaseException:
+        for directory in opened:
+            with suppress(OSError):
+                directory.rmdir()
+        raise
+
+
 def _carry_out(world: World) -> ExperimentResult:
     try:
+        world.hooks.rlchassis_world_ready(world=world)
         trained = _train(world) if world.config.train else None
         if world.config.watch:
             _restore_best(world)
             watch(world)
         result = ExperimentResult(world, trained)
     except BaseException as error:
+        if isinstance(error, Exception):
+            log.info("The run failed.", exc_info=error)
         world.hooks.rlchassis_run_error(world=world, error=error)
         raise
     world.hooks.rlchassis_run_end(world=world, result=result)

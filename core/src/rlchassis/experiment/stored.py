@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from rlchassis.envs import ActionMap, Environments, EnvMode, allocate, space_fro
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.evaluation import Evaluation, evaluate_policy
 from rlchassis.experience import as_tensors
-from rlchassis.experiment.assembly import require_device, sampling_of
-from rlchassis.experiment.recipe import Experiment
+from rlchassis.experiment.assembly import create_hooks, env_wrappers, require_device, sampling_of
+from rlchassis.experiment.recipe import Experiment, require_allowed
 from rlchassis.persistence import StoredPolicy, from_data, read_policy
 from rlchassis.policies import Policy
 from rlchassis.randomness import RandomStreams
@@ -35,16 +36,17 @@ def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Itera
     10000, 10001, …, which no training and no test has used.
     """
     experiment = Experiment.from_directory(directory, allow=allow)
-    device = require_device(experiment.config.device)
+    device, hooks = require_device(experiment.config.device), create_hooks(experiment).hook
     stored = read_policy(Path(directory), device)
     seeds = _recorded_seeds(stored, directory) if episodes is None else _fresh_seeds(episodes)
     num_envs = max(1, sampling_of(experiment).num_test_envs)
-    envs = experiment.env_factory.create_envs(0, num_envs)
+    envs = experiment.env_factory.create_envs(0, num_envs, wrappers=env_wrappers(experiment, hooks))
     try:
         assert envs.test is not None
-        policy = _restored(experiment.agent_factory, stored, envs, device, str(directory))
+        make_policy = partial(hooks.rlchassis_make_policy, experiment=experiment, envs=envs, device=device)
+        policy = _restored(experiment.agent_factory, stored, envs, device, str(directory), make_policy)
         collector = Collector(policy, envs.test, RandomStreams(0).generator("evaluation", device=device), device)
-        return evaluate_policy(collector, seeds, int(stored.record.get("env_step", 0)))
+        return evaluate_policy(collector, seeds, _env_step(stored, directory))
     finally:
         envs.close()
 
@@ -61,9 +63,18 @@ def _fresh_seeds(episodes: int) -> Sequence[int]:
     return range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + episodes)
 
 
-def _restored(agent: AgentFactory, stored: StoredPolicy, envs: Environments, device: torch.device, source: str) -> Policy:
+def _env_step(stored: StoredPolicy, directory: str | Path) -> int:
+    env_step = stored.record.get("env_step", 0)
+    if not isinstance(env_step, int):
+        raise StoredFileError(f"the record in {directory} has {env_step!r} for a number of environment steps; restore it from a copy.")
+    return env_step
+
+
+def _restored(
+    agent: AgentFactory, stored: StoredPolicy, envs: Environments, device: torch.device, source: str, make_policy: Callable[[], Policy]
+) -> Policy:
     with RandomStreams(0).initialisation():
-        policy = agent.create_wrapped(agent.create_policy(envs, device), envs, device)
+        policy = agent.create_wrapped(make_policy(), envs, device)
     stored.restore_into(policy, source)
     return policy.eval()
 
@@ -122,22 +133,26 @@ def _first_leaf(space: spaces.Space[Any], obs: Any) -> tuple[spaces.Space[Any], 
 
 def load_policy(directory: str | Path, device: str = "cpu", *, allow: Iterable[Any] = ()) -> LoadedPolicy:
     """The policy that a run stored, ready to act; a policy.pt of Mode.POLICY needs neither environment nor recipe beside it."""
-    torch_device = require_device(device)
+    torch_device, allow = require_device(device), list(allow)
     stored = read_policy(Path(directory), torch_device)
     if stored.mode is Mode.POLICY:
         agent, envs = _recorded_agent(stored, directory, allow)
     else:
         agent, envs = _recipe_agent(directory, allow)
-    return LoadedPolicy(_restored(agent, stored, envs, torch_device, str(directory)), envs, torch_device)
+    policy = _restored(agent, stored, envs, torch_device, str(directory), partial(agent.create_policy, envs, torch_device))
+    return LoadedPolicy(policy, envs, torch_device)
 
 
 def _recorded_agent(stored: StoredPolicy, directory: str | Path, allow: Iterable[Any]) -> tuple[AgentFactory, Environments]:
     try:
-        spaces = stored.record["spaces"]
+        recipe, spaces = stored.record["agent"], stored.record["spaces"]
+        require_allowed(recipe, allow, f"the policy in {directory}", f"load_policy({str(directory)!r}")
         envs = Environments.from_spaces(space_from_data(spaces["observation"]), space_from_data(spaces["action"]))
-        return from_data(stored.record["agent"], AgentFactory, allow), envs
-    except (KeyError, TypeError) as error:
+        return from_data(recipe, AgentFactory, allow), envs
+    except (KeyError, TypeError, RecursionError) as error:
         raise StoredFileError(f"the record in {directory} does not say what its policy is made of; restore it from a copy.") from error
+    except StoredFileError:
+        raise
     except UsageError as error:
         raise StoredFileError(f"the policy in {directory} cannot be made: {error}") from error
 

@@ -18,16 +18,17 @@ log = logging.getLogger(__name__)
 
 
 class RenderDelay(gym.Wrapper[Any, Any, Any, Any]):
-    """Waits after every step, so that a human can follow."""
+    """Waits after every step that a human can see, so that the human can follow."""
 
     def __init__(self, env: gym.Env[Any, Any], milliseconds: float) -> None:
         super().__init__(env)
-        self._seconds = milliseconds / 1000
+        self._seconds = milliseconds / 1000 if env.render_mode == "human" else 0.0
 
     def step(self, action: Any) -> Any:
         """Step, then wait."""
         answer = self.env.step(action)
-        time.sleep(self._seconds)
+        if self._seconds:
+            time.sleep(self._seconds)
         return answer
 
 
@@ -37,6 +38,16 @@ def watch(world: World) -> Evaluation:
     collector = Collector(world.policy, world.envs.watch, world.streams.generator("watch", device=world.device), world.device)
     with evaluating(world.policy):
         result = evaluate_policy(collector, world.streams.seeds("watch", world.config.watch_num_episodes))
-    how = "rendered" if has_display() else "not rendered, since there is no display"
-    log.info("Watched %d episodes (%s): mean return %.2f ± %.2f.", len(result.returns), how, result.mean, result.std)
+    log.info("Watched %d episodes (%s): mean return %.2f ± %.2f.", len(result.returns), _how(world), result.mean, result.std)
     return result
+
+
+def _how(world: World) -> str:
+    if not has_display():
+        return "not rendered, since there is no display"
+    return "rendered" if _render_mode(world) == "human" else "not rendered"
+
+
+def _render_mode(world: World) -> str | None:
+    envs = getattr(world.envs.watch, "envs", ())
+    return envs[0].render_mode if envs else None

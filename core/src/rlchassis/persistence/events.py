@@ -11,6 +11,7 @@ from attrs import define, field
 
 from rlchassis.config import Mode
 from rlchassis.envs import space_to_data
+from rlchassis.errors import StoredFileError
 from rlchassis.persistence.policy_file import StoredPolicy, read_policy, write_policy
 
 if TYPE_CHECKING:
@@ -62,13 +63,29 @@ class PolicyPersistence(Persistence):
         """Give the policy the stored weights."""
         if world.config.policy_restore_directory is not None:
             directory = Path(world.config.policy_restore_directory)
-            read_policy(directory, world.device).restore_into(world.policy, str(directory))
+            stored = read_policy(directory, world.device)
+            _require_same_spaces(stored, world, directory)
+            stored.restore_into(world.policy, str(directory))
 
     def _full_record(self, world: World) -> dict[str, Any]:
         if self.mode is Mode.POLICY_STATE_DICT:
             return self.record
-        spaces = {
-            "observation": space_to_data(world.envs.observation_space),
-            "action": space_to_data(world.envs.action_space),
-        }
-        return {**self.record, "spaces": spaces, "agent": self.agent}
+        return {**self.record, "spaces": _spaces(world), "agent": self.agent}
+
+
+def _spaces(world: World) -> dict[str, Any]:
+    return {
+        "observation": space_to_data(world.envs.observation_space),
+        "action": space_to_data(world.envs.action_space),
+    }
+
+
+def _require_same_spaces(stored: StoredPolicy, world: World, directory: Path) -> None:
+    """StoredFileError where the record names other spaces; the weights alone say nothing of bounds."""
+    theirs = stored.record.get("spaces")
+    for what, mine in _spaces(world).items():
+        if isinstance(theirs, dict) and theirs.get(what) != mine:
+            raise StoredFileError(
+                f"the policy in {directory} was made for another {what} space, {theirs.get(what)}, than this environment's, {mine}; "
+                "restore it in an environment like its own."
+            )

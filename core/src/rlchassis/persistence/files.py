@@ -44,13 +44,19 @@ def _write_text(file: IO[bytes], text: str) -> None:
 def read_json(path: Path) -> Any:
     """Read JSON; StoredFileError where it is missing, too large or damaged."""
     try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise StoredFileError(f"{path} is larger than any file rlchassis writes there; it was not opened.")
-        return parse_json(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise StoredFileError(f"{path} cannot be read ({error.strerror}); is this the directory of a run?") from error
+        return parse_json(read_bytes(path, MAX_JSON_BYTES).decode("utf-8"), str(path))
     except UnicodeDecodeError as error:
         raise StoredFileError(f"{path} is not text; restore it from a copy.") from error
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """The content of a file; StoredFileError where it is missing or larger than the limit."""
+    try:
+        if path.stat().st_size > limit:
+            raise StoredFileError(f"{path} is larger than any file rlchassis writes there; it was not opened.")
+        return path.read_bytes()
+    except OSError as error:
+        raise StoredFileError(f"{path} cannot be read ({error.strerror}); is this the directory of a run?") from error
 
 
 def parse_json(text: str, source: str) -> Any:

@@ -1,4 +1,4 @@
-"""experiment.pkl: a pickle of plain data with the name of one function around it; written for those who expect the file, read without unpickling."""
+"""experiment.pkl: a pickle of plain data within a call of one function; written for those who expect it, read without unpickling."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from rlchassis.errors import StoredFileError
+from rlchassis.persistence.files import read_bytes
 
 PROTOCOL = 4
 MAX_BYTES = 16 * 2**20
-_DATA_OPCODES = frozenset(
-    "PROTO FRAME STOP MARK MEMOIZE BINGET LONG_BINGET NONE NEWTRUE NEWFALSE BININT BININT1 BININT2 LONG1 BINFLOAT "
-    "SHORT_BINUNICODE BINUNICODE EMPTY_DICT EMPTY_LIST EMPTY_TUPLE SETITEM SETITEMS APPEND APPENDS TUPLE TUPLE1 TUPLE2 TUPLE3".split()
-)
+_FRAMING = ("PROTO", "FRAME", "MARK", "STOP")
+_VALUES = ("NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "SHORT_BINUNICODE", "BINUNICODE")
+_CONTAINERS = ("EMPTY_DICT", "SETITEM", "SETITEMS", "EMPTY_LIST", "APPEND", "APPENDS", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3")
+_DATA_OPCODES = frozenset((*_FRAMING, *_VALUES, *_CONTAINERS))
 
 
 def inert_pickle(restore: Callable[[Any], Any], data: Any) -> bytes:
@@ -24,6 +25,7 @@ def inert_pickle(restore: Callable[[Any], Any], data: Any) -> bytes:
     file = io.BytesIO()
     pickler = _Pickler(file, PROTOCOL)
     pickler.restore = restore
+    pickler.fast = True  # no memo: what refers to nothing cannot grow beyond its file, and is a tree
     pickler.dump(_Recipe(data))
     return file.getvalue()
 
@@ -46,9 +48,7 @@ class _Pickler(pickle.Pickler):
 
 def read_inert_pickle(path: Path, restore: Callable[[Any], Any]) -> Any:
     """The data within; StoredFileError unless the file holds plain data, one mention of the restore function, and nothing else."""
-    content = path.read_bytes()
-    if len(content) > MAX_BYTES:
-        raise StoredFileError(f"{path} is larger than any recipe; it was not opened.")
+    content = read_bytes(path, MAX_BYTES)
     if not _is_inert(content):
         raise StoredFileError(f"{path} is no recipe written by rlchassis, and not safe to open; it was not opened.")
     try:
@@ -61,10 +61,10 @@ def _is_inert(content: bytes) -> bool:
     """Only opcodes of plain data, and exactly one STACK_GLOBAL and one REDUCE, the latter right before the end."""
     try:
         names = [opcode.name for opcode, _, _ in pickletools.genops(content)]
-    except Exception:  # whatever a malformed pickle makes of pickletools, it is no recipe
+    except Exception:  # noqa: BLE001  whatever a malformed pickle makes of pickletools, it is no recipe
         return False
     code = [name for name in names if name not in _DATA_OPCODES]
-    return code == ["STACK_GLOBAL", "REDUCE"] and names[-1] == "STOP" and set(names[names.index("REDUCE") + 1 : -1]) <= {"MEMOIZE"}
+    return code == ["STACK_GLOBAL", "REDUCE"] and names[-1] == "STOP" and names[-2] == "REDUCE"
 
 
 class _Unpickler(pickle.Unpickler):

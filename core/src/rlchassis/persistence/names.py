@@ -16,11 +16,13 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt
 
 def timestamp_name() -> str:
     """The name of a run that was given none: date and time."""
-    return datetime.now().strftime("%Y%m%d-%H%M%S")
+    return datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
 
 
 def name_parts(name: str) -> tuple[str, ...]:
-    """The directories that a name, with / or \\ between them, asks for; UsageError if it could lead anywhere else."""
+    """The directories that a name, with slashes or backslashes between them, asks for; UsageError if it could lead anywhere else."""
+    if not isinstance(name, str):
+        raise UsageError(f"an experiment name must be a text, not {name!r}; use names such as 'cartpole/ppo-1'.")
     parts = tuple(re.split(r"[/\\]", name))
     for part in parts:
         problem = _problem(part)
@@ -37,10 +39,10 @@ def _problem(part: str) -> str | None:
     if part.startswith(("~", "-", " ")):
         return f"{part!r} may not begin with ~, - or a space"
     if _FORBIDDEN.search(part):
-        return f"{part!r} holds a control character or one of < > : \" | ? *"
+        return f'{part!r} holds a control character or one of < > : " | ? *'
     if len(part.encode("utf-8", "surrogatepass")) > MAX_LENGTH or not part.isprintable():
         return f"a part is longer than {MAX_LENGTH} bytes or not printable"
-    if part.split(".")[0].lower() in _RESERVED:
+    if part.split(".", maxsplit=1)[0].lower() in _RESERVED:
         return f"{part!r} is reserved by some systems"
     return None
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +63,7 @@ def read_policy(directory: Path, device: torch.device | str = "cpu") -> StoredPo
         raise StoredFileError(f"{path.parent} holds no {POLICY_FILENAME}; name the directory of a run that has stored a policy.")
     try:
         content = torch.load(path, map_location=device, weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError, IndexError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+    except Exception as error:  # whatever a strange file makes of torch's reader
         raise StoredFileError(f"{path} is no policy file that is safe to open; it is damaged or not written by rlchassis.") from error
     return _checked(content, path)
 
@@ -77,9 +75,11 @@ def _checked(content: Any, path: Path) -> StoredPolicy:
         case _:
             raise StoredFileError(f"{path} is not laid out as a policy file of rlchassis.")
     if version != FORMAT or mode not in {each.value for each in Mode}:
-        raise StoredFileError(f"{path} has format {version}, mode {mode!r}, written by another version of rlchassis; update rlchassis-core.")
-    if not all(isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in state.items()):
-        raise StoredFileError(f"{path} holds something that is no tensor among its weights.")
+        raise StoredFileError(
+            f"{path} has format {version}, mode {mode!r}, written by another version of rlchassis; update rlchassis-core."
+        )
+    if not all(isinstance(name, str) and _plain(tensor) for name, tensor in state.items()):
+        raise StoredFileError(f"{path} holds something that is no plain tensor among its weights.")
     if not all(_finite(tensor) for tensor in state.values()):
         raise StoredFileError(f"{path} holds weights that are not finite.")
     data = parse_json(record, str(path))
@@ -88,5 +88,10 @@ def _checked(content: Any, path: Path) -> StoredPolicy:
     return StoredPolicy(state, data, Mode(mode))
 
 
+def _plain(value: Any) -> bool:
+    """Whether it is a tensor with all its numbers in it, one after another."""
+    return isinstance(value, Tensor) and value.layout is torch.strided and not value.is_meta and not value.is_quantized
+
+
 def _finite(tensor: Tensor) -> bool:
-    return not tensor.is_floating_point() or bool(torch.isfinite(tensor).all())
+    return not (tensor.is_floating_point() or tensor.is_complex()) or bool(torch.isfinite(tensor).all())

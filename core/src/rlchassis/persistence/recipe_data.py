@@ -6,15 +6,19 @@ A description becomes one of
     {"class": "module:Name", "options": {…}}          a user's class, read back only if it is handed over in `allow`
     {"object": "module:name"}                         a user's function or class itself, likewise
     {"unstorable": "…"}                               nothing that data can hold; refused when read back
-and every other value itself. How data becomes a recipe again is in recipe_reading.py.
+a number that JSON lacks becomes {"number": "inf"}, and every other value itself. Where no type of a field tells how to read it back,
+tuples are {"tuple": […]} and dicts that look like one of these {"mapping": {…}}. How data becomes a recipe again is in recipe_reading.py.
 """
 
 from __future__ import annotations
 
 import inspect
+import math
+import sys
+import types
 from collections.abc import Mapping
 from enum import Enum
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import attrs
@@ -25,36 +29,55 @@ from torch import nn
 from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component, name_of
 
-TAGS = ("part", "component", "class", "object", "unstorable")
+TAGS = ("part", "component", "class", "object", "unstorable", "number", "tuple", "mapping")
 
 
-def to_data(value: Any) -> Any:
-    """Plain data for a recipe or any value in one; see the module for what becomes of descriptions."""
+def to_data(value: Any, *, typed: bool = True) -> Any:
+    """Plain data for a recipe or any value in one; typed says whether the type of a field will tell how to read it back."""
     match value:
-        case None | bool() | int() | float() | str():
-            return value
         case Enum():
-            return value.value
+            return to_data(value.value)
+        case np.generic():
+            return to_data(value.item())
+        case None | bool() | int() | float() | str():
+            return _primitive(value)
         case torch.device() | PurePath():
             return str(value)
-        case np.generic():
-            return value.item()
         case Component():
-            return {"component": f"{value.kind}/{value.name}", "options": to_data(value.options)}
+            return {"component": f"{value.kind}/{value.name}", "options": _options(value)}
+        case tuple() if not typed:
+            return {"tuple": [to_data(each, typed=False) for each in value]}
         case list() | tuple():
-            return [to_data(each) for each in value]
+            return [to_data(each, typed=typed) for each in value]
         case Mapping() if all(isinstance(key, str) for key in value):
-            return {key: to_data(each) for key, each in value.items()}
+            return _mapping(value) if typed or not set(value) & set(TAGS) else {"mapping": _mapping(value)}
         case _:
-            return _described(value)
+            return _described(value, typed)
 
 
-def _described(value: Any) -> Any:
-    if isinstance(value, type) or inspect.isfunction(value):
-        return _named(value)
+def _primitive(value: Any) -> Any:
+    """Exactly one of JSON's own, whatever was derived from it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": str(float(value))}
+    kind = next((kind for kind in (bool, int, float, str) if isinstance(value, kind)), None)
+    return value if kind is None else kind(value)
+
+
+def _mapping(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(key): to_data(each, typed=False) for key, each in value.items()}
+
+
+def _options(value: Component) -> dict[str, Any]:
+    """A reference keeps lists as tuples, so that they need no tag."""
+    return {name: to_data(each, typed=isinstance(each, tuple)) for name, each in value.options.items()}
+
+
+def _described(value: Any, typed: bool) -> Any:
+    if isinstance(value, type | types.FunctionType):
+        return _named(value, typed)
     if isinstance(value, RecipePart):
         return _part(value)
-    if attrs.has(type(value)):
+    if attrs.has(type(value)) and typed:
         return _fields(value)
     return unstorable(value)
 
@@ -72,55 +95,47 @@ def _part(value: RecipePart) -> Any:
 def _fields(value: Any) -> dict[str, Any] | None:
     """What the object was made with: the init fields of attrs classes, or the attributes that bear the names of __init__'s parameters."""
     if attrs.has(type(value)):
-        names = {a.alias: a.name for a in attrs.fields(type(value)) if a.init}
-    else:
-        parameters = inspect.signature(type(value)).parameters.values()
-        names = {p.name: p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
-    if not all(hasattr(value, name) for name in names.values()):
-        return None
-    return {str(alias): to_data(getattr(value, name)) for alias, name in names.items()}
+        types = field_types(type(value))
+        return {alias: to_data(getattr(value, a.name), typed=types[alias] is not Any) for alias, a in init_fields(type(value)).items()}
+    parameters = inspect.signature(type(value)).parameters.values()
+    names = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    return {name: to_data(getattr(value, name), typed=False) for name in names} if all(hasattr(value, name) for name in names) else None
 
 
-def _named(value: Any) -> Any:
+def init_fields(cls: type[attrs.AttrsInstance]) -> dict[str, attrs.Attribute[Any]]:
+    """The fields that an instance is made with, by the names of its constructor's parameters."""
+    return {str(a.alias): a for a in attrs.fields(cls) if a.init}
+
+
+def field_types(cls: type[attrs.AttrsInstance]) -> dict[str, Any]:
+    """The types of those fields; Any where a class does not say, or says it in names that do not exist while it runs."""
+    try:
+        attrs.resolve_types(cls)
+    except NameError:
+        return dict.fromkeys(init_fields(cls), Any)
+    return {alias: Any if a.type is None else a.type for alias, a in init_fields(cls).items()}
+
+
+def _named(value: type | types.FunctionType, typed: bool) -> Any:
     """Torch's own activations by their name; others by a name that is only compared, never imported."""
     if isinstance(value, type) and getattr(nn, value.__name__, None) is value:
-        return value.__name__
+        return value.__name__ if typed else {"object": f"torch.nn:{value.__name__}"}
     if "<" in value.__qualname__:
         return unstorable(value)
     return {"object": qualified_name(value)}
 
 
 def qualified_name(thing: Any) -> str:
-    """How a class or function is called when it is handed over in `allow`."""
-    return f"{thing.__module__}:{thing.__qualname__}"
+    """How a class or function is called when it is handed over in `allow`; a script's own go by the name it is imported under."""
+    module = str(thing.__module__)
+    if module == "__main__":
+        script = sys.modules["__main__"]
+        spec, file = getattr(script, "__spec__", None), getattr(script, "__file__", None)
+        module = spec.name if spec else Path(file).stem if file else module
+    return f"{module}:{thing.__qualname__}"
 
 
 def unstorable(value: Any) -> dict[str, str]:
     """The mark of a value that data cannot hold."""
     name = getattr(value, "__qualname__", None) or type(value).__qualname__
     return {"unstorable": str(name)}
-
-
-def unstorable_names(data: Any) -> list[str]:
-    """All marks of values that could not be stored, for one warning."""
-    if isinstance(data, dict):
-        own = [data["unstorable"]] if set(data) == {"unstorable"} else []
-        return own + [name for each in data.values() for name in unstorable_names(each)]
-    if isinstance(data, list):
-        return [name for each in data for name in unstorable_names(each)]
-    return []
-
-
-def used_plugins(data: Any) -> list[tuple[str, str]]:
-    """The kind and name of every plugin that a recipe names, each once."""
-    found = dict.fromkeys(_plugin_names(data))
-    return [(kind, name) for kind, _, name in (reference.partition("/") for reference in found)]
-
-
-def _plugin_names(data: Any) -> list[str]:
-    if isinstance(data, list):
-        return [name for each in data for name in _plugin_names(each)]
-    if not isinstance(data, dict):
-        return []
-    own = [data[tag] for tag in ("part", "component") if isinstance(data.get(tag), str) and "options" in data]
-    return own + [name for each in data.values() for name in _plugin_names(each)]

@@ -22,9 +22,9 @@ class Component:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Keep a copy of the options, so that the caller's dict can change without changing the recipe."""
+        """Keep a copy of the options, lists as tuples, so that the caller's can change without changing the recipe."""
         require_kind(self.kind)
-        object.__setattr__(self, "options", dict(self.options))
+        object.__setattr__(self, "options", {name: _settled(option) for name, option in self.options.items()})
 
     def create(self) -> Any:
         """Load the plugin and call it with the options; raises PluginError, or UsageError for an option it does not know or accept.
@@ -50,6 +50,10 @@ class Component:
             if option not in known:
                 hint = did_you_mean(option, known) or f" It takes: {listed(known)}."
                 raise UsageError(f"{self._label} has no option {quoted(option)}.{hint}")
+
+
+def _settled(option: Any) -> Any:
+    return tuple(map(_settled, option)) if isinstance(option, list | tuple) else option
 
 
 def _option_names(plugin: object) -> tuple[str, ...] | None:

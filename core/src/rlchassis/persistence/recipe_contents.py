@@ -1,0 +1,38 @@
+"""What the data of a recipe speaks of: plugins, users' own code, and what could not be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def unstorable_names(data: Any) -> list[str]:
+    """Of values that could not be stored, each as often as it occurs."""
+    return [each["unstorable"] for each in _descriptions(data) if set(each) == {"unstorable"}]
+
+
+def used_plugins(data: Any) -> list[tuple[str, str]]:
+    """The kind and name of every plugin that a recipe names, each once."""
+    tagged = (each[tag] for each in _descriptions(data) for tag in ("part", "component") if set(each) == {tag, "options"})
+    names = dict.fromkeys(name for name in tagged if isinstance(name, str))
+    return [(kind, name) for kind, _, name in (reference.partition("/") for reference in names)]
+
+
+def foreign_names(data: Any) -> list[str]:
+    """The users' own classes and functions that a recipe uses, each once; they must be handed over to read it."""
+    tagged = (each[tag] for each in _descriptions(data) for tag in ("class", "object") if set(each) <= {tag, "options"} and tag in each)
+    return [name for name in dict.fromkeys(map(str, tagged)) if not name.startswith("torch.nn:")]
+
+
+def _descriptions(data: Any) -> Iterator[dict[str, Any]]:
+    """Every dict at any depth, but those that stand for a user's own dict."""
+    waiting = [data]
+    while waiting:
+        match waiting.pop():
+            case {"mapping": dict(mapping), **rest} if not rest:
+                waiting += reversed(mapping.values())
+            case dict(found):
+                yield found
+                waiting += reversed(found.values())
+            case list(found):
+                waiting += reversed(found)

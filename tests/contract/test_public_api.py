@@ -1,0 +1,239 @@
+"""What users and plugin authors may rely on, written out as a table; a line changes only with the contract itself."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import rlchassis
+import rlchassis.experiment
+from rlchassis import api
+from rlchassis.experiment import BUILDERS, Experiment, ExperimentBuilder, ExperimentConfig, ExperimentResult, Mode, PolicyPersistence
+
+REQUIRED = inspect.Parameter.empty
+BUILDER = {"env_factory": REQUIRED, "experiment_config": None, "sampling_config": None}
+
+SIGNATURES = {
+    "ExperimentConfig": {
+        "seed": 42, "device": "cpu", "policy_restore_directory": None, "train": True, "watch": True, "watch_num_episodes": 10,
+        "watch_render": 0.0, "persistence_base_dir": "log", "persistence_enabled": True, "log_file_enabled": True,
+        "policy_persistence_mode": Mode.POLICY,
+    },
+    "Experiment": {
+        "config": REQUIRED, "env_factory": REQUIRED, "agent_factory": REQUIRED, "sampling_config": REQUIRED, "logger_factory": None,
+    },
+    "Experiment.run": {"self": REQUIRED, "experiment_name": None, "logger_run_id": None},
+    "Experiment.save": {"self": REQUIRED, "directory": REQUIRED},
+    "Experiment.from_directory": {"directory": REQUIRED, "restore_policy": True},
+    "ExperimentResult": {"world": REQUIRED, "trainer_result": REQUIRED},
+    "ExperimentBuilder": BUILDER,
+    "ExperimentBuilder.build": {"self": REQUIRED},
+    "ExperimentBuilder.with_epoch_stop_callback": {"self": REQUIRED, "callback": REQUIRED},
+    "ExperimentBuilder.with_epoch_test_callback": {"self": REQUIRED, "callback": REQUIRED},
+    "ExperimentBuilder.with_epoch_train_callback": {"self": REQUIRED, "callback": REQUIRED},
+    "ExperimentBuilder.with_logger_factory": {"self": REQUIRED, "logger_factory": REQUIRED},
+    "ExperimentBuilder.with_optim_factory": {"self": REQUIRED, "optim_factory": REQUIRED},
+    "ExperimentBuilder.with_optim_factory_default": {"self": REQUIRED, "betas": (0.9, 0.999), "eps": 1e-08, "weight_decay": 0},
+    "ExperimentBuilder.with_policy_wrapper_factory": {"self": REQUIRED, "policy_wrapper_factory": REQUIRED},
+    "EnvFactory.create_env": {"self": REQUIRED, "mode": REQUIRED},
+    "EnvFactory.create_venv": {"self": REQUIRED, "num_envs": REQUIRED, "mode": REQUIRED},
+    "EnvFactory.create_envs": {"self": REQUIRED, "num_train_envs": REQUIRED, "num_test_envs": REQUIRED, "create_watch_env": False},
+    "EpochTrainCallback.callback": {"self": REQUIRED, "epoch": REQUIRED, "env_step": REQUIRED, "context": REQUIRED},
+    "EpochTestCallback.callback": {"self": REQUIRED, "epoch": REQUIRED, "env_step": REQUIRED, "context": REQUIRED},
+    "EpochStopCallback.should_stop": {"self": REQUIRED, "mean_rewards": REQUIRED, "context": REQUIRED},
+    "LoggerFactory.create_logger": {
+        "self": REQUIRED, "log_dir": REQUIRED, "experiment_name": REQUIRED, "run_id": REQUIRED, "config_dict": REQUIRED,
+    },
+    "load_policy": {"directory": REQUIRED},
+    "evaluate": {"directory": REQUIRED, "episodes": None},
+}  # fmt: skip
+
+ACTOR = {
+    "self": REQUIRED, "hidden_sizes": REQUIRED, "hidden_activation": torch.nn.ReLU, "continuous_unbounded": False,
+    "continuous_conditioned_sigma": False,
+}  # fmt: skip
+ACTOR_CRITIC = {
+    "with_actor_factory": {"self": REQUIRED, "actor_factory": REQUIRED},
+    "with_actor_factory_default": ACTOR,
+    "with_critic_factory": {"self": REQUIRED, "critic_factory": REQUIRED},
+    "with_critic_factory_default": {"self": REQUIRED, "hidden_sizes": REQUIRED, "hidden_activation": torch.nn.ReLU},
+    "with_critic_factory_use_actor": {"self": REQUIRED},
+}
+
+
+def own(name):
+    return {f"with_{name}_params": {"self": REQUIRED, "params": REQUIRED}}
+
+
+MODEL = {
+    "with_model_factory": {"self": REQUIRED, "module_factory": REQUIRED},
+    "with_model_factory_default": {"self": REQUIRED, "hidden_sizes": REQUIRED, "hidden_activation": torch.nn.ReLU},
+}
+BUILDER_METHODS = {
+    "A2CExperimentBuilder": {**own("a2c"), **ACTOR_CRITIC},
+    "PPOExperimentBuilder": {**own("ppo"), **ACTOR_CRITIC},
+    "NPGExperimentBuilder": {**own("npg"), **ACTOR_CRITIC},
+    "TRPOExperimentBuilder": {**own("trpo"), **ACTOR_CRITIC},
+    "PGExperimentBuilder": own("pg"),
+    "DQNExperimentBuilder": {**own("dqn"), **MODEL},
+    "IQNExperimentBuilder": {**own("iqn"), "with_preprocess_network_factory": {"self": REQUIRED, "module_factory": REQUIRED}},
+    "DDPGExperimentBuilder": own("ddpg"),
+    "TD3ExperimentBuilder": own("td3"),
+    "SACExperimentBuilder": own("sac"),
+    "DiscreteSACExperimentBuilder": own("sac"),
+    "REDQExperimentBuilder": own("redq"),
+}
+
+
+def imported(name):
+    """The builder, or None where its distribution is not installed."""
+    try:
+        return getattr(rlchassis.experiment, name)
+    except ImportError:
+        return None
+
+
+INSTALLED = [name for name in BUILDER_METHODS if imported(name)]
+MISSING = [name for name in BUILDER_METHODS if not imported(name)]
+
+
+def leading(callable_, count):
+    parameters = list(inspect.signature(callable_).parameters.values())
+    return {p.name: p.default for p in parameters[:count]}, parameters[count:]
+
+
+def assert_begins_with(callable_, expected):
+    found, more = leading(callable_, len(expected))
+    assert list(found.items()) == list(expected.items())
+    assert all(p.default is not REQUIRED or p.kind in (p.KEYWORD_ONLY, p.VAR_KEYWORD) for p in more), more
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_a_signature_begins_as_the_contract_says(name):
+    found = rlchassis.experiment
+    for part in name.split("."):
+        found = getattr(found, part)
+    assert_begins_with(found, SIGNATURES[name])
+
+
+@pytest.mark.parametrize("name", ["run", "from_directory"])
+def test_what_is_added_to_experiments_methods_is_keyword_only(name):
+    _, more = leading(getattr(Experiment, name), len(SIGNATURES[f"Experiment.{name}"]))
+    assert {p.kind for p in more} <= {inspect.Parameter.KEYWORD_ONLY}
+
+
+def test_what_is_added_to_the_experiment_is_keyword_only():
+    _, more = leading(Experiment, 5)
+    assert {p.kind for p in more} == {inspect.Parameter.KEYWORD_ONLY}
+
+
+def test_from_directory_is_a_classmethod():
+    assert inspect.ismethod(Experiment.from_directory)
+
+
+def test_there_are_twelve_builders():
+    assert BUILDERS.keys() == BUILDER_METHODS.keys()
+    assert len(BUILDERS) == 12
+
+
+@pytest.mark.parametrize("name", INSTALLED)
+def test_an_installed_builder_has_its_methods(name):
+    builder = imported(name)
+    assert issubclass(builder, ExperimentBuilder)
+    assert_begins_with(builder, BUILDER)
+    for method, expected in BUILDER_METHODS[name].items():
+        assert_begins_with(getattr(builder, method), expected)
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_a_missing_builder_says_what_to_install(name):
+    distribution = f"rlchassis-{BUILDERS[name]}"
+    with pytest.raises(ImportError, match=rf"{name}: .*python -m pip install {distribution} ") as caught:
+        getattr(rlchassis.experiment, name)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_builder_can_be_imported_by_its_name():
+    from rlchassis.experiment import PPOExperimentBuilder
+
+    assert PPOExperimentBuilder.agent_class.__name__ == "PPOAgentFactory"
+
+
+def test_a_name_that_nobody_promised_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="FooExperimentBuilder"):
+        _ = rlchassis.experiment.FooExperimentBuilder
+
+
+def test_all_of_experiment_can_be_imported_at_once():
+    namespace: dict[str, object] = {}
+    exec("from rlchassis.experiment import *", namespace)  # noqa: S102  a star import is not allowed in a function
+    assert namespace["Experiment"] is Experiment
+
+
+def test_the_modes_of_policy_files_have_their_values():
+    assert {mode.name: mode.value for mode in Mode} == {"POLICY_STATE_DICT": "policy_state_dict", "POLICY": "policy"}
+    assert PolicyPersistence.Mode is Mode
+
+
+def test_the_constants_have_their_values():
+    assert (Experiment.EXPERIMENT_PICKLE_FILENAME, Experiment.LOG_FILENAME) == ("experiment.pkl", "log.txt")
+
+
+def test_a_result_has_world_and_trainer_result():
+    assert [p for p in inspect.signature(ExperimentResult).parameters] == ["world", "trainer_result"]
+
+
+def test_new_settings_of_a_run_stand_after_the_promised_ones():
+    assert list(inspect.signature(ExperimentConfig).parameters)[:11] == list(SIGNATURES["ExperimentConfig"])
+
+
+HOMES = {
+    "rlchassis.config": ["ExperimentConfig", "Mode", "SamplingConfig"],
+    "rlchassis.envs": ["EnvFactory", "EnvFactoryRegistered", "EnvMode", "Environments", "VectorEnvType"],
+    "rlchassis.callbacks": ["EpochStopCallback", "EpochStopCallbackRewardThreshold", "EpochTestCallback", "EpochTrainCallback"],
+    "rlchassis.loggers": ["Logger", "LoggerFactory", "LoggerFactoryDefault"],
+    "rlchassis.persistence": ["PersistEvent", "Persistence", "PolicyPersistence", "RestoreEvent"],
+    "rlchassis.trainer": ["InfoStats"],
+    "rlchassis.world": ["World"],
+}
+
+
+@pytest.mark.parametrize("module", HOMES)
+def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module):
+    for name in set(HOMES[module]) - {"Environments"}:
+        assert getattr(importlib.import_module(module), name) is getattr(rlchassis.experiment, name)
+
+
+API = """
+    MLP ActionDistribution ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault AgentFactory Algorithm CallbackContext Categorical
+    CategoricalActor Component Critic CriticFactory CriticFactoryDefault CriticFactoryReuseActor DiagonalGaussian EnvFactory EnvMode
+    Environments EpochStopCallback EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder ExperimentConfig Features
+    GaussianActor InfoStats Judgement LRSchedulerFactory LRSchedulerFactoryLinear Learned Logger LoggerFactory Metrics NoiseFactory
+    NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck Observation OnPolicyTrainer Optimizer OptimizerFactory PluginError
+    Policy PolicyWrapper PolicyWrapperFactory RecipePart RunningMoments SamplingConfig Setup StochasticPolicy TensorStruct Trainer
+    UnsupportedSpaceError UsageError World by_row encoder_for gradient_step hookimpl judge lambda_returns map_tensors normalized
+    note_returns orthogonal_ resolve unique_parameters
+"""
+
+
+def test_the_names_that_plugins_may_import_are_frozen():
+    assert sorted(api.__all__) == sorted(API.split())
+    assert all(hasattr(api, name) for name in api.__all__)
+
+
+def test_the_package_imports_its_names_when_they_are_asked_for():
+    assert rlchassis.Experiment is Experiment
+    assert set(rlchassis.__all__) <= set(dir(rlchassis))
+    with pytest.raises(AttributeError, match="nothing_of_the_kind"):
+        _ = rlchassis.nothing_of_the_kind
+
+
+def test_importing_the_package_imports_no_torch():
+    code = "import sys, rlchassis; print([name for name in ('torch', 'numpy', 'gymnasium', 'attrs') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,260 @@
+"""Every setting of a run does what its sentence says; how the tests of other files are counted is told at the end."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import attrs
+import pytest
+import torch
+from rlchassis_testkit.stored_runs import listing, tiny_config, tiny_sampling
+
+from rlchassis import load_policy
+from rlchassis.errors import UsageError
+from rlchassis.experiment import EnvFactoryCallable, EnvMode, EpochTrainCallback, ExperimentConfig, Mode, PPOExperimentBuilder, SamplingConfig
+
+
+def run(base, env="CartPole-v1", *, sampling=None, told=lambda builder: builder, **config):
+    builder = told(PPOExperimentBuilder(env, tiny_config(base, **config), sampling or tiny_sampling()))
+    return builder.build().run("run")
+
+
+def weights(result):
+    return torch.cat([p.detach().flatten() for p in result.world.policy.parameters()])
+
+
+class AskThreads(EpochTrainCallback):
+    asked: list[int] = []  # noqa: RUF012  shared by all instances, since a recipe's callbacks hold no state
+
+    def callback(self, epoch, env_step, context):
+        self.asked.append(torch.get_num_threads())
+
+
+class WeightsAtTheStart(EpochTrainCallback):
+    seen: list[torch.Tensor] = []  # noqa: RUF012  likewise
+
+    def callback(self, epoch, env_step, context):
+        if epoch == 1:
+            self.seen.append(torch.cat([p.detach().flatten().clone() for p in context.policy.parameters()]))
+
+
+class NeverCollects(EpochTrainCallback):
+    def callback(self, epoch, env_step, context):
+        raise AssertionError("the run began")
+
+
+def seed(tmp_path):
+    first, again, other = (run(tmp_path / str(i), seed=s) for i, s in enumerate((1, 1, 2)))
+    assert torch.equal(weights(first), weights(again))
+    assert not torch.equal(weights(first), weights(other))
+
+
+def device(tmp_path):
+    result = run(tmp_path, device=torch.device("cpu"))
+    assert result.world.device.type == "cpu"
+    assert result.world.config.device == "cpu"
+    with pytest.raises(UsageError, match="no torch device"):
+        ExperimentConfig(device="toaster")
+    with pytest.raises(UsageError, match="is not there"):
+        run(tmp_path / "meta", device="cuda:7")
+
+
+def policy_restore_directory(tmp_path):
+    stored = run(tmp_path / "a")
+    WeightsAtTheStart.seen.clear()
+    run(tmp_path / "b", seed=7, policy_restore_directory=stored.world.directory, told=lambda b: b.with_epoch_train_callback(WeightsAtTheStart()))
+    kept = torch.cat([p.flatten() for p in load_policy(stored.world.directory).policy.parameters()])
+    assert torch.equal(WeightsAtTheStart.seen[0], kept)
+
+
+def train(tmp_path):
+    result = run(tmp_path, train=False, watch=True, watch_num_episodes=1)
+    assert result.trainer_result is None
+    assert listing(tmp_path).keys() == {str(tmp_path)}
+
+
+def watch(tmp_path, caplog):
+    with caplog.at_level(logging.INFO, "rlchassis"):
+        run(tmp_path / "a", watch=False)
+        assert "Watched" not in caplog.text
+        run(tmp_path / "b", watch=True, watch_num_episodes=2)
+    (line,) = [record.getMessage() for record in caplog.records if "Watched" in record.getMessage()]
+    assert line.startswith("Watched 2 episodes (not rendered, since there is no display): mean return ")
+
+
+def watch_num_episodes(tmp_path, caplog):
+    with caplog.at_level(logging.INFO, "rlchassis"):
+        run(tmp_path, watch=True, watch_num_episodes=3)
+    assert "Watched 3 episodes" in caplog.text
+
+
+def watch_render(tmp_path, monkeypatch):
+    slept = []
+    monkeypatch.setattr("rlchassis.experiment.watching.time", SimpleNamespace(sleep=slept.append))
+    run(tmp_path / "blind", watch=True, watch_num_episodes=1, watch_render=50.0)
+    assert slept == []
+    run(tmp_path / "seen", EnvFactoryCallable(seen_cartpole), watch=True, watch_num_episodes=1, watch_render=50.0)
+    assert set(slept) == {0.05}
+    with pytest.raises(UsageError, match="watch_render"):
+        ExperimentConfig(watch_render=-1)
+
+
+def seen_cartpole(mode):
+    import gymnasium as gym
+
+    env = gym.make("CartPole-v1")
+    if mode is EnvMode.WATCH:
+        env.unwrapped.render_mode = "human"
+        env.unwrapped.render = lambda: None
+    return env
+
+
+def persistence_base_dir(tmp_path):
+    result = run(tmp_path / "here")
+    assert result.world.directory == tmp_path / "here" / "run"
+    assert ExperimentConfig(persistence_base_dir=Path("log")) == ExperimentConfig()
+
+
+def persistence_enabled(tmp_path, monkeypatch):
+    places = [tmp_path / name for name in ("cwd", "base", "home")]
+    for place in places:
+        place.mkdir()
+    monkeypatch.chdir(places[0])
+    for variable in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR"):
+        monkeypatch.setenv(variable, str(places[2]))
+    before = listing(*places)
+    result = run(places[1], persistence_enabled=False, watch=True, watch_num_episodes=1)
+    assert listing(*places) == before
+    assert result.world.directory is None
+    assert result.trainer_result.best is not None
+
+
+def log_file_enabled(tmp_path):
+    with_log, without = (run(tmp_path / str(on), log_file_enabled=on, watch=True, watch_num_episodes=1) for on in (True, False))
+    assert "Watched 1 episodes" in (with_log.world.directory / "log.txt").read_text("utf-8")
+    assert not (without.world.directory / "log.txt").exists()
+
+
+def policy_persistence_mode(tmp_path):
+    whole, weights_alone = (run(tmp_path / mode.value, policy_persistence_mode=mode).world.directory for mode in (Mode.POLICY, Mode.POLICY_STATE_DICT))
+    for directory in (whole, weights_alone):
+        assert load_policy(directory)([0.0, 0.0, 0.0, 0.0]) in (0, 1)
+    for directory in (whole, weights_alone):
+        for name in ("experiment.json", "experiment.pkl"):
+            (directory / name).unlink()
+    assert load_policy(whole)([0.0, 0.0, 0.0, 0.0]) in (0, 1)
+    with pytest.raises(UsageError, match=r"experiment\.json cannot be read"):
+        load_policy(weights_alone)
+
+
+def num_threads(tmp_path):
+    AskThreads.asked.clear()
+    before = torch.get_num_threads()
+    for threads in (2, None):
+        run(tmp_path / str(threads), num_threads=threads, told=lambda b: b.with_epoch_train_callback(AskThreads()))
+    assert AskThreads.asked == [2, 2, 1, 1]
+    assert torch.get_num_threads() == before
+
+
+SETTINGS = [
+    seed, device, policy_restore_directory, train, watch, watch_num_episodes, watch_render, persistence_base_dir, persistence_enabled,
+    log_file_enabled, policy_persistence_mode, num_threads,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.__name__)
+def test_a_setting_does_what_it_says(setting, tmp_path, monkeypatch, caplog):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    available = {"tmp_path": tmp_path, "monkeypatch": monkeypatch, "caplog": caplog}
+    setting(**{name: available[name] for name in setting.__code__.co_varnames[: setting.__code__.co_argcount]})
+
+
+def test_every_setting_is_tested():
+    assert [setting.__name__ for setting in SETTINGS] == [field.name for field in attrs.fields(ExperimentConfig)]
+
+
+OFF_POLICY = {
+    "buffer_size": 1000, "update_per_step": 0.5, "start_timesteps": 10, "start_timesteps_random": True, "replay_buffer_ignore_obs_next": True,
+    "replay_buffer_save_only_last_obs": True, "replay_buffer_stack_num": 4, "replay_buffer_prioritized": True, "replay_buffer_alpha": 0.5,
+    "replay_buffer_beta": 0.5,
+}  # fmt: skip
+ON_POLICY = {
+    "num_epochs", "step_per_epoch", "batch_size", "num_train_envs", "num_test_envs", "num_test_episodes", "step_per_collect",
+    "repeat_per_collect", "max_steps",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OFF_POLICY)
+def test_a_setting_that_on_policy_training_has_no_use_for_is_refused_before_anything_is_made(name, tmp_path):
+    with pytest.raises(UsageError, match=rf"^sampling\.{name} has no meaning here: .*; leave it out\.$"):
+        run(tmp_path, sampling=tiny_sampling(**{name: OFF_POLICY[name]}))
+    assert os.listdir(tmp_path) == []
+
+
+def test_every_sampling_setting_is_either_used_or_refused_on_policy():
+    assert {field.name for field in attrs.fields(SamplingConfig)} == ON_POLICY | OFF_POLICY.keys()
+
+
+def counted(tmp_path, **sampling):
+    return run(tmp_path, sampling=tiny_sampling(**sampling))
+
+
+def test_epochs_steps_tests_and_passes_are_as_many_as_the_sampling_settings_say(tmp_path):
+    result = counted(tmp_path, num_epochs=3, step_per_epoch=40, step_per_collect=20, batch_size=10, repeat_per_collect=2, num_test_episodes=3)
+    info = result.trainer_result
+    assert info.env_steps == 120
+    assert info.updates == 120 // 20 * 2 * 2
+    assert len(result.world.trainer.tests) == 3
+    assert len(info.final.returns) == 3
+
+
+def test_training_ends_at_max_steps_within_an_epoch(tmp_path):
+    assert counted(tmp_path, max_steps=41).trainer_result.env_steps == 41
+
+
+def test_a_missing_batch_size_means_the_whole_rollout(tmp_path):
+    assert counted(tmp_path, batch_size=None).trainer_result.updates == 64 // 16
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_as_many_environments_are_made_as_asked_for(tmp_path, count):
+    envs = counted(tmp_path, num_train_envs=count, num_test_envs=count).world.envs
+    assert (envs.train.num_envs, envs.test.num_envs) == (count, count)
+
+
+def test_minus_one_training_environments_are_one_per_cpu(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    result = counted(tmp_path, num_train_envs=-1)
+    assert result.world.envs.train.num_envs == 3
+    assert result.world.sampling.num_train_envs == 3
+
+
+def test_without_test_environments_the_last_policy_is_stored(tmp_path):
+    result = counted(tmp_path, num_test_envs=0)
+    assert result.trainer_result.best is None
+    stored = torch.cat([p.flatten() for p in load_policy(result.world.directory).policy.parameters()])
+    assert torch.equal(stored, weights(result))
+
+
+WRONG = {
+    "seed": -1, "watch": 1, "train": "yes", "watch_num_episodes": 0, "watch_render": "fast", "persistence_base_dir": 3, "num_threads": 0,
+    "policy_persistence_mode": "policy", "policy_restore_directory": 3, "persistence_enabled": None, "log_file_enabled": 0, "device": 1.5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_setting_is_refused_in_one_sentence(name):
+    with pytest.raises(UsageError, match=r"^[^\n]*\.$"):
+        ExperimentConfig(**{name: WRONG[name]})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("update_per_step", 0), ("update_per_step", float("inf")), ("replay_buffer_alpha", 1.5), ("step_per_epoch", 2.0)]
+)
+def test_a_wrong_sampling_setting_is_refused_in_one_sentence(name, value):
+    with pytest.raises(UsageError, match=rf"^{name} must be [^\n]*\.$"):
+        SamplingConfig(**{name: value})
