@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "numpy", "gymnasium", "attrs", "attr", "cattrs", "pluggy", "tqdm", "matplotlib", "cloudpickle")
+
+
+def python(code: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("words", [("plugins", "list"), ("plugins", "list", "--json"), ("plugins", "info", "linear"), ("--help",)])
+def test_questions_about_plugins_import_nothing_heavy(words):
+    code = "import sys; from rlchassis.cli import main; code = main(sys.argv[1:]); print(code, *sys.modules, file=sys.stderr)"
+    told = python(code, *words).stderr.split()
+    assert told[0] == "0"
+    assert "rlchassis.cli.dispatch" in told
+    assert not set(HEAVY) & set(told)
+
+
+def test_the_package_itself_can_be_run():
+    done = subprocess.run([sys.executable, "-m", "rlchassis", "plugins", "list", "--json"], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)
+
+
+def test_help_names_every_verb_and_succeeds(rlchassis):
+    done = rlchassis("--help")
+    assert done.code == 0
+    assert all(verb in done.out for verb in ("train", "eval", "plugins", "doctor"))
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ((), "VERB"),
+        (("trian",), "invalid choice: 'trian'"),
+        (("plugins",), "list | info NAME"),
+        (("plugins", "info"), "NAME"),
+        (("plugins", "list", "--jsn"), "--jsn"),
+        (("eval",), "DIR"),
+        (("eval", "there", "--episodes", "many"), "'many'"),
+        (("train", "ppo"), "ENV"),
+        (("train", "ppo", "CartPole-v1", "--step", "5"), "--step"),
+        (("train", "ppo", "CartPole-v1", "--if-exists", "maybe"), "'maybe'"),
+    ],
+)
+def test_misuse_is_told_in_one_line_and_exits_with_2(rlchassis, words, hint):
+    done = rlchassis(*words)
+    assert done.code == 2
+    assert done.out == ""
+    assert done.err.count("\n") == 1
+    assert hint in done.err
+    assert "--help" in done.err
+
+
+@pytest.mark.parametrize("buffering", ["", "1"], ids=["buffered", "unbuffered"])
+def test_a_reader_that_has_enough_is_no_failure(buffering):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "rlchassis", "plugins", "list"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": buffering},
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")

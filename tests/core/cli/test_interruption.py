@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from rlchassis.cli.interruption import Interruption
+
+SAFE_POINTS = ["rlchassis_epoch_start", "rlchassis_collect_end", "rlchassis_learn_end", "rlchassis_test_end"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("hook", SAFE_POINTS)
+def test_a_signal_waits_for_the_next_safe_point(hook, number, code):
+    interruption = Interruption()
+    with interruption.awaited():
+        os.kill(os.getpid(), number)
+        with pytest.raises(SystemExit) as end:
+            getattr(interruption, hook)()
+    assert end.value.code == code
+
+
+def test_a_second_signal_does_not_wait():
+    with Interruption().awaited():
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(SystemExit) as end:
+            os.kill(os.getpid(), signal.SIGINT)
+    assert end.value.code == 130
+
+
+@pytest.mark.parametrize("hook", SAFE_POINTS)
+def test_without_a_signal_the_run_goes_on(hook):
+    interruption = Interruption()
+    with interruption.awaited():
+        getattr(interruption, hook)()
+
+
+def test_afterwards_signals_do_what_they_did_before():
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with Interruption().awaited():
+        assert signal.getsignal(signal.SIGINT) != before[0]
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before

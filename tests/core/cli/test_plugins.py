@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+
+KEYS = ["kind", "name", "distribution", "version", "api", "state", "summary", "observation_spaces", "action_spaces"]
+
+
+def test_the_list_has_a_line_per_plugin(rlchassis):
+    lines = rlchassis("plugins", "list").out.splitlines()
+    assert lines[0].split() == ["KIND", "NAME", "DISTRIBUTION", "VERSION", "STATE", "SUMMARY"]
+    assert any(line.split()[:3] == ["lr_scheduler", "linear", "rlchassis-core"] for line in lines)
+
+
+def test_the_list_as_json_has_the_promised_keys(rlchassis):
+    rows = json.loads(rlchassis("plugins", "list", "--json").out)
+    assert all(list(row) == KEYS for row in rows)
+    assert {"kind": "env", "name": "registered", "state": "ok"}.items() <= next(row for row in rows if row["name"] == "registered").items()
+
+
+def test_a_plugin_that_cannot_be_imported_is_listed_without_importing_it(rlchassis, install):
+    install("acme-broken", "algorithm", "acme.broken", "acme_broken:Builder", acme_broken="raise SystemExit('imported')")
+    done = rlchassis("plugins", "list")
+    assert done.code == 0
+    assert any(line.split()[1:3] == ["acme.broken", "acme-broken"] for line in done.out.splitlines())
+
+
+def test_what_is_wrong_with_a_plugin_stands_below_it(rlchassis, install):
+    install("acme-odd", "algoritm", "acme.odd", "acme_odd:Builder")
+    lines = rlchassis("plugins", "list").out.splitlines()
+    place = next(i for i, line in enumerate(lines) if "acme.odd" in line)
+    assert 'Did you mean "algorithm"' in lines[place + 1]
+
+
+def test_info_tells_what_is_known_of_one_plugin(rlchassis):
+    done = rlchassis("plugins", "info", "linear")
+    assert done.code == 0
+    assert "rlchassis.optim:LRSchedulerFactoryLinear" in done.out
+
+
+def test_info_finds_a_plugin_without_its_vendor(rlchassis, install):
+    install("acme-thing", "optimizer", "acme.thing", "acme_thing:Factory")
+    assert "acme_thing:Factory" in rlchassis("plugins", "info", "thing").out
+
+
+def test_info_of_an_unknown_name_offers_the_nearest(rlchassis):
+    done = rlchassis("plugins", "info", "lienar")
+    assert (done.code, done.out) == (2, "")
+    assert 'Did you mean "linear"?' in done.err
+
+
+def test_info_of_a_first_party_plugin_that_is_missing_says_what_to_install(rlchassis):
+    done = rlchassis("plugins", "info", "wandb")
+    assert done.code == 2
+    assert "python -m pip install rlchassis-wandb" in done.err

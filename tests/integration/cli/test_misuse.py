@@ -1,0 +1,127 @@
+"""Input that cannot be used: one sentence, exit code 2, nothing stepped, nothing written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gymnasium as gym
+import pytest
+
+CUDA_THAT_IS_NOT_THERE = "cuda:99"
+
+
+class PairsOfActions(gym.Env):
+    """Has actions that no algorithm here declares."""
+
+    observation_space = gym.spaces.Box(-1, 1, (2,))
+    action_space = gym.spaces.MultiDiscrete([2, 2])
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_stepped(monkeypatch):
+    def collect(*_):
+        raise AssertionError("an environment was stepped")
+
+    monkeypatch.setattr("rlchassis.collector.Collector.collect", collect)
+
+
+def is_refused(done, *hints):
+    assert done.code == 2, done
+    assert done.out == ""
+    assert done.err.count("\n") == 1
+    assert done.err.startswith("rlchassis: ")
+    for hint in hints:
+        assert hint in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "hints"),
+    [
+        (("--steps", "0"), ["steps", "at least 1"]),
+        (("--steps", "-5"), ["steps", "at least 1"]),
+        (("--steps", "many"), ["'many'"]),
+        (("--seed", "-1"), ["seed"]),
+        (("--set", "params.lrr=1"), ["lrr", "Did you mean", "lr"]),
+        (("--set", "params.lr=fast"), ["lr", "number"]),
+        (("--set", "params.lr=-1"), ["lr"]),
+        (("--set", "params=3"), ["params"]),
+        (("--set", "parms.lr=1"), ['"parms"', 'Did you mean "params"?']),
+        (("--set", "sampling=3"), ["sampling", "table"]),
+        (("--set", "sampling.num_train_env=2"), ["num_train_envs"]),
+        (("--set", "sampling.num_train_envs=0"), ["num_train_envs"]),
+        (("--set", "sampling.num_epochs=5"), ["num_epochs", "steps"]),
+        (("--set", "sampling.batch_size=65"), ["minibatch of 65", "32 steps"]),
+        (("--set", "sampling.buffer_size=1000"), ["buffer_size"]),
+        (("--set", "config.sed=1"), ["Did you mean", "seed"]),
+        (("--set", "env.gravity_on_mars=1"), ["gravity_on_mars"]),
+        (("--set", "env.venv_type=thread"), ["venv_type", "thread"]),
+        (("--set", "actor_factory.hidden_sizes=[0]"), ["hidden_sizes"]),
+        (("--set", "actor_factory.hidden_activation=Tnah"), ["Tanh"]),
+        (("--set", "actor_factory=nonsense"), ["nonsense"]),
+        (("--set", "wrappers=obs-norm"), ["wrappers", "list"]),
+        (("--set", "optim_factory.weigth_decay=1"), ["weight_decay"]),
+        (("--set", "lr"), ["--set KEY=VALUE"]),
+        (("--config", "missing.toml"), ["missing.toml"]),
+        (("--recipe", "CartPole"), ["CartPole-v1"]),
+        (("--optimizer", "adm"), ['Did you mean "adam"?']),
+        (("--optimizer", "rmsprop"), ["pip install rlchassis-rmsprop"]),
+        (("--logger", "tensorbord"), ['Did you mean "tensorboard"?']),
+        (("--wrapper", "obsnorm"), ['Did you mean "obs-norm"?']),
+        (("--wrapper", "icm"), ["pip install rlchassis-icm"]),
+        (("--with", "acme.curriculum"), ["acme.curriculum"]),
+        (("--device", "cuba"), ["cuba"]),
+        (("--device", CUDA_THAT_IS_NOT_THERE), [CUDA_THAT_IS_NOT_THERE, "rlchassis doctor"]),
+        (("--name", "../out"), ["'../out'"]),
+        (("--name", "/tmp/out"), ["'/tmp/out'"]),
+        (("--name", "a//b"), ["'a//b'"]),
+        (("--name", ""), ["''"]),
+        (("--name", "~root"), ["~root"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_done_is_refused_before_anything_is(train, words, hints):
+    is_refused(train(*words), *hints)
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "hints"),
+    [
+        (("poo", "CartPole-v1"), ['Did you mean "ppo"?']),
+        (("sac", "Pendulum-v1"), ["pip install rlchassis-sac"]),
+        (("ppo", "CartPoel-v1"), ["CartPoel-v1"]),
+        (("ppo", "no_such_module:Env-v0"), ["no_such_module"]),
+        (("ppo", "MountainCar-v0"), ["ppo has no recipe for MountainCar-v0", "--steps"]),
+        (("ppo", "CartPole-v1", "--recipe", "none"), ["--steps"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_pair_that_cannot_be_trained_is_refused(rlchassis, words, hints):
+    is_refused(rlchassis("train", *words), *hints)
+    assert list(Path().iterdir()) == []
+
+
+def test_an_unsupported_space_is_refused(train, monkeypatch):
+    monkeypatch.setitem(gym.registry, "PairsOfActions-v0", gym.envs.registration.EnvSpec("PairsOfActions-v0", entry_point=PairsOfActions))
+    is_refused(train(env="PairsOfActions-v0"), "MultiDiscrete")
+    assert list(Path().iterdir()) == []
+
+
+def test_an_existing_run_is_refused_and_left_as_it_was(train):
+    directory = Path("log/mine")
+    directory.mkdir(parents=True)
+    (directory / "policy.pt").write_bytes(b"precious")
+    is_refused(train("--name", "mine"), "mine exists already", "--if-exists suffix")
+    assert [file.name for file in directory.iterdir()] == ["policy.pt"]
+    assert (directory / "policy.pt").read_bytes() == b"precious"
+
+
+def test_a_base_directory_that_is_a_file_is_refused(train):
+    Path("log").write_text("precious", "utf-8")
+    is_refused(train("--name", "mine"), "log")
+    assert Path("log").read_text("utf-8") == "precious"
+
+
+def test_a_file_of_settings_that_is_no_toml_is_refused(train):
+    Path("mine.toml").write_text("params = ", "utf-8")
+    is_refused(train("--config", "mine.toml"), "mine.toml is not TOML")

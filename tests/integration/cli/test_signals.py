@@ -1,0 +1,43 @@
+"""Ctrl-C and `kill` in the middle of a run, as a shell would send them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from rlchassis import Experiment, evaluate, load_policy
+
+
+def begin(folder, *words):
+    command = [sys.executable, "-m", "rlchassis", "train", "ppo", "CartPole-v1", "--steps", "10000000", "--dir", str(folder)]
+    return subprocess.Popen([*command, "--name", "mine", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(file, deadline=60.0):
+    end = time.monotonic() + deadline
+    while not (file.exists() and file.stat().st_size):
+        assert time.monotonic() < end, f"{file} did not come"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_leaves_a_policy_and_a_readable_directory(tmp_path, number, code):
+    child = begin(tmp_path, "--set", "env.venv_type=subproc", "--set", "sampling.num_train_envs=2")
+    directory = tmp_path / "mine"
+    wait_for(directory / "metrics.jsonl")
+    child.send_signal(number)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == code
+    assert "the policy is stored" in err
+    assert "Traceback" not in err
+    assert load_policy(directory)(np.zeros(4, np.float32)) in (0, 1)
+    assert len(evaluate(directory, 2).returns) == 2
+    assert Experiment.from_directory(directory).config.persistence_base_dir == str(tmp_path)
+    assert all(json.loads(line) for line in (directory / "metrics.jsonl").read_text("utf-8").splitlines())
+    assert (directory / "learning_curve.png").stat().st_size

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rlchassis import Experiment, evaluate, load_policy
+from rlchassis.experiment import plan
+from rlchassis.experiment.tuned import recipes_of
+from rlchassis.registry import load
+
+FILES = {"experiment.json", "experiment.pkl", "learning_curve.png", "log.txt", "metrics.jsonl", "policy.pt", "provenance.json"}
+
+
+def test_a_run_leaves_everything_and_says_where_and_what_to_type_next(train, rlchassis):
+    done = train("--name", "mine")
+    assert done.code == 0
+    assert {file.name for file in Path("log/mine").iterdir() if file.is_file()} == FILES
+    score = evaluate("log/mine")
+    first, *rest = done.out.splitlines()
+    assert f"test return {score.mean:.2f} ± {score.std:.2f}" in first
+    assert rest == ["run directory: log/mine", "next:", "  rlchassis eval log/mine"]
+    assert rlchassis(*rest[-1].split()[1:]).code == 0
+
+
+def test_without_a_terminal_there_is_a_line_per_epoch(train):
+    lines = train().err.splitlines()
+    assert lines[0] == "using no recipe"
+    assert lines[1].startswith("run directory: log/")
+    assert [line.split(",")[0] for line in lines[2:]] == ["epoch 1: 32 of 64 steps", "epoch 2: 64 of 64 steps"]
+
+
+def test_what_was_shown_is_also_in_the_log(train):
+    train("--name", "mine")
+    text = Path("log/mine/log.txt").read_text("utf-8")
+    assert "using no recipe" in text
+    assert "epoch 2: 64 of 64 steps" in text
+
+
+def test_every_option_reaches_the_experiment(train):
+    file = Path("mine.toml")
+    file.write_text('steps = 32\noptimizer = "adam"\n[params]\nlr = 0.5\ngamma = 0.9\n[env]\nsutton_barto_reward = true\n', "utf-8")
+    done = train(
+        *("--steps", "48", "--seed", "7", "--name", "a/b", "--dir", "runs", "--device", "cpu", "--config", file),
+        *("--set", "params.lr=0.25", "--set", "actor_factory.hidden_sizes=[8]", "--set", "config.num_threads=1"),
+        *("--set", "optim_factory.weight_decay=0.01", "--logger", "tensorboard", "--wrapper", "obs-norm"),
+        *("--set", "env.venv_type=subproc"),
+    )
+    assert (done.code, done.err[:6]) == (0, "using ")
+    experiment = Experiment.from_directory("runs/a/b")
+    sampling, agent = experiment.sampling_config, experiment.agent_factory
+    assert (experiment.config.seed, experiment.config.device, experiment.config.num_threads) == (7, "cpu", 1)
+    assert (sampling.total_steps, sampling.num_train_envs) == (48, 2)
+    assert (agent.params.lr, agent.params.gamma, agent.actor_factory.hidden_sizes) == (0.25, 0.9, (8,))
+    assert agent.optim_factory == load("optimizer", "adam")(weight_decay=0.01)
+    assert agent.policy_wrappers == (load("policy_wrapper", "obs-norm")(),)
+    assert experiment.logger_factory == load("logger", "tensorboard")()
+    assert experiment.env_factory.make_kwargs == {"sutton_barto_reward": True}
+    assert experiment.env_factory.venv_type.value == "subproc"
+    assert json.loads(Path("runs/a/b/metrics.jsonl").read_text("utf-8").splitlines()[-1])["step"] == 48
+
+
+def test_a_name_that_exists_gets_a_suffix_where_that_is_asked_for(train):
+    assert train("--name", "mine").code == 0
+    assert "run directory: log/mine-2" in train("--name", "mine", "--if-exists", "suffix").out
+
+
+def test_without_tests_the_next_line_says_how_many_episodes(train, rlchassis):
+    done = train("--name", "mine", "--set", "sampling.num_test_envs=0")
+    assert "without any test" in done.out
+    last = done.out.splitlines()[-1]
+    assert last == "  rlchassis eval log/mine --episodes 10"
+    assert rlchassis(*last.split()[1:]).code == 0
+
+
+def test_without_persistence_nothing_is_written(train):
+    assert train("--set", "config.persistence_enabled=false").code == 0
+    assert list(Path().iterdir()) == []
+
+
+def test_a_known_environment_is_trained_by_its_recipe(rlchassis):
+    done = rlchassis("train", "ppo", "CartPole-v1", "--steps", "8", "--set", "sampling.batch_size=8", "--name", "mine")
+    assert done.code == 0
+    assert done.err.startswith("using recipe CartPole-v1: steps=")
+    assert "using recipe CartPole-v1" in Path("log/mine/log.txt").read_text("utf-8")
+
+
+def test_only_what_a_recipe_changes_is_told(rlchassis, monkeypatch):
+    recipe = {"steps": 8, "params": {"lr": 3e-4, "gamma": 0.5}, "sampling": {"batch_size": 8, "num_test_envs": 1}}
+    monkeypatch.setattr("rlchassis.experiment.tuned.recipes_of", lambda builder: {"mine": recipe})
+    done = rlchassis("train", "ppo", "CartPole-v1", "--recipe", "mine")
+    assert done.err.splitlines()[0] == "using recipe mine: steps=8, params.gamma=0.5, sampling.batch_size=8"
+
+
+@pytest.mark.parametrize("env", recipes_of(load("algorithm", "ppo")))
+def test_every_recipe_is_a_plan(env):
+    assert plan("ppo", env).sampling_config.total_steps >= 10_000
+
+
+def test_a_run_that_fails_exits_with_1_and_leaves_its_traceback(train, monkeypatch):
+    def collect(*_):
+        raise RuntimeError("the world ended\nand more")
+
+    monkeypatch.setattr("rlchassis.collector.Collector.collect", collect)
+    done = train("--name", "mine")
+    assert done.code == 1
+    assert done.err.splitlines()[-1] == "rlchassis: RuntimeError: the world ended"
+    assert "Traceback" not in done.err
+    assert "Traceback" in Path("log/mine/log.txt").read_text("utf-8")
+    assert "Traceback" in train("--name", "other", "--debug").err
+
+
+def test_a_picture_that_cannot_be_drawn_costs_no_run(train, monkeypatch):
+    def draw(_):
+        raise OSError("no room")
+
+    monkeypatch.setattr("rlchassis.cli.train.draw_learning_curve", draw)
+    done = train("--name", "mine")
+    assert done.code == 0
+    assert "warning: The learning curve could not be drawn: no room" in done.err
+    load_policy("log/mine")
+
+
+def test_help_of_an_algorithm_lists_its_settings(rlchassis):
+    done = rlchassis("train", "ppo", "--help")
+    lines = {line.split()[0]: line for line in done.out.splitlines() if line.startswith(("  params.", "  sampling."))}
+    assert done.code == 0
+    assert lines["params.eps_clip"].split(maxsplit=2)[1:] == [
+        "0.2",
+        "How far ε the probability of an action may move in one round of updates.",
+    ]
+    assert lines["sampling.step_per_collect"].split()[1] == "2048"
+    assert "sampling.buffer_size" not in lines
+    assert "recipes of ppo: CartPole-v1" in done.out
+
+
+def test_help_without_an_algorithm_lists_the_options_alone(rlchassis):
+    done = rlchassis("train", "--help")
+    assert (done.code, "--steps" in done.out, "settings of" in done.out) == (0, True, False)
