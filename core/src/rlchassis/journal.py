@@ -33,7 +33,7 @@ class Journal:
 
     def row(self) -> dict[str, float]:
         """Means since the last row; FloatingPointError where learning went beyond numbers."""
-        learned = {f"learn/{name}": float(torch.stack(values).mean()) for name, values in self._learned.items()}
+        learned = {f"learn/{name}": float(torch.stack(values).float().mean()) for name, values in self._learned.items()}
         row = learned | self._episodes()
         self._learned, self._returns, self._lengths = {}, [], []
         for tag, value in learned.items():

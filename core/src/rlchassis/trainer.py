@@ -104,6 +104,7 @@ class Trainer(ABC):
             hooks.rlchassis_epoch_end(world=self.world, epoch=epoch, env_step=self.env_step)
             if stop or self.env_step >= sampling.total_steps:
                 break
+        self._log_learning()
         if self.best is None:
             self.persistence.persist(PersistEvent.PERSIST_POLICY, self.world)
         result = self.info()
@@ -141,7 +142,8 @@ class Trainer(ABC):
         with self._timed("learn"):
             self._learn()
         world.hooks.rlchassis_learn_end(world=world, rounds=self.updates - before)
-        self._log_if_due()
+        if self.env_step >= self._next_row:
+            self._log_learning()
 
     def _learn(self) -> None:
         for batch in self._batches():
@@ -149,9 +151,7 @@ class Trainer(ABC):
             self.journal.note_learning(learned.metrics)
             self.updates += 1
 
-    def _log_if_due(self) -> None:
-        if self.env_step < self._next_row:
-            return
+    def _log_learning(self) -> None:
         self._next_row = self.env_step + max(1, self.world.sampling.step_per_epoch // ROWS_PER_EPOCH)
         row = self.journal.row()
         if row:

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+import torch
+from attrs import define, field, fields, frozen
+
+from rlchassis.agent import PolicyWrapperFactory
+from rlchassis.callbacks import EpochStopCallback
+from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.envs import EnvFactoryRegistered, VectorEnvType
+from rlchassis.errors import UsageError
+from rlchassis.policies import PolicyWrapper
+from rlchassis.trainer import OnPolicyTrainer
+from rlchassis.world import World
+from rlchassis_testkit.onlooker import Onlooker, OnlookerExperimentBuilder
+from rlchassis_testkit.tiny_envs import Counter
+from rlchassis_testkit.tiny_runs import tiny_run
+
+NO_TESTS = {"num_test_envs": 0}
+
+
+def looked_on(env: Any = Counter, **settings: Any) -> tuple[World, Onlooker]:
+    world = tiny_run(OnlookerExperimentBuilder, env, **settings)
+    return world, world.algorithm
+
+
+def world_of(**sampling: Any) -> World:
+    """One that has yet to train."""
+    config = SamplingConfig(num_train_envs=3, num_test_envs=0, **sampling)
+    return OnlookerExperimentBuilder(Counter, ExperimentConfig(watch=False), config).build().create_experiment_world()
+
+
+@pytest.mark.parametrize("num_envs", [1, 3, 8])
+@pytest.mark.parametrize("max_steps", [None, 47, 50, 96])
+def test_a_run_takes_exactly_its_steps_whatever_the_number_of_environments(num_envs, max_steps):
+    world, algorithm = looked_on(num_train_envs=num_envs, max_steps=max_steps, **NO_TESTS)
+    assert world.trainer.info().env_steps == (max_steps or 96)
+    assert sum(int(rollout.counted.sum()) for rollout in algorithm.rollouts) == (max_steps or 96)
+    sizes = [int(rollout.counted.sum()) for rollout in algorithm.rollouts]
+    assert set(sizes[:-1]) == {24}
+
+
+@pytest.mark.parametrize("num_envs", [1, 2, 5, 7])
+def test_every_transition_is_learned_from_once_per_pass_and_nothing_else_is(num_envs):
+    _, algorithm = looked_on(num_train_envs=num_envs, step_per_epoch=24, num_epochs=1, repeat_per_collect=3, **NO_TESTS)
+    (rollout,) = algorithm.rollouts
+    transitions = sorted(rollout.obs[rollout.counted].flatten().tolist())
+    assert len(transitions) == 24
+    for number in range(3):
+        batches = [batch for batch in algorithm.batches if batch.passes[0] == number]
+        assert [len(batch) for batch in batches] == [12, 12]
+        assert sorted(torch.cat([batch.obs for batch in batches]).flatten().tolist()) == transitions
+        assert all(batch.weights.all() for batch in batches)
+
+
+def test_a_vectorised_environment_has_its_reset_rows_counted_by_nobody():
+    env = EnvFactoryRegistered("CartPole-v1", venv_type=VectorEnvType.NATIVE)
+    world, algorithm = looked_on(env, num_train_envs=3, **NO_TESTS)
+    rows = sum(rollout.weights.numel() for rollout in algorithm.rollouts)
+    counted = sum(int(rollout.counted.sum()) for rollout in algorithm.rollouts)
+    assert world.trainer.info().env_steps == counted < rows
+    assert sum(len(batch) for batch in algorithm.batches) == 2 * counted
+    assert all((batch.rewards == 1).all() for batch in algorithm.batches)
+
+
+def test_rounds_are_counted_from_0_and_without_a_gap():
+    world, algorithm = looked_on(**NO_TESTS)
+    assert algorithm.counts == list(range(4 * 2 * 2))
+    assert world.trainer.info().updates == 16
+
+
+def test_without_a_batch_size_a_pass_is_one_batch():
+    _, algorithm = looked_on(batch_size=None, **NO_TESTS)
+    assert [len(batch) for batch in algorithm.batches] == [24] * 8
+
+
+def test_episodes_that_ended_in_training_are_counted():
+    world, _ = looked_on(partial(Counter, 5), num_train_envs=1, **NO_TESTS)
+    assert world.trainer.info().episodes == 96 // 5
+
+
+@define(eq=False)
+class Scheduled:
+    told: list[float] = field(factory=list)
+
+    def set_progress(self, progress: float) -> None:
+        self.told.append(progress)
+
+
+@frozen
+class Wrapping(PolicyWrapperFactory):
+    """Puts around the policy what a function makes of it."""
+
+    wrap: Callable[[Any], Any]
+
+    def create_wrapped_policy(self, policy, envs, optim_factory, device):
+        return self.wrap(policy)
+
+
+def test_schedules_are_told_the_share_of_steps_done_before_each_collection():
+    world = world_of(num_epochs=2, step_per_epoch=48, step_per_collect=24, batch_size=12)
+    world.optimizers.append(Scheduled())
+    world.trainer.run()
+    world.close()
+    assert world.optimizers[0].told == [0, 0.25, 0.5, 0.75]
+
+
+class Layer(PolicyWrapper):
+    def __init__(self, inner, name, diary):
+        super().__init__(inner)
+        self.name, self.diary = name, diary
+
+    def view(self, experience):
+        self.diary.append((self.name, "view", experience.obs.flatten()[0].item()))
+        return type(experience)(experience.obs + 1000, *(getattr(experience, f.name) for f in fields(type(experience))[1:]))
+
+    def learn(self, experience):
+        self.diary.append((self.name, "learn", experience.obs.flatten()[0].item()))
+        return {}
+
+    def observe(self, experience):
+        self.diary.append((self.name, "observe", experience.obs.flatten()[0].item()))
+
+
+def test_layers_view_a_rollout_from_the_outside_in_and_learn_and_observe_it_raw_after_the_update():
+    diary: list[tuple[str, str, float]] = []
+
+    def told(builder):
+        for name in ("inner", "outer"):
+            builder = builder.with_policy_wrapper_factory(Wrapping(partial(Layer, name=name, diary=diary)))
+        return builder
+
+    world, algorithm = looked_on(told=told, num_epochs=1, step_per_epoch=24, **NO_TESTS)
+    assert diary == [
+        ("outer", "view", 100),
+        ("inner", "view", 1100),
+        *((name, what, 100) for name in ("outer", "inner") for what in ("learn", "observe")),
+    ]
+    assert algorithm.rollouts[0].obs.flatten()[0] == 2100
+    assert isinstance(world.policy, Layer)
+    assert algorithm.policy is world.policy.inner.inner
+
+
+@pytest.mark.parametrize("num_test_envs", [1, 3])
+def test_tests_change_nothing_that_is_learned_from(num_test_envs):
+    def batches(**settings):
+        _, algorithm = looked_on("CartPole-v1", **settings)
+        return torch.cat([batch.obs for batch in algorithm.batches])
+
+    assert torch.equal(batches(num_test_envs=num_test_envs), batches(num_test_envs=0))
+
+
+def test_each_epoch_ends_with_a_test_on_seeds_of_its_own():
+    world, _ = looked_on("CartPole-v1", num_test_envs=2, num_test_episodes=4)
+    tests = world.trainer.tests
+    assert [test.env_step for test in tests] == [48, 96]
+    assert len({seed for test in tests for seed in test.seeds}) == 8
+    assert all(len(test.returns) == 4 for test in tests)
+
+
+@pytest.mark.parametrize(("means", "kept"), [([1, 3, 2], 3), ([5, 1, 1], 5), ([2, 2, 2], 2)])
+def test_the_best_test_is_kept_and_of_equal_ones_the_latest(means, kept, monkeypatch):
+    from rlchassis import trainer
+
+    scores = iter(means)
+    monkeypatch.setattr(trainer, "evaluate_policy", lambda _, seeds, step: trainer.Evaluation((float(next(scores)),), (1,), (0,), step))
+    world, _ = looked_on(num_epochs=3, step_per_epoch=24)
+    info = world.trainer.info()
+    assert (info.best_score, info.final_score) == (kept, means[-1])
+    latest = max(number for number, mean in enumerate(means) if mean == kept)
+    assert info.best.env_step == 24 * (latest + 1)
+
+
+def test_the_policy_is_in_evaluation_mode_in_tests_alone():
+    modes: dict[bool, set[bool]] = {True: set(), False: set()}
+
+    class Noting(PolicyWrapper):
+        def act(self, obs, state=None, *, explore, rng):
+            modes[explore].add(self.training and self.inner.training)
+            return super().act(obs, state, explore=explore, rng=rng)
+
+    looked_on(told=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Noting)))
+    assert modes == {True: {True}, False: {False}}
+
+
+@frozen
+class StopAtOnce(EpochStopCallback):
+    def should_stop(self, mean_rewards, context):
+        return True
+
+
+def test_a_stop_callback_ends_training_after_the_test_that_it_saw():
+    world, _ = looked_on(told=lambda builder: builder.with_epoch_stop_callback(StopAtOnce()))
+    assert (world.trainer.info().env_steps, len(world.trainer.tests)) == (48, 1)
+
+
+def test_learning_that_left_the_numbers_ends_the_run():
+    with pytest.raises(FloatingPointError, match="learn/loss became nan"):
+        looked_on(told=lambda builder: builder.with_loss(float("nan")), **NO_TESTS)
+
+
+def test_metrics_are_logged_twenty_times_an_epoch_and_what_is_left_at_the_end():
+    world = world_of(num_epochs=1, step_per_epoch=960, step_per_collect=8, batch_size=8)
+    rows: list[int] = []
+    world.logger.log = lambda row, step: rows.append(step)
+    world.trainer.run()
+    world.close()
+    assert rows == [8, *range(56, 960, 48), 960]
+
+
+REFUSED_VALUES = {
+    "buffer_size": 10,
+    "update_per_step": 2.0,
+    "start_timesteps": 1,
+    "start_timesteps_random": True,
+    "replay_buffer_ignore_obs_next": True,
+    "replay_buffer_save_only_last_obs": True,
+    "replay_buffer_stack_num": 2,
+    "replay_buffer_prioritized": True,
+    "replay_buffer_alpha": 0.5,
+    "replay_buffer_beta": 0.5,
+}
+
+
+@pytest.mark.parametrize(("name", "value"), REFUSED_VALUES.items())
+def test_a_setting_that_on_policy_training_has_no_use_for_is_refused(name, value):
+    with pytest.raises(UsageError, match=name):
+        OnPolicyTrainer.check_sampling(SamplingConfig(**{name: value}))
+
+
+def test_every_setting_that_speaks_of_off_policy_training_is_refused():
+    assert set(OnPolicyTrainer.refused) == REFUSED_VALUES.keys()
+
+
+def test_a_minibatch_larger_than_the_rollout_is_refused():
+    with pytest.raises(UsageError, match="minibatch of 65 is larger than the rollout of 64"):
+        OnPolicyTrainer.check_sampling(SamplingConfig(batch_size=65, step_per_collect=64))
+    OnPolicyTrainer.check_sampling(SamplingConfig(batch_size=64, step_per_collect=64))
