@@ -217,7 +217,7 @@ API = """
     NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck Observation OnPolicyTrainer Optimizer OptimizerFactory PluginError
     Policy PolicyWrapper PolicyWrapperFactory RecipePart RunningMoments SamplingConfig Setup StochasticPolicy TensorStruct Trainer
     UnsupportedSpaceError UsageError World by_row encoder_for gradient_step hookimpl judge lambda_returns map_tensors normalized
-    note_returns orthogonal_ resolve unique_parameters
+    note_returns orthogonal_ refuses_old_names resolve unique_parameters
 """
 
 

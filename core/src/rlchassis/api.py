@@ -23,6 +23,7 @@ from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimi
 from rlchassis.policies import Policy, PolicyWrapper, StochasticPolicy
 from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component
+from rlchassis.renamed import refuses_old_names
 from rlchassis.returns import lambda_returns
 from rlchassis.trainer import InfoStats, OnPolicyTrainer, Trainer
 from rlchassis.world import World
@@ -95,6 +96,7 @@ __all__ = [
     "normalized",
     "note_returns",
     "orthogonal_",
+    "refuses_old_names",
     "resolve",
     "unique_parameters",
 ]

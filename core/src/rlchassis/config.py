@@ -14,6 +14,7 @@ from attrs import Attribute, field, frozen
 from attrs.converters import optional as optional_of
 
 from rlchassis.errors import UsageError
+from rlchassis.renamed import refuses_old_names
 
 
 class Mode(Enum):
@@ -115,6 +116,7 @@ class ExperimentConfig:
     """Torch threads while the run lasts; None: one for small networks, which are faster so, and torch's own setting for others."""
 
 
+@refuses_old_names
 @frozen
 class SamplingConfig:
     """How a run spends its environment steps. Every quantity is in environment steps, whatever the number of environments."""

@@ -15,6 +15,7 @@ from gymnasium import error as gym_error
 from rlchassis.envs.factory import EnvFactory, EnvMode, VectorEnvType
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.errors import UsageError
+from rlchassis.renamed import refuses_old_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 
 
+@refuses_old_names
 @frozen(init=False)
 class EnvFactoryRegistered(EnvFactory):
     """Environments registered with gymnasium under the id `task`; further arguments go to gymnasium.make."""

@@ -14,8 +14,8 @@ from rlchassis.callbacks import (
 )
 from rlchassis.config import ExperimentConfig, Mode, SamplingConfig
 from rlchassis.envs import EnvFactory, EnvFactoryCallable, EnvFactoryRegistered, EnvFactoryVector, EnvMode, VectorEnvType
-from rlchassis.evaluation import Evaluation
 from rlchassis.errors import PluginError
+from rlchassis.evaluation import Evaluation
 from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.by_name import plan, train
 from rlchassis.experiment.collection import ExperimentCollection
@@ -23,8 +23,9 @@ from rlchassis.experiment.recipe import Experiment, restore_experiment
 from rlchassis.experiment.result import ExperimentResult
 from rlchassis.experiment.stored import LoadedPolicy, evaluate, load_policy
 from rlchassis.loggers import Logger, LoggerFactory, LoggerFactoryDefault
-from rlchassis.persistence import PersistEvent, Persistence, PolicyPersistence, RestoreEvent
+from rlchassis.persistence import Persistence, PersistEvent, PolicyPersistence, RestoreEvent
 from rlchassis.registry import load
+from rlchassis.renamed import CLASSES
 from rlchassis.trainer import InfoStats
 from rlchassis.world import World
 
@@ -84,6 +85,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in CLASSES:
+        raise ImportError(f"rlchassis.experiment has no {name}; it is called {CLASSES[name]} here.", name=__name__)
     if name not in BUILDERS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

@@ -19,11 +19,13 @@ from rlchassis.loggers import LoggerFactory, LoggerFactorySeveral
 from rlchassis.optim import OptimizerFactory
 from rlchassis.persistence import name_parts
 from rlchassis.registry import Component, find
+from rlchassis.renamed import refuses_old_names
 
 Agent = TypeVar("Agent", bound=AgentFactory)
 Kind = TypeVar("Kind")
 
 
+@refuses_old_names
 class ExperimentBuilder(Generic[Agent]):
     """Assembles an experiment; algorithms derive their own builder, with methods for their params and networks."""
 

@@ -34,6 +34,7 @@ from rlchassis.persistence import (
     write_json,
 )
 from rlchassis.registry import Component
+from rlchassis.renamed import refuses_old_names
 
 if TYPE_CHECKING:
     from rlchassis.experiment.result import ExperimentResult
@@ -55,6 +56,7 @@ def _is(*kinds: type[Any]) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
     return check
 
 
+@refuses_old_names
 @frozen
 class Experiment:
     """Everything that decides a run; `run` carries it out."""

@@ -6,6 +6,8 @@ import difflib
 import re
 from collections.abc import Iterable
 
+from rlchassis.renamed import what_became_of
+
 
 def quoted(text: str) -> str:
     """Quote a name that may come from a stranger's file; what a terminal would obey is shown escaped."""
@@ -20,9 +22,10 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Suggest the nearest word, with a space before it, or say nothing."""
+    """Say what an old name became or suggest the nearest word, with a space before it; or say nothing."""
+    words = tuple(words)
     meant = nearest(word, words)
-    return "" if meant is None else f' Did you mean "{meant}"?'
+    return what_became_of(word, words) or ("" if meant is None else f' Did you mean "{meant}"?')
 
 
 def listed(words: Iterable[str]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from attrs import field, frozen
 from attrs.validators import ge, gt, instance_of, le, optional
 
-from rlchassis.api import LRSchedulerFactory
+from rlchassis.api import LRSchedulerFactory, refuses_old_names
 
 
+@refuses_old_names
 @frozen(kw_only=True)
 class PPOParams:
     """What PPO may be told; the defaults are the paper's for continuous control, with ε and λ as there."""
