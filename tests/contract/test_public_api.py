@@ -185,7 +185,7 @@ def test_the_constants_have_their_values():
 
 
 def test_a_result_has_world_and_trainer_result():
-    assert [p for p in inspect.signature(ExperimentResult).parameters] == ["world", "trainer_result"]
+    assert list(inspect.signature(ExperimentResult).parameters) == ["world", "trainer_result"]
 
 
 def test_new_settings_of_a_run_stand_after_the_promised_ones():

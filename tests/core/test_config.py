@@ -10,11 +10,19 @@ from types import SimpleNamespace
 import attrs
 import pytest
 import torch
-from rlchassis_testkit.stored_runs import listing, tiny_config, tiny_sampling
 
 from rlchassis import load_policy
 from rlchassis.errors import UsageError
-from rlchassis.experiment import EnvFactoryCallable, EnvMode, EpochTrainCallback, ExperimentConfig, Mode, PPOExperimentBuilder, SamplingConfig
+from rlchassis.experiment import (
+    EnvFactoryCallable,
+    EnvMode,
+    EpochTrainCallback,
+    ExperimentConfig,
+    Mode,
+    PPOExperimentBuilder,
+    SamplingConfig,
+)
+from rlchassis_testkit.stored_runs import listing, tiny_config, tiny_sampling
 
 
 def run(base, env="CartPole-v1", *, sampling=None, told=lambda builder: builder, **config):
@@ -65,7 +73,12 @@ def device(tmp_path):
 def policy_restore_directory(tmp_path):
     stored = run(tmp_path / "a")
     WeightsAtTheStart.seen.clear()
-    run(tmp_path / "b", seed=7, policy_restore_directory=stored.world.directory, told=lambda b: b.with_epoch_train_callback(WeightsAtTheStart()))
+    run(
+        tmp_path / "b",
+        seed=7,
+        policy_restore_directory=stored.world.directory,
+        told=lambda b: b.with_epoch_train_callback(WeightsAtTheStart()),
+    )
     kept = torch.cat([p.flatten() for p in load_policy(stored.world.directory).policy.parameters()])
     assert torch.equal(WeightsAtTheStart.seen[0], kept)
 
@@ -139,7 +152,9 @@ def log_file_enabled(tmp_path):
 
 
 def policy_persistence_mode(tmp_path):
-    whole, weights_alone = (run(tmp_path / mode.value, policy_persistence_mode=mode).world.directory for mode in (Mode.POLICY, Mode.POLICY_STATE_DICT))
+    whole, weights_alone = (
+        run(tmp_path / mode.value, policy_persistence_mode=mode).world.directory for mode in (Mode.POLICY, Mode.POLICY_STATE_DICT)
+    )
     for directory in (whole, weights_alone):
         assert load_policy(directory)([0.0, 0.0, 0.0, 0.0]) in (0, 1)
     for directory in (whole, weights_alone):
@@ -192,7 +207,7 @@ ON_POLICY = {
 def test_a_setting_that_on_policy_training_has_no_use_for_is_refused_before_anything_is_made(name, tmp_path):
     with pytest.raises(UsageError, match=rf"^sampling\.{name} has no meaning here: .*; leave it out\.$"):
         run(tmp_path, sampling=tiny_sampling(**{name: OFF_POLICY[name]}))
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_sampling_setting_is_either_used_or_refused_on_policy():
@@ -204,7 +219,9 @@ def counted(tmp_path, **sampling):
 
 
 def test_epochs_steps_tests_and_passes_are_as_many_as_the_sampling_settings_say(tmp_path):
-    result = counted(tmp_path, num_epochs=3, step_per_epoch=40, step_per_collect=20, batch_size=10, repeat_per_collect=2, num_test_episodes=3)
+    result = counted(
+        tmp_path, num_epochs=3, step_per_epoch=40, step_per_collect=20, batch_size=10, repeat_per_collect=2, num_test_episodes=3
+    )
     info = result.trainer_result
     assert info.env_steps == 120
     assert info.updates == 120 // 20 * 2 * 2

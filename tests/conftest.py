@@ -1,0 +1,29 @@
+"""Distributions that are installed for the length of one test."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from rlchassis.registry import forget
+
+
+@pytest.fixture
+def install(tmp_path_factory, monkeypatch):
+    """A function: call it with one that writes distributions into a folder, and they are found beside all others."""
+    folder = tmp_path_factory.mktemp("site")
+    before = set(sys.modules)
+
+    def installed(write):
+        write(folder)
+        forget()
+        return folder
+
+    monkeypatch.syspath_prepend(folder)
+    yield installed
+    monkeypatch.undo()
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
+            del sys.modules[name]
+    forget()

@@ -1,0 +1,372 @@
+"""A recipe becomes plain data and comes back equal; what data cannot hold is said and refused."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import math
+import pickle
+
+import attrs
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+
+from rlchassis.api import LoggerFactory
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.experiment import (
+    EnvFactory,
+    EnvFactoryRegistered,
+    EpochStopCallback,
+    EpochStopCallbackNoImprovement,
+    EpochStopCallbackRewardThreshold,
+    EpochTrainCallback,
+    Experiment,
+    LoggerFactoryDefault,
+    Mode,
+    PPOExperimentBuilder,
+    VectorEnvType,
+)
+from rlchassis.optim import LRSchedulerFactoryLinear
+from rlchassis.persistence import amended, from_data, to_data, unstorable_names, used_plugins
+from rlchassis.registry import Component
+from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
+from rlchassis_ppo import PPOParams
+from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling, write_distribution
+
+EXTENSION = """
+from rlchassis.api import hookimpl
+
+class Extension:
+    def __init__(self, sizes=(), rate=0.0):
+        self.sizes, self.rate = sizes, rate
+
+    @hookimpl
+    def rlchassis_train_start(self, world):
+        pass
+"""
+
+
+@attrs.frozen
+class StopAt(EpochStopCallback):
+    at: tuple[float, ...] = (1.0,)
+
+    def should_stop(self, mean_rewards, context):
+        return mean_rewards in self.at
+
+
+class PlainCallback(EpochTrainCallback):
+    """No attrs class: what it was made with stands in attributes of the same names."""
+
+    def __init__(self, sizes, label="x"):
+        self.sizes, self.label = sizes, label
+
+    def __eq__(self, other):
+        return vars(self) == vars(other)
+
+    __hash__ = None
+
+    def callback(self, epoch, env_step, context):
+        pass
+
+
+@attrs.frozen
+class OwnEnvs(EnvFactory):
+    length: int = 3
+
+    def create_env(self, mode):
+        return gym.make("CartPole-v1", max_episode_steps=self.length)
+
+
+def make_env():
+    return gym.make("CartPole-v1")
+
+
+def everything(base):
+    """Every method of the builder was told something."""
+    return (
+        PPOExperimentBuilder(
+            EnvFactoryRegistered(
+                "CartPole-v1", venv_type=VectorEnvType.SUBPROC, max_episode_steps=30, kwargs={"sizes": (1, 2), "part": [3]}
+            ),
+            tiny_config(base, seed=3, device=torch.device("cpu"), policy_persistence_mode=Mode.POLICY_STATE_DICT, watch_render=5),
+            tiny_sampling(num_train_envs=1),
+        )
+        .with_name("all/of-it")
+        .with_ppo_params(PPOParams(lr=np.float64(1e-3), lr_scheduler_factory=LRSchedulerFactoryLinear(tiny_sampling()), dual_clip=3))
+        .with_optim_factory_default(betas=(0.8, 0.9), eps=1e-6, weight_decay=0.01)
+        .with_actor_factory_default([8, 8], torch.nn.SiLU)
+        .with_critic_factory_default([16], torch.nn.ELU)
+        .with_policy_wrapper_factory(PolicyWrapperFactoryObsNorm(clip=5.0))
+        .with_policy_wrapper_factory(PolicyWrapperFactoryObsNorm(clip=3.0))
+        .with_logger_factory(LoggerFactoryDefault())
+        .with_logger_factory(Component("logger", "tensorboard"))
+        .with_epoch_stop_callback(EpochStopCallbackRewardThreshold(195))
+        .with_epoch_stop_callback(EpochStopCallbackNoImprovement(patience=3))
+        .with_epoch_train_callback(PlainCallback([(1, 2), [3]]))
+        .with_epoch_stop_callback(StopAt((math.inf,)))
+        .with_extension("acme.watch", sizes=[1, [2, 3]], rate=float("inf"))
+        .build()
+    )
+
+
+ALLOW = [PlainCallback, StopAt, OwnEnvs, make_env]
+
+
+@pytest.fixture
+def full(tmp_path, install):
+    install(lambda folder: write_distribution(folder, "acme-watch", EXTENSION, extension="acme.watch = Extension"))
+    return everything(tmp_path / "log")
+
+
+def test_what_was_told_to_a_builder_comes_back_equal_from_a_directory(full, tmp_path):
+    full.save(tmp_path / "stored")
+    restored = Experiment.from_directory(tmp_path / "stored", restore_policy=False, allow=ALLOW)
+    assert restored == full
+    assert restored.env_factory.make_kwargs["kwargs"] == {"sizes": (1, 2), "part": [3]}
+    assert restored.extensions[0].options == {"sizes": (1, (2, 3)), "rate": math.inf}
+
+
+def test_the_pickle_alone_is_enough(full, tmp_path):
+    full.save(tmp_path / "stored")
+    (tmp_path / "stored" / "experiment.json").unlink()
+    assert Experiment.from_directory(tmp_path / "stored", restore_policy=False, allow=ALLOW) == full
+
+
+def test_the_pickle_is_an_ordinary_pickle_of_the_experiment(tmp_path):
+    experiment = PPOExperimentBuilder("CartPole-v1", tiny_config(tmp_path), tiny_sampling()).build()
+    experiment.save(tmp_path)
+    assert pickle.loads((tmp_path / "experiment.pkl").read_bytes()) == experiment
+
+
+def test_an_experiment_is_pickled_copied_and_compared_like_any_value(full, tmp_path):
+    for twin in (pickle.loads(pickle.dumps(full)), copy.copy(full), copy.deepcopy(full), everything(tmp_path / "log")):
+        assert twin == full
+    assert full.with_config(seed=4) != full
+    assert full.with_config(seed=4).with_config(seed=3) == full
+
+
+def test_a_stored_recipe_names_no_import_path_but_those_of_users(full, tmp_path):
+    full.save(tmp_path)
+    text = (tmp_path / "experiment.json").read_text("utf-8")
+    assert "rlchassis_ppo" not in text
+    assert "rlchassis." not in text
+
+
+def test_restoring_sets_the_policy_directory_unless_told_otherwise(tmp_path):
+    experiment = PPOExperimentBuilder("CartPole-v1").build()
+    experiment.save(tmp_path)
+    assert Experiment.from_directory(tmp_path).config.policy_restore_directory == str(tmp_path)
+    assert Experiment.from_directory(tmp_path, False) == experiment
+
+
+def test_the_used_plugins_are_each_told_once(full):
+    assert used_plugins(full.to_data()) == [
+        ("env", "registered"),
+        ("algorithm", "ppo"),
+        ("optimizer", "adam"),
+        ("policy_wrapper", "obs-norm"),
+        ("lr_scheduler", "linear"),
+        ("component", "mlp-actor"),
+        ("component", "mlp-critic"),
+        ("logger", "several"),
+        ("logger", "default"),
+        ("logger", "tensorboard"),
+        ("component", "stop-at-threshold"),
+        ("component", "stop-without-improvement"),
+        ("extension", "acme.watch"),
+    ]
+
+
+@pytest.mark.parametrize("env", [OwnEnvs(7), make_env], ids=["class", "function"])
+def test_users_own_code_is_handed_over_and_the_printed_line_says_how(env, tmp_path):
+    experiment = PPOExperimentBuilder(env).with_epoch_stop_callback(StopAt()).build()
+    experiment.save(tmp_path)
+    with pytest.raises(StoredFileError, match="hand it over") as caught:
+        Experiment.from_directory(tmp_path)
+    line = str(caught.value).partition("hand it over: ")[2]
+    restored = eval(line, {"Experiment": Experiment, "OwnEnvs": OwnEnvs, "make_env": make_env, "StopAt": StopAt})
+    assert restored.with_config(policy_restore_directory=None) == experiment
+
+
+def test_a_namesake_of_users_code_does_not_stand_in_for_it(tmp_path):
+    PPOExperimentBuilder(OwnEnvs()).build().save(tmp_path)
+    namesake = type("OwnEnvs", (EnvFactory,), {"__module__": "elsewhere"})
+    with pytest.raises(StoredFileError, match="hand it over"):
+        Experiment.from_directory(tmp_path, allow=[namesake])
+
+
+def test_a_lambda_is_told_once_and_stops_no_run(tmp_path, caplog):
+    builder = PPOExperimentBuilder(lambda: gym.make("CartPole-v1"), tiny_config(tmp_path), tiny_sampling())
+    with caplog.at_level(logging.WARNING, "rlchassis"):
+        result = builder.build().run("run")
+    (warning,) = [record.getMessage() for record in caplog.records]
+    assert "<lambda> cannot be stored" in warning
+    assert result.trainer_result.env_steps == 64
+    with pytest.raises(StoredFileError, match="<lambda>, which cannot be stored in a file; build this experiment in code again"):
+        Experiment.from_directory(result.world.directory)
+
+
+def test_require_restorable_refuses_a_lambda_before_anything_is_made(tmp_path):
+    builder = PPOExperimentBuilder(lambda: gym.make("CartPole-v1"), tiny_config(tmp_path), tiny_sampling())
+    with pytest.raises(UsageError, match="<lambda> cannot be stored"):
+        builder.build().run("run", require_restorable=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_hides_in_the_arguments_of_an_environment_is_not_handed_to_it_as_data(tmp_path):
+    for hidden in (lambda: 1, object(), {1: 2}):
+        experiment = PPOExperimentBuilder(EnvFactoryRegistered("CartPole-v1", reward=hidden)).build()
+        assert len(unstorable_names(experiment.to_data())) == 1
+        experiment.save(tmp_path)
+        with pytest.raises(StoredFileError, match="cannot be stored in a file"):
+            Experiment.from_directory(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        (84, 84),
+        [1, (2,)],
+        {"object": "cube"},
+        {"a": {"tuple": [1]}},
+        math.inf,
+        -math.inf,
+        make_env,
+        torch.nn.ReLU,
+        OwnEnvs(2),
+        None,
+        {"mapping": {}},
+    ],
+    ids=str,
+)
+def test_arguments_of_an_environment_come_back_as_they_were(argument):
+    factory = EnvFactoryRegistered("CartPole-v1", argument=argument)
+    data = json.loads(json.dumps(to_data(factory), allow_nan=False))
+    assert from_data(data, EnvFactory, ALLOW) == factory
+
+
+@pytest.mark.parametrize("value", [np.float32(0.5), np.int64(3), np.bool_(True), Mode.POLICY, np.float64(2.0)], ids=repr)
+def test_data_holds_nothing_but_what_json_knows(value):
+    assert type(to_data(value)) in (bool, int, float, str)
+
+
+def changed(data, path, value):
+    data = copy.deepcopy(data)
+    place = data
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return data
+
+
+WRONG = [
+    (["format"], 2, "format"),
+    (["surprise"], 1, "no field 'surprise'"),
+    (["config", "seeed"], 1, 'Did you mean "seed"'),
+    (["config", "seed"], -1, "config: ExperimentConfig: |config: seed must be"),
+    (["config", "seed"], "1", "config: seed: expected a whole number"),
+    (["config", "train"], 1, "config: train: expected true or false"),
+    (["config", "policy_persistence_mode"], "all", "policy_persistence_mode"),
+    (["sampling_config"], [], "expected the fields of SamplingConfig"),
+    (["env_factory"], "registered", "env_factory: "),
+    (["env_factory"], {"part": "env/nowhere", "options": {}}, 'no env.* "nowhere"'),
+    (["env_factory"], {"part": "optimizer/adam", "options": {}}, "is no EnvFactory"),
+    (["env_factory"], {"part": "registered"}, "names no plugin"),
+    (["env_factory"], {"class": "os:system", "options": {}}, "os:system, which no plugin registers"),
+    (["env_factory"], {"part": "env/registered", "options": {"task": "x"}, "more": 1}, "nothing else, not 'more'"),
+    (["agent_factory", "options", "params", "lr"], -1.0, "lr"),
+    (["agent_factory", "options", "params", "lr"], None, "lr: expected a number"),
+    (["agent_factory", "options", "actor_factory", "options", "hidden_activation"], "Relu", 'Did you mean "ReLU"'),
+    (["agent_factory", "options", "actor_factory", "options", "hidden_activation"], "functional", "no module 'functional'"),
+    (["agent_factory", "options", "actor_factory", "options", "hidden_activation"], {"object": "os:system"}, "os:system"),
+    (["agent_factory", "options", "actor_factory", "options", "hidden_activation"], {"object": "torch.nn:Module.__init__"}, "no module"),
+    (["agent_factory", "options", "actor_factory", "options", "hidden_sizes"], [0], "hidden_sizes"),
+    (["callbacks", "stop"], [{"part": "component/mlp-actor", "options": {}}], "is no EpochStopCallback"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "said"), WRONG, ids=[f"{'.'.join(path)}={value}" for path, value, _ in WRONG])
+def test_a_stored_recipe_with_a_wrong_value_is_refused_in_one_sentence(path, value, said, tmp_path):
+    data = PPOExperimentBuilder("CartPole-v1").build().to_data()
+    (tmp_path / "experiment.json").write_text(json.dumps(changed(data, path, value)), "utf-8")
+    with pytest.raises(StoredFileError, match=said) as caught:
+        Experiment.from_directory(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "NaN",
+        '{"format": 1, "config": 1e999}',
+        "[" * 100_000,
+        '{"a":' * 50_000,
+        '{"format": 1, "x": ' + "[" * 900 + "]" * 900 + "}",
+    ],
+    ids=["empty", "cut", "list", "null", "nan", "huge", "deep-list", "deep-dict", "nested"],
+)
+def test_a_file_that_is_no_recipe_is_refused_in_one_sentence(text, tmp_path):
+    (tmp_path / "experiment.json").write_text(text, "utf-8")
+    with pytest.raises(StoredFileError) as caught:
+        Experiment.from_directory(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_directory_that_is_none_of_a_run_is_refused(tmp_path):
+    with pytest.raises(StoredFileError, match="is this the directory of a run"):
+        Experiment.from_directory(tmp_path / "nowhere")
+
+
+def test_a_deeply_nested_value_in_an_open_field_is_refused(tmp_path):
+    data = PPOExperimentBuilder("CartPole-v1").build().to_data()
+    nested = json.loads("[" * 400 + "]" * 400)
+    data["env_factory"]["options"]["make_kwargs"] = {"a": nested}
+    (tmp_path / "experiment.json").write_text(json.dumps(data), "utf-8")
+    with pytest.raises(StoredFileError, match="nested too deeply"):
+        Experiment.from_directory(tmp_path)
+
+
+def test_fields_at_any_depth_can_be_changed():
+    agent = PPOExperimentBuilder("CartPole-v1").build().agent_factory
+    changes = {"params": {"lr": 1}, "actor_factory": {"hidden_sizes": [4]}, "optim_factory": {"eps": 1e-5}}
+    told = amended(agent, changes)
+    assert (told.params.lr, told.actor_factory.hidden_sizes, told.optim_factory.options) == (1.0, (4,), {"eps": 1e-5})
+    assert told.params.gamma == agent.params.gamma
+    with pytest.raises(UsageError, match=r"params: PPOParams has no field 'lrr'\. Did you mean \"lr\""):
+        amended(agent, {"params": {"lrr": 1}})
+    with pytest.raises(UsageError, match=r"^params: lr: expected a number, not .fast."):
+        amended(agent, {"params": {"lr": "fast"}})
+
+
+def test_every_recipe_part_of_the_house_is_registered():
+    import rlchassis.experiment  # noqa: F401
+    from rlchassis.recipe_part import RecipePart
+    from rlchassis.registry import name_of
+
+    def below(cls):
+        return {cls}.union(*map(below, cls.__subclasses__()))
+
+    ours = [cls for cls in below(RecipePart) if cls.__module__.startswith("rlchassis") and not getattr(cls, "__abstractmethods__", None)]
+    named = [cls for cls in ours if "testkit" not in cls.__module__ and cls is not RecipePart]
+    assert [cls.__name__ for cls in named if name_of(cls) is None] == []
+    assert len(named) > 10
+
+
+@attrs.frozen
+class HalfTyped(LoggerFactory):
+    size: OnlyForTypeCheckers = (1, 2)  # noqa: F821  that it does not exist is the point
+
+    def create_logger(self, log_dir, experiment_name, run_id, config_dict):
+        raise NotImplementedError
+
+
+def test_a_class_whose_annotations_exist_only_for_type_checkers_can_be_stored_and_restored():
+    assert to_data(HalfTyped())["options"] == {"size": {"tuple": [1, 2]}}
+    assert from_data(to_data(HalfTyped((3,))), LoggerFactory, [HalfTyped]) == HalfTyped((3,))
