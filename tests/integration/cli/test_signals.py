@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from rlchassis import Experiment, evaluate, load_policy
+from rlchassis.persistence import PolicyPersistence
 
 
 def begin(folder, *words):
@@ -41,3 +42,17 @@ def test_an_interrupted_run_leaves_a_policy_and_a_readable_directory(tmp_path, n
     assert Experiment.from_directory(directory).config.persistence_base_dir == str(tmp_path)
     assert all(json.loads(line) for line in (directory / "metrics.jsonl").read_text("utf-8").splitlines())
     assert (directory / "learning_curve.png").stat().st_size
+
+
+def test_a_run_interrupted_while_it_stores_its_first_policy_stores_it_after_all(train, monkeypatch):
+    persist, calls = PolicyPersistence.persist, []
+
+    def interrupted_at_first(self, event, world):
+        calls.append(event)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        persist(self, event, world)
+
+    monkeypatch.setattr(PolicyPersistence, "persist", interrupted_at_first)
+    assert train("--name", "mine").code == 130
+    assert evaluate("log/mine").env_step == 32

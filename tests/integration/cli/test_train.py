@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rlchassis import Experiment, evaluate, load_policy
+from rlchassis import train as train_in_python
 from rlchassis.experiment import plan
 from rlchassis.experiment.tuned import recipes_of
 from rlchassis.registry import load
@@ -138,3 +139,13 @@ def test_help_of_an_algorithm_lists_its_settings(rlchassis):
 def test_help_without_an_algorithm_lists_the_options_alone(rlchassis):
     done = rlchassis("train", "--help")
     assert (done.code, "--steps" in done.out, "settings of" in done.out) == (0, True, False)
+
+
+def test_python_trains_by_the_same_names(train):
+    train("--name", "mine", "--seed", "3", "--wrapper", "obs-norm", "--set", "params.lr=0.1")
+    sampling = {"num_train_envs": 2, "step_per_collect": 32, "batch_size": 16, "num_test_episodes": 2, "step_per_epoch": 32}
+    settings = [{"sampling": sampling, "params": {"lr": 0.1}}]
+    train_in_python("ppo", "CartPole-v1", name="twin", steps=64, seed=3, recipe="none", wrappers=["obs-norm"], settings=settings)
+    command, twin = (Experiment.from_directory(f"log/{name}", restore_policy=False) for name in ("mine", "twin"))
+    assert command == twin
+    assert evaluate("log/mine") == evaluate("log/twin")
