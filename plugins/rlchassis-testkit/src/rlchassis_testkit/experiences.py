@@ -44,6 +44,21 @@ def experience_of(
     )
 
 
+def eventful() -> Experience:
+    """Twelve steps of two environments, always the same: three numbers seen, two actions, rewards of up to ± 10.
+
+    One episode terminates, one is truncated, and the last row of one environment is no transition.
+    """
+    rng = torch.Generator().manual_seed(0)
+    seen = torch.rand((13, 2, 3), generator=rng) * 2 - 1
+    terminated, truncated, weights = torch.zeros(12, 2, dtype=torch.bool), torch.zeros(12, 2, dtype=torch.bool), torch.ones(12, 2)
+    terminated[4, 0] = truncated[7, 1] = True
+    weights[11, 1] = 0
+    actions = torch.randint(2, (12, 2), generator=rng)
+    rewards = torch.rand((12, 2), generator=rng) * 20 - 10
+    return Experience(seen[:-1], actions, rewards, seen[1:], terminated, truncated, weights)
+
+
 class Constant(Policy):
     """Takes one and the same action everywhere."""
 

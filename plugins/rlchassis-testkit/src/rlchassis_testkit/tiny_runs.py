@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from rlchassis.api import ExperimentBuilder, ExperimentConfig, SamplingConfig, World
 
@@ -38,6 +39,11 @@ def tiny_run(
     builder = told(builder_class(env, ExperimentConfig(**config), SamplingConfig(**sampling)))
     world: World = builder.build().run(name).world
     return world
+
+
+def weights_of(*modules: nn.Module) -> Tensor:
+    """A copy of all parameters in one vector."""
+    return torch.cat([p.detach().flatten() for module in modules for p in module.parameters()])
 
 
 def fingerprint(module: nn.Module) -> str:

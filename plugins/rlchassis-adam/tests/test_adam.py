@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from rlchassis.api import Optimizer, UsageError
+from rlchassis_adam import OptimizerFactoryAdam
+
+LR = 0.1
+
+
+def stepped(factory: OptimizerFactoryAdam, gradients: list[float], start: float = 1.0) -> float:
+    weight = nn.Parameter(torch.tensor([start]))
+    optimizer = factory.create_optimizer_for_params([weight], LR)
+    for gradient in gradients:
+        weight.grad = torch.tensor([gradient])
+        optimizer.step()
+    return weight.item()
+
+
+def test_the_first_step_is_as_long_as_the_learning_rate_by_hand():
+    assert stepped(OptimizerFactoryAdam(), [3.0]) == pytest.approx(1 - LR)
+    assert stepped(OptimizerFactoryAdam(eps=3.0), [3.0]) == pytest.approx(1 - LR * 3 / (3 + 3))
+
+
+def test_the_second_step_weighs_both_gradients_by_hand():
+    beta1, beta2 = 0.5, 0.75
+    first, second = (1 - beta1) * 1, (1 - beta2) * 1
+    first, second = beta1 * first + (1 - beta1) * 3, beta2 * second + (1 - beta2) * 9
+    expected = 1 - LR - LR * (first / (1 - beta1**2)) / math.sqrt(second / (1 - beta2**2))
+    assert stepped(OptimizerFactoryAdam(betas=(beta1, beta2), eps=1e-12), [1.0, 3.0]) == pytest.approx(expected)
+
+
+def test_weights_decay_as_an_l2_penalty():
+    assert stepped(OptimizerFactoryAdam(eps=1.0, weight_decay=0.5), [0.0], start=4.0) == pytest.approx(4 - LR * 2 / (2 + 1))
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.01])
+def test_one_flat_vector_is_stepped_as_its_parts(weight_decay):
+    def parts() -> list[nn.Parameter]:
+        rng = torch.Generator().manual_seed(0)
+        return [nn.Parameter(torch.randn(shape, generator=rng)) for shape in ((3, 5), (7,), (), (2, 2, 2))]
+
+    factory = OptimizerFactoryAdam(weight_decay=weight_decay)
+    flat, plain = parts(), parts()
+    ours, torchs = Optimizer.create(factory, flat, LR), torch.optim.Adam(plain, LR, weight_decay=weight_decay)
+    for step in range(10):
+        for optimizer, params in ((ours, flat), (torchs, plain)):
+            optimizer.zero_grad()
+            sum(((p - step) ** 2).sum() for p in params).backward()
+            optimizer.step()
+    assert ours.flat is not None
+    for mine, theirs in zip(flat, plain, strict=True):
+        assert torch.allclose(mine, theirs, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("betas", [(0.9,), (0.9, 1.0), (-0.1, 0.9), (0.9, 0.99, 0.999)])
+def test_betas_are_two_numbers_below_1(betas):
+    with pytest.raises(UsageError, match="betas"):
+        OptimizerFactoryAdam(betas)
+
+
+@pytest.mark.parametrize("options", [{"eps": 0.0}, {"weight_decay": -0.1}])
+def test_an_option_out_of_range_is_refused_by_its_name(options):
+    with pytest.raises(ValueError, match=next(iter(options))):
+        OptimizerFactoryAdam(**options)
+
+
+def test_two_factories_of_the_same_options_are_equal():
+    assert OptimizerFactoryAdam([0.9, 0.999]) == OptimizerFactoryAdam()

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from attrs import evolve, fields, frozen
+
+from rlchassis.api import LRSchedulerFactory, LRSchedulerFactoryLinear
+from rlchassis_ppo import PPO, PPOParams
+from rlchassis_testkit.tiny_runs import weights_of
+
+FAST = {"lr": 0.1, "advantage_normalization": False}
+LEARNING: dict[str, tuple[Any, dict[str, Any]]] = {
+    "lr": (1e-2, {}),
+    "lr_scheduler_factory": (LRSchedulerFactoryLinear(), {}),
+    "gamma": (0.5, {}),
+    "gae_lambda": (0.5, {}),
+    "return_scaling": (True, {}),
+    "advantage_normalization": (False, {}),
+    "vf_coef": (2.0, {}),
+    "ent_coef": (0.1, {}),
+    "max_grad_norm": (None, {}),
+    "eps_clip": (0.01, {"lr": 0.1}),
+    "dual_clip": (1.01, FAST),
+    "value_clip": (True, {"lr": 0.1}),
+    "recompute_advantage": (True, {}),
+}
+"""Another value for each field that learning reads, with what else must be set for it to come into play."""
+ACTING: dict[str, Any] = {"deterministic_eval": False}
+
+
+def weights(algorithm: PPO) -> torch.Tensor:
+    return weights_of(algorithm.policy, algorithm.critic)
+
+
+def test_no_field_is_left_out_here():
+    assert LEARNING.keys() | ACTING.keys() == {field.name for field in fields(PPOParams)}
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_every_field_that_learning_reads_changes_what_is_learned(name, learned):
+    value, others = LEARNING[name]
+    assert getattr(PPOParams(), name) != value
+    plain, again, changed = (weights(learned(**params)) for params in (others, others, {**others, name: value}))
+    assert torch.equal(plain, again), "else the difference would tell nothing"
+    assert not torch.equal(plain, changed)
+    assert changed.isfinite().all()
+
+
+def test_every_field_that_acting_reads_changes_the_actions(ppo):
+    def actions(**params: Any) -> set[int]:
+        rng = torch.Generator().manual_seed(0)
+        return set(ppo(**params).policy.act(torch.zeros(50, 3), explore=False, rng=rng)[0].tolist())
+
+    assert len(actions()) == 1
+    for name, value in ACTING.items():
+        assert len(actions(**{name: value})) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lr", 0),
+        ("lr", "fast"),
+        ("lr_scheduler_factory", "linear"),
+        ("gamma", 1.01),
+        ("gamma", -0.1),
+        ("gae_lambda", 1.01),
+        ("vf_coef", -1),
+        ("ent_coef", -1),
+        ("max_grad_norm", 0),
+        ("eps_clip", 0),
+        ("dual_clip", 1),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_the_name_of_its_field(name, value):
+    with pytest.raises((ValueError, TypeError), match=name):
+        PPOParams(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["return_scaling", "advantage_normalization", "value_clip", "recompute_advantage", "deterministic_eval"])
+def test_a_switch_is_on_or_off(name):
+    with pytest.raises((ValueError, TypeError), match=name):
+        PPOParams(**{name: "no"})
+
+
+def test_params_are_values():
+    assert evolve(PPOParams(), gamma=0.9) == PPOParams(gamma=0.9) != PPOParams()
+    assert hash(PPOParams()) == hash(PPOParams())
+
+
+@frozen
+class Halved(LRSchedulerFactory):
+    def create_schedule(self, total_steps):
+        return lambda progress: 0.5 if total_steps == 1000 else 1.0
+
+
+def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(learned):
+    assert torch.equal(weights(learned(lr=0.02, lr_scheduler_factory=Halved())), weights(learned(lr=0.01)))
