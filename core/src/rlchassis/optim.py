@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
@@ -16,6 +17,8 @@ from rlchassis.experience import Metrics
 from rlchassis.recipe_part import RecipePart
 
 Batch = TypeVar("Batch")
+ALIGNMENT = 64
+"""Bytes."""
 Schedule = Callable[[float], float]
 """From progress (environment steps done / planned, 0 to 1) to a factor on the learning rate."""
 
@@ -118,23 +121,35 @@ class Optimizer:
 
 
 def flatten_storage(parameters: Sequence[nn.Parameter]) -> nn.Parameter | None:
-    """Move parameters and their gradients into two vectors of which they become views; None where types or devices differ."""
+    """Move parameters and their gradients into two vectors of which they become views; None where types or devices differ.
+
+    Each begins where a tensor of its own would, at a multiple of ALIGNMENT: kernels round otherwise elsewhere, and a policy that is
+    restored, and no longer flat, would not act to the last bit as the one that was stored.
+    """
     if len({(p.dtype, p.device) for p in parameters}) != 1:
         return None
-    flat = nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
-    sizes = [p.numel() for p in parameters]
-    for p, part in zip(parameters, torch.split(flat.data, sizes), strict=True):
-        p.data = part.view_as(p)
+    flat = nn.Parameter(torch.zeros(_places(parameters)[-1], dtype=parameters[0].dtype, device=parameters[0].device))
+    for p, part in zip(parameters, _parts(flat.data, parameters), strict=True):
+        p.data = part.copy_(p.detach())
     flatten_gradients(flat, parameters)
     return flat
 
 
 def flatten_gradients(flat: nn.Parameter, parameters: Sequence[nn.Parameter]) -> None:
-    """Make the gradients of parameters views of one new vector of zeros, the gradient of flat."""
+    """Make the gradients of parameters views of the flat one's, all zero."""
     flat.grad = torch.zeros_like(flat)
-    sizes = [p.numel() for p in parameters]
-    for p, part in zip(parameters, torch.split(flat.grad, sizes), strict=True):
-        p.grad = part.view_as(p)
+    for p, part in zip(parameters, _parts(flat.grad, parameters), strict=True):
+        p.grad = part
+
+
+def _places(parameters: Sequence[nn.Parameter]) -> list[int]:
+    """Where each parameter begins in the flat vector, and where the last one's place ends."""
+    step = max(1, ALIGNMENT // parameters[0].element_size())
+    return list(itertools.accumulate((-(-p.numel() // step) * step for p in parameters), initial=0))
+
+
+def _parts(flat: Tensor, parameters: Sequence[nn.Parameter]) -> list[Tensor]:
+    return [flat[start : start + p.numel()].view_as(p) for start, p in zip(_places(parameters), parameters, strict=False)]
 
 
 def gradient_step(

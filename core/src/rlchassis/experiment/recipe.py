@@ -136,14 +136,19 @@ class Experiment:
         With restore_policy a run of it goes on from the policy stored there. Classes and functions of your own that the recipe uses
         are handed over in `allow`. StoredFileError says what stands against opening it.
         """
-        directory = Path(directory)
-        data, allow = _read_data(directory), list(allow)
-        require_allowed(data, allow, f"the recipe in {directory}", f"Experiment.from_directory({str(directory)!r}")
+        data = read_recipe(directory)
+        experiment = cls.from_stored(data, directory, allow, f"Experiment.from_directory({str(directory)!r}")
+        return experiment.with_config(policy_restore_directory=str(directory)) if restore_policy else experiment
+
+    @classmethod
+    def from_stored(cls, data: Any, directory: str | Path, allow: Iterable[Any], call: str) -> Experiment:
+        """From data that a directory held; StoredFileError, with the call to make instead where code of users is to be handed over."""
+        allow = list(allow)
+        require_allowed(data, allow, f"the recipe in {directory}", call)
         try:
-            experiment = cls.from_data(data, allow)
+            return cls.from_data(data, allow)
         except UsageError as error:
             raise StoredFileError(f"the recipe in {directory} cannot be used: {error}") from error
-        return experiment.with_config(policy_restore_directory=str(directory)) if restore_policy else experiment
 
     def to_data(self) -> dict[str, Any]:
         """The recipe as plain data."""
@@ -174,7 +179,9 @@ def require_allowed(data: Any, allow: Iterable[Any], what: str, call: str) -> No
         )
 
 
-def _read_data(directory: Path) -> Any:
+def read_recipe(directory: str | Path) -> Any:
+    """The data of the recipe in a run directory, as yet unchecked; StoredFileError where there is none."""
+    directory = Path(directory)
     if (directory / EXPERIMENT_FILENAME).exists() or not (directory / EXPERIMENT_PICKLE_FILENAME).exists():
         return read_json(directory / EXPERIMENT_FILENAME)
     return read_inert_pickle(directory / EXPERIMENT_PICKLE_FILENAME, restore_experiment)

@@ -58,7 +58,7 @@ def run_experiment(
         world = create_world(experiment, open_directory, logger_run_id, observers)
     with ExitStack() as at_the_end:
         at_the_end.callback(_close, world)
-        at_the_end.enter_context(_threads(config.num_threads, world.policy))
+        at_the_end.enter_context(threads(config.num_threads, world.policy))
         if world.directory is not None:
             at_the_end.enter_context(_log_file(world.directory, enabled=config.log_file_enabled))
             experiment.save(world.directory)
@@ -134,7 +134,7 @@ def _close(world: World) -> None:
 
 
 @contextmanager
-def _threads(asked: int | None, policy: nn.Module) -> Iterator[None]:
+def threads(asked: int | None, policy: nn.Module) -> Iterator[None]:
     """Within it torch uses as many threads as asked for, or one if the policy's layers are small."""
     before = torch.get_num_threads()
     small = max((p.numel() for p in policy.parameters()), default=0) <= SMALL_LAYER

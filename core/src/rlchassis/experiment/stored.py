@@ -21,7 +21,8 @@ from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.evaluation import Evaluation, evaluate_policy
 from rlchassis.experience import as_tensors
 from rlchassis.experiment.assembly import create_hooks, env_wrappers, require_device, sampling_of
-from rlchassis.experiment.recipe import Experiment, require_allowed
+from rlchassis.experiment.recipe import Experiment, read_recipe, require_allowed
+from rlchassis.experiment.run import threads
 from rlchassis.persistence import StoredPolicy, from_data, read_policy
 from rlchassis.policies import Policy
 from rlchassis.randomness import RandomStreams
@@ -35,7 +36,7 @@ def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Itera
     Without a number of episodes the best test is repeated on its recorded seeds, return for return; with one, the seeds are
     10000, 10001, …, which no training and no test has used.
     """
-    experiment = Experiment.from_directory(directory, allow=allow)
+    experiment = _experiment(directory, allow, "evaluate")
     device, hooks = require_device(experiment.config.device), create_hooks(experiment).hook
     stored = read_policy(Path(directory), device)
     seeds = _recorded_seeds(stored, directory) if episodes is None else _fresh_seeds(episodes)
@@ -46,9 +47,18 @@ def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Itera
         make_policy = partial(hooks.rlchassis_make_policy, experiment=experiment, envs=envs, device=device)
         policy = _restored(experiment.agent_factory, stored, envs, device, str(directory), make_policy)
         collector = Collector(policy, envs.test, RandomStreams(0).generator("evaluation", device=device), device)
-        return evaluate_policy(collector, seeds, _env_step(stored, directory))
+        with threads(experiment.config.num_threads, policy):
+            return evaluate_policy(collector, seeds, _env_step(stored, directory))
     finally:
         envs.close()
+
+
+def _experiment(directory: str | Path, allow: Iterable[Any], function: str) -> Experiment:
+    """The recipe but for what only training uses, so that nobody has to hand over the callbacks of a run to judge its policy."""
+    data = read_recipe(directory)
+    if isinstance(data, dict):
+        data = {key: value for key, value in data.items() if key != "callbacks"} | {"logger_factory": None}
+    return Experiment.from_stored(data, directory, allow, f"{function}({str(directory)!r}")
 
 
 def _recorded_seeds(stored: StoredPolicy, directory: str | Path) -> Sequence[int]:
@@ -159,7 +169,7 @@ def _recorded_agent(stored: StoredPolicy, directory: str | Path, allow: Iterable
 
 def _recipe_agent(directory: str | Path, allow: Iterable[Any]) -> tuple[AgentFactory, Environments]:
     """The weights alone say nothing of spaces: the recipe's environment is made once, to read them, and closed."""
-    experiment = Experiment.from_directory(directory, allow=allow)
+    experiment = _experiment(directory, allow, "load_policy")
     env = experiment.env_factory.create_env(EnvMode.TEST)
     try:
         return experiment.agent_factory, Environments.from_spaces(env.observation_space, env.action_space)

@@ -1,0 +1,315 @@
+"""What a run leaves behind, what can be done with it, and how a run ends when something goes wrong."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+
+import rlchassis
+from rlchassis.errors import EnvironmentFailure, StoredFileError, UsageError
+from rlchassis.experiment import (
+    EnvFactoryCallable,
+    EpochTestCallback,
+    EpochTrainCallback,
+    Experiment,
+    LoggerFactory,
+    Mode,
+    PPOExperimentBuilder,
+    VectorEnvType,
+)
+from rlchassis.loggers import Logger
+from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
+from rlchassis_testkit.stored_runs import listing, rows_of, tiny_config, tiny_sampling
+
+
+def cartpole(base, *, sampling=None, **config):
+    return PPOExperimentBuilder("CartPole-v1", tiny_config(base, **config), sampling or tiny_sampling())
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """One run with a wrapper and optimizer options, for all that only looks at it."""
+    builder = cartpole(tmp_path_factory.mktemp("log"), watch=True, watch_num_episodes=1)
+    builder.with_policy_wrapper_factory(PolicyWrapperFactoryObsNorm()).with_optim_factory_default(betas=(0.8, 0.99))
+    return builder.build().run("some/run")
+
+
+def test_a_run_directory_holds_what_the_contract_says(trained):
+    names = {path.name for path in trained.world.directory.iterdir()}
+    assert names == {"experiment.json", "experiment.pkl", "provenance.json", "policy.pt", "metrics.jsonl", "log.txt", "tb"}
+
+
+def test_provenance_says_with_what_the_run_was_made(trained):
+    said = json.loads((trained.world.directory / "provenance.json").read_text("utf-8"))
+    assert said["versions"]["torch"] == torch.__version__
+    assert said["seed"] == 42
+    used = {(row["kind"], row["name"]) for row in said["plugins"] if row["used"]}
+    assert used == {("algorithm", "ppo"), ("optimizer", "adam"), ("policy_wrapper", "obs-norm"), ("env", "registered"),
+                    ("component", "mlp-actor"), ("component", "mlp-critic")}  # fmt: skip
+
+
+def test_the_rows_of_metrics_have_steps_that_never_go_back(trained):
+    rows = rows_of(trained.world.directory)
+    steps = [row["step"] for row in rows]
+    assert steps == sorted(steps)
+    assert steps[-1] == trained.trainer_result.env_steps == 64
+    assert {"learn/loss", "test/return", "test/best_return"} <= {tag for row in rows for tag in row}
+
+
+def test_the_best_test_is_repeated_number_by_number(trained):
+    again = rlchassis.evaluate(trained.world.directory)
+    assert again == trained.trainer_result.best
+
+
+def test_other_episodes_are_played_on_seeds_that_no_run_uses(trained):
+    scored = rlchassis.evaluate(trained.world.directory, episodes=3)
+    assert scored.seeds == (10_000, 10_001, 10_002)
+    assert rlchassis.evaluate(trained.world.directory, episodes=3) == scored
+    with pytest.raises(UsageError, match="episodes must be"):
+        rlchassis.evaluate(trained.world.directory, episodes=0)
+
+
+def test_evaluating_changes_nothing_in_the_directory(trained):
+    before = listing(trained.world.directory)
+    rlchassis.evaluate(trained.world.directory)
+    rlchassis.load_policy(trained.world.directory)
+    Experiment.from_directory(trained.world.directory)
+    assert listing(trained.world.directory) == before
+
+
+def test_a_restored_experiment_that_is_not_to_train_only_watches(trained, caplog):
+    before = listing(trained.world.directory)
+    with caplog.at_level(logging.INFO, "rlchassis"):
+        result = Experiment.from_directory(trained.world.directory).with_config(train=False, watch_num_episodes=2).run()
+    assert result.trainer_result is None
+    assert "Watched 2 episodes" in caplog.text
+    assert listing(trained.world.directory) == before
+    stored = rlchassis.load_policy(trained.world.directory).policy.state_dict()
+    assert all(torch.equal(stored[name], tensor) for name, tensor in result.world.policy.state_dict().items())
+
+
+def test_a_restored_experiment_trains_on_from_the_stored_policy(trained, tmp_path):
+    again = Experiment.from_directory(trained.world.directory).with_config(persistence_base_dir=str(tmp_path), watch=False)
+    assert again.run("more").trainer_result.env_steps == 64
+    assert Experiment.from_directory(tmp_path / "more", False).config.policy_restore_directory == str(trained.world.directory)
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+@pytest.mark.parametrize("venv_type", [VectorEnvType.DUMMY, VectorEnvType.SUBPROC_SHARED_MEM], ids=lambda kind: kind.value)
+def test_tests_are_repeated_exactly_whatever_runs_the_environments_and_acts(venv_type, deterministic, tmp_path):
+    from rlchassis.experiment import EnvFactoryRegistered
+    from rlchassis_ppo import PPOParams
+
+    factory = EnvFactoryRegistered("Pendulum-v1", venv_type=venv_type, max_episode_steps=20)
+    builder = PPOExperimentBuilder(factory, tiny_config(tmp_path), tiny_sampling(num_test_envs=2, num_test_episodes=3))
+    result = builder.with_ppo_params(PPOParams(deterministic_eval=deterministic)).build().run("run")
+    assert rlchassis.evaluate(result.world.directory) == result.trainer_result.best
+
+
+def test_a_run_with_a_best_test_watches_the_policy_of_that_test(tmp_path):
+    result = cartpole(tmp_path, watch=True, watch_num_episodes=1).build().run("run")
+    stored = rlchassis.load_policy(result.world.directory).policy.state_dict()
+    assert all(torch.equal(stored[name], tensor) for name, tensor in result.world.policy.state_dict().items())
+
+
+class NeverBegins(EpochTrainCallback):
+    def callback(self, epoch, env_step, context):
+        raise AssertionError("the run began")
+
+
+def wide(low=-1.0, size=3):
+    class Wide(gym.Env):
+        observation_space = gym.spaces.Box(low, 1.0, (size,), np.float32)
+        action_space = gym.spaces.Discrete(2)
+
+        def reset(self, *, seed=None, options=None):
+            return np.zeros(size, np.float32), {}
+
+        def step(self, action):
+            return np.zeros(size, np.float32), 0.0, True, False, {}
+
+    return Wide()
+
+
+def test_a_policy_of_other_spaces_is_refused_before_anything_is_collected(trained, tmp_path):
+    for env in (wide, "Pendulum-v1"):
+        config = tiny_config(tmp_path, policy_restore_directory=trained.world.directory)
+        builder = PPOExperimentBuilder(env, config, tiny_sampling()).with_epoch_train_callback(NeverBegins())
+        with pytest.raises(StoredFileError, match=r"another|it lacks|it has|there and") as caught:
+            builder.build().run("run")
+        assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_policy_for_other_bounds_is_refused_though_its_weights_would_fit(tmp_path):
+    def run(name, low, **config):
+        return PPOExperimentBuilder(lambda: wide(low), tiny_config(tmp_path, **config), tiny_sampling()).build().run(name)
+
+    stored = run("a", -1.0)
+    with pytest.raises(StoredFileError, match="another observation space"):
+        run("b", -2.0, policy_restore_directory=stored.world.directory)
+    assert not (tmp_path / "b").exists()
+    run("c", -1.0, policy_restore_directory=stored.world.directory)
+
+
+def test_a_restore_directory_without_a_policy_is_refused_before_anything_is_collected(tmp_path):
+    for directory in (tmp_path, tmp_path / "nowhere"):
+        builder = cartpole(tmp_path, policy_restore_directory=directory).with_epoch_train_callback(NeverBegins())
+        with pytest.raises(StoredFileError, match=r"holds no policy\.pt; name the directory of a run that has stored a policy\.$"):
+            builder.build().run("run")
+    assert list(tmp_path.iterdir()) == []
+
+
+class Interrupts(EpochTestCallback):
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def callback(self, epoch, env_step, context):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_an_interrupted_run_leaves_a_policy_and_a_readable_directory(epoch, tmp_path):
+    builder = cartpole(tmp_path).with_epoch_test_callback(Interrupts(epoch))
+    with pytest.raises(KeyboardInterrupt):
+        builder.build().run("run")
+    assert rlchassis.load_policy(tmp_path / "run")(np.zeros(4)) in (0, 1)
+    assert len(rlchassis.evaluate(tmp_path / "run", episodes=2).returns) == 2
+    assert rows_of(tmp_path / "run")
+    if epoch == 1:
+        with pytest.raises(UsageError, match="no test chose the policy"):
+            rlchassis.evaluate(tmp_path / "run")
+
+
+class Fails(EpochTrainCallback):
+    def callback(self, epoch, env_step, context):
+        raise ArithmeticError("on purpose")
+
+
+def test_environments_and_files_are_closed_when_a_run_fails(tmp_path):
+    closed = []
+
+    class Noisy(gym.Wrapper):
+        def close(self):
+            closed.append(self)
+            super().close()
+
+    builder = PPOExperimentBuilder(lambda: Noisy(gym.make("CartPole-v1")), tiny_config(tmp_path), tiny_sampling())
+    with pytest.raises(ArithmeticError, match="on purpose"):
+        builder.with_epoch_train_callback(Fails()).build().run("run")
+    assert len(closed) == len(set(map(id, closed))) == 3
+    assert logging.getLogger("rlchassis").handlers == []
+
+
+class Bomb(gym.Wrapper):
+    """Raises in the step with which the counter, which all of its kind share, is used up."""
+
+    left = 0
+
+    def step(self, action):
+        Bomb.left -= 1
+        if Bomb.left == 0:
+            raise ValueError("the sky fell")
+        return super().step(action)
+
+
+def exploding():
+    return Bomb(gym.make("CartPole-v1"))
+
+
+def test_an_environment_that_raises_is_named_with_index_seed_and_step(tmp_path):
+    Bomb.left = 6
+    builder = PPOExperimentBuilder(EnvFactoryCallable(exploding), tiny_config(tmp_path), tiny_sampling())
+    with pytest.raises(EnvironmentFailure, match=r"the sky fell") as caught:
+        builder.build().run("run")
+    said = str(caught.value)
+    assert "environment 1" in said
+    assert "seed" in said
+    assert "step 3" in said
+
+
+class Unmade(LoggerFactory):
+    def create_logger(self, log_dir, experiment_name, run_id, config_dict):
+        raise UsageError("no such server.")
+
+
+def test_a_logger_that_cannot_be_made_leaves_no_directory(tmp_path):
+    with pytest.raises(UsageError, match="no such server"):
+        cartpole(tmp_path).with_logger_factory(Unmade()).build().run("run")
+    assert list(tmp_path.iterdir()) == []
+
+
+class Frail(Logger):
+    def __init__(self, log):
+        self.calls = log
+
+    def log(self, metrics, step):
+        self.calls.append(step)
+        if len(self.calls) == 2:
+            raise OSError("no space left on device")
+
+    def close(self):
+        raise OSError("still none")
+
+
+class FrailFactory(LoggerFactory):
+    calls: list[int] = []  # noqa: RUF012  shared by all instances, since recipes hold no state
+
+    def create_logger(self, log_dir, experiment_name, run_id, config_dict):
+        self.calls.clear()
+        assert run_id == "id-7"
+        assert experiment_name == "run"
+        assert config_dict["agent_factory"]["part"] == "algorithm/ppo"
+        return Frail(self.calls)
+
+
+def test_a_failing_logger_is_dropped_and_the_metrics_file_goes_on(tmp_path, caplog):
+    builder = cartpole(tmp_path).with_logger_factory(FrailFactory())
+    with caplog.at_level(logging.WARNING, "rlchassis"):
+        result = builder.build().run("run", "id-7")
+    assert len(FrailFactory.calls) == 2
+    assert "Frail failed and is not used any more" in caplog.text
+    assert rows_of(tmp_path / "run")[-1]["step"] == result.trainer_result.env_steps
+
+
+def test_a_run_that_diverges_stores_no_policy_that_is_not_finite(tmp_path):
+    from rlchassis_ppo import PPOParams
+
+    builder = cartpole(tmp_path).with_ppo_params(PPOParams(lr=1e38, max_grad_norm=None))
+    with pytest.raises((FloatingPointError, ValueError, RuntimeError)):
+        builder.build().run("run")
+    if (tmp_path / "run" / "policy.pt").exists():
+        assert all(math.isfinite(p.sum()) for p in rlchassis.load_policy(tmp_path / "run").policy.parameters())
+
+
+def test_a_run_in_state_dict_mode_is_evaluated_and_restored_like_any(tmp_path):
+    result = cartpole(tmp_path, policy_persistence_mode=Mode.POLICY_STATE_DICT).build().run("run")
+    assert rlchassis.evaluate(tmp_path / "run") == result.trainer_result.best
+    cartpole(tmp_path, policy_restore_directory=tmp_path / "run").build().run("more")
+
+
+def test_a_collection_runs_one_experiment_per_seed(tmp_path):
+    collection = cartpole(tmp_path, seed=5).build_seeded_collection(2)
+    assert [experiment.config.seed for experiment in collection] == [5, 6]
+    results = collection.run("both")
+    assert [result.world.directory for result in results] == [tmp_path / "both" / "seed-5", tmp_path / "both" / "seed-6"]
+    with pytest.raises(UsageError, match="at least one experiment"):
+        cartpole(tmp_path).build_seeded_collection(0)
+
+
+def test_a_world_can_be_had_without_a_run(tmp_path):
+    world = cartpole(tmp_path).build().create_experiment_world()
+    try:
+        assert world.directory is None
+        assert world.trainer.info().env_steps == 0
+        assert world.envs.train.num_envs == 2
+    finally:
+        world.close()
+    assert list(tmp_path.iterdir()) == []
