@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from matplotlib.figure import Figure
 
 from rlchassis.plots import draw_learning_curve
 
@@ -26,6 +27,16 @@ def test_a_learning_curve_is_drawn_of_whatever_there_is(tmp_path, rows):
     assert is_drawn(tmp_path, rows).startswith(b"\x89PNG")
 
 
-def test_every_part_of_the_metrics_is_seen(tmp_path):
-    pictures = {is_drawn(tmp_path, rows) for rows in (ROWS, ROWS[:1], ROWS[1:2], [{**row, "test/return_std": 3.0} for row in ROWS[1::2]])}
-    assert len(pictures) == 4
+def test_the_curve_shows_training_tests_and_the_spread_of_tests(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS), "utf-8")
+    draw_learning_curve(tmp_path)
+    axes = drawn[0].axes[0]
+    training, tests = (line.get_xydata().tolist() for line in axes.lines)
+    (band,) = axes.collections
+    assert training == [[1, 3.0]]
+    assert tests == [[2, 5.0], [4, 9.0]]
+    assert {tuple(corner) for corner in band.get_paths()[0].vertices.tolist()} >= {(2, 4.0), (2, 6.0), (4, 8.5), (4, 9.5)}
+    assert band.get_alpha() > 0
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["training episodes", "test", "± one standard deviation"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -33,7 +32,8 @@ def main(words: Sequence[str] | None = None) -> int:
     """Carry out a command; 0: done, 1: it failed, 2: wrong usage or unusable input, 130 or 143: SIGINT or SIGTERM ended it."""
     words = sys.argv[1:] if words is None else list(words)
     try:
-        return _carry_out(words)
+        arguments = _parser(words).parse_args(words)
+        return int(arguments.carry_out(arguments))
     except UsageError as error:
         _tell(str(error))
         return MISUSED
@@ -41,9 +41,6 @@ def main(words: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else DONE
-    except BrokenPipeError:  # whoever read the output has enough of it, and leaving must not flush the rest
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except Exception as error:  # noqa: BLE001  whatever a run fails of becomes one line and an exit code
         if "--debug" in words:
             import traceback
@@ -51,13 +48,6 @@ def main(words: Sequence[str] | None = None) -> int:
             traceback.print_exception(error)
         _tell(_one_line(error))
         return FAILED
-
-
-def _carry_out(words: Sequence[str]) -> int:
-    arguments = _parser(words).parse_args(words)
-    code = int(arguments.carry_out(arguments))
-    sys.stdout.flush()
-    return code
 
 
 def _parser(words: Sequence[str]) -> Parser:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module, metadata
 
+from rlchassis.cli.output import say
 from rlchassis.cli.plugins import table
 from rlchassis.registry import PLUGIN_API, Plugin, check, installed
 
@@ -25,10 +26,9 @@ def carry_out(arguments: argparse.Namespace) -> int:
     """Look at everything; 1 where `train` could not run."""
     broken = [problem for name in _libraries() if (problem := _import_problem(name))]
     plugins = [check(plugin) for plugin in installed()]
-    print("\n".join(_findings(plugins)))
     obstacles = [*broken, *_plugin_obstacles(plugins)]
-    print("", *(f"problem: {obstacle}" for obstacle in obstacles), sep="\n")
-    print("`rlchassis train` could not run." if obstacles else "`rlchassis train` can run.")
+    verdict = "`rlchassis train` could not run." if obstacles else "`rlchassis train` can run."
+    say(*_findings(plugins), "", *(f"problem: {obstacle}" for obstacle in obstacles), verdict)
     return 1 if obstacles else 0
 
 

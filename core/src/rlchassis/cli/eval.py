@@ -6,6 +6,7 @@ import argparse
 import json
 
 from rlchassis.cli.messages import messages_on_stderr
+from rlchassis.cli.output import say
 from rlchassis.experiment import Evaluation, evaluate
 
 
@@ -24,9 +25,9 @@ def carry_out(arguments: argparse.Namespace) -> int:
     with messages_on_stderr():
         result = evaluate(arguments.directory, arguments.episodes)
     if arguments.json:
-        print(json.dumps({"directory": arguments.directory, "episodes": len(result.returns), **result.as_data()}))
+        say(json.dumps({"directory": arguments.directory, "episodes": len(result.returns), **result.as_data()}))
     else:
-        print(_sentence(result, repeated=arguments.episodes is None))
+        say(_sentence(result, repeated=arguments.episodes is None))
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
 
+from rlchassis.cli.output import say
 from rlchassis.errors import PluginError
 from rlchassis.registry import KINDS, Plugin, first_party_distribution, installed
 from rlchassis.registry.wording import did_you_mean, listed, quoted
@@ -25,9 +26,9 @@ def _list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         import json
 
-        print(json.dumps([plugin.as_row() for plugin in installed()], indent=2))
+        say(json.dumps([plugin.as_row() for plugin in installed()], indent=2))
     else:
-        print("\n".join(table(installed())))
+        say(*table(installed()))
     return 0
 
 
@@ -55,7 +56,7 @@ def _info(arguments: argparse.Namespace) -> int:
     found = [plugin for plugin in installed() if arguments.name in _names(plugin)]
     if not found:
         raise PluginError(_missing(arguments.name))
-    print("\n\n".join("\n".join(_facts(plugin)) for plugin in found))
+    say("\n\n".join("\n".join(_facts(plugin)) for plugin in found))
     return 0
 
 

@@ -15,6 +15,7 @@ from attrs import define, field
 from rlchassis.cli.algorithm_help import HelpOfAlgorithm
 from rlchassis.cli.interruption import Interruption
 from rlchassis.cli.messages import messages_on_stderr
+from rlchassis.cli.output import say
 from rlchassis.cli.progress import progress_on
 from rlchassis.cli.settings import parse_settings, read_config
 from rlchassis.cli.used_recipe import told
@@ -117,11 +118,12 @@ def _draw(directory: Path | None) -> None:
 
 def _tell(result: ExperimentResult) -> None:
     directory = result.world.directory
-    if result.trainer_result is not None:
-        print(_score(result.trainer_result))
-    if directory is not None and result.trainer_result is not None:
+    if result.trainer_result is None:
+        return
+    say(_score(result.trainer_result))
+    if directory is not None:
         episodes = "" if result.trainer_result.best else " --episodes 10"
-        print(f"run directory: {shown(directory)}", "next:", f"  rlchassis eval {shlex.quote(shown(directory))}{episodes}", sep="\n")
+        say(f"run directory: {shown(directory)}", "next:", f"  rlchassis eval {shlex.quote(shown(directory))}{episodes}")
 
 
 def _score(stats: InfoStats) -> str:
