@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -32,6 +33,10 @@ def test_help_names_every_verb_and_succeeds(rlchassis):
     done = rlchassis("--help")
     assert done.code == 0
     assert all(verb in done.out for verb in ("train", "eval", "plugins", "doctor"))
+
+
+def test_the_version_is_that_of_the_core(rlchassis):
+    assert rlchassis("--version").out == f"{version('rlchassis-core')}\n"
 
 
 @pytest.mark.parametrize(

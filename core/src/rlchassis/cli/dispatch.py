@@ -6,9 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from rlchassis.cli.output import say
 from rlchassis.errors import UsageError
 
 VERBS = {
@@ -26,6 +26,19 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say where to look, too."""
         raise UsageError(f"{message.rstrip('.')}; see `{self.prog} --help`.")
+
+
+class Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        """Print and leave."""
+        from importlib.metadata import version
+
+        say(version("rlchassis-core"))
+        parser.exit()
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -53,7 +66,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def _parser(words: Sequence[str]) -> Parser:
     """Knows all verbs, and the arguments of the one that is meant."""
     parser = Parser(prog="rlchassis", description="Reinforcement learning on a chassis.", allow_abbrev=False)
-    parser.add_argument("--version", action="version", version=version("rlchassis-core"))
+    parser.add_argument("--version", action=Version, nargs=0, help="print the version of rlchassis-core")
     verbs = parser.add_subparsers(metavar="VERB", dest="verb", required=True)
     for verb, summary in VERBS.items():
         its_parser = verbs.add_parser(
