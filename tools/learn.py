@@ -13,7 +13,7 @@ A plugin's certificates stand in its certificate.toml:
     mean_at_least = 490.0                 # of the seeds' mean returns
     worst_at_least = 475.0
     source = "where the bounds come from"
-    measured = { mean = 500.0, std = 0.0, worst = 500.0, torch = "2.13.0" }
+    measured = { mean = 500.0, std = 0.0, worst = 500.0, torch = "2.13.0" }   # may be left out until it was
 """
 
 from __future__ import annotations
