@@ -1,0 +1,105 @@
+"""Callbacks are called at the beginning of epochs and tests, and asked after tests, with what the contract promises."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from rlchassis.callbacks import Callbacks, EpochStopCallbackNoImprovement, EpochStopCallbackRewardThreshold
+from rlchassis.errors import UsageError
+from rlchassis.experiment import EpochStopCallback, EpochTestCallback, EpochTrainCallback, PPOExperimentBuilder
+from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
+from rlchassis_testkit.tiny_envs import Counter
+
+calls: list[tuple[object, ...]] = []
+
+
+class Trains(EpochTrainCallback):
+    def callback(self, epoch, env_step, context):
+        calls.append(("train", epoch, env_step, len(context.world.trainer.tests)))
+
+
+class Tests(EpochTestCallback):
+    __test__ = False
+
+    def callback(self, epoch, env_step, context):
+        calls.append(("test", epoch, env_step, len(context.world.trainer.tests)))
+
+
+class Stops(EpochStopCallback):
+    def __init__(self, answer=False):
+        self.answer = answer
+
+    def should_stop(self, mean_rewards, context):
+        assert context.policy is context.world.policy
+        assert context.envs is context.world.envs
+        assert context.logger is context.world.logger
+        calls.append(("stop", mean_rewards))
+        return self.answer
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    calls.clear()
+
+
+def counter(tmp_path, env=Counter, **sampling):
+    return PPOExperimentBuilder(env, tiny_config(tmp_path, persistence_enabled=False), tiny_sampling(**sampling))
+
+
+def test_they_are_called_in_turn_with_epoch_and_step(tmp_path):
+    counter(tmp_path).with_epoch_train_callback(Trains()).with_epoch_test_callback(Tests()).with_epoch_stop_callback(Stops()).build().run()
+    assert calls == [
+        ("train", 1, 0, 0), ("test", 1, 32, 0), ("stop", 6.0),
+        ("train", 2, 32, 1), ("test", 2, 64, 1), ("stop", 6.0),
+    ]  # fmt: skip
+
+
+def test_one_yes_ends_training_after_every_other_was_asked(tmp_path):
+    builder = counter(tmp_path).with_epoch_stop_callback(Stops(answer=True)).with_epoch_stop_callback(Stops())
+    assert builder.build().run().trainer_result.env_steps == 32
+    assert [name for name, *_ in calls] == ["stop", "stop"]
+
+
+def test_without_tests_nothing_of_tests_is_called(tmp_path):
+    builder = counter(tmp_path, num_test_envs=0).with_epoch_test_callback(Tests()).with_epoch_stop_callback(Stops())
+    assert builder.build().run().trainer_result.env_steps == 64
+    assert calls == []
+
+
+def context_of(means=(), reward_threshold=None):
+    return SimpleNamespace(
+        envs=SimpleNamespace(reward_threshold=reward_threshold), world=SimpleNamespace(trainer=SimpleNamespace(test_means=list(means)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "declared", "mean", "stops"), [(5, None, 5.0, True), (5, 1, 4.9, False), (None, 3, 3.0, True), (None, 3, 2.9, False)]
+)
+def test_the_threshold_is_the_recipes_or_else_the_environments(own, declared, mean, stops):
+    assert EpochStopCallbackRewardThreshold(own).should_stop(mean, context_of(reward_threshold=declared)) is stops
+
+
+def test_a_threshold_that_nobody_names_is_refused():
+    with pytest.raises(UsageError, match="declares no reward threshold"):
+        EpochStopCallbackRewardThreshold().should_stop(1.0, context_of())
+
+
+def test_the_stop_rule_sees_the_score_of_today_and_not_the_best(tmp_path):
+    rule = EpochStopCallbackRewardThreshold(10)
+    assert rule.should_stop(10.0, context_of([3.0, 10.0]))
+    assert not rule.should_stop(9.0, context_of([10.0, 9.0]))
+
+
+@pytest.mark.parametrize(
+    ("means", "stops"), [([1], False), ([1, 1], False), ([1, 1, 1], True), ([1, 2, 1], False), ([2, 1, 1], True), ([1, 1, 2], False)]
+)
+def test_no_improvement_waits_for_two_tests_that_do_not_beat_the_best(means, stops):
+    assert EpochStopCallbackNoImprovement(patience=2).should_stop(means[-1], context_of(means)) is stops
+
+
+@pytest.mark.parametrize("kind", ["train", "test", "stop"])
+def test_what_is_no_callback_of_its_kind_is_refused_in_one_sentence(kind):
+    with pytest.raises(UsageError, match=r"^3 is no Epoch\w+Callback; derive its class from rlchassis\.callbacks\.\w+\.$"):
+        Callbacks().adding(kind, 3)
