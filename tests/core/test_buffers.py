@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rlchassis.buffers import RolloutBuffer, Row
+from rlchassis.buffers import RolloutBuffer
+from rlchassis.experience import Row
 
 
 def row(number: int, as_dict: bool = False) -> Row:

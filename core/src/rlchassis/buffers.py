@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from attrs import define, field
-from numpy.typing import NDArray
 
-from rlchassis.experience import Experience, as_tensors
+from rlchassis.experience import Experience, Row, as_tensors
 
 CPU = torch.device("cpu")
-
-
-class Row(NamedTuple):
-    """One step of N environments as numpy arrays [N, …]; the fields are those of Experience."""
-
-    obs: Any
-    actions: NDArray[Any]
-    rewards: NDArray[np.float64]
-    next_obs: Any
-    terminated: NDArray[np.bool_]
-    truncated: NDArray[np.bool_]
-    weights: NDArray[np.bool_]
-    """Whether each is a transition at all."""
 
 
 @define(eq=False)

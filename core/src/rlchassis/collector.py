@@ -11,9 +11,8 @@ from attrs import define, field
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from rlchassis.buffers import Row
 from rlchassis.envs import Step, VectorEnvironment
-from rlchassis.experience import as_tensors, map_tensors
+from rlchassis.experience import Row, as_tensors, map_tensors
 from rlchassis.policies import Policy
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Self, TypeAlias, TypeVar
 
 import attrs
+import numpy as np
 import torch
 from attrs import frozen
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 Observation: TypeAlias = "Tensor | dict[str, Observation]"
@@ -126,3 +128,16 @@ class Experience(TensorStruct):
         ended = self.terminated | self.truncated
         ended[:-1] |= self.weights[1:] == 0
         return ended
+
+
+class Row(NamedTuple):
+    """One step of N environments as numpy arrays [N, …]; the fields are those of Experience."""
+
+    obs: Any
+    actions: NDArray[Any]
+    rewards: NDArray[np.float64]
+    next_obs: Any
+    terminated: NDArray[np.bool_]
+    truncated: NDArray[np.bool_]
+    weights: NDArray[np.bool_]
+    """Whether each is a transition at all."""

@@ -158,9 +158,9 @@ class Trainer(ABC):
             self.world.logger.log(row, self.env_step)
 
     def _test(self, epoch: int) -> bool:
-        """Judge the policy, keep it if none was better, and ask whether to stop."""
+        """Judge a policy that has learned since the last test, keep it if none was better, and ask whether to stop."""
         world, collector = self.world, self.world.test_collector
-        if collector is None:
+        if collector is None or (self.tests and self.tests[-1].env_step == self.env_step):
             return False
         world.hooks.rlchassis_test_start(world=world, epoch=epoch, env_step=self.env_step)
         with self._timed("test"), evaluating(world.policy):
