@@ -15,7 +15,7 @@ from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.result import ExperimentResult
 from rlchassis.experiment.tuned import chosen_recipe
-from rlchassis.persistence import amended
+from rlchassis.persistence import amended, to_data
 from rlchassis.registry import Component, load
 from rlchassis.registry.wording import did_you_mean, listed
 
@@ -61,7 +61,7 @@ def plan(
     return _assembled(
         builder_class(_environments(env, asked.get("env", {}))),
         sampling=_sampling(steps, asked.get("sampling", {})),
-        config={"watch": False, **asked.get("config", {}), **config, **({} if seed is None else {"seed": seed})},
+        config={"watch": False, **asked.get("config", {}), **to_data(config), **({} if seed is None else {"seed": seed})},
         agent={key: value for key, value in asked.items() if key not in (*RECIPE_KEYS, *SECTIONS)},
         optimizer=optimizer or asked.get("optimizer"),
         **named,

@@ -1,0 +1,113 @@
+"""What the pages say is done: their python is run, their commands are parsed, their files are installed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from rlchassis.cli.dispatch import _parser
+from rlchassis.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
+PAGES = {page.relative_to(ROOT).as_posix(): page for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
+FENCE = re.compile(r"^(?:`(?P<file>[^`\n]+)`(?:, continued)?\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Block(NamedTuple):
+    language: str
+    file: str | None
+    line: int
+    text: str
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    content = page.read_text(encoding="utf-8")
+    for found in FENCE.finditer(content):
+        yield Block(found["language"], found["file"], content.count("\n", 0, found.start("text")), found["text"])
+
+
+def write_files(page: Path, folder: Path) -> None:
+    """Those blocks that bear the name of a file; "continued" ones at its end."""
+    for block in blocks(page):
+        if block.file:
+            (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
+            with (folder / block.file).open("a", encoding="utf-8") as file:
+                file.write(block.text)
+
+
+def install(project: Path) -> Path:
+    """The path to import it from, as an editable install would leave it."""
+    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    info = project / "src" / f"{about['name'].replace('-', '_')}-{about['version']}.dist-info"
+    info.mkdir()
+    requires = "".join(f"Requires-Dist: {each}\n" for each in about["dependencies"])
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {about['name']}\nVersion: {about['version']}\n{requires}")
+    groups = (f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in names.items()) for group, names in about["entry-points"].items())
+    (info / "entry_points.txt").write_text("".join(groups))
+    return project / "src"
+
+
+def script(page: Path) -> str:
+    """Its python, on the lines that it has on the page, so that an error names them."""
+    lines: list[str] = []
+    for block in blocks(page):
+        if block.language == "python" and not block.file:
+            lines += [""] * (block.line - len(lines)) + block.text.splitlines()
+    return "\n".join(lines) + "\n"
+
+
+def run_python(*arguments: str, cwd: Path, path: Path | None = None) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(path or ""), os.environ.get("PYTHONPATH", "")]))}
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if script(page).strip()])
+def test_the_python_of_a_page_runs(name, tmp_path):
+    write_files(PAGES[name], tmp_path)
+    path = install(tmp_path) if (tmp_path / "pyproject.toml").exists() else None
+    (tmp_path / "page.md.py").write_text(script(PAGES[name]), encoding="utf-8")
+    run_python("-W", "error", "page.md.py", cwd=tmp_path, path=path)
+    if (tmp_path / "tests").exists():
+        run_python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "tests", cwd=tmp_path, path=path)
+
+
+def commands() -> list[tuple[str, str]]:
+    lines = [(name, line) for name, page in PAGES.items() for block in blocks(page) for line in block.text.splitlines()]
+    return [(name, line) for name, line in lines if line.startswith("rlchassis ")]
+
+
+@pytest.mark.parametrize(("page", "command"), commands())
+def test_a_command_of_a_page_is_one_that_is_understood(page, command):
+    words = shlex.split(command, comments=True)[1:]
+    try:
+        _parser(words).parse_args(words)
+    except UsageError as error:
+        pytest.fail(f"{page}: {command}: {error}")
+    except SystemExit as end:  # of --help
+        assert not end.code
+
+
+def links() -> list[tuple[str, str]]:
+    found = [(name, link) for name, page in PAGES.items() for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))]
+    return [(name, link) for name, link in found if "://" not in link]
+
+
+@pytest.mark.parametrize(("page", "link"), links())
+def test_a_link_of_a_page_leads_somewhere(page, link):
+    file, _, heading = link.partition("#")
+    target = (PAGES[page].parent / file).resolve() if file else PAGES[page]
+    assert target.exists()
+    if heading:
+        headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+        assert heading in [re.sub(r"[^\w\- ]", "", each).strip().lower().replace(" ", "-") for each in headings]

@@ -1,0 +1,36 @@
+"""The page of parameters says what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rlchassis.cli.field_docs import documented
+from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.modules import ActorFactoryDefault, CriticFactoryDefault
+from rlchassis_adam import OptimizerFactoryAdam
+from rlchassis_ppo import PPOAgentFactory, PPOParams
+
+PAGE = (Path(__file__).parents[2] / "docs" / "params.md").read_text(encoding="utf-8")
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the table below a heading, its head left out."""
+    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in re.findall(r"^\| `.*\|$", section, re.MULTILINE)]
+
+
+@pytest.mark.parametrize(
+    "recipe", [PPOParams, ActorFactoryDefault, CriticFactoryDefault, OptimizerFactoryAdam, SamplingConfig, ExperimentConfig]
+)
+def test_the_page_has_every_field_with_its_default_and_its_sentence(recipe):
+    listed = rows(f"`{recipe.__name__}`")
+    assert [tuple(row[:3]) for row in listed] == [(f"`{name}`", default, sentence) for name, default, sentence in documented(recipe())]
+    assert all(len(row) == 4 and row[3] for row in listed)
+
+
+def test_the_page_has_what_ppo_puts_in():
+    listed = {name.strip("`"): int(value) for name, value, _ in rows("What PPO puts in")}
+    assert listed == PPOAgentFactory.suited_sampling
