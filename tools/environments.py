@@ -81,5 +81,6 @@ def _hand_over_settings(session: nox.Session) -> None:
 def _pip_find_links() -> list[str]:
     if "PIP_FIND_LINKS" in os.environ:
         return os.environ["PIP_FIND_LINKS"].split()
-    question = [sys.executable, "-m", "pip", "config", "get", "global.find-links"]
+    outside = getattr(sys, "_base_executable", sys.executable)  # nox's own environment may have been made without pip
+    question = [outside, "-m", "pip", "config", "get", "global.find-links"]
     return subprocess.run(question, capture_output=True, text=True, check=False).stdout.split()
