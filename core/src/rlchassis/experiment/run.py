@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -92,8 +93,8 @@ def _carry_out(world: World) -> ExperimentResult:
         world.hooks.rlchassis_world_ready(world=world)
         trained = _train(world) if world.config.train else None
         if world.config.watch:
-            _restore_best(world)
-            watch(world)
+            with _stored_policy(world):
+                watch(world)
         result = ExperimentResult(world, trained)
     except BaseException as error:
         if isinstance(error, Exception):
@@ -121,9 +122,18 @@ def _rescue(world: World) -> None:
     log.info("Interrupted at environment step %d; the policy is stored.", world.trainer.env_step)
 
 
-def _restore_best(world: World) -> None:
-    if world.directory is not None and (world.directory / POLICY_FILENAME).exists():
-        read_policy(world.directory, world.device).restore_into(world.policy, str(world.directory))
+@contextmanager
+def _stored_policy(world: World) -> Iterator[None]:
+    """Within it the policy is the one stored in the run directory, where there is one; afterwards it is as it was trained."""
+    if world.directory is None or not (world.directory / POLICY_FILENAME).exists():
+        yield
+        return
+    trained = copy.deepcopy(world.policy.state_dict())
+    read_policy(world.directory, world.device).restore_into(world.policy, str(world.directory))
+    try:
+        yield
+    finally:
+        world.policy.load_state_dict(trained)
 
 
 def _close(world: World) -> None:
