@@ -94,8 +94,8 @@ def test_a_command_of_a_page_is_one_that_is_understood(page, command):
         _parser(words).parse_args(words)
     except UsageError as error:
         pytest.fail(f"{page}: {command}: {error}")
-    except SystemExit as end:  # of --help
-        assert not end.code
+    except SystemExit:
+        assert "--help" in words
 
 
 def links() -> list[tuple[str, str]]:

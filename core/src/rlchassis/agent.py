@@ -79,8 +79,8 @@ class AgentFactory(RecipePart, ABC):
         """The innermost policy, from the spaces of envs alone."""
 
     @abstractmethod
-    def create_algorithm(self, policy: Policy, envs: Environments, setup: Setup) -> Algorithm[Any]:
-        """The algorithm that learns this policy."""
+    def create_algorithm(self, policy: Any, envs: Environments, setup: Setup) -> Algorithm[Any]:
+        """The algorithm that learns this policy, which is of the kind that create_policy makes."""
 
     def create_wrapped(self, policy: Policy, envs: Environments, device: torch.device) -> Policy:
         """The policy with all layers of the recipe around it."""
