@@ -40,7 +40,7 @@ class RolloutBuffer:
         """All rows, oldest first, as views that hold until rows are added again; the buffer is empty afterwards."""
         if self._rows is None or self._size == 0:
             raise IndexError("a rollout buffer was drained while it was empty")
-        rows = [as_tensors(_first(part, self._size), CPU) for part in self._rows]
+        rows: list[Any] = [as_tensors(_first(part, self._size), CPU) for part in self._rows]
         self._size = 0
         return Experience(*rows)
 

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import torch
@@ -15,6 +15,8 @@ from attrs.converters import optional as optional_of
 
 from rlchassis.errors import UsageError
 from rlchassis.renamed import refuses_old_names
+
+T = TypeVar("T")
 
 
 class Mode(Enum):
@@ -166,6 +168,12 @@ class SamplingConfig:
         """Environment steps of the whole run."""
         planned = self.num_epochs * self.step_per_epoch
         return planned if self.max_steps is None else min(planned, self.max_steps)
+
+
+def settled(setting: T | None) -> T:
+    """A setting of a resolved SamplingConfig, where nothing is left open."""
+    assert setting is not None
+    return setting
 
 
 def resolve_sampling(sampling: SamplingConfig, suited: dict[str, int]) -> SamplingConfig:

@@ -29,15 +29,16 @@ def map_tensors(function: Callable[..., Tensor], tree: Tree, *others: Tree) -> T
     elif isinstance(tree, dict):
         mapped = {key: map_tensors(function, value, *(other[key] for other in others)) for key, value in tree.items()}  # type: ignore[index]  # the others have the shape of the tree
     elif isinstance(tree, TensorStruct):
-        names = _field_names(type(tree))
-        mapped = type(tree)(*[map_tensors(function, getattr(tree, n), *(getattr(o, n) for o in others)) for n in names])
+        struct: Any = type(tree)
+        names = _field_names(struct)
+        mapped = struct(*[map_tensors(function, getattr(tree, n), *(getattr(o, n) for o in others)) for n in names])
     elif tree is not None:
         raise TypeError(f"a tree of tensors is a tensor, a dict or a TensorStruct, not {type(tree).__name__}.")
     return mapped  # type: ignore[no-any-return]  # of the type of the tree, branch by branch
 
 
 @cache
-def _field_names(struct: type[attrs.AttrsInstance]) -> tuple[str, ...]:
+def _field_names(struct: Any) -> tuple[str, ...]:
     return tuple(attribute.name for attribute in attrs.fields(struct))
 
 
@@ -81,7 +82,8 @@ class TensorStruct:
 def by_row(function: Callable[..., Tensor], *trees: Any) -> Tensor:
     """Apply a function of batches [B, …] to trees of [T, N, …]; its answer is [T, N, …] again."""
     rows = [map_tensors(lambda tensor: tensor.flatten(0, 1), tree) for tree in trees]
-    return function(*rows).unflatten(0, first_tensor(trees[0]).shape[:2])
+    answers = function(*rows)
+    return answers.view(*first_tensor(trees[0]).shape[:2], *answers.shape[1:])
 
 
 def as_tensors(arrays: Any, device: torch.device) -> Observation:
@@ -94,7 +96,8 @@ def as_tensors(arrays: Any, device: torch.device) -> Observation:
 def first_tensor(tree: Any) -> Tensor:
     """Any one leaf, for what all leaves share: leading dimensions and device."""
     while not isinstance(tree, Tensor):
-        tree = next(iter(tree.values())) if isinstance(tree, dict) else getattr(tree, _field_names(type(tree))[0])
+        struct: Any = type(tree)
+        tree = next(iter(tree.values())) if isinstance(tree, dict) else getattr(tree, _field_names(struct)[0])
     return tree
 
 

@@ -20,11 +20,11 @@ class HasSpaces(Protocol):
     """All that a network needs to know of an environment."""
 
     @property
-    def observation_space(self) -> spaces.Space:
+    def observation_space(self) -> spaces.Space[Any]:
         """Of one environment."""
 
     @property
-    def action_space(self) -> spaces.Space:
+    def action_space(self) -> spaces.Space[Any]:
         """Of one environment."""
 
 
@@ -79,13 +79,11 @@ class ActorFactoryDefault(ActorFactory):
         orthogonal_([actor.head], gain=0.01)
         return actor.to(device)
 
-    def _with_head(self, features: Features, space: spaces.Space) -> CategoricalActor | GaussianActor:
+    def _with_head(self, features: Features, space: spaces.Space[Any]) -> CategoricalActor | GaussianActor:
         if isinstance(space, spaces.Discrete):
             return CategoricalActor(features, int(space.n))
         size = int(torch.Size(space.shape or ()).numel())
-        return GaussianActor(
-            features, size, unbounded=self.continuous_unbounded, conditioned_sigma=self.continuous_conditioned_sigma
-        )
+        return GaussianActor(features, size, unbounded=self.continuous_unbounded, conditioned_sigma=self.continuous_conditioned_sigma)
 
 
 @frozen

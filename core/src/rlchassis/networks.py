@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import torch
 from gymnasium import spaces
@@ -57,14 +58,14 @@ class DictEncoder(nn.Module):
         super().__init__()
         self.keys = tuple(parts)
         self.parts = nn.ModuleList(parts.values())  # a list: a key of a space may hold characters that a module name may not
-        self.output_dim = sum(int(part.output_dim) for part in parts.values())  # type: ignore[arg-type]  # each encoder's own int
+        self.output_dim = sum(_width(part) for part in parts.values())
 
     def forward(self, obs: dict[str, Observation]) -> Tensor:
         """{key: [B, …]} → [B, D]."""
         return torch.cat([part(obs[key]) for key, part in zip(self.keys, self.parts, strict=True)], -1)
 
 
-def encoder_for(space: spaces.Space) -> nn.Module:
+def encoder_for(space: spaces.Space[Any]) -> nn.Module:
     """The encoder that turns observations of a space into vectors [B, output_dim]."""
     match space:
         case spaces.Dict():
@@ -79,7 +80,12 @@ def encoder_for(space: spaces.Space) -> nn.Module:
             return VectorEncoder(math.prod(space.shape or ()))
 
 
-def _is_plain(space: spaces.Space) -> bool:
+def _width(module: nn.Module) -> int:
+    """How many features a module puts out, as it says itself."""
+    return int(module.output_dim)  # type: ignore[arg-type]  # torch types every attribute of a module as tensor or module
+
+
+def _is_plain(space: spaces.Space[Any]) -> bool:
     """Whether observations arrive as the float vectors that a linear layer takes."""
     return isinstance(space, spaces.Box) and len(space.shape) == 1 and space.dtype in ("float32", "float64", "float16")
 
@@ -101,9 +107,9 @@ class MLP(nn.Sequential):
 class Features(nn.Sequential):
     """From observations to the vector that the heads of actor and critic read."""
 
-    def __init__(self, space: spaces.Space, hidden_sizes: Sequence[int], activation: type[nn.Module]) -> None:
+    def __init__(self, space: spaces.Space[Any], hidden_sizes: Sequence[int], activation: type[nn.Module]) -> None:
         encoder = encoder_for(space)
-        mlp = MLP(int(encoder.output_dim), hidden_sizes, activation)  # type: ignore[arg-type]  # each encoder's own int
+        mlp = MLP(_width(encoder), hidden_sizes, activation)
         super().__init__(*([] if _is_plain(space) else [encoder]), *mlp)
         self.output_dim = mlp.output_dim
 
@@ -114,7 +120,7 @@ class CategoricalActor(nn.Module):
     def __init__(self, features: nn.Module, num_actions: int) -> None:
         super().__init__()
         self.features = features
-        self.head = nn.Linear(int(features.output_dim), num_actions)  # type: ignore[arg-type]  # a plain int on every feature network
+        self.head = nn.Linear(_width(features), num_actions)
 
     def forward(self, obs: Observation) -> Categorical:
         """Observations [B, …] → distribution over K actions."""
@@ -131,7 +137,7 @@ class GaussianActor(nn.Module):
     def __init__(self, features: nn.Module, size: int, *, unbounded: bool = False, conditioned_sigma: bool = False) -> None:
         super().__init__()
         self.features = features
-        width = int(features.output_dim)  # type: ignore[arg-type]  # a plain int on every feature network
+        width = _width(features)
         self.head = nn.Linear(width, size)
         self.log_std_head = nn.Linear(width, size) if conditioned_sigma else None
         self.log_std = None if conditioned_sigma else nn.Parameter(torch.full((size,), -0.5))
@@ -145,7 +151,8 @@ class GaussianActor(nn.Module):
 
     def _log_std(self, features: Tensor) -> Tensor:
         if self.log_std_head is not None:
-            return self.log_std_head(features).clamp(-20, 2)
+            log_std: Tensor = self.log_std_head(features)
+            return log_std.clamp(-20, 2)
         assert self.log_std is not None
         return self.log_std
 
@@ -156,11 +163,12 @@ class Critic(nn.Module):
     def __init__(self, features: nn.Module) -> None:
         super().__init__()
         self.features = features
-        self.head = nn.Linear(int(features.output_dim), 1)  # type: ignore[arg-type]  # a plain int on every feature network
+        self.head = nn.Linear(_width(features), 1)
 
     def forward(self, obs: Observation) -> Tensor:
         """Observations [B, …] → values [B]."""
-        return self.head(self.features(obs)).squeeze(-1)
+        values: Tensor = self.head(self.features(obs))
+        return values.squeeze(-1)
 
 
 def orthogonal_(modules: Iterable[nn.Module], gain: float = math.sqrt(2)) -> None:

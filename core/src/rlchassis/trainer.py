@@ -6,12 +6,12 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from attrs import define, field, fields, frozen
 
-from rlchassis.config import SamplingConfig
+from rlchassis.config import SamplingConfig, settled
 from rlchassis.errors import UsageError
 from rlchassis.evaluation import Evaluation, as_metrics, evaluate_policy
 from rlchassis.experience import Experience, TensorStruct
@@ -49,17 +49,17 @@ class InfoStats:
     @property
     def best_score(self) -> float | None:
         """The best test's mean return."""
-        return self.best and self.best.mean
+        return self.best.mean if self.best else None
 
     @property
     def best_score_std(self) -> float | None:
         """The spread of its episodes."""
-        return self.best and self.best.std
+        return self.best.std if self.best else None
 
     @property
     def final_score(self) -> float | None:
         """The last test's mean return."""
-        return self.final and self.final.mean
+        return self.final.mean if self.final else None
 
 
 @define(eq=False)
@@ -131,7 +131,7 @@ class Trainer(ABC):
         for optimizer in world.optimizers:
             optimizer.set_progress(self.env_step / sampling.total_steps)
         with self._timed("collect"):
-            wanted = min(sampling.step_per_collect, sampling.total_steps - self.env_step)
+            wanted = min(settled(sampling.step_per_collect), sampling.total_steps - self.env_step)
             stats = world.train_collector.collect(wanted, world.buffer)
         self.env_step += stats.num_steps
         self.episodes += len(stats.returns)
@@ -164,12 +164,12 @@ class Trainer(ABC):
             return False
         world.hooks.rlchassis_test_start(world=world, epoch=epoch, env_step=self.env_step)
         with self._timed("test"), evaluating(world.policy):
-            seeds = world.streams.seeds("evaluation", world.sampling.num_test_episodes, epoch)
+            seeds = world.streams.seeds("evaluation", settled(world.sampling.num_test_episodes), epoch)
             result = evaluate_policy(collector, seeds, self.env_step)
         self.tests.append(result)
         if self.best is None or result.mean >= self.best.mean:
             self._keep(result)
-        world.logger.log({**as_metrics(result), "test/best_return": self.best.mean}, self.env_step)
+        world.logger.log({**as_metrics(result), "test/best_return": max(self.test_means)}, self.env_step)
         world.hooks.rlchassis_test_end(world=world, result=result)
         return any(world.hooks.rlchassis_should_stop(world=world, mean_rewards=result.mean))
 
@@ -205,9 +205,8 @@ def evaluating(policy: torch.nn.Module) -> Iterator[None]:
 class OnPolicyTrainer(Trainer):
     """Learns from the steps just collected, then forgets them."""
 
-    refused: ClassVar[dict[str, str]] = {
-        name: "on-policy training learns from each rollout and has no replay buffer"
-        for name in (
+    refused: ClassVar[dict[str, str]] = dict.fromkeys(
+        (
             "buffer_size",
             "update_per_step",
             "start_timesteps",
@@ -218,8 +217,9 @@ class OnPolicyTrainer(Trainer):
             "replay_buffer_prioritized",
             "replay_buffer_alpha",
             "replay_buffer_beta",
-        )
-    }
+        ),
+        "on-policy training learns from each rollout and has no replay buffer",
+    )
 
     @classmethod
     def check_sampling(cls, sampling: SamplingConfig) -> None:
@@ -238,7 +238,7 @@ class OnPolicyTrainer(Trainer):
         keep = recorded.counted
         rollout = self._view(recorded)
         batch = world.algorithm.prepare(rollout, world.learner_rng)
-        for repetition in range(world.sampling.repeat_per_collect):
+        for repetition in range(settled(world.sampling.repeat_per_collect)):
             if repetition:
                 batch = world.algorithm.refresh(batch, rollout)
             yield from batch.flatten(keep).minibatches(world.sampling.batch_size, world.learner_rng)

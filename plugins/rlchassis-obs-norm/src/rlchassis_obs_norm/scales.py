@@ -56,6 +56,7 @@ class DictScale(Scale):
     def note(self, obs: dict[str, Observation], counted: Tensor) -> None:
         """Part by part."""
         for key, scale in zip(self.keys, self.parts, strict=True):
+            assert isinstance(scale, Scale)
             scale.note(obs[key], counted)
 
 

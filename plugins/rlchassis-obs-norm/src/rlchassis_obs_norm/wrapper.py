@@ -40,8 +40,6 @@ class PolicyWrapperFactoryObsNorm(PolicyWrapperFactory):
     clip: float = field(default=10.0, validator=gt(0))
     """Largest normalised value."""
 
-    def create_wrapped_policy(
-        self, policy: Policy, envs: Environments, optim_factory: OptimizerFactory, device: torch.device
-    ) -> ObsNorm:
+    def create_wrapped_policy(self, policy: Policy, envs: Environments, optim_factory: OptimizerFactory, device: torch.device) -> ObsNorm:
         """The policy, seeing normalised observations; UnsupportedSpaceError where no part of them is a number."""
         return ObsNorm(policy, scale_for(envs.observation_space, self.clip, device))
