@@ -74,8 +74,8 @@ class Demanding:
     def rlchassis_teardown(self, world, weather):
         pass
 """
-ENTRIES = {"acme.record": "Recorder", "acme.second": "Second", "acme.frail": "FailsAtTheEnd", "acme.fails": "Fails", "acme.unknown": "Unknown",
-           "acme.demanding": "Demanding"}  # fmt: skip
+ENTRIES = {"acme.record": "Recorder", "acme.second": "Second", "acme.frail": "FailsAtTheEnd", "acme.fails": "Fails",
+           "acme.unknown": "Unknown", "acme.demanding": "Demanding"}  # fmt: skip
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_an_extension_is_active_once(record, tmp_path):
 
 
 def test_an_unknown_extension_or_option_is_refused_in_one_sentence(record, tmp_path):
-    with pytest.raises(UsageError, match='Did you mean "acme.record"'):
+    with pytest.raises(UsageError, match=r'Did you mean "acme\.record"'):
         cartpole(tmp_path).with_extension("acme.recrod")
     with pytest.raises(UsageError, match='has no option "lable"'):
         cartpole(tmp_path).with_extension("acme.record", lable=1).build()
@@ -177,20 +177,6 @@ REPLACES = """
 import gymnasium as gym
 from rlchassis.api import EnvMode, hookimpl
 from rlchassis_adam import OptimizerFactoryAdam
-
-class Doubled(gym.RewardWrapper):
-    def reward(self, reward):
-        return 2 * reward
-
-class Shortened(gym.Wrapper):
-    def step(self, action):
-        obs, reward, terminated, truncated, info = self.env.step(action)
-        self.count += 1
-        return obs, reward, terminated, truncated or self.count >= 5, info
-
-    def reset(self, **kwargs):
-        self.count = 0
-        return self.env.reset(**kwargs)
 
 class Replaces:
     @hookimpl
@@ -217,7 +203,8 @@ class Replaces:
 
 @pytest.mark.parametrize("venv_type", [VectorEnvType.DUMMY, VectorEnvType.SUBPROC], ids=lambda kind: kind.value)
 def test_an_extension_may_wrap_what_is_made_and_evaluation_wraps_it_too(venv_type, install, tmp_path):
-    install(lambda folder: write_distribution(folder, "acme-replace", REPLACES, extension="acme.replace = Replaces"))
+    folder = install(lambda folder: write_distribution(folder, "acme-replace", REPLACES, extension="acme.replace = Replaces"))
+    (folder / "acme_wrappers.py").write_text(WRAPPERS, "utf-8")
     factory = rlchassis.experiment.EnvFactoryRegistered("CartPole-v1", venv_type=venv_type)
     result = cartpole(tmp_path, factory).with_extension("acme.replace").build().run()
     assert result.world.directory.name == "named-by-an-extension"
@@ -270,7 +257,7 @@ class Guard:
 '''
     install(lambda folder: write_distribution(folder, "acme-guard", code, extension="acme.guard = Guard"))
     cartpole(tmp_path).with_extension("acme.guard", floor=1.0).build().run("fine")
-    with pytest.raises(UsageError, match="test 1 earned .* below 1000"):
+    with pytest.raises(UsageError, match=r"test 1 earned .* below 1000"):
         cartpole(tmp_path).with_extension("acme.guard", floor=1000).build().run("low")
 
 

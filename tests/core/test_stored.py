@@ -1,0 +1,132 @@
+"""A stored policy acts on numpy alone: one observation or many, in the environment's own bounds."""
+
+from __future__ import annotations
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from attrs import frozen
+from torch import nn
+
+import rlchassis
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.experiment import Experiment, Mode, PPOExperimentBuilder
+from rlchassis.modules import ActorFactory, ActorFactoryDefault
+from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
+from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
+from rlchassis_testkit.tiny_envs import Counter, Receiver
+
+
+def stored(tmp_path, env, told=lambda builder: builder, **config):
+    builder = PPOExperimentBuilder(env, tiny_config(tmp_path, **config), tiny_sampling(num_test_envs=0))
+    return told(builder).build().run("run").world
+
+
+def dict_counter():
+    return Counter(as_dict=True)
+
+
+def lopsided():
+    return Receiver([-1.0, 2.0], [3.0, np.inf])
+
+
+@pytest.fixture(scope="module")
+def cartpole(tmp_path_factory):
+    return stored(
+        tmp_path_factory.mktemp("log"), "CartPole-v1", lambda builder: builder.with_policy_wrapper_factory(PolicyWrapperFactoryObsNorm())
+    )
+
+
+def test_one_observation_gets_one_action_and_a_batch_as_many(cartpole):
+    policy = rlchassis.load_policy(cartpole.directory)
+    batch = np.random.default_rng(1).normal(size=(5, 4)).astype(np.float32)
+    single = [policy(obs) for obs in batch]
+    assert all(np.shape(action) == () and action in (0, 1) for action in single)
+    together = policy(batch)
+    assert isinstance(together, np.ndarray)
+    assert together.shape == (5,)
+    assert together.tolist() == single
+    assert gym.make("CartPole-v1").action_space.contains(single[0])
+
+
+def test_lists_and_doubles_are_observations_too(cartpole):
+    policy = rlchassis.load_policy(cartpole.directory)
+    assert policy([0.1, 0.2, 0.3, 0.4]) == policy(np.array([0.1, 0.2, 0.3, 0.4], np.float64))
+
+
+@pytest.mark.parametrize("obs", [np.zeros(3), np.zeros((2, 3)), np.zeros((1, 2, 4)), 3.0, {"a": 1}])
+def test_an_observation_of_another_shape_is_refused(cartpole, obs):
+    with pytest.raises(UsageError, match="an observation of shape"):
+        rlchassis.load_policy(cartpole.directory)(obs)
+
+
+def test_it_acts_as_the_policy_that_was_stored(cartpole):
+    obs = np.random.default_rng(2).normal(size=(7, 4)).astype(np.float32)
+    cartpole.policy.eval()
+    actions, _ = cartpole.policy.act(torch.from_numpy(obs), explore=False, rng=torch.Generator())
+    assert rlchassis.load_policy(cartpole.directory)(obs).tolist() == actions.tolist()
+
+
+def test_actions_stand_in_the_environments_own_bounds(tmp_path):
+    policy = rlchassis.load_policy(stored(tmp_path, lopsided).directory)
+    with torch.no_grad():
+        for p in policy.policy.parameters():
+            p.copy_(torch.randn_like(p) * 5)
+    actions = policy(np.linspace(-1, 1, 50, dtype=np.float32)[:, None])
+    assert actions.dtype == np.float32
+    assert (actions[:, 0] >= -1).all()
+    assert (actions[:, 0] <= 3).all()
+    assert lopsided().action_space.shape == policy(np.zeros(1)).shape
+
+
+def test_dict_observations_are_dicts_one_or_many(tmp_path):
+    policy = rlchassis.load_policy(stored(tmp_path, dict_counter).directory)
+    one = {"shown": np.zeros(1, np.float32), "steps": 1}
+    many = {"shown": np.zeros((3, 1), np.float32), "steps": np.array([1, 1, 1])}
+    assert policy(many).tolist() == [policy(one)] * 3
+    with pytest.raises(UsageError, match="dict with the keys"):
+        policy(np.zeros(1))
+
+
+@frozen
+class OwnActor(ActorFactory):
+    width: int = 3
+
+    def create_module(self, envs, device):
+        return ActorFactoryDefault((self.width,), nn.ReLU).create_module(envs, device)
+
+
+def test_users_own_networks_are_handed_over_and_the_printed_line_says_how(tmp_path):
+    directory = stored(tmp_path, "CartPole-v1", lambda builder: builder.with_actor_factory(OwnActor(5))).directory
+    with pytest.raises(StoredFileError, match="hand it over") as caught:
+        rlchassis.load_policy(directory)
+    line = str(caught.value).partition("hand it over: ")[2]
+    policy = eval(line, {"load_policy": rlchassis.load_policy, "OwnActor": OwnActor})
+    assert policy(np.zeros(4)) in (0, 1)
+
+
+def test_weights_alone_ask_the_recipe_for_environment_and_networks(tmp_path):
+    directory = stored(tmp_path, Counter, policy_persistence_mode=Mode.POLICY_STATE_DICT).directory
+    with pytest.raises(StoredFileError, match="hand it over: load_policy"):
+        rlchassis.load_policy(directory)
+    assert rlchassis.load_policy(directory, allow=[Counter])(np.zeros(1)) in (0, 1)
+
+
+def test_a_device_that_is_not_there_is_refused(cartpole):
+    with pytest.raises(UsageError, match="is not there"):
+        rlchassis.load_policy(cartpole.directory, device="cuda:9")
+
+
+def test_the_callbacks_of_a_run_need_not_be_handed_over_to_judge_it(tmp_path):
+    from rlchassis.experiment import EpochTrainCallback
+
+    class Local(EpochTrainCallback):
+        def callback(self, epoch, env_step, context):
+            pass
+
+    directory = stored(tmp_path, "CartPole-v1", lambda builder: builder.with_epoch_train_callback(Local())).directory
+    assert len(rlchassis.evaluate(directory, episodes=1).returns) == 1
+    with pytest.raises(StoredFileError, match=r"allow=\[Local\]"):
+        Experiment.from_directory(directory)
+    assert Experiment.from_directory(directory, allow=[Local]).callbacks.train[0].__class__ is Local
