@@ -237,3 +237,15 @@ def test_importing_the_package_imports_no_torch():
     code = "import sys, rlchassis; print([name for name in ('torch', 'numpy', 'gymnasium', 'attrs') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_params_and_plugins_of_other_distributions_are_importable_from_the_same_place() -> None:
+    from rlchassis.experiment import OptimizerFactoryAdam, PPOParams
+
+    assert (PPOParams.__module__, OptimizerFactoryAdam.__module__) == ("rlchassis_ppo.params", "rlchassis_adam")
+
+
+def test_missing_params_name_the_distribution_that_provides_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(rlchassis.experiment.PROVIDED, "NowhereParams", ("algorithm", "nowhere"))
+    with pytest.raises(ImportError, match="nowhere"):
+        rlchassis.experiment.NowhereParams

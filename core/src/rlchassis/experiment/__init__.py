@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
+from rlchassis.agent import AgentFactory, PolicyWrapperFactory
 from rlchassis.callbacks import (
+    CallbackContext,
     Callbacks,
     EpochStopCallback,
     EpochStopCallbackNoImprovement,
@@ -14,7 +17,7 @@ from rlchassis.callbacks import (
 )
 from rlchassis.config import ExperimentConfig, Mode, SamplingConfig
 from rlchassis.envs import EnvFactory, EnvFactoryCallable, EnvFactoryRegistered, EnvFactoryVector, EnvMode, VectorEnvType
-from rlchassis.errors import PluginError
+from rlchassis.errors import PluginError, UsageError
 from rlchassis.evaluation import Evaluation
 from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.by_name import plan, train
@@ -23,6 +26,9 @@ from rlchassis.experiment.recipe import Experiment, restore_experiment
 from rlchassis.experiment.result import ExperimentResult
 from rlchassis.experiment.stored import LoadedPolicy, evaluate, load_policy
 from rlchassis.loggers import Logger, LoggerFactory, LoggerFactoryDefault
+from rlchassis.modules import ActorFactory, ActorFactoryDefault, CriticFactory, CriticFactoryDefault, CriticFactoryReuseActor
+from rlchassis.noise import NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
+from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, OptimizerFactory
 from rlchassis.persistence import Persistence, PersistEvent, PolicyPersistence, RestoreEvent
 from rlchassis.registry import load
 from rlchassis.renamed import CLASSES
@@ -43,10 +49,25 @@ BUILDERS = {
     "TD3ExperimentBuilder": "td3",
     "TRPOExperimentBuilder": "trpo",
 }
-"""The builders that bear a name of their own here, by the algorithm whose distribution provides them."""
+"""The builders of algorithms, by the name that their distribution registers; the params stand beside them."""
+PROVIDED = {
+    **{builder: ("algorithm", name) for builder, name in BUILDERS.items()},
+    **{builder.replace("ExperimentBuilder", "Params"): ("algorithm", name) for builder, name in BUILDERS.items()},
+    "OptimizerFactoryAdam": ("optimizer", "adam"),
+    "OptimizerFactoryRMSprop": ("optimizer", "rmsprop"),
+    "PolicyWrapperFactoryIntrinsicCuriosity": ("policy_wrapper", "icm"),
+}
+"""The names that other distributions provide, by the plugin in whose package they stand."""
 
 __all__ = [
+    "ActorFactory",
+    "ActorFactoryDefault",
+    "AgentFactory",
+    "CallbackContext",
     "Callbacks",
+    "CriticFactory",
+    "CriticFactoryDefault",
+    "CriticFactoryReuseActor",
     "EnvFactory",
     "EnvFactoryCallable",
     "EnvFactoryRegistered",
@@ -64,16 +85,24 @@ __all__ = [
     "ExperimentConfig",
     "ExperimentResult",
     "InfoStats",
+    "LRSchedulerFactory",
+    "LRSchedulerFactoryLinear",
     "LoadedPolicy",
     "Logger",
     "LoggerFactory",
     "LoggerFactoryDefault",
     "Mode",
+    "NoiseFactory",
+    "NoiseFactoryMaxActionScaledGaussian",
+    "NoiseFactoryOrnsteinUhlenbeck",
+    "OptimizerFactory",
     "PersistEvent",
     "Persistence",
     "PolicyPersistence",
+    "PolicyWrapperFactory",
     "RestoreEvent",
     "SamplingConfig",
+    "UsageError",
     "VectorEnvType",
     "World",
     "evaluate",
@@ -87,13 +116,14 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in CLASSES:
         raise ImportError(f"rlchassis.experiment has no {name}; it is called {CLASSES[name]} here.", name=__name__)
-    if name not in BUILDERS:
+    if name not in PROVIDED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        return load("algorithm", BUILDERS[name])
+        plugin = load(*PROVIDED[name])
     except PluginError as error:
         raise ImportError(f"{name}: {error}", name=__name__) from error
+    return getattr(import_module(plugin.__module__.partition(".")[0]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *BUILDERS])
+    return sorted([*globals(), *PROVIDED])
