@@ -193,10 +193,17 @@ def test_every_setting_is_tested():
 
 
 OFF_POLICY = {
-    "buffer_size": 1000, "update_per_step": 0.5, "start_timesteps": 10, "start_timesteps_random": True,
-    "replay_buffer_ignore_obs_next": True, "replay_buffer_save_only_last_obs": True, "replay_buffer_stack_num": 4, "replay_buffer_prioritized": True, "replay_buffer_alpha": 0.5,
+    "buffer_size": 1000,
+    "update_per_step": 0.5,
+    "start_timesteps": 10,
+    "start_timesteps_random": True,
+    "replay_buffer_ignore_obs_next": True,
+    "replay_buffer_save_only_last_obs": True,
+    "replay_buffer_stack_num": 4,
+    "replay_buffer_prioritized": True,
+    "replay_buffer_alpha": 0.5,
     "replay_buffer_beta": 0.5,
-}  # fmt: skip
+}
 ON_POLICY = {
     "num_epochs", "step_per_epoch", "batch_size", "num_train_envs", "num_test_envs", "num_test_episodes", "step_per_collect",
     "repeat_per_collect", "max_steps",

@@ -173,8 +173,26 @@ def test_stored_extensions_take_part_in_a_restored_run(record, tmp_path):
     assert of(record, "z")[:2] == ["make_envs", "env_wrappers"]
 
 
-REPLACES = """
+WRAPPERS = """
 import gymnasium as gym
+
+class Doubled(gym.RewardWrapper):
+    def reward(self, reward):
+        return 2 * reward
+
+class Shortened(gym.Wrapper):
+    def step(self, action):
+        obs, reward, terminated, truncated, info = self.env.step(action)
+        self.count += 1
+        return obs, reward, terminated, truncated or self.count >= 5, info
+
+    def reset(self, **kwargs):
+        self.count = 0
+        return self.env.reset(**kwargs)
+"""
+
+REPLACES = """
+from acme_wrappers import Doubled, Shortened
 from rlchassis.api import EnvMode, hookimpl
 from rlchassis_adam import OptimizerFactoryAdam
 
