@@ -248,4 +248,4 @@ def test_params_and_plugins_of_other_distributions_are_importable_from_the_same_
 def test_missing_params_name_the_distribution_that_provides_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(rlchassis.experiment.PROVIDED, "NowhereParams", ("algorithm", "nowhere"))
     with pytest.raises(ImportError, match="nowhere"):
-        rlchassis.experiment.NowhereParams
+        importlib.import_module("rlchassis.experiment").__getattr__("NowhereParams")

@@ -1,5 +1,7 @@
 """All that a plugin may import: one flat surface, whose names and signatures change only with the plugin API's version."""
 
+from __future__ import annotations
+
 from rlchassis.advantages import Judgement, judge, note_returns
 from rlchassis.agent import AgentFactory, PolicyWrapperFactory, Setup, resolve
 from rlchassis.algorithm import Algorithm, Learned

@@ -1,5 +1,7 @@
 """What goes wrong through no fault of the library: each error is one sentence that says what is wrong and what to do."""
 
+from __future__ import annotations
+
 
 class UsageError(ValueError):
     """A request that cannot be met as it stands; the command line prints it and exits with 2."""

@@ -7,8 +7,8 @@ import json
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from rlchassis.experiment import PPOExperimentBuilder
 from rlchassis_tensorboard import LoggerFactoryTensorboard
+from rlchassis_testkit.onlooker import OnlookerExperimentBuilder
 from rlchassis_testkit.stored_runs import rows_of, tiny_config, tiny_sampling
 
 
@@ -25,7 +25,7 @@ def scalars(directory):
 
 @pytest.fixture
 def directory(tmp_path):
-    builder = PPOExperimentBuilder("CartPole-v1", tiny_config(tmp_path), tiny_sampling())
+    builder = OnlookerExperimentBuilder("CartPole-v1", tiny_config(tmp_path), tiny_sampling())
     return builder.with_logger_factory(LoggerFactoryTensorboard()).build().run("run").world.directory
 
 
