@@ -215,9 +215,9 @@ API = """
     Environments EpochStopCallback EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder ExperimentConfig Features
     GaussianActor InfoStats Judgement LRSchedulerFactory LRSchedulerFactoryLinear Learned Logger LoggerFactory Metrics NoiseFactory
     NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck Observation OnPolicyTrainer Optimizer OptimizerFactory PluginError
-    Policy PolicyWrapper PolicyWrapperFactory RecipePart RunningMoments SamplingConfig Setup StochasticPolicy TensorStruct Trainer
-    UnsupportedSpaceError UsageError World by_row encoder_for gradient_step hookimpl judge lambda_returns map_tensors normalized
-    note_returns orthogonal_ refuses_old_names resolve unique_parameters
+    Policy PolicyWrapper PolicyWrapperFactory RecipePart ReturnScale RunningMoments SamplingConfig Setup StochasticPolicy TensorStruct
+    Trainer UnsupportedSpaceError UsageError World by_row encoder_for gradient_step hookimpl judge lambda_returns map_tensors normalized
+    orthogonal_ refuses_old_names resolve unique_parameters
 """
 
 

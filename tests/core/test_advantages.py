@@ -3,9 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rlchassis.advantages import Judgement, judge, note_returns
+from rlchassis.advantages import Judgement, ReturnScale, judge
 from rlchassis.experience import Experience
-from rlchassis.moments import RunningMoments
 from rlchassis_testkit.experiences import experience_of
 
 
@@ -60,10 +59,11 @@ def test_the_reset_row_of_a_vectorised_environment_leaves_the_episode_before_it_
     assert numbers(judge(rollout, ten_times, gamma=0.5, gae_lambda=1.0).returns)[:2] == [1 + 0.5 * 2, 2]
 
 
-def scaled_by(std: float) -> RunningMoments:
-    moments = RunningMoments()
-    moments.update(torch.tensor([-std, std]))
-    return moments
+def scaled_by(std: float) -> ReturnScale:
+    scale = ReturnScale()
+    scale.moments.update(torch.tensor([-std, std]))
+    scale.settle()
+    return scale
 
 
 def test_with_a_scale_the_critic_speaks_in_standard_deviations_of_returns():
@@ -74,18 +74,28 @@ def test_with_a_scale_the_critic_speaks_in_standard_deviations_of_returns():
     assert numbers(judgement.advantages) == pytest.approx([1 + 0.5 * 2.5 * 4 - 5 * 4, 2 - 2.5 * 4])
 
 
-def judged(rollout: Experience, scale: RunningMoments) -> Judgement:
+def judged(rollout: Experience, scale: ReturnScale) -> Judgement:
     return judge(rollout, lambda obs: torch.zeros(len(obs)), gamma=1.0, gae_lambda=1.0, return_scale=scale)
 
 
 def test_the_scale_takes_in_the_returns_of_transitions_in_units_of_rewards():
     scale, rollout = scaled_by(4), experience_of([1, 2, 1000], terminated=[1], uncounted=[2])
-    note_returns(scale, rollout, judged(rollout, scale))
+    scale.note(rollout, judged(rollout, scale))
     seen = torch.tensor([-4.0, 4.0, 3.0, 2.0])
-    assert scale.count == 4
-    assert scale.std().item() == pytest.approx(seen.std(correction=0).item())
+    assert scale.moments.count == 4
+    assert scale.moments.std().item() == pytest.approx(seen.std(correction=0).item())
 
 
-def test_without_a_scale_there_is_nothing_to_note():
-    rollout = experience_of([1])
-    note_returns(None, rollout, judge(rollout, ten_times, gamma=1.0, gae_lambda=1.0))
+def test_the_unit_holds_still_until_it_is_settled_again():
+    scale, rollout = scaled_by(4), experience_of([100, 200], terminated=[1])
+    before = judged(rollout, scale)
+    scale.note(rollout, before)
+    assert numbers(judged(rollout, scale).returns) == numbers(before.returns)
+    scale.settle()
+    assert numbers(judged(rollout, scale).returns) != numbers(before.returns)
+
+
+def test_the_unit_is_stored_and_restored():
+    restored = ReturnScale()
+    restored.load_state_dict(scaled_by(4).state_dict())
+    assert restored.unit.item() == pytest.approx(4)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from rlchassis.experience import Experience, by_row
 from rlchassis.moments import RunningMoments
@@ -23,22 +24,33 @@ class Judgement(NamedTuple):
     """How much better than expected each action was, in the scale of the rewards."""
 
 
+class ReturnScale(nn.Module):
+    """The unit in which a critic speaks of returns: their running standard deviation, held still while one rollout is learned from."""
+
+    unit: Tensor
+
+    def __init__(self, device: torch.device | None = None) -> None:
+        super().__init__()
+        self.moments = RunningMoments(device=device)
+        self.register_buffer("unit", torch.ones((), device=device))
+
+    def settle(self) -> None:
+        """Take the deviation known by now as the unit, before a new rollout is judged."""
+        self.unit.copy_(self.moments.std())
+
+    def note(self, rollout: Experience, judgement: Judgement) -> None:
+        """Take in the returns of a rollout's transitions; the unit changes when it is settled again."""
+        self.moments.update((judgement.returns * self.unit)[rollout.counted])
+
+
 def judge(
-    rollout: Experience, critic: Callable[[Any], Tensor], gamma: float, gae_lambda: float, return_scale: RunningMoments | None = None
+    rollout: Experience, critic: Callable[[Any], Tensor], gamma: float, gae_lambda: float, return_scale: ReturnScale | None = None
 ) -> Judgement:
     """Returns Gₜ^λ and advantages Aₜ = Gₜ^λ − v(sₜ) of a rollout [T, N]  (Schulman et al. 2016).
 
-    Termination ends the discounting, truncation only the trace. With return_scale the critic speaks in units of the standard
-    deviation of past returns; feed it the returns afterwards with `note_returns`.
+    Termination ends the discounting, truncation only the trace. With return_scale the critic speaks in its unit.
     """
-    scale = 1.0 if return_scale is None else return_scale.std()
+    unit = 1.0 if return_scale is None else return_scale.unit
     values, next_values = by_row(critic, rollout.obs), by_row(critic, rollout.next_obs)
-    returns = lambda_returns(rollout.rewards, gamma * ~rollout.terminated, next_values * scale, gae_lambda * ~rollout.ended)
-    return Judgement(values, returns / scale, returns - values * scale)
-
-
-def note_returns(return_scale: RunningMoments | None, rollout: Experience, judgement: Judgement) -> None:
-    """Let the scale of returns, where there is one, take in those of a rollout's transitions."""
-    if return_scale is not None:
-        returns = judgement.returns * return_scale.std()
-        return_scale.update(returns[rollout.counted])
+    returns = lambda_returns(rollout.rewards, gamma * ~rollout.terminated, next_values * unit, gae_lambda * ~rollout.ended)
+    return Judgement(values, returns / unit, returns - values * unit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rlchassis.advantages import Judgement, judge, note_returns
+from rlchassis.advantages import Judgement, ReturnScale, judge
 from rlchassis.agent import AgentFactory, PolicyWrapperFactory, Setup, resolve
 from rlchassis.algorithm import Algorithm, Learned
 from rlchassis.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
@@ -79,6 +79,7 @@ __all__ = [
     "PolicyWrapper",
     "PolicyWrapperFactory",
     "RecipePart",
+    "ReturnScale",
     "RunningMoments",
     "SamplingConfig",
     "Setup",
@@ -96,7 +97,6 @@ __all__ = [
     "lambda_returns",
     "map_tensors",
     "normalized",
-    "note_returns",
     "orthogonal_",
     "refuses_old_names",
     "resolve",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from rlchassis.persistence import PersistEvent, PolicyPersistence
 from rlchassis.policies import layers
 from rlchassis.world import World
 
+log = logging.getLogger(__name__)
 ROWS_PER_EPOCH = 20
 """How often metrics are logged, at most, beside those of tests."""
 
@@ -123,6 +126,8 @@ class Trainer(ABC):
 
     def _begin_episodes(self) -> None:
         collector = self.world.train_collector
+        if not collector.envs.partial and settled(self.world.sampling.step_per_collect) % collector.envs.num_envs:
+            log.warning("These %d environments only step together, so each collection rounds up to them.", collector.envs.num_envs)
         collector.reset(self.world.streams.seeds("environments", collector.envs.num_envs))
 
     def _advance(self) -> None:
@@ -167,7 +172,7 @@ class Trainer(ABC):
             seeds = world.streams.seeds("evaluation", settled(world.sampling.num_test_episodes), epoch)
             result = evaluate_policy(collector, seeds, self.env_step)
         self.tests.append(result)
-        if self.best is None or result.mean >= self.best.mean:
+        if self.best is None or math.isnan(self.best.mean) or result.mean >= self.best.mean:
             self._keep(result)
         world.logger.log({**as_metrics(result), "test/best_return": max(self.test_means)}, self.env_step)
         world.hooks.rlchassis_test_end(world=world, result=result)

@@ -120,7 +120,7 @@ def test_returns_are_scaled_by_those_seen_before_and_by_nothing_at_first(ppo):
     first = prepared(algorithm)
     assert torch.allclose(first.returns, plain.returns)
     std = plain.returns[rollout.counted].std(correction=0)
-    assert algorithm.return_scale.std().item() == pytest.approx(std.item(), rel=1e-5)
+    assert algorithm.return_scale.moments.std().item() == pytest.approx(std.item(), rel=1e-5)
     second = prepared(algorithm)
     assert second.old_values.flatten().tolist() == first.old_values.flatten().tolist(), "the critic itself has not moved"
     assert torch.allclose(second.returns * std - second.old_values * std, second.advantages, atol=1e-4)

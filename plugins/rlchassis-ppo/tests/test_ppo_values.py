@@ -22,7 +22,7 @@ def critic_of(env: Any, **params: Any) -> Callable[[Any], torch.Tensor]:
 
     sampling = {"step_per_epoch": 1000, "num_epochs": 1, "num_train_envs": 3, "step_per_collect": 25, "batch_size": None}
     algorithm = tiny_run(PPOExperimentBuilder, env, told=told, num_test_envs=0, **sampling).algorithm
-    scale = 1 if algorithm.return_scale is None else algorithm.return_scale.std()
+    scale = 1 if algorithm.return_scale is None else algorithm.return_scale.unit
     return lambda states: algorithm.critic(torch.as_tensor(states, dtype=torch.float32)).detach() * scale
 
 

@@ -14,14 +14,13 @@ from rlchassis.api import (
     Metrics,
     Observation,
     Optimizer,
-    RunningMoments,
+    ReturnScale,
     StochasticPolicy,
     TensorStruct,
     by_row,
     gradient_step,
     judge,
     normalized,
-    note_returns,
 )
 from rlchassis_ppo.loss import clipped_surrogate_loss, clipped_value_loss, value_loss
 from rlchassis_ppo.params import PPOParams
@@ -47,13 +46,17 @@ class PPO(Algorithm[PPOBatch]):
     critic: nn.Module
     optimizer: Optimizer
     params: PPOParams
-    return_scale: RunningMoments | None = None
+    return_scale: ReturnScale | None = None
 
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> PPOBatch:
         """Judge the rollout by the policy and critic that are about to change."""
-        judgement = self._judge(experience)
-        note_returns(self.return_scale, experience, judgement)
+        if self.return_scale is None:
+            judgement = self._judge(experience)
+        else:
+            self.return_scale.settle()
+            judgement = self._judge(experience)
+            self.return_scale.note(experience, judgement)
         old_log_probs = by_row(self.policy.log_prob, experience.obs, experience.actions)
         return PPOBatch(experience.obs, experience.actions, old_log_probs, *judgement)
 

@@ -18,7 +18,7 @@ from rlchassis.api import (
     CriticFactoryDefault,
     Environments,
     OnPolicyTrainer,
-    RunningMoments,
+    ReturnScale,
     Setup,
     StochasticPolicy,
     unique_parameters,
@@ -51,7 +51,7 @@ class PPOAgentFactory(AgentFactory):
         critic = self.critic_factory.create_module(envs, setup.device, actor=policy.actor)
         parameters = unique_parameters(policy, critic)
         optimizer = setup.optimizer(parameters, self.params.lr, "actor_critic", self.params.lr_scheduler_factory)
-        scale = RunningMoments(device=setup.device) if self.params.return_scaling else None
+        scale = ReturnScale(setup.device) if self.params.return_scaling else None
         return PPO(policy, critic, optimizer, self.params, scale)
 
 
