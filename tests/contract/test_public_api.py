@@ -216,8 +216,8 @@ API = """
     GaussianActor InfoStats Judgement LRSchedulerFactory LRSchedulerFactoryLinear Learned Logger LoggerFactory Metrics NoiseFactory
     NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck Observation OnPolicyTrainer Optimizer OptimizerFactory PluginError
     Policy PolicyWrapper PolicyWrapperFactory RecipePart ReturnScale RunningMoments SamplingConfig Setup StochasticPolicy TensorStruct
-    Trainer UnsupportedSpaceError UsageError World by_row encoder_for gradient_step hookimpl judge lambda_returns map_tensors normalized
-    orthogonal_ refuses_old_names resolve unique_parameters
+    Trainer UnsupportedSpaceError UsageError World by_row encoder_for gradient_step hookimpl instance judge lambda_returns map_tensors
+    normalized number orthogonal_ refuses_old_names resolve switch unique_parameters whole
 """
 
 

@@ -14,6 +14,7 @@ from rlchassis.evaluation import Evaluation
 from rlchassis.experience import Experience, Metrics, Observation, TensorStruct, by_row, map_tensors
 from rlchassis.experiment.actor_critic import ActorCriticExperimentBuilder
 from rlchassis.experiment.builder import ExperimentBuilder
+from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.loggers import Logger, LoggerFactory
 from rlchassis.losses import normalized
@@ -93,12 +94,16 @@ __all__ = [
     "encoder_for",
     "gradient_step",
     "hookimpl",
+    "instance",
     "judge",
     "lambda_returns",
     "map_tensors",
     "normalized",
+    "number",
     "orthogonal_",
     "refuses_old_names",
     "resolve",
+    "switch",
     "unique_parameters",
+    "whole",
 ]

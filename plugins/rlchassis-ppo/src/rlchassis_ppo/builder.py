@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 import torch
-from attrs import field, frozen
-from attrs.validators import instance_of
+from attrs import frozen
 
 from rlchassis.api import (
     ActorCriticExperimentBuilder,
@@ -21,6 +20,7 @@ from rlchassis.api import (
     ReturnScale,
     Setup,
     StochasticPolicy,
+    instance,
     unique_parameters,
 )
 from rlchassis_ppo.algorithm import PPO
@@ -34,11 +34,11 @@ class PPOAgentFactory(AgentFactory):
     trainer_class = OnPolicyTrainer
     suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 2048, "repeat_per_collect": 10, "num_test_episodes": 10}
 
-    params: PPOParams = field(factory=PPOParams, validator=instance_of(PPOParams))
+    params: PPOParams = instance(PPOParams, factory=PPOParams)
     """The hyperparameters."""
-    actor_factory: ActorFactory = field(factory=ActorFactoryDefault, validator=instance_of(ActorFactory))
+    actor_factory: ActorFactory = instance(ActorFactory, factory=ActorFactoryDefault)
     """The network that acts."""
-    critic_factory: CriticFactory = field(factory=CriticFactoryDefault, validator=instance_of(CriticFactory))
+    critic_factory: CriticFactory = instance(CriticFactory, factory=CriticFactoryDefault)
     """The network that judges."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> StochasticPolicy:

@@ -1,0 +1,60 @@
+"""Fields of recipes that check what they are given; each refuses with one sentence that names the field and what it takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from attrs import Attribute, field
+
+from rlchassis.errors import UsageError
+
+
+def number(
+    default: float | None,
+    *,
+    above: float = -math.inf,
+    at_least: float = -math.inf,
+    below: float = math.inf,
+    at_most: float = math.inf,
+    or_none: bool = False,
+) -> Any:
+    """A field for a finite number within bounds."""
+    bounds = (("above", above), ("of at least", at_least), ("below", below), ("of at most", at_most))
+    wanted = " and ".join(f"{word} {bound:g}" for word, bound in bounds if math.isfinite(bound))
+
+    def fits(value: Any) -> bool:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return is_number and above < value < below and at_least <= value <= at_most
+
+    return _checked(default, f"a number {wanted}".rstrip(), fits, or_none)
+
+
+def whole(default: int | None, *, at_least: int = 1, or_none: bool = False, also: tuple[int, ...] = ()) -> Any:
+    """A field for a whole number; `also` names values below the bound that mean something else."""
+    wanted = f"a whole number of at least {at_least}" + "".join(f" or {value}" for value in also)
+    return _checked(default, wanted, lambda value: type(value) is int and (value >= at_least or value in also), or_none)
+
+
+def switch(default: bool) -> Any:
+    """A field for True or False."""
+    return _checked(default, "True or False", lambda value: isinstance(value, bool), or_none=False)
+
+
+def instance(contract: type, default: Any = None, *, factory: Callable[[], Any] | None = None) -> Any:
+    """A field for an object of a contract; None is taken where it is the default and there is no factory."""
+    validator = _must_be(f"a {contract.__name__}", lambda value: isinstance(value, contract), or_none=factory is None and default is None)
+    return field(default=default, validator=validator) if factory is None else field(factory=factory, validator=validator)
+
+
+def _checked(default: Any, wanted: str, fits: Callable[[Any], bool], or_none: bool) -> Any:
+    return field(default=default, validator=_must_be(wanted, fits, or_none))
+
+
+def _must_be(wanted: str, fits: Callable[[Any], bool], or_none: bool) -> Callable[[Any, Attribute[Any], Any], None]:
+    def check(recipe: Any, attribute: Attribute[Any], value: Any) -> None:
+        if not (fits(value) or (or_none and value is None)):
+            raise UsageError(f"{attribute.name} must be {wanted}{' or None' if or_none else ''}, not {value!r}.")
+
+    return check
