@@ -9,6 +9,7 @@ A plugin's certificates stand in its certificate.toml:
     steps = 100_000
     seeds = [11, 12, 13, 14, 15]          # never those that settings were chosen with
     episodes = 100
+    settings = "the recipe CartPole-v1"   # in words
     options = ["--recipe", "none"]        # further words for `rlchassis train`; may be left out
     mean_at_least = 490.0                 # of the seeds' mean returns
     worst_at_least = 475.0
