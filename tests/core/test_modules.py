@@ -49,7 +49,7 @@ def test_options_of_the_gaussian_reach_it():
     )
     assert actor.unbounded
     assert actor.log_std is None
-    assert actor.log_std_head.out_features == 2
+    assert actor.head.out_features == 4
 
 
 def test_a_dict_of_observations_has_an_actor_and_a_critic():

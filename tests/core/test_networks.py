@@ -64,10 +64,8 @@ def test_an_mlp_has_an_activation_behind_each_hidden_layer_and_none_behind_its_o
 
 def actor_with(bias: float, **options: bool) -> GaussianActor:
     actor = GaussianActor(Features(VECTOR, (4,), nn.Tanh), 2, **options)
-    for head in (actor.head, actor.log_std_head):
-        if head is not None:
-            nn.init.zeros_(head.weight)
-            nn.init.constant_(head.bias, bias)
+    nn.init.zeros_(actor.head.weight)
+    nn.init.constant_(actor.head.bias, bias)
     return actor
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from gymnasium import spaces
@@ -117,6 +117,9 @@ class Features(nn.Sequential):
 class CategoricalActor(nn.Module):
     """A distribution over discrete actions."""
 
+    is_head_on_features: ClassVar[bool] = True
+    """Tells lean.py that it is `interpret(head(features(obs)))` and nothing else."""
+
     def __init__(self, features: nn.Module, num_actions: int) -> None:
         super().__init__()
         self.features = features
@@ -124,7 +127,11 @@ class CategoricalActor(nn.Module):
 
     def forward(self, obs: Observation) -> Categorical:
         """Observations [B, …] → distribution over K actions."""
-        return Categorical(self.head(self.features(obs)))
+        return self.interpret(self.head(self.features(obs)))
+
+    def interpret(self, outputs: Tensor) -> Categorical:
+        """What the head's outputs [B, K] mean."""
+        return Categorical(outputs)
 
 
 class GaussianActor(nn.Module):
@@ -134,27 +141,26 @@ class GaussianActor(nn.Module):
     kept within [−20, 2].
     """
 
+    is_head_on_features: ClassVar[bool] = True
+    """Tells lean.py that it is `interpret(head(features(obs)))` and nothing else."""
+
     def __init__(self, features: nn.Module, size: int, *, unbounded: bool = False, conditioned_sigma: bool = False) -> None:
         super().__init__()
         self.features = features
         width = _width(features)
-        self.head = nn.Linear(width, size)
-        self.log_std_head = nn.Linear(width, size) if conditioned_sigma else None
+        self.head = nn.Linear(width, 2 * size if conditioned_sigma else size)
         self.log_std = None if conditioned_sigma else nn.Parameter(torch.full((size,), -0.5))
         self.unbounded = unbounded
 
     def forward(self, obs: Observation) -> DiagonalGaussian:
         """Observations [B, …] → distribution over actions [B, D]."""
-        features = self.features(obs)
-        mean = self.head(features)
-        return DiagonalGaussian(mean if self.unbounded else mean.tanh(), self._log_std(features).expand_as(mean))
+        return self.interpret(self.head(self.features(obs)))
 
-    def _log_std(self, features: Tensor) -> Tensor:
-        if self.log_std_head is not None:
-            log_std: Tensor = self.log_std_head(features)
-            return log_std.clamp(-20, 2)
-        assert self.log_std is not None
-        return self.log_std
+    def interpret(self, outputs: Tensor) -> DiagonalGaussian:
+        """What the head's outputs mean: means [B, D], with log σ [B, D] beside them where it is conditioned."""
+        mean, log_std = (outputs, self.log_std) if self.log_std is not None else outputs.chunk(2, -1)
+        log_std = log_std.clamp(-20, 2) if self.log_std is None else log_std
+        return DiagonalGaussian(mean if self.unbounded else mean.tanh(), log_std.expand_as(mean))
 
 
 class Critic(nn.Module):

@@ -10,6 +10,7 @@ from torch import Generator, Tensor, nn
 
 from rlchassis.distributions import ActionDistribution
 from rlchassis.experience import Experience, Metrics, Observation
+from rlchassis.lean import acting
 
 
 class Policy(nn.Module, ABC):
@@ -61,7 +62,7 @@ class StochasticPolicy(Policy):
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Sample while exploring; else the likeliest action, unless evaluation is to sample too."""
-        distribution: ActionDistribution = self.actor(obs)
+        distribution: ActionDistribution = acting(self.actor, obs)
         if explore or not self.deterministic_eval:
             return distribution.sample(rng), None
         return distribution.mode(), None

@@ -1,0 +1,107 @@
+"""Acting without torch's overhead: a plain stack of linear layers and activations, evaluated in numpy on views of its weights.
+
+A layer of a small network costs torch far more in bookkeeping than in arithmetic. Networks of another structure act as the modules that
+they are, and so does one that is changed after it was looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from attrs import Factory, define
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+Activation = Callable[[NDArray[np.float32]], Any]
+ACTIVATIONS: dict[type[nn.Module], Activation] = {
+    nn.Tanh: lambda x: np.tanh(x, out=x),
+    nn.ReLU: lambda x: np.maximum(x, 0, out=x),
+}
+LARGE_BATCH = 64
+"""Observations beyond which torch is the faster."""
+
+_stacks: WeakKeyDictionary[nn.Module, LeanStack] = WeakKeyDictionary()
+
+
+def acting(network: nn.Module, obs: Any) -> Any:
+    """network(obs): in numpy where no gradient is wanted and network is `interpret(head(features(obs)))` of plain layers."""
+    if torch.is_grad_enabled() or not isinstance(obs, Tensor) or obs.dim() != 2 or len(obs) > LARGE_BATCH or obs.dtype != torch.float32:
+        return network(obs)
+    stack = _stacks.get(network)
+    if stack is None or not stack.is_current:
+        stack = _stacks[network] = LeanStack.of(network)
+    if not stack.layers:
+        return network(obs)
+    return network.interpret(torch.from_numpy(stack(obs.numpy())))  # type: ignore[operator]  # what is_head_on_features says
+
+
+@define(eq=False)
+class LeanStack:
+    """Linear layers with what stands behind each, over the memory of the module's own weights; without layers where it is not plain."""
+
+    layers: list[tuple[NDArray[np.float32], NDArray[np.float32], list[Activation]]] = Factory(list)
+    slots: list[tuple[dict[str, Any], str, Any]] = Factory(list)
+    """Where each module and weight that was looked at stands, to tell when another takes its place."""
+    addresses: list[tuple[Tensor, int]] = Factory(list)
+    """Where each weight has its memory, to tell when it moves."""
+    hooks: list[dict[int, Any]] = Factory(list)
+    """The forward hooks of all modules; none may appear."""
+
+    @classmethod
+    def of(cls, network: nn.Module) -> LeanStack:
+        """Look at a network."""
+        stack = cls()
+        if not stack._took(network):
+            stack.layers.clear()
+        return stack
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the network is still what was looked at."""
+        return (
+            all(owner.get(name) is part for owner, name, part in self.slots)
+            and all(weight.data_ptr() == address for weight, address in self.addresses)
+            and not any(self.hooks)
+        )
+
+    def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """[B, in] → [B, out]."""
+        for weight, bias, activations in self.layers:
+            x = x @ weight
+            x += bias
+            for activate in activations:
+                activate(x)
+        return x
+
+    def _took(self, module: nn.Module) -> bool:
+        """Add the layers of a module; False where it has hooks, another structure, or anything but float32 weights on the CPU."""
+        self.hooks += [module._forward_hooks, module._forward_pre_hooks]
+        if any(self.hooks):
+            return False
+        kind = type(module)
+        if kind in ACTIVATIONS and self.layers:
+            self.layers[-1][2].append(ACTIVATIONS[kind])
+            return True
+        if isinstance(module, nn.Linear) and kind is nn.Linear:
+            return self._took_linear(module)
+        if vars(kind).get("is_head_on_features"):  # of this very class: a subclass may do something else
+            names = ["features", "head"]
+        elif isinstance(module, nn.Sequential) and kind.forward is nn.Sequential.forward:
+            names = list(module._modules)
+        else:
+            return False
+        self.slots += [(module._modules, name, module._modules[name]) for name in names]
+        return all(self._took(module.get_submodule(name)) for name in names)
+
+    def _took_linear(self, linear: nn.Linear) -> bool:
+        weight, bias = linear.weight, linear.bias
+        if not all(isinstance(p, nn.Parameter) and p.dtype == torch.float32 and p.device.type == "cpu" for p in (weight, bias)):
+            return False
+        self.slots += [(linear._parameters, "weight", weight), (linear._parameters, "bias", bias)]
+        self.addresses += [(p, p.data_ptr()) for p in (weight, bias)]
+        self.layers.append((weight.detach().numpy().T, bias.detach().numpy(), []))
+        return True
