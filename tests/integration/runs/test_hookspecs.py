@@ -16,7 +16,7 @@ from rlchassis.experiment import Experiment, ExperimentConfig, PPOExperimentBuil
 from rlchassis.hookspecs import Hooks, hook_manager, hookimpl
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling, write_distribution
 
-DOCS = Path(__file__).parents[2] / "docs" / "hooks.md"
+DOCS = Path(__file__).parents[3] / "docs" / "hooks.md"
 SPECS = {name: list(inspect.signature(spec).parameters)[1:] for name, spec in vars(Hooks).items() if name.startswith("rlchassis_")}
 
 RECORDER = """
