@@ -59,6 +59,18 @@ class PolicyWrapperFactory(RecipePart, ABC):
         """The policy with the layer around it; only the spaces of envs may be used, since a stored policy needs no environment."""
 
 
+@frozen
+class OptimizerWhenNeeded(OptimizerFactory):
+    """An optimizer that is looked up when it is first used: a stored policy acts where none is installed."""
+
+    description: OptimizerFactory | Component
+
+    def create_optimizer_for_params(self, params: Sequence[nn.Parameter], lr: float) -> torch.optim.Optimizer:
+        """As the described one does."""
+        made: OptimizerFactory = resolve(self.description, OptimizerFactory)
+        return made.create_optimizer_for_params(params, lr)
+
+
 @frozen(kw_only=True)
 class AgentFactory(RecipePart, ABC):
     """What every recipe for an agent holds; algorithms add their params and networks."""
@@ -86,7 +98,7 @@ class AgentFactory(RecipePart, ABC):
         """The policy with all layers of the recipe around it."""
         for wrapper in self.policy_wrappers:
             factory = resolve(wrapper, PolicyWrapperFactory)
-            policy = factory.create_wrapped_policy(policy, envs, resolve(self.optim_factory, OptimizerFactory), device)
+            policy = factory.create_wrapped_policy(policy, envs, OptimizerWhenNeeded(self.optim_factory), device)
             if not isinstance(policy, Policy):
                 raise UsageError(f"{type(factory).__name__} made {type(policy).__name__}, which is no Policy.")
         return policy
