@@ -23,7 +23,8 @@ from rlchassis.experience import as_tensors
 from rlchassis.experiment.assembly import create_hooks, env_wrappers, require_device, sampling_of
 from rlchassis.experiment.recipe import Experiment, read_recipe, require_allowed
 from rlchassis.experiment.run import threads
-from rlchassis.persistence import StoredPolicy, from_data, read_policy
+from rlchassis.persistence.policy_file import StoredPolicy, read_policy
+from rlchassis.persistence.recipe_reading import from_data
 from rlchassis.policies import Policy
 from rlchassis.randomness import RandomStreams
 
@@ -121,15 +122,12 @@ class LoadedPolicy:
         space = self.envs.observation_space
         leaf_space, leaf = _first_leaf(space, obs)
         shape, wanted = np.shape(leaf), tuple(leaf_space.shape or ())
-        if shape == wanted:
-            batch = allocate(space, 1)
-            write(batch, 0, obs)
-            return batch, True
-        if len(shape) == len(wanted) + 1 and shape[1:] == wanted:
-            batch = allocate(space, shape[0])
-            write(batch, slice(None), obs)
-            return batch, False
-        raise UsageError(f"an observation of shape {shape} fits neither the policy's {wanted} nor a batch of them.")
+        single = shape == wanted
+        if not single and shape[1:] != wanted:
+            raise UsageError(f"an observation of shape {shape} fits neither the policy's {wanted} nor a batch of them.")
+        batch = allocate(space, 1 if single else shape[0])
+        write(batch, 0 if single else slice(None), obs)
+        return batch, single
 
 
 def _first_leaf(space: spaces.Space[Any], obs: Any) -> tuple[spaces.Space[Any], Any]:
