@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rlchassis.losses import normalized
+from rlchassis.losses import huber_loss, normalized, squared_loss
 
 
 def test_normalized_values_have_mean_0_and_the_standard_deviation_1_of_a_population():
@@ -14,3 +14,36 @@ def test_normalized_values_have_mean_0_and_the_standard_deviation_1_of_a_populat
 def test_one_value_or_equal_values_become_0():
     assert normalized(torch.tensor([7.0])).tolist() == [0]
     assert normalized(torch.tensor([7.0, 7.0])).tolist() == [0, 0]
+
+
+VALUES, TARGETS = torch.tensor([0.0, 3.0, -4.0]), torch.tensor([1.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize(("weights", "loss"), [([1.0, 1.0, 1.0], (1 + 4 + 25) / 3), ([1.0, 0.5, 0.0], (1 + 2) / 3)])
+def test_by_hand_the_squared_loss_weighs_each_error(weights, loss):
+    assert squared_loss(VALUES, TARGETS, torch.tensor(weights)).item() == pytest.approx(loss)
+
+
+@pytest.mark.parametrize(
+    ("weights", "delta", "loss"),
+    [
+        ([1.0, 1.0, 1.0], 1.0, (0.5 + 1.5 + 4.5) / 3),
+        ([1.0, 1.0, 1.0], 2.0, (0.5 + 2.0 + 8.0) / 3),
+        ([0.0, 1.0, 2.0], 1.0, (1.5 + 9.0) / 3),
+    ],
+)
+def test_by_hand_the_huber_loss_grows_in_a_straight_line_beyond_delta(weights, delta, loss):
+    assert huber_loss(VALUES, TARGETS, torch.tensor(weights), delta).item() == pytest.approx(loss)
+
+
+def test_the_gradient_of_the_huber_loss_is_at_most_delta():
+    values = VALUES.clone().requires_grad_()
+    huber_loss(values, TARGETS, torch.ones(3), 1.5).backward()
+    assert (values.grad * 3).tolist() == pytest.approx([-1, 1.5, -1.5])
+
+
+@pytest.mark.parametrize("loss", [squared_loss, huber_loss])
+def test_losses_of_several_critics_are_added_so_that_none_learns_slower_for_the_others(loss):
+    weights = torch.tensor([1.0, 0.5, 2.0])
+    each = [loss(values, TARGETS, weights).item() for values in (VALUES, 2 * VALUES)]
+    assert loss(torch.stack([VALUES, 2 * VALUES]), TARGETS, weights).item() == pytest.approx(sum(each))

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from attrs import evolve
 
-from rlchassis.returns import lambda_returns
+from rlchassis.experience import map_tensors
+from rlchassis.returns import lambda_returns, n_step_transition
+from rlchassis_testkit.experiences import experience_of
 
 REWARDS = [1.0, 2.0, 4.0]
 NEXT_VALUES = [10.0, 20.0, 40.0]
@@ -42,3 +45,49 @@ def test_environments_do_not_mix():
     rewards, values = torch.tensor([[1.0, 10.0], [2.0, 20.0]]), torch.tensor([[3.0, 30.0], [4.0, 40.0]])
     both = lambda_returns(rewards, torch.full((2, 2), 0.5), values, torch.ones(2, 2))
     assert both.tolist() == [[1 + 0.5 * 4, 10 + 0.5 * 40], [2 + 2, 20 + 20]]
+
+
+GAMMA = 0.5
+
+
+def folded(rewards, **marks):
+    """The transition of one window, as plain numbers."""
+    transition = n_step_transition(experience_of(rewards, **marks), GAMMA)
+    parts = (transition.obs, transition.rewards, transition.next_obs, transition.discounts, transition.weights)
+    return [part.item() for part in parts]
+
+
+@pytest.mark.parametrize(
+    ("marks", "rewards", "next_obs", "discount"),
+    [
+        ({}, 1 + 0.5 * 2 + 0.25 * 4, 3, 0.125),
+        ({"terminated": [2]}, 3, 3, 0),
+        ({"truncated": [2]}, 3, 3, 0.125),
+        ({"terminated": [1]}, 2, 2, 0),
+        ({"truncated": [1]}, 2, 2, 0.25),
+        ({"terminated": [0]}, 1, 1, 0),
+        ({"truncated": [0]}, 1, 1, 0.5),
+        ({"uncounted": [2]}, 2, 2, 0.25),
+        ({"uncounted": [1, 2]}, 1, 1, 0.5),
+        ({"truncated": [0], "terminated": [2]}, 1, 1, 0.5),
+        ({"terminated": [0], "truncated": [1]}, 1, 1, 0),
+    ],
+)
+def test_by_hand_three_steps_are_one_up_to_where_the_episode_breaks_off(marks, rewards, next_obs, discount):
+    assert folded([1, 2, 4], **marks) == [0, rewards, next_obs, discount, 1]
+
+
+@pytest.mark.parametrize(("marks", "discount"), [({}, 0.5), ({"truncated": [0]}, 0.5), ({"terminated": [0]}, 0)])
+def test_by_hand_one_step_is_itself(marks, discount):
+    assert folded([3], **marks) == [0, 3, 1, discount, 1]
+
+
+def test_windows_are_folded_each_by_itself_and_keep_their_weights():
+    windows = [experience_of([1, 2], terminated=[0]), experience_of([1, 2], truncated=[0]), experience_of([1, 2])]
+    together = map_tensors(lambda *parts: torch.cat(parts, 1), *windows)
+    weighted = evolve(together, weights=together.weights * torch.tensor([0.5, 1.0, 0.25]))
+    transition = n_step_transition(weighted, GAMMA)
+    assert transition.rewards.tolist() == [1, 1, 2]
+    assert transition.discounts.tolist() == [0, 0.5, 0.25]
+    assert transition.next_obs.flatten().tolist() == [1, 1, 2]
+    assert transition.weights.tolist() == [0.5, 1, 0.25]

@@ -164,10 +164,10 @@ def test_each_epoch_ends_with_a_test_on_seeds_of_its_own():
 
 @pytest.mark.parametrize(("means", "kept"), [([1, 3, 2], 3), ([5, 1, 1], 5), ([2, 2, 2], 2)])
 def test_the_best_test_is_kept_and_of_equal_ones_the_latest(means, kept, monkeypatch):
-    from rlchassis import trainer
+    from rlchassis.trainer import base
 
     scores = iter(means)
-    monkeypatch.setattr(trainer, "evaluate_policy", lambda _, seeds, step: trainer.Evaluation((float(next(scores)),), (1,), (0,), step))
+    monkeypatch.setattr(base, "evaluate_policy", lambda _, seeds, step: base.Evaluation((float(next(scores)),), (1,), (0,), step))
     world, _ = looked_on(num_epochs=3, step_per_epoch=24)
     info = world.trainer.info()
     assert (info.best_score, info.final_score) == (kept, means[-1])

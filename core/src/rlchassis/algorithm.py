@@ -44,6 +44,14 @@ class Algorithm(ABC, Generic[Batch]):
     def update(self, batch: Batch, count: int) -> Learned:
         """One round of learning; count is how many were done before, for delays and target copies."""
 
+    @property
+    def n_step(self) -> int:
+        """How many consecutive rows of a replay buffer a round learns from."""
+        return 1
+
+    def set_progress(self, progress: float) -> None:
+        """How far the run is, 0 to 1, before every collection: for what changes with it, such as an exploration rate."""
+
     def state_dict(self) -> dict[str, Any]:
         """The state of every field that has one, by its name."""
         return {name: part.state_dict() for name, part in self._stateful()}

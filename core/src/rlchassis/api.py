@@ -2,52 +2,78 @@
 
 from __future__ import annotations
 
+from rlchassis.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor, create_critics
 from rlchassis.advantages import Judgement, ReturnScale, judge
 from rlchassis.agent import AgentFactory, PolicyWrapperFactory, Setup, resolve
 from rlchassis.algorithm import Algorithm, Learned
 from rlchassis.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.distributions import ActionDistribution, Categorical, DiagonalGaussian
+from rlchassis.encoders import encoder_for, width_of
+from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble
 from rlchassis.envs import EnvFactory, Environments, EnvMode
 from rlchassis.errors import PluginError, UnsupportedSpaceError, UsageError
 from rlchassis.evaluation import Evaluation
-from rlchassis.experience import Experience, Metrics, Observation, TensorStruct, by_row, map_tensors
+from rlchassis.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, map_tensors
 from rlchassis.experiment.actor_critic import ActorCriticExperimentBuilder
 from rlchassis.experiment.builder import ExperimentBuilder
+from rlchassis.experiment.off_policy import DeterministicActorMethods, GaussianActorMethods, OneCriticMethods, TwoCriticsMethods
 from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.loggers import Logger, LoggerFactory
-from rlchassis.losses import normalized
-from rlchassis.modules import ActorFactory, ActorFactoryDefault, CriticFactory, CriticFactoryDefault, CriticFactoryReuseActor
+from rlchassis.losses import huber_loss, normalized, squared_loss
+from rlchassis.modules import (
+    ActorFactory,
+    ActorFactoryDefault,
+    CriticFactory,
+    CriticFactoryDefault,
+    CriticFactoryReuseActor,
+    DeterministicActorFactoryDefault,
+    IntermediateModuleFactory,
+    IntermediateModuleFactoryDefault,
+)
 from rlchassis.moments import RunningMoments
-from rlchassis.networks import MLP, CategoricalActor, Critic, Features, GaussianActor, encoder_for, orthogonal_, unique_parameters
+from rlchassis.networks import MLP, CategoricalActor, Critic, DeterministicActor, Features, GaussianActor, orthogonal_, unique_parameters
 from rlchassis.noise import NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, gradient_step
 from rlchassis.policies import Policy, PolicyWrapper, StochasticPolicy
 from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component
 from rlchassis.renamed import refuses_old_names
-from rlchassis.returns import lambda_returns
-from rlchassis.trainer import InfoStats, OnPolicyTrainer, Trainer
+from rlchassis.returns import lambda_returns, n_step_transition
+from rlchassis.squashed import SquashedGaussian, SquashedGaussianPolicy
+from rlchassis.targets import target_of, track
+from rlchassis.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault, Temperature
+from rlchassis.trainer import InfoStats, OffPolicyTrainer, OnPolicyTrainer, Trainer
 from rlchassis.world import World
 
 __all__ = [
     "MLP",
+    "ActionCriticFactory",
+    "ActionCriticFactoryDefault",
+    "ActionCriticFactoryReuseActor",
     "ActionDistribution",
     "ActorCriticExperimentBuilder",
     "ActorFactory",
     "ActorFactoryDefault",
     "AgentFactory",
     "Algorithm",
+    "AutoAlphaFactory",
+    "AutoAlphaFactoryDefault",
     "CallbackContext",
     "Categorical",
     "CategoricalActor",
     "Component",
     "Critic",
+    "CriticEnsemble",
     "CriticFactory",
     "CriticFactoryDefault",
     "CriticFactoryReuseActor",
+    "DeterministicActor",
+    "DeterministicActorFactoryDefault",
+    "DeterministicActorMethods",
     "DiagonalGaussian",
+    "DiscreteCriticEnsemble",
     "EnvFactory",
     "EnvMode",
     "Environments",
@@ -60,7 +86,10 @@ __all__ = [
     "ExperimentConfig",
     "Features",
     "GaussianActor",
+    "GaussianActorMethods",
     "InfoStats",
+    "IntermediateModuleFactory",
+    "IntermediateModuleFactoryDefault",
     "Judgement",
     "LRSchedulerFactory",
     "LRSchedulerFactoryLinear",
@@ -72,7 +101,9 @@ __all__ = [
     "NoiseFactoryMaxActionScaledGaussian",
     "NoiseFactoryOrnsteinUhlenbeck",
     "Observation",
+    "OffPolicyTrainer",
     "OnPolicyTrainer",
+    "OneCriticMethods",
     "Optimizer",
     "OptimizerFactory",
     "PluginError",
@@ -84,26 +115,38 @@ __all__ = [
     "RunningMoments",
     "SamplingConfig",
     "Setup",
+    "SquashedGaussian",
+    "SquashedGaussianPolicy",
     "StochasticPolicy",
+    "Temperature",
     "TensorStruct",
     "Trainer",
+    "Transition",
+    "TwoCriticsMethods",
     "UnsupportedSpaceError",
     "UsageError",
     "World",
     "by_row",
+    "create_critics",
     "encoder_for",
     "gradient_step",
     "hookimpl",
+    "huber_loss",
     "instance",
     "judge",
     "lambda_returns",
     "map_tensors",
+    "n_step_transition",
     "normalized",
     "number",
     "orthogonal_",
     "refuses_old_names",
     "resolve",
+    "squared_loss",
     "switch",
+    "target_of",
+    "track",
     "unique_parameters",
     "whole",
+    "width_of",
 ]

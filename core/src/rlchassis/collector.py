@@ -57,13 +57,16 @@ class Collector:
         self._obs, self._state = self.envs.reset(seeds), None
         self._forget_episodes()
 
-    def collect(self, num_steps: int, buffer: Buffer) -> CollectStats:
-        """Explore for num_steps environment steps and add each to the buffer; environments that cannot step apart round up."""
+    def collect(self, num_steps: int, buffer: Buffer, policy: Policy | None = None) -> CollectStats:
+        """Explore for num_steps environment steps and add each to the buffer; environments that cannot step apart round up.
+
+        Another policy, one without memory, may act instead.
+        """
         stats = CollectStats()
         while stats.num_steps < num_steps:
             active = self._next_in_turn(num_steps - stats.num_steps)
             obs = self._obs
-            actions, state = self._act(obs, explore=True)
+            actions, state = self._act(obs, explore=True, policy=policy)
             step = self.envs.step(actions, active)
             buffer.add(Row(obs, actions, step.rewards, step.next_observations, step.terminated, step.truncated, step.counted))
             self._note(step, state, stats)
@@ -95,8 +98,9 @@ class Collector:
         stats.lengths += [ended.lengths[i] for i in by_seed]
 
     @torch.no_grad()
-    def _act(self, obs: Any, *, explore: bool) -> tuple[NDArray[Any], Any]:
-        actions, state = self.policy.act(as_tensors(obs, self.device), self._state, explore=explore, rng=self.rng)
+    def _act(self, obs: Any, *, explore: bool, policy: Policy | None = None) -> tuple[NDArray[Any], Any]:
+        acting = self.policy if policy is None else policy
+        actions, state = acting.act(as_tensors(obs, self.device), self._state, explore=explore, rng=self.rng)
         return actions.cpu().numpy(), state
 
     def _next_in_turn(self, remaining: int) -> NDArray[np.bool_] | None:
@@ -114,11 +118,10 @@ class Collector:
         self._obs = step.observations
         self._state = self._settled(state, step)
         stats.num_steps += int(np.count_nonzero(step.counted))
-        self._returns += step.rewards * step.counted
+        np.add(self._returns, step.rewards, out=self._returns, where=step.counted)
         self._lengths += step.counted
-        ended = (step.terminated | step.truncated) & step.counted
-        if ended.any():
-            self._end_episodes(ended, stats)
+        if _any(step.terminated) or _any(step.truncated):
+            self._end_episodes((step.terminated | step.truncated) & step.counted, stats)
 
     def _end_episodes(self, ended: NDArray[np.bool_], stats: CollectStats) -> None:
         stats.returns += self._returns[ended].tolist()
@@ -141,6 +144,11 @@ class Collector:
     def _forget_episodes(self) -> None:
         self._returns = np.zeros(self.envs.num_envs)
         self._lengths = np.zeros(self.envs.num_envs, dtype=np.int64)
+
+
+def _any(flags: NDArray[np.bool_]) -> bool:
+    """Whether one is set; several times as quick as numpy's own on the few of a step."""
+    return b"\x01" in flags.tobytes()
 
 
 def _beside(memory: Tensor, mask: Tensor) -> Tensor:

@@ -102,6 +102,24 @@ def first_tensor(tree: Any) -> Tensor:
 
 
 @frozen(eq=False)
+class Transition(TensorStruct):
+    """What a temporal-difference update needs; every field is [B, …]."""
+
+    obs: Observation
+    """Where it began."""
+    actions: Tensor
+    """What was done there."""
+    rewards: Tensor
+    """What it paid, later steps discounted."""
+    next_obs: Observation
+    """Where it led."""
+    discounts: Tensor
+    """How much what follows counts: γⁿ, or 0 after termination, so that every target is r + discount · v."""
+    weights: Tensor
+    """How much it counts itself."""
+
+
+@frozen(eq=False)
 class Experience(TensorStruct):
     """What the agent saw and did and what the environment answered; every field is [T, N, …]."""
 

@@ -10,3 +10,15 @@ def normalized(values: Tensor, epsilon: float = 1e-8) -> Tensor:
     """Shift and scale to mean 0 and standard deviation 1:  (x − μ) / (σ + ε), with the population's σ, so that one value gives 0."""
     std, mean = torch.std_mean(values, correction=0)
     return (values - mean) / (std + epsilon)
+
+
+def squared_loss(values: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """E[ w (v − y)² ] of values [B], or the sum of it over n critics [n, B]; targets and weights are [B]."""
+    return (weights * (values - targets).square()).mean(-1).sum()
+
+
+def huber_loss(values: Tensor, targets: Tensor, weights: Tensor, delta: float = 1.0) -> Tensor:
+    """E[ w h(v − y) ], summed over critics, with  h(x) = x²/2 where |x| ≤ δ, else δ (|x| − δ/2)   (Huber 1964)."""
+    errors = (values - targets).abs()
+    near = errors.clamp(max=delta)
+    return (weights * near * (errors - 0.5 * near)).mean(-1).sum()

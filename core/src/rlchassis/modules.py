@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -11,8 +12,8 @@ from attrs import Attribute, field, frozen
 from gymnasium import spaces
 from torch import nn
 
-from rlchassis.errors import UsageError
-from rlchassis.networks import CategoricalActor, Critic, Features, GaussianActor, orthogonal_
+from rlchassis.errors import UnsupportedSpaceError, UsageError
+from rlchassis.networks import CategoricalActor, Critic, DeterministicActor, Features, GaussianActor, orthogonal_
 from rlchassis.recipe_part import RecipePart
 
 
@@ -26,6 +27,14 @@ class HasSpaces(Protocol):
     @property
     def action_space(self) -> spaces.Space[Any]:
         """Of one environment."""
+
+
+class IntermediateModuleFactory(RecipePart, ABC):
+    """Describes a network from observations to features, which heads read."""
+
+    @abstractmethod
+    def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
+        """A network from observations [B, …] to features [B, D] that tells D as its `output_dim`."""
 
 
 class ActorFactory(RecipePart, ABC):
@@ -59,6 +68,20 @@ def is_activation(instance: Any, attribute: Attribute[Any], value: Any) -> None:
 
 
 @frozen
+class IntermediateModuleFactoryDefault(IntermediateModuleFactory):
+    """An MLP, an activation behind its last layer too."""
+
+    hidden_sizes: tuple[int, ...] = field(default=(64, 64), converter=hidden_sizes)
+    """Widths of the layers; the last is the number of features."""
+    hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
+    """What stands behind each layer."""
+
+    def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
+        """With torch's own initial weights."""
+        return Features(envs.observation_space, self.hidden_sizes, self.hidden_activation).to(device)
+
+
+@frozen
 class ActorFactoryDefault(ActorFactory):
     """An MLP with the head that the action space asks for: categorical for Discrete, Gaussian for Box."""
 
@@ -87,6 +110,23 @@ class ActorFactoryDefault(ActorFactory):
 
 
 @frozen
+class DeterministicActorFactoryDefault(ActorFactory):
+    """An MLP that answers one action in [−1, 1]."""
+
+    hidden_sizes: tuple[int, ...] = field(default=(256, 256), converter=hidden_sizes)
+    """Widths of the hidden layers."""
+    hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
+    """What stands behind each hidden layer."""
+
+    def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
+        """With torch's own initial weights; UnsupportedSpaceError where actions are not continuous."""
+        if not isinstance(envs.action_space, spaces.Box):
+            raise UnsupportedSpaceError(f"a deterministic actor answers continuous actions, not {envs.action_space}; choose another actor.")
+        features = Features(envs.observation_space, self.hidden_sizes, self.hidden_activation)
+        return DeterministicActor(features, math.prod(envs.action_space.shape)).to(device)
+
+
+@frozen
 class CriticFactoryDefault(CriticFactory):
     """An MLP with one value at its end."""
 
@@ -108,13 +148,18 @@ class CriticFactoryReuseActor(CriticFactory):
     """A value head on the actor's own features: one network learns both."""
 
     def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """UsageError where the actor has no `features` with an `output_dim` to reuse."""
-        features = getattr(actor, "features", None)
-        if not isinstance(features, nn.Module) or not hasattr(features, "output_dim"):
-            raise UsageError(
-                "the critic cannot reuse this actor's features: give the actor a module `features` that has an `output_dim`, "
-                "or the critic a network of its own (with_critic_factory_default)."
-            )
-        critic = Critic(features)
+        """UsageError where the actor has no features to reuse."""
+        critic = Critic(features_of(actor))
         orthogonal_([critic.head], gain=1.0)
         return critic.to(device)
+
+
+def features_of(actor: nn.Module | None) -> nn.Module:
+    """The network behind an actor's heads, for a critic to share; UsageError where it has no `features` with an `output_dim`."""
+    features = getattr(actor, "features", None)
+    if not isinstance(features, nn.Module) or not hasattr(features, "output_dim"):
+        raise UsageError(
+            "the critic cannot reuse this actor's features: give the actor a module `features` that has an `output_dim`, "
+            "or the critic a network of its own (with_critic_factory_default)."
+        )
+    return features

@@ -1,4 +1,4 @@
-"""Networks: an encoder of observations, an MLP, actors and a critic. How they are put together is described in modules.py."""
+"""Networks: an MLP, actors and a critic. How they are put together is described in modules.py."""
 
 from __future__ import annotations
 
@@ -10,79 +10,10 @@ from typing import Any, ClassVar
 import torch
 from gymnasium import spaces
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
 
 from rlchassis.distributions import Categorical, DiagonalGaussian
+from rlchassis.encoders import encoder_for, width_of
 from rlchassis.experience import Observation
-
-
-class VectorEncoder(nn.Module):
-    """Flat floating observations: nothing to do but drop the dimensions beyond the first."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.output_dim = size
-
-    def forward(self, obs: Tensor) -> Tensor:
-        """[B, …] → [B, D]."""
-        return obs.float() if obs.dim() == 2 else obs.reshape(len(obs), -1).float()
-
-
-class ImageEncoder(VectorEncoder):
-    """Images of bytes, scaled to [0, 1] and flattened."""
-
-    def forward(self, obs: Tensor) -> Tensor:
-        """[B, H, W, C] → [B, H·W·C]."""
-        return obs.flatten(1).float().mul_(1 / 255)
-
-
-class OneHotEncoder(nn.Module):
-    """One or several discrete values, each counted from its own start, as one-hot vectors side by side."""
-
-    def __init__(self, sizes: Sequence[int], starts: Sequence[int]) -> None:
-        super().__init__()
-        self.sizes, self.starts = tuple(sizes), tuple(starts)
-        self.output_dim = sum(self.sizes)
-
-    def forward(self, obs: Tensor) -> Tensor:
-        """[B] or [B, K] → [B, ΣK]."""
-        columns = obs.reshape(obs.shape[0], len(self.sizes)).long().unbind(-1)
-        described = zip(columns, self.sizes, self.starts, strict=True)
-        return torch.cat([one_hot(column - start, size) for column, size, start in described], -1).float()
-
-
-class DictEncoder(nn.Module):
-    """Encodes each part of a dict and puts the results side by side, in the order of the space's keys."""
-
-    def __init__(self, parts: dict[str, nn.Module]) -> None:
-        super().__init__()
-        self.keys = tuple(parts)
-        self.parts = nn.ModuleList(parts.values())  # a list: a key of a space may hold characters that a module name may not
-        self.output_dim = sum(_width(part) for part in parts.values())
-
-    def forward(self, obs: dict[str, Observation]) -> Tensor:
-        """{key: [B, …]} → [B, D]."""
-        return torch.cat([part(obs[key]) for key, part in zip(self.keys, self.parts, strict=True)], -1)
-
-
-def encoder_for(space: spaces.Space[Any]) -> nn.Module:
-    """The encoder that turns observations of a space into vectors [B, output_dim]."""
-    match space:
-        case spaces.Dict():
-            return DictEncoder({key: encoder_for(part) for key, part in space.spaces.items()})
-        case spaces.Discrete():
-            return OneHotEncoder([int(space.n)], [int(space.start)])
-        case spaces.MultiDiscrete():
-            return OneHotEncoder(space.nvec.flatten().tolist(), space.start.flatten().tolist())
-        case spaces.Box() if space.dtype == "uint8" and len(space.shape) > 1:
-            return ImageEncoder(math.prod(space.shape))
-        case _:
-            return VectorEncoder(math.prod(space.shape or ()))
-
-
-def _width(module: nn.Module) -> int:
-    """How many features a module puts out, as it says itself."""
-    return int(module.output_dim)  # type: ignore[arg-type]  # torch types every attribute of a module as tensor or module
 
 
 def _is_plain(space: spaces.Space[Any]) -> bool:
@@ -109,7 +40,7 @@ class Features(nn.Sequential):
 
     def __init__(self, space: spaces.Space[Any], hidden_sizes: Sequence[int], activation: type[nn.Module]) -> None:
         encoder = encoder_for(space)
-        mlp = MLP(_width(encoder), hidden_sizes, activation)
+        mlp = MLP(width_of(encoder), hidden_sizes, activation)
         super().__init__(*([] if _is_plain(space) else [encoder]), *mlp)
         self.output_dim = mlp.output_dim
 
@@ -123,7 +54,7 @@ class CategoricalActor(nn.Module):
     def __init__(self, features: nn.Module, num_actions: int) -> None:
         super().__init__()
         self.features = features
-        self.head = nn.Linear(_width(features), num_actions)
+        self.head = nn.Linear(width_of(features), num_actions)
 
     def forward(self, obs: Observation) -> Categorical:
         """Observations [B, …] → distribution over K actions."""
@@ -147,7 +78,7 @@ class GaussianActor(nn.Module):
     def __init__(self, features: nn.Module, size: int, *, unbounded: bool = False, conditioned_sigma: bool = False) -> None:
         super().__init__()
         self.features = features
-        width = _width(features)
+        width = width_of(features)
         self.head = nn.Linear(width, 2 * size if conditioned_sigma else size)
         self.log_std = None if conditioned_sigma else nn.Parameter(torch.full((size,), -0.5))
         self.unbounded = unbounded
@@ -163,13 +94,33 @@ class GaussianActor(nn.Module):
         return DiagonalGaussian(mean if self.unbounded else mean.tanh(), log_std.expand_as(mean))
 
 
+class DeterministicActor(nn.Module):
+    """One action per observation, squashed by tanh into [−1, 1]."""
+
+    is_head_on_features: ClassVar[bool] = True
+    """Tells lean.py that it is `interpret(head(features(obs)))` and nothing else."""
+
+    def __init__(self, features: nn.Module, size: int) -> None:
+        super().__init__()
+        self.features = features
+        self.head = nn.Linear(width_of(features), size)
+
+    def forward(self, obs: Observation) -> Tensor:
+        """Observations [B, …] → actions [B, D]."""
+        return self.interpret(self.head(self.features(obs)))
+
+    def interpret(self, outputs: Tensor) -> Tensor:
+        """What the head's outputs [B, D] mean."""
+        return outputs.tanh()
+
+
 class Critic(nn.Module):
     """The value of an observation."""
 
     def __init__(self, features: nn.Module) -> None:
         super().__init__()
         self.features = features
-        self.head = nn.Linear(_width(features), 1)
+        self.head = nn.Linear(width_of(features), 1)
 
     def forward(self, obs: Observation) -> Tensor:
         """Observations [B, …] → values [B]."""

@@ -10,7 +10,7 @@ import torch
 from attrs import frozen
 from torch import Generator
 
-STREAMS = ("initialisation", "learner", "sampler", "exploration", "evaluation", "environments", "watch")
+STREAMS = ("initialisation", "learner", "sampler", "exploration", "evaluation", "environments", "watch", "warm_up")
 
 
 @frozen

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from rlchassis.experience import Experience, Transition, map_tensors
+
 
 def lambda_returns(rewards: Tensor, discounts: Tensor, next_values: Tensor, lambdas: Tensor) -> Tensor:
     """Blend n-step returns of every n:  Gₜ = rₜ + γₜ [(1 − λₜ) v(sₜ₊₁) + λₜ Gₜ₊₁].
@@ -20,3 +22,26 @@ def lambda_returns(rewards: Tensor, discounts: Tensor, next_values: Tensor, lamb
         following = torch.addcmul(known[t], carried[t], following)
         returns.append(following)
     return torch.stack(returns[::-1])
+
+
+def n_step_transition(window: Experience, gamma: float) -> Transition:
+    """Fold windows [n, B, …] into one step each:  R = Σₖ γᵏ rₖ  over the m ≤ n rows up to where the trajectory breaks off.
+
+    What follows counts γᵐ from the m-th row's successor, or nothing if that row terminated its episode. Weights are those of first rows.
+    """
+    if len(window) == 1:
+        obs, next_obs = (map_tensors(lambda part: part[0], each) for each in (window.obs, window.next_obs))
+        return Transition(obs, window.actions[0], window.rewards[0], next_obs, gamma * ~window.terminated[0], window.weights[0])
+    reached = torch.ones_like(window.rewards)
+    reached[1:] = (~window.ended[:-1]).cumprod(0)
+    past = torch.arange(len(window), device=reached.device)[:, None]
+    last = reached.sum(0).long() - 1
+    first, final = window[0], window[last, torch.arange(len(last), device=last.device)]
+    return Transition(
+        obs=first.obs,
+        actions=first.actions,
+        rewards=(window.rewards * reached * gamma**past).sum(0),
+        next_obs=final.next_obs,
+        discounts=gamma ** (last + 1) * ~final.terminated,
+        weights=first.weights,
+    )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rlchassis.loggers import Logger
     from rlchassis.policies import Policy
     from rlchassis.randomness import RandomStreams
+    from rlchassis.replay import ReplayBuffer
     from rlchassis.trainer import Trainer
 
 
@@ -37,7 +38,9 @@ class World:
     train_collector: Collector
     """Missing only where nothing trains."""
     test_collector: Collector | None
-    buffer: RolloutBuffer
+    buffer: RolloutBuffer | ReplayBuffer
+    sampler_rng: torch.Generator
+    """For what is drawn from a replay buffer."""
     learner_rng: torch.Generator
     """For shuffling minibatches and all that learning draws."""
     logger: Logger

@@ -10,12 +10,13 @@ from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.registered import EnvFactoryRegistered, has_display
 from rlchassis.envs.space_data import space_from_data, space_to_data
-from rlchassis.envs.spaces import allocate, describe, kinds_in, require_supported, write
+from rlchassis.envs.spaces import AnySpace, allocate, describe, kinds_in, require_supported, write
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment
 from rlchassis.envs.workers import WorkerEnvironment
 
 __all__ = [
     "ActionMap",
+    "AnySpace",
     "EnvFactory",
     "EnvFactoryCallable",
     "EnvFactoryRegistered",

@@ -13,7 +13,6 @@ from torch import nn
 
 from rlchassis.agent import Setup, check_spaces, resolve
 from rlchassis.algorithm import Algorithm
-from rlchassis.buffers import RolloutBuffer
 from rlchassis.callbacks import CallbackHooks
 from rlchassis.collector import Collector
 from rlchassis.config import SamplingConfig, resolve_sampling
@@ -147,7 +146,8 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
         algorithm=algorithm,
         train_collector=_collector(policy, envs.train, streams, "exploration", device),  # type: ignore[arg-type]  # missing only where nothing trains
         test_collector=_collector(policy, envs.test, streams, "evaluation", device),
-        buffer=RolloutBuffer(),
+        buffer=agent.trainer_class.create_buffer(sampling),
+        sampler_rng=streams.generator("sampler"),
         learner_rng=streams.generator("learner", device=device),
         logger=LoggerGroup([]),
         hooks=hooks,

@@ -1,4 +1,4 @@
-"""The loop: collect, learn, test, until the steps are spent. On- and off-policy training differ in one generator."""
+"""The loop: collect, learn, test, until the steps are spent. Training on and off policy differs in how it collects and learns."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
-from attrs import define, field, fields, frozen
+from attrs import define, field, fields
 
+from rlchassis.algorithm import Learned
+from rlchassis.buffers import RolloutBuffer
+from rlchassis.collector import CollectStats
 from rlchassis.config import SamplingConfig, settled
 from rlchassis.errors import UsageError
 from rlchassis.evaluation import Evaluation, as_metrics, evaluate_policy
@@ -20,49 +23,13 @@ from rlchassis.experience import Experience, TensorStruct
 from rlchassis.journal import Journal
 from rlchassis.persistence import PersistEvent, PolicyPersistence
 from rlchassis.policies import layers
+from rlchassis.replay import ReplayBuffer
+from rlchassis.trainer.info import InfoStats
 from rlchassis.world import World
 
 log = logging.getLogger(__name__)
 ROWS_PER_EPOCH = 20
 """How often metrics are logged, at most, beside those of tests."""
-
-
-@frozen
-class InfoStats:
-    """What came of training."""
-
-    env_steps: int
-    """Environment steps done."""
-    episodes: int
-    """Training episodes that ended."""
-    updates: int
-    """Rounds of learning."""
-    best: Evaluation | None
-    """The test whose policy is stored; None where there were no tests."""
-    final: Evaluation | None
-    """The last test."""
-    seconds: dict[str, float]
-    """Wall-clock seconds by phase: collect, learn, test."""
-
-    @property
-    def steps_per_second(self) -> float:
-        """Environment steps per second of collecting and learning."""
-        return self.env_steps / max(self.seconds["collect"] + self.seconds["learn"], 1e-9)
-
-    @property
-    def best_score(self) -> float | None:
-        """The best test's mean return."""
-        return self.best.mean if self.best else None
-
-    @property
-    def best_score_std(self) -> float | None:
-        """The spread of its episodes."""
-        return self.best.std if self.best else None
-
-    @property
-    def final_score(self) -> float | None:
-        """The last test's mean return."""
-        return self.final.mean if self.final else None
 
 
 @define(eq=False)
@@ -90,9 +57,14 @@ class Trainer(ABC):
             if setting.name in cls.refused and getattr(sampling, setting.name) != setting.default:
                 raise UsageError(f"sampling.{setting.name} has no meaning here: {cls.refused[setting.name]}; leave it out.")
 
+    @classmethod
     @abstractmethod
-    def _batches(self) -> Iterator[TensorStruct]:
-        """What to learn from after a collection, one batch per round."""
+    def create_buffer(cls, sampling: SamplingConfig) -> RolloutBuffer | ReplayBuffer:
+        """Where collected steps wait, by resolved settings."""
+
+    @abstractmethod
+    def _learn(self) -> None:
+        """What follows a collection: as many rounds as are due."""
 
     def run(self) -> InfoStats:
         """Train from the beginning of an episode in every environment until the steps are spent or a callback stops it."""
@@ -132,29 +104,44 @@ class Trainer(ABC):
 
     def _advance(self) -> None:
         """One collection and the learning that follows it."""
-        world, sampling = self.world, self.world.sampling
-        for optimizer in world.optimizers:
-            optimizer.set_progress(self.env_step / sampling.total_steps)
-        with self._timed("collect"):
-            wanted = min(settled(sampling.step_per_collect), sampling.total_steps - self.env_step)
-            stats = world.train_collector.collect(wanted, world.buffer)
+        self._set_progress(self.env_step / self.world.sampling.total_steps)
+        started, before = time.perf_counter(), self.updates
+        stats = self._collect()
+        self.seconds["collect"] += time.perf_counter() - started
         self.env_step += stats.num_steps
         self.episodes += len(stats.returns)
         self.persistence.record = {"env_step": self.env_step}
         self.journal.note_collection(stats)
-        world.hooks.rlchassis_collect_end(world=world, stats=stats)
-        before = self.updates
-        with self._timed("learn"):
-            self._learn()
-        world.hooks.rlchassis_learn_end(world=world, rounds=self.updates - before)
+        self._tell("rlchassis_collect_end", stats=stats)
+        started = time.perf_counter()
+        self._learn()
+        self.seconds["learn"] += time.perf_counter() - started
+        self._tell("rlchassis_learn_end", rounds=self.updates - before)
         if self.env_step >= self._next_row:
             self._log_learning()
 
-    def _learn(self) -> None:
-        for batch in self._batches():
-            learned = self.world.algorithm.update(batch, self.updates)
-            self.journal.note_learning(learned.metrics)
-            self.updates += 1
+    def _set_progress(self, progress: float) -> None:
+        for optimizer in self.world.optimizers:
+            optimizer.set_progress(progress)
+        self.world.algorithm.set_progress(progress)
+
+    def _collect(self) -> CollectStats:
+        world, sampling = self.world, self.world.sampling
+        wanted = min(settled(sampling.step_per_collect), sampling.total_steps - self.env_step)
+        return world.train_collector.collect(wanted, world.buffer)
+
+    def _tell(self, hook: str, **what: Any) -> None:
+        """Call a hook if anyone listens; a call that nobody hears costs as much as a collection of one step."""
+        caller = getattr(self.world.hooks, hook)
+        if caller.get_hookimpls():
+            caller(world=self.world, **what)
+
+    def _update(self, batch: TensorStruct) -> Learned:
+        """One round."""
+        learned = self.world.algorithm.update(batch, self.updates)
+        self.journal.note_learning(learned.metrics)
+        self.updates += 1
+        return learned
 
     def _log_learning(self) -> None:
         self._next_row = self.env_step + max(1, self.world.sampling.step_per_epoch // ROWS_PER_EPOCH)
@@ -168,9 +155,11 @@ class Trainer(ABC):
         if collector is None or (self.tests and self.tests[-1].env_step == self.env_step):
             return False
         world.hooks.rlchassis_test_start(world=world, epoch=epoch, env_step=self.env_step)
-        with self._timed("test"), evaluating(world.policy):
+        started = time.perf_counter()
+        with evaluating(world.policy):
             seeds = world.streams.seeds("evaluation", settled(world.sampling.num_test_episodes), epoch)
             result = evaluate_policy(collector, seeds, self.env_step)
+        self.seconds["test"] += time.perf_counter() - started
         self.tests.append(result)
         if self.best is None or math.isnan(self.best.mean) or result.mean >= self.best.mean:
             self._keep(result)
@@ -182,12 +171,6 @@ class Trainer(ABC):
         self.persistence.record = {"env_step": self.env_step, "test": result.as_data()}
         self.persistence.persist(PersistEvent.PERSIST_POLICY, self.world)
         self.best = result  # only now: a run interrupted before has yet to store a policy
-
-    @contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        self.seconds[phase] += time.perf_counter() - started
 
     def _view(self, experience: Experience) -> Experience:
         """Experience as the innermost policy, which learns, would have seen it."""
@@ -205,48 +188,3 @@ def evaluating(policy: torch.nn.Module) -> Iterator[None]:
         yield
     finally:
         policy.train(was_training)
-
-
-class OnPolicyTrainer(Trainer):
-    """Learns from the steps just collected, then forgets them."""
-
-    refused: ClassVar[dict[str, str]] = dict.fromkeys(
-        (
-            "buffer_size",
-            "update_per_step",
-            "start_timesteps",
-            "start_timesteps_random",
-            "replay_buffer_ignore_obs_next",
-            "replay_buffer_save_only_last_obs",
-            "replay_buffer_stack_num",
-            "replay_buffer_prioritized",
-            "replay_buffer_alpha",
-            "replay_buffer_beta",
-        ),
-        "on-policy training learns from each rollout and has no replay buffer",
-    )
-
-    @classmethod
-    def check_sampling(cls, sampling: SamplingConfig) -> None:
-        """A minibatch must fit into a rollout."""
-        super().check_sampling(sampling)
-        rollout = min(sampling.step_per_collect or sampling.total_steps, sampling.total_steps)
-        if sampling.batch_size is not None and sampling.batch_size > rollout:
-            raise UsageError(
-                f"a minibatch of {sampling.batch_size} is larger than the rollout of {rollout} steps; "
-                "lower sampling.batch_size or raise sampling.step_per_collect."
-            )
-
-    def _batches(self) -> Iterator[TensorStruct]:
-        world = self.world
-        recorded = world.buffer.drain().to(world.device)
-        keep = recorded.counted
-        rollout = self._view(recorded)
-        batch = world.algorithm.prepare(rollout, world.learner_rng)
-        for repetition in range(settled(world.sampling.repeat_per_collect)):
-            if repetition:
-                batch = world.algorithm.refresh(batch, rollout)
-            yield from batch.flatten(keep).minibatches(world.sampling.batch_size, world.learner_rng)
-        for layer in layers(world.policy):
-            self.journal.note_learning(layer.learn(recorded))
-            layer.observe(recorded)

@@ -1,0 +1,87 @@
+"""Frozen descriptions of critics that judge actions; critics of observations alone are described in modules.py."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from attrs import field, frozen
+from gymnasium import spaces
+from torch import nn
+
+from rlchassis.encoders import encoder_for
+from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble, OnlyMember, SideBySide
+from rlchassis.modules import HasSpaces, features_of, hidden_sizes, is_activation
+from rlchassis.recipe_part import RecipePart
+
+
+class ActionCriticFactory(RecipePart, ABC):
+    """Describes a critic of actions."""
+
+    @abstractmethod
+    def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """For a Box of actions a network from observations and actions [B, …] to values [B]; for Discrete ones from observations to [B, K].
+
+        The actor is handed over for those that reuse its features.
+        """
+
+    def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """So many of these critics, each initialised by itself, as one network that answers [n, B] or [n, B, K]."""
+        return SideBySide([self.create_module(envs, device, actor) for _ in range(size)])
+
+
+@frozen
+class ActionCriticFactoryDefault(ActionCriticFactory):
+    """An MLP of observation and action together; several are computed at once."""
+
+    hidden_sizes: tuple[int, ...] = field(default=(256, 256), converter=hidden_sizes)
+    """Widths of the hidden layers."""
+    hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
+    """What stands behind each hidden layer."""
+
+    def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """An ensemble of one."""
+        return OnlyMember(self.create_ensemble(1, envs, device))
+
+    def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """One network of batched products."""
+        encoder = encoder_for(envs.observation_space)
+        return _ensemble(size, encoder, envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
+
+
+@frozen
+class ActionCriticFactoryReuseActor(ActionCriticFactory):
+    """An MLP of the actor's own features and the action; several are computed at once, on the features of one pass."""
+
+    hidden_sizes: tuple[int, ...] = field(default=(256,), converter=hidden_sizes)
+    """Widths of the hidden layers behind the features."""
+    hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
+    """What stands behind each hidden layer."""
+
+    def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """An ensemble of one; UsageError where the actor has no features to reuse."""
+        return OnlyMember(self.create_ensemble(1, envs, device, actor))
+
+    def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """Batched products behind the shared features; UsageError where the actor has none to reuse."""
+        return _ensemble(size, features_of(actor), envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
+
+
+def create_critics(
+    factories: Sequence[ActionCriticFactory], envs: HasSpaces, device: torch.device, actor: nn.Module | None = None
+) -> nn.Module:
+    """One critic from each description, answering [n, B] or [n, B, K] together; where all are equal, computed as one network."""
+    if all(factory == factories[0] for factory in factories):
+        return factories[0].create_ensemble(len(factories), envs, device, actor)
+    return SideBySide([factory.create_module(envs, device, actor) for factory in factories])
+
+
+def _ensemble(
+    size: int, encoder: nn.Module, actions: spaces.Space[Any], hidden_sizes: Sequence[int], activation: type[nn.Module]
+) -> nn.Module:
+    if isinstance(actions, spaces.Discrete):
+        return DiscreteCriticEnsemble(size, encoder, int(actions.n), hidden_sizes, activation)
+    return CriticEnsemble(size, encoder, math.prod(actions.shape or ()), hidden_sizes, activation)

@@ -1,0 +1,43 @@
+"""Trees of numpy arrays: one array, or a dict of them for Dict spaces; all leaves share their leading dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def map_arrays(function: Callable[..., Any], tree: Any) -> Any:
+    """Apply a function to every array of a tree."""
+    if isinstance(tree, dict):
+        return {key: map_arrays(function, part) for key, part in tree.items()}
+    return function(tree)
+
+
+def room(like: Any, *leading: int) -> Any:
+    """Room for rows such as the first of these [N, …], under leading dimensions; doubles become singles."""
+    return map_arrays(lambda part: np.empty((*leading, *part.shape[1:]), np.float32 if part.dtype == np.float64 else part.dtype), like)
+
+
+def write(tree: Any, index: Any, new: Any) -> None:
+    """Store new values at an index of every array."""
+    if isinstance(tree, dict):
+        for key, part in tree.items():
+            write(part, index, new[key])
+    else:
+        tree[index] = new
+
+
+def pick(tree: Any, index: Any) -> Any:
+    """What is at an index of every array."""
+    if isinstance(tree, dict):
+        return {key: pick(part, index) for key, part in tree.items()}
+    return tree[index]
+
+
+def take(tree: Any, rows: Any) -> Any:
+    """Copies of the chosen rows of every array; quicker than indexing."""
+    if isinstance(tree, dict):
+        return {key: take(part, rows) for key, part in tree.items()}
+    return tree.take(rows, 0)

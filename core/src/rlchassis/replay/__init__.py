@@ -1,0 +1,8 @@
+"""Replay: experience that is kept and learned from many times. Where rows lie, how they are kept and which are drawn, each in a file."""
+
+from __future__ import annotations
+
+from rlchassis.replay.buffer import ReplayBuffer, Sample
+from rlchassis.replay.priorities import Priorities
+
+__all__ = ["Priorities", "ReplayBuffer", "Sample"]

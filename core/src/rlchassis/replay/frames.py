@@ -1,0 +1,72 @@
+"""Stacks of frames at the price of one: only the newest frame of each is kept, the others are those of the rows before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from attrs import define
+from numpy.typing import NDArray
+
+from rlchassis.errors import UsageError
+from rlchassis.experience import Row
+from rlchassis.replay.observations import Observations
+from rlchassis.replay.ring import Cells, Ring
+
+
+@define(eq=False)
+class OneFramePerStep:
+    """Stacks [k, …], oldest frame first and an episode's first one repeated, as gymnasium's FrameStackObservation makes them."""
+
+    _frames: Observations
+    _ring: Ring
+    _stack_num: int
+    _ended: Callable[[Cells], NDArray[np.bool_]]
+
+    def write(self, cells: Any, row: Row) -> None:
+        """See Observations."""
+        self._frames.write(cells, newest_frames(row))
+
+    def obs(self, cells: Cells) -> Any:
+        """See Observations."""
+        return self._frames.obs(self._with_earlier(cells, self._stack_num))
+
+    def next_obs(self, cells: Cells, ended: NDArray[np.bool_]) -> Any:
+        """See Observations."""
+        earlier = self._frames.obs(self._with_earlier(cells, self._stack_num - 1))
+        latest = np.expand_dims(self._frames.next_obs(cells, ended), cells.ndim)
+        return np.concatenate([earlier, latest], cells.ndim)
+
+    def _with_earlier(self, cells: Cells, count: int) -> Cells:
+        """[n, B] → [n, B, count]: the cells of the rows up to each, within its episode."""
+        rows = [cells]
+        for _ in range(count - 1):
+            rows.append(self._before(rows[-1]))
+        return np.stack(rows[::-1], -1)
+
+    def _before(self, cells: Cells) -> Cells:
+        """The row before each, or the same where it is its episode's first."""
+        before = self._ring.shifted(cells, -1)
+        return np.where(self._ring.is_oldest(cells) | self._ended(before), cells, before)
+
+
+def newest_frames(row: Row) -> Row:
+    """The row with the last frame alone of each stack [N, k, …]."""
+    return row._replace(obs=row.obs[:, -1], next_obs=row.next_obs[:, -1])
+
+
+def require_stacks(first: Row, stack_num: int) -> None:
+    """UsageError unless the observations of a first row are stacks that can be rebuilt."""
+    obs = first.obs
+    if isinstance(obs, dict) or obs.ndim < 2 or obs.shape[1] != stack_num:
+        seen = "a dict" if isinstance(obs, dict) else f"of shape {obs.shape[1:]}"
+        raise UsageError(
+            f"replay_buffer_stack_num is {stack_num}, but an observation is {seen}: it must be a stack of that many frames, "
+            "such as gymnasium's FrameStackObservation makes; leave the setting out otherwise."
+        )
+    if (obs != obs[:, -1:]).any():
+        raise UsageError(
+            "replay_buffer_save_only_last_obs rebuilds the first stack of an episode by repeating its first frame, which is not how this "
+            "environment begins: let it repeat the first frame (padding_type='reset') or leave the setting out."
+        )

@@ -1,0 +1,96 @@
+"""How observations are kept: beside their successors, or alone, each being the successor of the row before. Stacks stand in frames.py."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from attrs import define, field
+from numpy.typing import NDArray
+
+from rlchassis.arrays import map_arrays, pick, room, take, write
+from rlchassis.experience import Row
+from rlchassis.replay.ring import Cells, Ring
+
+
+class Observations(Protocol):
+    """Observations of rows, and what followed them."""
+
+    def write(self, cells: Any, row: Row) -> None:
+        """Keep those of as many environments as there are cells."""
+
+    def obs(self, cells: Cells) -> Any:
+        """What was seen."""
+
+    def next_obs(self, cells: Cells, ended: NDArray[np.bool_]) -> Any:
+        """What followed; ended says which of the cells were the last of their episodes."""
+
+
+@define(eq=False)
+class Kept:
+    """Observations and successors as they came."""
+
+    _obs: Any
+    _next_obs: Any
+
+    @classmethod
+    def like(cls, row: Row, ring: Ring) -> Kept:
+        """Room for rows of this shape."""
+        return cls(room(row.obs, ring.num_cells), room(row.next_obs, ring.num_cells))
+
+    def write(self, cells: Any, row: Row) -> None:
+        """See Observations."""
+        write(self._obs, cells, row.obs)
+        write(self._next_obs, cells, row.next_obs)
+
+    def obs(self, cells: Cells) -> Any:
+        """See Observations."""
+        return take(self._obs, cells)
+
+    def next_obs(self, cells: Cells, ended: NDArray[np.bool_]) -> Any:
+        """See Observations."""
+        return take(self._next_obs, cells)
+
+
+@define(eq=False)
+class FoundInNextRow:
+    """Observations alone. What the newest row of an environment and the last one of an episode led to stands aside."""
+
+    _ring: Ring
+    _obs: Any
+    _newest: Any
+    """[N, …] what each environment's newest row led to."""
+    _final: dict[int, Any] = field(factory=dict)
+    """What episodes ended with, by the cells of their last rows."""
+
+    @classmethod
+    def like(cls, row: Row, ring: Ring) -> FoundInNextRow:
+        """Room for rows of this shape."""
+        return cls(ring, room(row.obs, ring.num_cells), room(row.next_obs, ring.num_envs))
+
+    def write(self, cells: Any, row: Row) -> None:
+        """See Observations."""
+        write(self._obs, cells, row.obs)
+        write(self._newest, self._ring.envs_of(cells), row.next_obs)
+        ended = row.terminated | row.truncated
+        if self._final or ended.any():
+            self._set_aside(self._ring.numbered(cells), ended)
+
+    def _set_aside(self, cells: Cells, ended: NDArray[np.bool_]) -> None:
+        for cell, ends in zip(cells.tolist(), ended.tolist(), strict=True):
+            self._final.pop(cell, None)
+            if ends:
+                self._final[cell] = map_arrays(np.copy, pick(self._newest, cell % self._ring.num_envs))
+
+    def obs(self, cells: Cells) -> Any:
+        """See Observations."""
+        return take(self._obs, cells)
+
+    def next_obs(self, cells: Cells, ended: NDArray[np.bool_]) -> Any:
+        """See Observations."""
+        found = take(self._obs, self._ring.shifted(cells, 1))
+        for index in map(tuple, np.argwhere(ended | (self._ring.newer(cells) == 0)).tolist()):
+            cell = int(cells[index])
+            aside = self._final[cell] if ended[index] else pick(self._newest, cell % self._ring.num_envs)
+            write(found, index, aside)
+        return found

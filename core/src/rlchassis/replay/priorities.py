@@ -1,0 +1,96 @@
+"""What is drawn more often because more can be learned from it (Schaul et al. 2016, proportional variant)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from attrs import define, field
+from numpy.typing import NDArray
+from torch import Generator
+
+from rlchassis.replay.ring import Cells
+
+FAN = 64
+"""Leaves below each node of the sum tree."""
+SMALLEST = 1e-6
+"""Added to every error, so that nothing is never drawn again."""
+
+
+@define(eq=False)
+class SumTree:
+    """Numbers of at least 0, and their sums by blocks; a level of wide blocks costs numpy less than twenty of pairs."""
+
+    size: int
+    _leaves: NDArray[np.float64] = field(init=False)
+    _sums: NDArray[np.float64] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """All are 0."""
+        self._leaves = np.zeros((-(-self.size // FAN), FAN))
+        self._sums = np.zeros(len(self._leaves))
+
+    def __getitem__(self, indices: Cells) -> NDArray[np.float64]:
+        """The numbers at indices."""
+        chosen: NDArray[np.float64] = self._leaves.reshape(-1).take(indices)
+        return chosen
+
+    def __setitem__(self, indices: Cells, values: NDArray[np.float64] | float) -> None:
+        """Set numbers; sums are taken anew, so that rounding does not add up."""
+        self._leaves.reshape(-1)[indices] = values
+        blocks = indices // FAN
+        self._sums[blocks] = self._leaves[blocks].sum(1)
+
+    def find(self, shares: NDArray[np.float64]) -> Cells:
+        """For each share of the total, 0 ≤ share < 1: the index at which the running sum of all numbers first exceeds it."""
+        above = self._sums.cumsum()
+        aims = np.minimum(shares * above[-1], np.nextafter(above[-1], 0))
+        blocks = above.searchsorted(aims, side="right")
+        within = self._leaves[blocks].cumsum(1)
+        rest = np.minimum(aims - (above[blocks] - self._sums[blocks]), np.nextafter(within[:, -1], 0))
+        indices: Cells = blocks * FAN + (within <= rest[:, None]).sum(1)
+        return indices
+
+
+@define(eq=False)
+class Priorities:
+    """Draws row i with probability P(i) = pᵢ / Σ p, where p = (|δ| + ε)^α is from the last time it was learned from."""
+
+    size: int
+    alpha: float
+    beta: float
+    """How much weights make up for drawing unevenly β, from its first value to 1."""
+    _tree: SumTree = field(init=False)
+    _largest: float = field(default=1.0, init=False)
+    _progress: float = field(default=0.0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Nothing is there to be drawn."""
+        self._tree = SumTree(self.size)
+
+    def admit(self, cells: Cells) -> None:
+        """New rows are as urgent as the most urgent one so far."""
+        self._tree[cells] = self._largest
+
+    def drop(self, cells: Cells) -> None:
+        """These are not to be drawn."""
+        self._tree[cells] = 0.0
+
+    def update(self, cells: Cells, errors: NDArray[np.float64]) -> None:
+        """Set the priorities of rows by how wrong they were judged |δ|; FloatingPointError where that is no number."""
+        if not np.isfinite(errors).all():
+            raise FloatingPointError("a priority is not finite: learning diverged; try a smaller learning rate or a gradient norm limit.")
+        priorities = (np.abs(errors) + SMALLEST) ** self.alpha
+        self._largest = max(self._largest, float(priorities.max()))
+        self._tree[cells] = priorities
+
+    def set_progress(self, progress: float) -> None:
+        """Let β go on its way to 1."""
+        self._progress = min(progress, 1.0)
+
+    def draw(self, batch_size: int, rng: Generator) -> tuple[Cells, NDArray[np.float64]]:
+        """Cells [B], one from each B-th of the total, with the weights wᵢ = (N P(i))^−β / max w  that make up for it."""
+        offsets = torch.rand(batch_size, generator=rng, dtype=torch.float64).numpy()
+        cells = self._tree.find((np.arange(batch_size) + offsets) / batch_size)
+        drawn = self._tree[cells]
+        beta = self.beta + (1 - self.beta) * self._progress
+        return cells, (drawn.min() / drawn) ** beta

@@ -1,0 +1,59 @@
+"""What is stored of every row: its observations, however they are kept, and beside them a column for each other part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from attrs import define
+from numpy.typing import NDArray
+
+from rlchassis.arrays import map_arrays, room
+from rlchassis.experience import Experience, Row
+from rlchassis.replay.frames import OneFramePerStep, newest_frames, require_stacks
+from rlchassis.replay.observations import FoundInNextRow, Kept, Observations
+from rlchassis.replay.ring import Cells, Ring
+
+
+@define(eq=False)
+class Storage:
+    """Rows in the cells of a ring."""
+
+    observations: Observations
+    actions: NDArray[Any]
+    rewards: NDArray[np.float32]
+    terminated: NDArray[np.bool_]
+    truncated: NDArray[np.bool_]
+
+    @classmethod
+    def like(cls, first: Row, ring: Ring, *, store_next_obs: bool, stack_num: int) -> Storage:
+        """Room for rows of this shape; UsageError where its observations are not the stacks they should be."""
+        kind = Kept if store_next_obs else FoundInNextRow
+        columns = [room(part, ring.num_cells) for part in (first.actions, first.rewards, first.terminated, first.truncated)]
+        if stack_num == 1:
+            return cls(kind.like(first, ring), *columns)
+        require_stacks(first, stack_num)
+        storage = cls(kind.like(newest_frames(first), ring), *columns)
+        storage.observations = OneFramePerStep(storage.observations, ring, stack_num, storage.ended)
+        return storage
+
+    def write(self, cells: Any, row: Row) -> None:
+        """Store a row of as many environments as there are cells."""
+        self.actions[cells] = row.actions
+        self.rewards[cells] = row.rewards
+        self.terminated[cells] = row.terminated
+        self.truncated[cells] = row.truncated
+        self.observations.write(cells, row)
+
+    def ended(self, cells: Cells) -> NDArray[np.bool_]:
+        """Whether each was the last row of its episode."""
+        return np.logical_or(self.terminated.take(cells), self.truncated.take(cells))
+
+    def read(self, cells: Cells, weights: NDArray[np.float32]) -> Experience:
+        """The rows in cells [n, B], with their weights."""
+        terminated, truncated = self.terminated.take(cells), self.truncated.take(cells)
+        obs = self.observations.obs(cells)
+        next_obs = self.observations.next_obs(cells, terminated | truncated)
+        parts = (obs, self.actions.take(cells, 0), self.rewards.take(cells), next_obs, terminated, truncated, weights)
+        return Experience(*[map_arrays(torch.from_numpy, part) for part in parts])

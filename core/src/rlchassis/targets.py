@@ -1,0 +1,25 @@
+"""Target networks: copies of a network that follow it at a distance."""
+
+from __future__ import annotations
+
+import copy
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def target_of(network: Network) -> Network:
+    """A copy that no optimizer steps."""
+    target = copy.deepcopy(network)
+    return target.requires_grad_(requires_grad=False)
+
+
+@torch.no_grad()
+def track(target: nn.Module, source: nn.Module, tau: float) -> None:
+    """Move a target towards its source:  θ′ ← (1 − τ) θ′ + τ θ; τ = 1 copies. Buffers are copied, whatever τ is."""
+    torch._foreach_lerp_(list(target.parameters()), list(source.parameters()), tau)
+    for kept, current in zip(target.buffers(), source.buffers(), strict=True):
+        kept.copy_(current)

@@ -1,0 +1,10 @@
+"""Trainers: the loop that all share, and what it learns from, on policy and off."""
+
+from __future__ import annotations
+
+from rlchassis.trainer.base import Trainer, evaluating
+from rlchassis.trainer.info import InfoStats
+from rlchassis.trainer.off_policy import OffPolicyTrainer
+from rlchassis.trainer.on_policy import OnPolicyTrainer
+
+__all__ = ["InfoStats", "OffPolicyTrainer", "OnPolicyTrainer", "Trainer", "evaluating"]

@@ -1,0 +1,45 @@
+"""What came of training, as it is handed to whoever asked for it."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from rlchassis.evaluation import Evaluation
+
+
+@frozen
+class InfoStats:
+    """What came of training."""
+
+    env_steps: int
+    """Environment steps done."""
+    episodes: int
+    """Training episodes that ended."""
+    updates: int
+    """Rounds of learning."""
+    best: Evaluation | None
+    """The test whose policy is stored; None where there were no tests."""
+    final: Evaluation | None
+    """The last test."""
+    seconds: dict[str, float]
+    """Wall-clock seconds by phase: collect, learn, test."""
+
+    @property
+    def steps_per_second(self) -> float:
+        """Environment steps per second of collecting and learning."""
+        return self.env_steps / max(self.seconds["collect"] + self.seconds["learn"], 1e-9)
+
+    @property
+    def best_score(self) -> float | None:
+        """The best test's mean return."""
+        return self.best.mean if self.best else None
+
+    @property
+    def best_score_std(self) -> float | None:
+        """The spread of its episodes."""
+        return self.best.std if self.best else None
+
+    @property
+    def final_score(self) -> float | None:
+        """The last test's mean return."""
+        return self.final.mean if self.final else None
