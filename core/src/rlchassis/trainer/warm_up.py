@@ -25,4 +25,4 @@ class UniformPolicy(Policy):
         """Actions as policies shape them: [N] where they are discrete, else [N, D]."""
         tensor = first_tensor(obs)
         actions = torch.from_numpy(self._actions.random(len(tensor), self._stream)).to(tensor.device)
-        return actions if self._actions.discrete else actions.reshape(len(actions), -1), None
+        return actions if actions.dtype == torch.int64 else actions.reshape(len(actions), -1), None
