@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rlchassis.errors import StoredFileError
 from rlchassis.experiment import restore_experiment
-from rlchassis.persistence import inert_pickle, read_inert_pickle
+from rlchassis.persistence.inert_pickle import inert_pickle, read_inert_pickle
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -12,7 +12,7 @@ from rlchassis import api, experiment
 from rlchassis.config import SamplingConfig
 from rlchassis.envs import EnvFactoryRegistered
 from rlchassis.errors import UsageError
-from rlchassis.persistence import amended
+from rlchassis.persistence.recipe_changes import amended
 from rlchassis.renamed import CLASSES, FIELDS, GONE, refuses_old_names, what_became_of
 
 PORTING = (Path(__file__).parents[2] / "docs" / "porting.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rlchassis.errors import UsageError
 from rlchassis.experiment import Experiment, PPOExperimentBuilder
-from rlchassis.persistence import create_run_directory, name_parts, timestamp_name
+from rlchassis.persistence.names import create_run_directory, name_parts, timestamp_name
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 
 TRICKY = st.one_of(

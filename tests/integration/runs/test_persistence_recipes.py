@@ -30,7 +30,10 @@ from rlchassis.experiment import (
     VectorEnvType,
 )
 from rlchassis.optim import LRSchedulerFactoryLinear
-from rlchassis.persistence import amended, from_data, to_data, unstorable_names, used_plugins
+from rlchassis.persistence.recipe_changes import amended
+from rlchassis.persistence.recipe_contents import unstorable_names, used_plugins
+from rlchassis.persistence.recipe_data import to_data
+from rlchassis.persistence.recipe_reading import from_data
 from rlchassis.registry import Component
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_ppo import PPOParams

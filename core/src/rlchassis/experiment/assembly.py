@@ -23,7 +23,8 @@ from rlchassis.experiment.recipe import Experiment
 from rlchassis.hookspecs import hook_manager, hookimpl
 from rlchassis.loggers import Logger, LoggerFactory, LoggerFactoryDefault, LoggerGroup, MetricsFile
 from rlchassis.optim import OptimizerFactory
-from rlchassis.persistence import PolicyPersistence, RestoreEvent, to_data
+from rlchassis.persistence import PolicyPersistence, RestoreEvent
+from rlchassis.persistence.recipe_data import to_data
 from rlchassis.policies import Policy
 from rlchassis.randomness import RandomStreams
 from rlchassis.registry import find

@@ -17,7 +17,7 @@ from rlchassis.experiment.recipe import Experiment
 from rlchassis.hookspecs import hook_manager
 from rlchassis.loggers import LoggerFactory, LoggerFactorySeveral
 from rlchassis.optim import OptimizerFactory
-from rlchassis.persistence import name_parts
+from rlchassis.persistence.names import name_parts
 from rlchassis.registry import Component, find
 from rlchassis.renamed import refuses_old_names
 

@@ -15,7 +15,8 @@ from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.result import ExperimentResult
 from rlchassis.experiment.tuned import chosen_recipe
-from rlchassis.persistence import amended, to_data
+from rlchassis.persistence.recipe_changes import amended
+from rlchassis.persistence.recipe_data import to_data
 from rlchassis.registry import Component, load
 from rlchassis.registry.wording import did_you_mean, listed
 

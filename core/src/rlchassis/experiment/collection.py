@@ -8,7 +8,7 @@ from attrs import frozen
 
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.result import ExperimentResult
-from rlchassis.persistence import timestamp_name
+from rlchassis.persistence.names import timestamp_name
 
 
 @frozen

@@ -17,22 +17,18 @@ from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactory
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.loggers import LoggerFactory
-from rlchassis.persistence import (
+from rlchassis.persistence.files import (
     EXPERIMENT_FILENAME,
     EXPERIMENT_PICKLE_FILENAME,
     LOG_FILENAME,
-    foreign_names,
-    from_data,
-    inert_pickle,
-    qualified_name,
-    read_inert_pickle,
     read_json,
-    short_name,
-    to_data,
-    unstorable_names,
     write_atomically,
     write_json,
 )
+from rlchassis.persistence.inert_pickle import inert_pickle, read_inert_pickle
+from rlchassis.persistence.recipe_contents import foreign_names, unstorable_names
+from rlchassis.persistence.recipe_data import qualified_name, to_data
+from rlchassis.persistence.recipe_reading import from_data, short_name
 from rlchassis.registry import Component
 from rlchassis.renamed import refuses_old_names
 

@@ -17,20 +17,12 @@ from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.result import ExperimentResult
 from rlchassis.experiment.watching import watch
 from rlchassis.hookspecs import tear_down
-from rlchassis.persistence import (
-    LOG_FILENAME,
-    POLICY_FILENAME,
-    PROVENANCE_FILENAME,
-    PersistEvent,
-    create_run_directory,
-    describe_run,
-    name_parts,
-    read_policy,
-    timestamp_name,
-    unstorable_names,
-    used_plugins,
-    write_json,
-)
+from rlchassis.persistence import PersistEvent
+from rlchassis.persistence.files import LOG_FILENAME, POLICY_FILENAME, PROVENANCE_FILENAME, write_json
+from rlchassis.persistence.names import create_run_directory, name_parts, timestamp_name
+from rlchassis.persistence.policy_file import read_policy
+from rlchassis.persistence.provenance import describe_run
+from rlchassis.persistence.recipe_contents import unstorable_names, used_plugins
 from rlchassis.trainer import InfoStats
 from rlchassis.world import World
 

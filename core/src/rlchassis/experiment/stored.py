@@ -23,7 +23,8 @@ from rlchassis.experience import as_tensors
 from rlchassis.experiment.assembly import create_hooks, env_wrappers, require_device, sampling_of
 from rlchassis.experiment.recipe import Experiment, read_recipe, require_allowed
 from rlchassis.experiment.run import threads
-from rlchassis.persistence import StoredPolicy, from_data, read_policy
+from rlchassis.persistence.policy_file import StoredPolicy, read_policy
+from rlchassis.persistence.recipe_reading import from_data
 from rlchassis.policies import Policy
 from rlchassis.randomness import RandomStreams
 

@@ -15,10 +15,10 @@ EXPERIMENT_PICKLE_FILENAME = "experiment.pkl"
 POLICY_FILENAME = "policy.pt"
 PROVENANCE_FILENAME = "provenance.json"
 LOG_FILENAME = "log.txt"
-MAX_JSON_BYTES = 16 * 2**20
+MAX_BYTES = 16 * 2**20
 
 
-def write_atomically(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """Write a file beside its place, then move it there."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
@@ -34,32 +34,25 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], None]) -> None:
 def write_json(path: Path, data: Any) -> None:
     """Write data as indented JSON."""
     text = json.dumps(data, indent=2, allow_nan=False) + "\n"
-    write_atomically(path, lambda file: _write_text(file, text))
-
-
-def _write_text(file: IO[bytes], text: str) -> None:
-    file.write(text.encode("utf-8"))
+    write_atomically(path, lambda file: file.write(text.encode("utf-8")))
 
 
 def read_json(path: Path) -> Any:
     """Read JSON; StoredFileError where it is missing, too large or damaged."""
-    try:
-        return parse_json(read_bytes(path, MAX_JSON_BYTES).decode("utf-8"), str(path))
-    except UnicodeDecodeError as error:
-        raise StoredFileError(f"{path} is not text; restore it from a copy.") from error
+    return parse_json(read_bytes(path), str(path))
 
 
-def read_bytes(path: Path, limit: int) -> bytes:
-    """The content of a file; StoredFileError where it is missing or larger than the limit."""
+def read_bytes(path: Path) -> bytes:
+    """The content of a file; StoredFileError where it is missing or larger than any recipe."""
     try:
-        if path.stat().st_size > limit:
+        if path.stat().st_size > MAX_BYTES:
             raise StoredFileError(f"{path} is larger than any file rlchassis writes there; it was not opened.")
         return path.read_bytes()
     except OSError as error:
         raise StoredFileError(f"{path} cannot be read ({error.strerror}); is this the directory of a run?") from error
 
 
-def parse_json(text: str, source: str) -> Any:
+def parse_json(text: str | bytes, source: str) -> Any:
     """Parse JSON text; StoredFileError, naming the source, where it is damaged."""
     try:
         return json.loads(text, parse_constant=_refuse_constant)

@@ -13,7 +13,6 @@ from rlchassis.errors import StoredFileError
 from rlchassis.persistence.files import read_bytes
 
 PROTOCOL = 4
-MAX_BYTES = 16 * 2**20
 _FRAMING = ("PROTO", "FRAME", "MARK", "STOP")
 _VALUES = ("NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "SHORT_BINUNICODE", "BINUNICODE")
 _CONTAINERS = ("EMPTY_DICT", "SETITEM", "SETITEMS", "EMPTY_LIST", "APPEND", "APPENDS", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3")
@@ -23,32 +22,25 @@ _DATA_OPCODES = frozenset((*_FRAMING, *_VALUES, *_CONTAINERS))
 def inert_pickle(restore: Callable[[Any], Any], data: Any) -> bytes:
     """A pickle that, loaded by pickle itself, is restore(data)."""
     file = io.BytesIO()
-    pickler = _Pickler(file, PROTOCOL)
-    pickler.restore = restore
+    pickler = pickle.Pickler(file, PROTOCOL)
     pickler.fast = True  # no memo: what refers to nothing cannot grow beyond its file, and is a tree
-    pickler.dump(_Recipe(data))
+    pickler.dump(_Recipe(restore, data))
     return file.getvalue()
 
 
 class _Recipe:
     """Stands for what the restore function will make."""
 
-    def __init__(self, data: Any) -> None:
-        self.data = data
+    def __init__(self, restore: Callable[[Any], Any], data: Any) -> None:
+        self._call = (restore, (data,))
 
-
-class _Pickler(pickle.Pickler):
-    restore: Callable[[Any], Any]
-
-    def reducer_override(self, obj: Any) -> Any:
-        if isinstance(obj, _Recipe):
-            return self.restore, (obj.data,)
-        return NotImplemented
+    def __reduce__(self) -> tuple[Callable[[Any], Any], tuple[Any]]:
+        return self._call
 
 
 def read_inert_pickle(path: Path, restore: Callable[[Any], Any]) -> Any:
     """The data within; StoredFileError unless the file holds plain data, one mention of the restore function, and nothing else."""
-    content = read_bytes(path, MAX_BYTES)
+    content = read_bytes(path)
     if not _is_inert(content):
         raise StoredFileError(f"{path} is no recipe written by rlchassis, and not safe to open; it was not opened.")
     try:
@@ -77,8 +69,4 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) != self._admitted:
             raise pickle.UnpicklingError(f"{module}.{name} is not admitted")
-        return _handed_back
-
-
-def _handed_back(data: Any) -> Any:
-    return data
+        return lambda data: data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from datetime import datetime
 from pathlib import Path
@@ -51,16 +50,16 @@ def create_run_directory(base: str | Path, name: str, *, suffix_if_exists: bool 
     """Make a new directory of this name within base; an existing one is refused, or the next free "-2", "-3", … is taken."""
     parts = name_parts(name)
     base = Path(base).expanduser().resolve()
-    for count in itertools.count(1):
-        leaf = parts[-1] if count == 1 else f"{parts[-1]}-{count}"
-        directory = base.joinpath(*parts[:-1], leaf)
+    directory, count = base.joinpath(*parts), 1
+    while True:
         if not directory.resolve().is_relative_to(base):
             raise UsageError(f"experiment name {name!r} leads out of {base}, perhaps through a link; choose another.")
         if _make_exclusively(directory):
             return directory
         if not suffix_if_exists:
             raise UsageError(f"{directory} exists already; choose another name, or let one be found with --if-exists suffix.")
-    raise AssertionError("unreachable")
+        count += 1
+        directory = directory.with_name(f"{parts[-1]}-{count}")
 
 
 def _make_exclusively(directory: Path) -> bool:
