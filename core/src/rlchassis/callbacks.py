@@ -93,9 +93,7 @@ class EpochStopCallbackNoImprovement(EpochStopCallback):
 
     def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
         """Reads the history of tests that the trainer keeps, so that the recipe itself stays unchanged."""
-        trainer = context.world.trainer
-        assert trainer is not None
-        means = trainer.test_means
+        means = context.world.trainer.test_means
         best = max(range(len(means)), key=means.__getitem__)
         return len(means) - 1 - best >= self.patience
 

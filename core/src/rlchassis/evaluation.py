@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import attrs
 from attrs import frozen
 
 from rlchassis.collector import Collector
@@ -34,21 +35,14 @@ class Evaluation:
 
     def as_data(self) -> dict[str, Any]:
         """Plain data, exact to the last bit."""
-        return {
-            "env_step": self.env_step,
-            "mean": self.mean,
-            "std": self.std,
-            "returns": list(self.returns),
-            "lengths": list(self.lengths),
-            "seeds": list(self.seeds),
-        }
+        return {"mean": self.mean, "std": self.std, **attrs.asdict(self)}
 
     @classmethod
     def from_data(cls, data: Any) -> Evaluation:
         """From what as_data gave; StoredFileError for anything else."""
         try:
-            returns, lengths, seeds = (tuple(data[name]) for name in ("returns", "lengths", "seeds"))
-            return cls(tuple(map(float, returns)), tuple(map(int, lengths)), tuple(map(int, seeds)), int(data["env_step"]))
+            returns, lengths, seeds = map(float, data["returns"]), map(int, data["lengths"]), map(int, data["seeds"])
+            return cls(tuple(returns), tuple(lengths), tuple(seeds), int(data["env_step"]))
         except (KeyError, TypeError, ValueError) as error:
             raise StoredFileError("the stored record of a test is damaged; evaluate with a number of episodes instead.") from error
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pluggy
@@ -132,37 +133,32 @@ def _note_errors(caller: pluggy.HookCaller, plugin: Any, origin: str) -> None:
 
 
 def tear_down(hooks: Any, world: Any) -> None:
-    """Call every teardown, the last extension first; the first error is raised once all have run."""
-    errors = []
-    for implementation in hooks.rlchassis_teardown.get_hookimpls():  # pluggy keeps them in the reverse of their calling order
-        try:
-            implementation.function(*(world for name in implementation.argnames if name == "world"))
-        except Exception as error:  # noqa: BLE001  the others are called first
-            errors.append(error)
-    if errors:
-        raise errors[0]
+    """Call every teardown, the last extension first; an error is raised once all have run."""
+    with ExitStack() as last_first:
+        for implementation in reversed(hooks.rlchassis_teardown.get_hookimpls()):  # pluggy keeps them in the reverse of their calling order
+            last_first.callback(implementation.function, *(world for name in implementation.argnames if name == "world"))
 
 
 def _noted(function: Callable[..., Any], hook: str, origin: str) -> Callable[..., Any]:
-    def note(error: BaseException) -> None:
-        """Once: an error that passes through a wrapper has been noted where it arose."""
-        if not any(said.startswith(f"raised in hook {hook}") for said in getattr(error, "__notes__", ())):
-            error.add_note(f"raised in hook {hook} of {origin}")
-
     @functools.wraps(function)
     def call(*args: Any) -> Any:
-        try:
+        with _noting(hook, origin):
             return function(*args)
-        except BaseException as error:
-            note(error)
-            raise
 
     @functools.wraps(function)
     def wrap(*args: Any) -> Any:
-        try:
+        with _noting(hook, origin):
             return (yield from function(*args))
-        except BaseException as error:
-            note(error)
-            raise
 
     return wrap if inspect.isgeneratorfunction(function) else call
+
+
+@contextmanager
+def _noting(hook: str, origin: str) -> Iterator[None]:
+    """An error that leaves says whose it is, once: one that passes through a wrapper was noted where it arose."""
+    try:
+        yield
+    except BaseException as error:
+        if not any(said.startswith(f"raised in hook {hook}") for said in getattr(error, "__notes__", ())):
+            error.add_note(f"raised in hook {hook} of {origin}")
+        raise

@@ -47,7 +47,8 @@ class World:
     """The run directory; None where nothing is written."""
     optimizers: list[Any] = field(factory=list)
     """All that the algorithm's setup made, in order."""
-    trainer: Trainer | None = None
+    trainer: Trainer = field(init=False)
+    """Made last, since it is made of the world."""
 
     def close(self) -> None:
         """Close environments and logger."""

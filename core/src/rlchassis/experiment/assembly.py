@@ -20,6 +20,7 @@ from rlchassis.config import SamplingConfig, resolve_sampling
 from rlchassis.envs import Environments, EnvMode, EnvWrapper, VectorEnvironment
 from rlchassis.errors import UsageError
 from rlchassis.experiment.recipe import Experiment
+from rlchassis.experiment.watching import RenderDelay
 from rlchassis.hookspecs import hook_manager, hookimpl
 from rlchassis.loggers import Logger, LoggerFactory, LoggerFactoryDefault, LoggerGroup, MetricsFile
 from rlchassis.optim import OptimizerFactory
@@ -93,26 +94,18 @@ def sampling_of(experiment: Experiment) -> SamplingConfig:
     return sampling
 
 
-def create_world(
-    experiment: Experiment,
-    open_directory: Callable[[], Path | None] = lambda: None,
-    logger_run_id: str | None = None,
-    observers: Sequence[object] = (),
-) -> World:
-    """Build all; the directory is opened only once everything else stands. That the world is ready is for the caller to announce."""
+def create_world(experiment: Experiment, observers: Sequence[object] = ()) -> World:
+    """Build all that needs no directory. That the world is ready is for the caller to announce."""
     device = require_device(experiment.config.device)
     sampling = sampling_of(experiment)
     resolve(experiment.logger_factory, LoggerFactory)
     hooks = create_hooks(experiment, observers).hook
     envs = hooks.rlchassis_make_envs(experiment=experiment, sampling=sampling, wrappers=env_wrappers(experiment, hooks))
     try:
-        world = _create_agent(experiment, device, sampling, hooks, envs)
-        world.directory = open_directory()
-        world.logger = _create_logger(experiment, world, logger_run_id)
+        return _create_agent(experiment, device, sampling, hooks, envs)
     except BaseException:
         envs.close()
         raise
-    return world
 
 
 def env_wrappers(experiment: Experiment, hooks: Any) -> Callable[[EnvMode], list[EnvWrapper]]:
@@ -123,8 +116,6 @@ def env_wrappers(experiment: Experiment, hooks: Any) -> Callable[[EnvMode], list
         wanted = [wrap for answer in answers for wrap in (answer if isinstance(answer, list | tuple) else [answer])]
         delay = experiment.config.watch_render
         if mode is EnvMode.WATCH and delay > 0:
-            from rlchassis.experiment.watching import RenderDelay
-
             wanted.append(partial(RenderDelay, milliseconds=delay))
         return wanted
 
@@ -135,7 +126,7 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
     """Policy, algorithm, collectors and trainer; the stored policy is restored before anything is collected."""
     agent, streams = experiment.agent_factory, RandomStreams(experiment.config.seed)
     check_spaces(agent, envs)
-    setup = Setup(device, streams, sampling.total_steps, partial(_optimizer_factory, experiment, hooks))
+    setup = Setup(device, streams, sampling.total_steps, partial(hooks.rlchassis_make_optimizer, experiment=experiment))
     with streams.initialisation():
         innermost = hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device)
         policy = agent.create_wrapped(innermost, envs, device)
@@ -168,15 +159,9 @@ def _collector(
     return None if envs is None else Collector(policy, envs, streams.generator(stream, device=device), device)
 
 
-def _optimizer_factory(experiment: Experiment, hooks: Any, params: Sequence[nn.Parameter], lr: float, role: str) -> OptimizerFactory:
-    return hooks.rlchassis_make_optimizer(experiment=experiment, params=params, lr=lr, role=role)  # type: ignore[no-any-return]  # what the hook is for
-
-
-def _create_logger(experiment: Experiment, world: World, run_id: str | None) -> Logger:
-    if world.directory is None:
-        return LoggerGroup([])
-    name = world.directory.name
-    made = world.hooks.rlchassis_make_logger(experiment=experiment, directory=world.directory, name=name, run_id=run_id)
+def write_into(directory: Path, world: World, experiment: Experiment, run_id: str | None) -> None:
+    """Give a world a directory, and the loggers that write there."""
+    made = world.hooks.rlchassis_make_logger(experiment=experiment, directory=directory, name=directory.name, run_id=run_id)
     if not isinstance(made, Logger):
         raise UsageError(f"the logger factory made {made!r}, which is no Logger; derive its class from rlchassis.api.Logger.")
-    return LoggerGroup([MetricsFile(world.directory), made])
+    world.directory, world.logger = directory, LoggerGroup([MetricsFile(directory), made])

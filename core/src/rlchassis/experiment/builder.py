@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import attrs
@@ -18,6 +19,7 @@ from rlchassis.hookspecs import hook_manager
 from rlchassis.loggers import LoggerFactory, LoggerFactorySeveral
 from rlchassis.optim import OptimizerFactory
 from rlchassis.persistence.names import name_parts
+from rlchassis.persistence.recipe_reading import made
 from rlchassis.registry import Component, find
 from rlchassis.renamed import refuses_old_names
 
@@ -131,12 +133,7 @@ class ExperimentBuilder(Generic[Agent]):
         return self
 
     def _with_agent(self, **changes: Any) -> Self:
-        try:
-            self._agent = attrs.evolve(self._agent, **changes)
-        except UsageError:
-            raise
-        except (TypeError, ValueError) as error:
-            raise UsageError(str(error.args[0] if error.args else error)) from error
+        self._agent = made(partial(attrs.evolve, self._agent), changes, "")
         return self
 
 

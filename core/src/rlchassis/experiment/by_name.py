@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.config import SamplingConfig
 from rlchassis.envs import EnvFactoryRegistered
 from rlchassis.errors import UsageError
 from rlchassis.experiment.builder import ExperimentBuilder
@@ -58,47 +58,28 @@ def plan(
     steps = asked.get("steps") if steps is None else steps
     if steps is None:
         raise UsageError(f"{algorithm} has no recipe for {env}, so say how long to train: --steps 100000.")
-    named = {key: [*asked.get(key, ()), *more] for key, more in zip(LISTS, (wrappers, loggers, extensions), strict=True)}
-    return _assembled(
-        builder_class(_environments(env, asked.get("env", {}))),
-        sampling=_sampling(steps, asked.get("sampling", {})),
-        config={"watch": False, **asked.get("config", {}), **to_data(config), **({} if seed is None else {"seed": seed})},
-        agent={key: value for key, value in asked.items() if key not in (*RECIPE_KEYS, *SECTIONS)},
-        optimizer=optimizer or asked.get("optimizer"),
-        **named,
+    builder = builder_class(_environments(env, asked.get("env", {})))
+    if optimizer := optimizer or asked.get("optimizer"):
+        builder.with_optim_factory(Component("optimizer", optimizer).create())
+    for name in (*asked.get("loggers", ()), *loggers):
+        builder.with_logger_factory(Component("logger", name).create())
+    for name in dict.fromkeys((*asked.get("wrappers", ()), *wrappers)):
+        builder.with_policy_wrapper_factory(Component("policy_wrapper", name).create())
+    for name in (*asked.get("extensions", ()), *extensions):
+        builder.with_extension(name)
+    experiment = builder.build()
+    told = {"watch": False, **asked.get("config", {}), **to_data(config), **({} if seed is None else {"seed": seed})}
+    return attrs.evolve(
+        experiment,
+        config=amended(experiment.config, told),
+        sampling_config=_sampling(steps, asked.get("sampling", {})),
+        agent_factory=amended(experiment.agent_factory, {key: asked[key] for key in asked if key not in (*RECIPE_KEYS, *SECTIONS)}),
     )
 
 
 def train(algorithm: str, env: str, *, name: str | None = None, **options: Any) -> ExperimentResult:
     """Train as `rlchassis train` does; options are those of `plan`."""
     return plan(algorithm, env, **options).run(name)
-
-
-def _assembled(
-    builder: ExperimentBuilder[Any],
-    sampling: SamplingConfig,
-    config: dict[str, Any],
-    agent: dict[str, Any],
-    optimizer: str | None,
-    loggers: Iterable[str],
-    wrappers: Iterable[str],
-    extensions: Iterable[str],
-) -> Experiment:
-    if optimizer:
-        builder.with_optim_factory(Component("optimizer", optimizer).create())
-    for name in loggers:
-        builder.with_logger_factory(Component("logger", name).create())
-    for name in dict.fromkeys(wrappers):
-        builder.with_policy_wrapper_factory(Component("policy_wrapper", name).create())
-    for name in extensions:
-        builder.with_extension(name)
-    experiment = builder.build()
-    return attrs.evolve(
-        experiment,
-        config=amended(ExperimentConfig(), config),
-        sampling_config=sampling,
-        agent_factory=amended(experiment.agent_factory, agent),
-    )
 
 
 def _check_settings(asked: Mapping[str, Any], builder_class: type[ExperimentBuilder[Any]]) -> None:

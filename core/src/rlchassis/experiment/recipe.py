@@ -40,10 +40,6 @@ log = logging.getLogger(__name__)
 FORMAT = 1
 
 
-def _all_of(extensions: Iterable[Component]) -> tuple[Component, ...]:
-    return tuple(extensions)
-
-
 def _is(*kinds: type[Any]) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
     def check(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         if not isinstance(value, kinds):
@@ -69,7 +65,7 @@ class Experiment:
     name: str | None = field(default=None, kw_only=True, validator=optional(_is(str)))
     """Where `run` puts it unless told otherwise; None: date and time."""
     callbacks: Callbacks = field(factory=Callbacks, kw_only=True, validator=_is(Callbacks))
-    extensions: tuple[Component, ...] = field(default=(), kw_only=True, converter=_all_of)
+    extensions: tuple[Component, ...] = field(default=(), kw_only=True, validator=_is(tuple))
     """Extensions by name, called in this order."""
 
     def run(
@@ -100,10 +96,12 @@ class Experiment:
 
     def create_experiment_world(self, directory: Path | None = None, logger_run_id: str | None = None) -> World:
         """Build all, restore what the configuration names, train nothing; without a directory nothing is written."""
-        from rlchassis.experiment.assembly import create_world
+        from rlchassis.experiment.assembly import create_world, write_into
 
-        world = create_world(self, lambda: directory, logger_run_id)
+        world = create_world(self)
         try:
+            if directory is not None:
+                write_into(directory, world, self, logger_run_id)
             world.hooks.rlchassis_world_ready(world=world)
         except BaseException:
             world.close()
@@ -123,7 +121,7 @@ class Experiment:
             log.warning("%s cannot be stored in a file, so this run cannot be restored from its directory alone.", ", ".join(missing))
         write_json(Path(directory) / EXPERIMENT_FILENAME, data)
         pickled = inert_pickle(restore_experiment, data)
-        write_atomically(Path(directory) / EXPERIMENT_PICKLE_FILENAME, lambda file: _write(file, pickled))
+        write_atomically(Path(directory) / EXPERIMENT_PICKLE_FILENAME, lambda file: file.write(pickled))
 
     @classmethod
     def from_directory(cls, directory: str | Path, restore_policy: bool = True, *, allow: Iterable[Any] = ()) -> Experiment:
@@ -181,7 +179,3 @@ def read_recipe(directory: str | Path) -> Any:
     if (directory / EXPERIMENT_FILENAME).exists() or not (directory / EXPERIMENT_PICKLE_FILENAME).exists():
         return read_json(directory / EXPERIMENT_FILENAME)
     return read_inert_pickle(directory / EXPERIMENT_PICKLE_FILENAME, restore_experiment)
-
-
-def _write(file: Any, content: bytes) -> None:
-    file.write(content)

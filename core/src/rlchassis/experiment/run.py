@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from rlchassis.errors import UsageError
-from rlchassis.experiment.assembly import create_world
+from rlchassis.experiment.assembly import create_world, write_into
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.result import ExperimentResult
 from rlchassis.experiment.watching import watch
@@ -41,43 +41,44 @@ def run_experiment(
     observers: Sequence[object],
 ) -> ExperimentResult:
     """Build the world, train, watch; environments and files are closed and every extension is told, however it ends."""
-    config = experiment.config
-    if name is None:
-        name = experiment.name
-    name_parts(timestamp_name() if name is None else name)
+    config, name = experiment.config, experiment.name if name is None else name
+    if name is not None:
+        name_parts(name)
     if require_restorable and (missing := unstorable_names(experiment.to_data())):
         raise UsageError(f"{', '.join(missing)} cannot be stored in a file, and require_restorable asks that the run can be restored.")
-    with _new_directory(experiment, name, suffix_if_exists=suffix_if_exists) as open_directory:
-        world = create_world(experiment, open_directory, logger_run_id, observers)
+    world = create_world(experiment, observers)
     with ExitStack() as at_the_end:
-        at_the_end.callback(_close, world)
+        at_the_end.callback(world.close)
+        if config.persistence_enabled and config.train:
+            free = suffix_if_exists or name is None
+            directory = create_run_directory(config.persistence_base_dir, name or timestamp_name(), suffix_if_exists=free)
+            with _gone_if_empty(directory):
+                write_into(directory, world, experiment, logger_run_id)
+        at_the_end.callback(tear_down, world.hooks, world)
         at_the_end.enter_context(threads(config.num_threads, world.policy))
         if world.directory is not None:
-            at_the_end.enter_context(_log_file(world.directory, enabled=config.log_file_enabled))
-            experiment.save(world.directory)
-            write_json(world.directory / PROVENANCE_FILENAME, _provenance(experiment))
+            if config.log_file_enabled:
+                at_the_end.enter_context(_log_file(world.directory))
+            _describe(experiment, world.directory)
         return _carry_out(world)
 
 
 @contextmanager
-def _new_directory(experiment: Experiment, name: str | None, *, suffix_if_exists: bool) -> Iterator[Callable[[], Path | None]]:
-    """A function that opens the run directory; what it opened goes away again if it is empty when something fails within."""
-    opened: list[Path] = []
-
-    def open_directory() -> Path | None:
-        config, chosen = experiment.config, name or timestamp_name()
-        if config.persistence_enabled and config.train:
-            free = suffix_if_exists or name is None
-            opened.append(create_run_directory(config.persistence_base_dir, chosen, suffix_if_exists=free))
-        return opened[0] if opened else None
-
+def _gone_if_empty(directory: Path) -> Iterator[None]:
+    """When something fails within, the directory goes away again unless something was written there."""
     try:
-        yield open_directory
+        yield
     except BaseException:
-        for directory in opened:
-            with suppress(OSError):
-                directory.rmdir()
+        with suppress(OSError):
+            directory.rmdir()
         raise
+
+
+def _describe(experiment: Experiment, directory: Path) -> None:
+    """Store the recipe, and with what it is carried out."""
+    experiment.save(directory)
+    used = used_plugins(experiment.to_data())
+    write_json(directory / PROVENANCE_FILENAME, describe_run(used, seed=experiment.config.seed, device=experiment.config.device))
 
 
 def _carry_out(world: World) -> ExperimentResult:
@@ -98,7 +99,6 @@ def _carry_out(world: World) -> ExperimentResult:
 
 
 def _train(world: World) -> InfoStats:
-    assert world.trainer is not None
     try:
         return world.trainer.run()
     except (KeyboardInterrupt, SystemExit):
@@ -108,7 +108,6 @@ def _train(world: World) -> InfoStats:
 
 def _rescue(world: World) -> None:
     """An interrupted run leaves a policy: its best, or the one it had if no test had chosen any."""
-    assert world.trainer is not None
     if world.trainer.best is None:
         world.trainer.persistence.persist(PersistEvent.PERSIST_POLICY, world)
     log.info("Interrupted at environment step %d; the policy is stored.", world.trainer.env_step)
@@ -128,13 +127,6 @@ def _stored_policy(world: World) -> Iterator[None]:
         world.policy.load_state_dict(trained)
 
 
-def _close(world: World) -> None:
-    try:
-        tear_down(world.hooks, world)
-    finally:
-        world.close()
-
-
 @contextmanager
 def threads(asked: int | None, policy: nn.Module) -> Iterator[None]:
     """Within it torch uses as many threads as asked for, or one if the policy's layers are small."""
@@ -148,11 +140,8 @@ def threads(asked: int | None, policy: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _log_file(directory: Path, *, enabled: bool) -> Iterator[None]:
+def _log_file(directory: Path) -> Iterator[None]:
     """Within it what rlchassis logs is also written to log.txt."""
-    if not enabled:
-        yield
-        return
     logger = logging.getLogger("rlchassis")
     handler = logging.FileHandler(directory / LOG_FILENAME, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
@@ -166,8 +155,3 @@ def _log_file(directory: Path, *, enabled: bool) -> Iterator[None]:
         logger.setLevel(before)
         logger.removeHandler(handler)
         handler.close()
-
-
-def _provenance(experiment: Experiment) -> dict[str, object]:
-    used = used_plugins(experiment.to_data())
-    return describe_run(used, seed=experiment.config.seed, device=str(experiment.config.device))

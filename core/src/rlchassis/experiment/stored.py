@@ -122,15 +122,12 @@ class LoadedPolicy:
         space = self.envs.observation_space
         leaf_space, leaf = _first_leaf(space, obs)
         shape, wanted = np.shape(leaf), tuple(leaf_space.shape or ())
-        if shape == wanted:
-            batch = allocate(space, 1)
-            write(batch, 0, obs)
-            return batch, True
-        if len(shape) == len(wanted) + 1 and shape[1:] == wanted:
-            batch = allocate(space, shape[0])
-            write(batch, slice(None), obs)
-            return batch, False
-        raise UsageError(f"an observation of shape {shape} fits neither the policy's {wanted} nor a batch of them.")
+        single = shape == wanted
+        if not single and shape[1:] != wanted:
+            raise UsageError(f"an observation of shape {shape} fits neither the policy's {wanted} nor a batch of them.")
+        batch = allocate(space, 1 if single else shape[0])
+        write(batch, 0 if single else slice(None), obs)
+        return batch, single
 
 
 def _first_leaf(space: spaces.Space[Any], obs: Any) -> tuple[spaces.Space[Any], Any]:

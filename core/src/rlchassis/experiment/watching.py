@@ -45,9 +45,5 @@ def watch(world: World) -> Evaluation:
 def _how(world: World) -> str:
     if not has_display():
         return "not rendered, since there is no display"
-    return "rendered" if _render_mode(world) == "human" else "not rendered"
-
-
-def _render_mode(world: World) -> str | None:
-    envs = getattr(world.envs.watch, "envs", ())
-    return envs[0].render_mode if envs else None
+    shown = any(env.render_mode == "human" for env in getattr(world.envs.watch, "envs", ()))
+    return "rendered" if shown else "not rendered"

@@ -39,7 +39,10 @@ def write_json(path: Path, data: Any) -> None:
 
 def read_json(path: Path) -> Any:
     """Read JSON; StoredFileError where it is missing, too large or damaged."""
-    return parse_json(read_bytes(path), str(path))
+    try:
+        return parse_json(read_bytes(path).decode("utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise StoredFileError(f"{path} is not text; restore it from a copy.") from error
 
 
 def read_bytes(path: Path) -> bytes:
@@ -52,7 +55,7 @@ def read_bytes(path: Path) -> bytes:
         raise StoredFileError(f"{path} cannot be read ({error.strerror}); is this the directory of a run?") from error
 
 
-def parse_json(text: str | bytes, source: str) -> Any:
+def parse_json(text: str, source: str) -> Any:
     """Parse JSON text; StoredFileError, naming the source, where it is damaged."""
     try:
         return json.loads(text, parse_constant=_refuse_constant)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import attrs
 
 from rlchassis.persistence.recipe_data import TAGS, field_types, init_fields
-from rlchassis.persistence.recipe_reading import at, made, reader, require_fields
+from rlchassis.persistence.recipe_reading import RecipeReader, at, made, require_fields
 from rlchassis.registry import Component
 
 T = TypeVar("T")
@@ -28,11 +28,11 @@ def amended(recipe: T, changes: Mapping[str, Any]) -> T:
 
 def _amended_value(current: Any, change: Any, expected: Any) -> Any:
     if not isinstance(change, Mapping) or set(change) & set(TAGS):
-        return reader().structure(change, expected)
+        return RecipeReader().read(change, expected)
     if isinstance(current, Component):
         return Component(current.kind, current.name, {**current.options, **change})
     if attrs.has(type(current)):
         return amended(current, change)
     if isinstance(current, Mapping):
         return {**current, **change}
-    return reader().structure(change, expected)
+    return RecipeReader().read(change, expected)
