@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlchassis.errors import StoredFileError
-from rlchassis.experiment import restore_experiment
+from rlchassis.experiment.recipe import restore_experiment
 from rlchassis.persistence.inert_pickle import inert_pickle, read_inert_pickle
 
 JSON = st.recursive(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -130,7 +131,7 @@ def settled(setting: T | None) -> T:
     return setting
 
 
-def resolve_sampling(sampling: SamplingConfig, suited: dict[str, int]) -> SamplingConfig:
+def resolve_sampling(sampling: SamplingConfig, suited: Mapping[str, int]) -> SamplingConfig:
     """Put in what suits the algorithm where a setting was left open, and count the CPUs; ready to run."""
     known: dict[str, Any] = {name: value for name, value in suited.items() if getattr(sampling, name) is None}
     if sampling.num_train_envs == -1:

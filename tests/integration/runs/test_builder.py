@@ -132,7 +132,10 @@ def test_an_activation_that_is_no_module_class_is_refused():
             cartpole().with_actor_factory_default([4], activation)
 
 
-@pytest.mark.parametrize("field", ["config", "env_factory", "agent_factory", "sampling_config", "logger_factory", "name", "callbacks"])
+PARTS = ["config", "env_factory", "agent_factory", "sampling_config", "logger_factory", "name", "callbacks", "extensions"]
+
+
+@pytest.mark.parametrize("field", PARTS)
 def test_an_experiment_refuses_a_part_of_the_wrong_kind_in_one_sentence(field):
     import attrs
 

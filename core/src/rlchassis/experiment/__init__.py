@@ -22,7 +22,7 @@ from rlchassis.evaluation import Evaluation
 from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.by_name import plan, train
 from rlchassis.experiment.collection import ExperimentCollection
-from rlchassis.experiment.recipe import Experiment, restore_experiment
+from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.result import ExperimentResult
 from rlchassis.experiment.stored import LoadedPolicy, evaluate, load_policy
 from rlchassis.loggers import Logger, LoggerFactory, LoggerFactoryDefault
@@ -108,7 +108,6 @@ __all__ = [
     "evaluate",
     "load_policy",
     "plan",
-    "restore_experiment",
     "train",
 ]
 

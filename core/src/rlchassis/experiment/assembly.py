@@ -89,7 +89,7 @@ def sampling_of(experiment: Experiment) -> SamplingConfig:
     fixed = experiment.env_factory.fixed_num_train_envs
     if fixed is not None and asked.num_train_envs == -1:
         asked = attrs.evolve(asked, num_train_envs=fixed)
-    sampling = resolve_sampling(asked, dict(agent.suited_sampling))
+    sampling = resolve_sampling(asked, agent.suited_sampling)
     agent.trainer_class.check_sampling(sampling)
     return sampling
 
@@ -131,7 +131,7 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
         innermost = hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device)
         policy = agent.create_wrapped(innermost, envs, device)
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
-    persistence = PolicyPersistence(to_data(agent), experiment.config.policy_persistence_mode)
+    persistence = PolicyPersistence(to_data(agent))
     world = World(
         config=experiment.config,
         sampling=sampling,

@@ -48,7 +48,6 @@ class PolicyPersistence(Persistence):
 
     agent: Any
     """The recipe of the agent as data, for Mode.POLICY."""
-    mode: Mode = Mode.POLICY
     record: dict[str, Any] = field(factory=dict)
     """What is said of the policy: its env_step, the test that chose it."""
 
@@ -56,8 +55,12 @@ class PolicyPersistence(Persistence):
 
     def persist(self, event: PersistEvent, world: World) -> None:
         """Replace policy.pt by the policy as it is now."""
-        if world.directory is not None:
-            write_policy(world.directory, StoredPolicy(world.policy.state_dict(), self._full_record(world), self.mode))
+        if world.directory is None:
+            return
+        mode, record = world.config.policy_persistence_mode, self.record
+        if mode is Mode.POLICY:
+            record = {**record, "spaces": _spaces(world), "agent": self.agent}
+        write_policy(world.directory, StoredPolicy(world.policy.state_dict(), record, mode))
 
     def restore(self, event: RestoreEvent, world: World) -> None:
         """Give the policy the stored weights."""
@@ -66,11 +69,6 @@ class PolicyPersistence(Persistence):
             stored = read_policy(directory, world.device)
             _require_same_spaces(stored, world, directory)
             stored.restore_into(world.policy, str(directory))
-
-    def _full_record(self, world: World) -> dict[str, Any]:
-        if self.mode is Mode.POLICY_STATE_DICT:
-            return self.record
-        return {**self.record, "spaces": _spaces(world), "agent": self.agent}
 
 
 def _spaces(world: World) -> dict[str, Any]:
