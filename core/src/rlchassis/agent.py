@@ -31,8 +31,8 @@ class Setup:
     streams: RandomStreams
     total_steps: int
     """Environment steps of the run, for schedules."""
-    optimizer_factory: Callable[..., OptimizerFactory]
-    """From params, lr and role: which optimizer steps parameters in a role: the recipe's, or what a hook puts in its place."""
+    optimizer_factory: Callable[[Sequence[nn.Parameter], float, str], OptimizerFactory]
+    """Which optimizer steps parameters in a role: the recipe's, or what a hook puts in its place."""
     optimizers: list[Optimizer] = field(factory=list, init=False)
 
     def optimizer(
@@ -44,7 +44,7 @@ class Setup:
             raise ValueError(f"a parameter of role {role!r} would be stepped twice; give unique_parameters to one optimizer.")
         scheduler = resolve(lr_scheduler_factory, LRSchedulerFactory)
         schedule = scheduler.create_schedule(self.total_steps) if scheduler is not None else None
-        optimizer = Optimizer.create(self.optimizer_factory(params=params, lr=lr, role=role), params, lr, schedule)
+        optimizer = Optimizer.create(self.optimizer_factory(params, lr, role), params, lr, schedule)
         self.optimizers.append(optimizer)
         return optimizer
 

@@ -126,7 +126,12 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
     """Policy, algorithm, collectors and trainer; the stored policy is restored before anything is collected."""
     agent, streams = experiment.agent_factory, RandomStreams(experiment.config.seed)
     check_spaces(agent, envs)
-    setup = Setup(device, streams, sampling.total_steps, partial(hooks.rlchassis_make_optimizer, experiment=experiment))
+    setup = Setup(
+        device,
+        streams,
+        sampling.total_steps,
+        lambda params, lr, role: hooks.rlchassis_make_optimizer(experiment=experiment, params=params, lr=lr, role=role),
+    )
     with streams.initialisation():
         innermost = hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device)
         policy = agent.create_wrapped(innermost, envs, device)
