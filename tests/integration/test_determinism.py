@@ -108,17 +108,18 @@ def test_after_a_run_the_policy_is_the_one_that_was_trained_last_though_the_best
     assert weights(watch=True, watch_num_episodes=1, **settings) == plain()
 
 
-def test_torchs_own_generator_and_number_of_threads_do_not_matter_and_are_left_alone():
+@pytest.mark.parametrize("number", [1, 2])
+def test_torchs_own_generator_and_number_of_threads_do_not_matter_and_are_left_alone(number):
     import torch
 
     threads, state = torch.get_num_threads(), torch.get_rng_state()
     try:
-        torch.set_num_threads(2)
+        torch.set_num_threads(number)
         torch.manual_seed(99)
         before = torch.get_rng_state()
         assert weights(num_test_envs=0) == plain()
         assert torch.equal(torch.get_rng_state(), before)
-        assert torch.get_num_threads() == 2
+        assert torch.get_num_threads() == number
     finally:
         torch.set_num_threads(threads)
         torch.set_rng_state(state)

@@ -34,7 +34,15 @@ class RandomStreams:
 
     @contextmanager
     def initialisation(self) -> Iterator[None]:
-        """Within it torch's own generator, which weight initialisation reads, is this tree's; afterwards it is as before."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seeds("initialisation", 1)[0])
-            yield
+        """Within it torch's own generator, which weight initialisation reads, is this tree's; afterwards it is as before.
+
+        One thread, since orthogonal weights depend on how many share in making them.
+        """
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(self.seeds("initialisation", 1)[0])
+                yield
+        finally:
+            torch.set_num_threads(threads)
