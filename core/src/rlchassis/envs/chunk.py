@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import gymnasium as gym
@@ -45,7 +46,7 @@ class Chunk:
             for index, construct in enumerate(constructors):
                 progress.current[0] = index
                 envs.append(construct())
-            traits = _common_traits(envs)
+            traits = EnvTraits.shared([EnvTraits.told(env.observation_space, env.action_space, env.spec) for env in envs])
             require_supported(traits.observation_space, traits.action_space)
             return cls(envs, traits, progress, first_index)
         except BaseException as error:
@@ -103,24 +104,16 @@ class Chunk:
         return EnvironmentFailure(failure_text(self.first_index + index, self.seeds[index], raised(error), when))
 
     def close(self) -> None:
-        """Close all environments, also after one refuses."""
-        close_all(self.envs)
+        """Close all environments; may be called again."""
+        envs, self.envs = self.envs, []
+        close_all(envs)
 
 
 def close_all(envs: Sequence[Env]) -> None:
-    """Close each; the first error is raised when all were tried."""
-    errors: list[Exception] = []
-    for env in envs:
-        try:
-            env.close()
-        except Exception as error:  # noqa: BLE001  the others must be closed all the same
-            errors.append(error)
-    if errors:
-        raise EnvironmentFailure(f"an environment could not be closed: it {raised(errors[0])}") from errors[0]
-
-
-def _common_traits(envs: Sequence[Env]) -> EnvTraits:
-    traits = [EnvTraits.of(env) for env in envs]
-    for other in traits[1:]:
-        traits[0].require_same_spaces(other, "environments that are stepped together")
-    return traits[0]
+    """Close each, also after one refuses."""
+    try:
+        with ExitStack() as stack:
+            for env in envs:
+                stack.callback(env.close)
+    except Exception as error:
+        raise EnvironmentFailure(f"an environment could not be closed: it {raised(error)}") from error

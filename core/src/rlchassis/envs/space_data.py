@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,95 +13,68 @@ from rlchassis.envs.spaces import OBSERVATION_KINDS, AnySpace, Array, describe
 from rlchassis.errors import StoredFileError, UnsupportedSpaceError
 
 Data: TypeAlias = dict[str, Any]
-INFINITIES = {"inf": math.inf, "-inf": -math.inf}
+
+_KEYS: dict[type[AnySpace], tuple[str, ...]] = {
+    Box: ("low", "high", "shape", "dtype"),
+    Discrete: ("n", "start", "dtype"),
+    MultiBinary: ("n",),
+    MultiDiscrete: ("nvec", "start", "dtype"),
+    Dict: ("spaces",),
+}
+"""What makes a space of each kind: its attributes and the arguments of its constructor by one name."""
+_KINDS = {kind.__name__: kind for kind in _KEYS}
 
 
 def space_to_data(space: AnySpace) -> Data:
     """Plain data from which space_from_data makes an equal space; bounds are a scalar where all are equal, infinities strings."""
-    if isinstance(space, Box):
-        bounds = {"low": _bound_to_data(space.low), "high": _bound_to_data(space.high)}
-        return {"kind": "Box", **bounds, "shape": list(space.shape), "dtype": str(space.dtype)}
-    if isinstance(space, Discrete):
-        return {"kind": "Discrete", "n": int(space.n), "start": int(space.start), "dtype": str(space.dtype)}
-    if isinstance(space, MultiBinary):
-        return {"kind": "MultiBinary", "n": space.n if isinstance(space.n, int) else list(space.shape)}
-    if isinstance(space, MultiDiscrete):
-        return {"kind": "MultiDiscrete", "nvec": space.nvec.tolist(), "start": space.start.tolist(), "dtype": str(space.dtype)}
-    if isinstance(space, Dict):
-        return {"kind": "Dict", "spaces": {key: space_to_data(inner) for key, inner in space.spaces.items()}}
+    for kind, keys in _KEYS.items():
+        if isinstance(space, kind):
+            return {"kind": kind.__name__, **{key: _to_data(key, getattr(space, key)) for key in keys}}
     raise UnsupportedSpaceError(f"{describe(space)} cannot be stored; supported are {OBSERVATION_KINDS}")
 
 
 def space_from_data(data: Any) -> AnySpace:
     """The space that space_to_data told; raises StoredFileError for anything else."""
-    kind = data.get("kind") if isinstance(data, Mapping) else None
-    if not isinstance(kind, str) or kind not in _MAKERS:
-        raise StoredFileError(f"a stored space must have a kind out of {', '.join(_MAKERS)}, but is {data!r}")
-    make, keys = _MAKERS[kind]
-    if set(data) != {"kind", *keys}:
-        raise StoredFileError(f"a stored {kind} must have exactly kind, {', '.join(keys)}, but has {', '.join(map(str, data))}")
+    name = data.get("kind") if isinstance(data, Mapping) else None
+    if not isinstance(name, str) or name not in _KINDS:
+        raise StoredFileError(f"a stored space must have a kind out of {', '.join(_KINDS)}, but is {data!r}")
+    kind = _KINDS[name]
+    if set(data) != {"kind", *_KEYS[kind]}:
+        raise StoredFileError(f"a stored {name} must have exactly kind, {', '.join(_KEYS[kind])}, but has {', '.join(map(str, data))}")
     try:
-        return make(data)
+        return _made(kind, {key: data[key] for key in _KEYS[kind]})
     except (TypeError, ValueError, AssertionError, OverflowError, AttributeError) as error:
-        raise StoredFileError(f"a stored {kind} cannot be understood: {error}") from error
+        raise StoredFileError(f"a stored {name} cannot be understood: {error}") from error
 
 
-def _box(data: Mapping[str, Any]) -> AnySpace:
-    shape, dtype = tuple(data["shape"]), np.dtype(data["dtype"])
-    low, high = (_bound_from_data(data[key], shape, dtype) for key in ("low", "high"))
-    return Box(low, high, shape, dtype.type)
+def _to_data(key: str, value: Any) -> Any:
+    if key == "spaces":
+        return {name: space_to_data(inner) for name, inner in value.items()}
+    if key == "dtype":
+        return str(value)
+    if key in ("low", "high") and value.size and (value == value.flat[0]).all():
+        value = value.flat[0]
+    return _plain(np.asarray(value).tolist())
 
 
-def _discrete(data: Mapping[str, Any]) -> AnySpace:
-    return Discrete(data["n"], start=data["start"], dtype=np.dtype(data["dtype"]).type)
+def _plain(numbers: Any) -> Any:
+    """JSON has no infinities."""
+    if isinstance(numbers, list):
+        return [_plain(inner) for inner in numbers]
+    return str(numbers) if isinstance(numbers, float) and math.isinf(numbers) else numbers
 
 
-def _multi_binary(data: Mapping[str, Any]) -> AnySpace:
-    return MultiBinary(data["n"])
+def _made(kind: type[AnySpace], facts: Data) -> AnySpace:
+    if kind is Dict:
+        return Dict({name: space_from_data(inner) for name, inner in facts["spaces"].items()}, sort_keys=False)
+    if "dtype" in facts:
+        facts["dtype"] = np.dtype(facts["dtype"]).type
+    if kind is Box:
+        facts["shape"] = tuple(facts["shape"])
+        facts |= {key: _bound(facts[key], facts["shape"], facts["dtype"]) for key in ("low", "high")}
+    return kind(**facts)
 
 
-def _multi_discrete(data: Mapping[str, Any]) -> AnySpace:
-    dtype = np.dtype(data["dtype"])
-    return MultiDiscrete(np.array(data["nvec"], dtype), dtype.type, start=np.array(data["start"], dtype))
-
-
-def _dict(data: Mapping[str, Any]) -> AnySpace:
-    return Dict({key: space_from_data(inner) for key, inner in data["spaces"].items()}, sort_keys=False)
-
-
-_MAKERS: dict[str, tuple[Callable[[Mapping[str, Any]], AnySpace], tuple[str, ...]]] = {
-    "Box": (_box, ("low", "high", "shape", "dtype")),
-    "Discrete": (_discrete, ("n", "start", "dtype")),
-    "MultiBinary": (_multi_binary, ("n",)),
-    "MultiDiscrete": (_multi_discrete, ("nvec", "start", "dtype")),
-    "Dict": (_dict, ("spaces",)),
-}
-
-
-def _bound_to_data(bound: Array) -> Any:
-    if bound.size and (bound == bound.flat[0]).all():
-        return _number_to_data(bound.flat[0].item())
-    return _map_numbers(_number_to_data, bound.tolist())
-
-
-def _bound_from_data(data: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    numbers = np.array(_map_numbers(_number_from_data, data), dtype)
-    if numbers.shape not in ((), shape):
-        raise ValueError(f"its bounds have shape {numbers.shape} instead of {shape}")
-    return np.broadcast_to(numbers, shape).copy()
-
-
-def _map_numbers(function: Callable[[Any], Any], nested: Any) -> Any:
-    return [_map_numbers(function, inner) for inner in nested] if isinstance(nested, list) else function(nested)
-
-
-def _number_to_data(number: Any) -> Any:
-    return str(number) if isinstance(number, float) and math.isinf(number) else number
-
-
-def _number_from_data(data: Any) -> Any:
-    if isinstance(data, str):
-        if data not in INFINITIES:
-            raise ValueError(f"{data!r} is no number")
-        return INFINITIES[data]
-    return data
+def _bound(data: Any, shape: tuple[int, ...], dtype: type[Any]) -> Array:
+    numbers = np.array(data, dtype)
+    return numbers if numbers.shape else np.full(shape, numbers)

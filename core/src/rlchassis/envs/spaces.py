@@ -71,8 +71,7 @@ def allocate(space: AnySpace, *leading: int, new: Callable[[tuple[int, ...], np.
     """Room for observations of this space under the given leading dimensions, made by `new(shape, dtype)`."""
     if isinstance(space, Dict):
         return {key: allocate(inner, *leading, new=new) for key, inner in space.spaces.items()}
-    if space.shape is None:
-        raise UnsupportedSpaceError(f"values of {describe(space)} have no fixed shape to store; supported are {OBSERVATION_KINDS}")
+    assert space.shape is not None, "every supported space has a shape"
     return new((*leading, *space.shape), storage_dtype(space))
 
 

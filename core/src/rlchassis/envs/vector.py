@@ -12,7 +12,6 @@ from rlchassis.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import gymnasium as gym
     import numpy as np
     from gymnasium.envs.registration import EnvSpec
     from numpy.typing import NDArray
@@ -49,16 +48,18 @@ class EnvTraits:
     """The mean return at which it counts as solved, if its author gave one."""
 
     @classmethod
-    def of(cls, env: gym.Env[Any, Any]) -> EnvTraits:
-        """Read the traits of one environment."""
-        return cls.told(env.observation_space, env.action_space, env.spec)
-
-    @classmethod
     def told(cls, observation_space: AnySpace, action_space: AnySpace, spec: EnvSpec | None) -> EnvTraits:
         """Spaces, with what a spec adds to them."""
         if spec is None:
             return cls(observation_space, action_space)
         return cls(observation_space, action_space, spec.id, spec.reward_threshold)
+
+    @staticmethod
+    def shared(traits: Sequence[EnvTraits]) -> EnvTraits:
+        """The traits of environments that are stepped together; raises UsageError unless they have equal spaces."""
+        for other in traits[1:]:
+            traits[0].require_same_spaces(other, "environments that are stepped together")
+        return traits[0]
 
     def require_same_spaces(self, other: EnvTraits, what: str) -> None:
         """Raise UsageError unless the other environment has equal spaces; `what` names the two."""

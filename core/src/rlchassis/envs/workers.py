@@ -65,10 +65,8 @@ class WorkerEnvironment(VectorEnvironment):
         try:
             for span in _shares(len(constructors), num_workers or _num_cpus()):
                 workers.append(Worker.start(constructors[span], span.start, shared_memory))  # noqa: PERF401  those begun must be known when one fails
-            traits = [worker.receive_traits(constructor_timeout) for worker in workers]
-            for other in traits[1:]:
-                traits[0].require_same_spaces(other, "environments that are stepped together")
-            return cls(workers, traits[0], len(constructors), step_timeout)
+            traits = EnvTraits.shared([worker.receive_traits(constructor_timeout) for worker in workers])
+            return cls(workers, traits, len(constructors), step_timeout)
         except BaseException:
             _kill_all(workers)
             raise
