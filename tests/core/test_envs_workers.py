@@ -119,11 +119,10 @@ def test_worker_processes_give_the_same_bits_as_this_process(task, venv_type):
     assert_same_run(factory.create_venv(3, EnvMode.TRAIN), workers.create_venv(3, EnvMode.TRAIN), 500)
 
 
-@pytest.mark.parametrize("shared_memory", [False, True])
 @pytest.mark.parametrize("num_workers", [1, 3])
-def test_dict_observations_are_the_same_with_any_number_of_workers(num_workers, shared_memory):
+def test_dict_observations_are_the_same_with_any_number_of_workers(num_workers):
     clocks = [Clock] * 5
-    workers = WorkerEnvironment.open(clocks, num_workers=num_workers, shared_memory=shared_memory)
+    workers = WorkerEnvironment.open(clocks, num_workers=num_workers)
     assert len(workers.pids) == num_workers
     assert_same_run(InProcessEnvironment.open(clocks), workers, 30)
 
@@ -170,7 +169,7 @@ def recorded_pids(monkeypatch) -> list[int]:
 
 
 def run_three_steps(constructors, timeout: float) -> None:
-    venv = WorkerEnvironment.open(constructors, shared_memory=True, num_workers=2, constructor_timeout=timeout, step_timeout=timeout)
+    venv = WorkerEnvironment.open(constructors, num_workers=2, constructor_timeout=timeout, step_timeout=timeout)
     venv.reset([10, 11, 12, 13])
     for _ in range(3):
         venv.step(np.array([[0, 0], [0, 0], [0.5, 1], [0, 0]], np.float32))
@@ -308,4 +307,4 @@ def test_ids_registered_by_a_script_and_wrappers_reach_the_workers():
 def test_discrete_spaces_travel():
     env = partial(gym.make, "FrozenLake-v1")
     assert env().observation_space == Discrete(16)
-    assert_same_run(InProcessEnvironment.open([env] * 3), WorkerEnvironment.open([env] * 3, shared_memory=True), 50)
+    assert_same_run(InProcessEnvironment.open([env] * 3), WorkerEnvironment.open([env] * 3), 50)

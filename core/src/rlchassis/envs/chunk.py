@@ -63,8 +63,6 @@ class Chunk:
 
     def step(self, actions: Sequence[Any], chosen: Sequence[int], rows: Rows) -> bool:
         """Step the chosen environments and begin new episodes where one ended; says whether any did."""
-        if len(chosen) < len(self.envs):
-            rows.clear_outcomes()
         rewards, terminated, truncated, ended = [], [], [], []
         current, steps, env_steps = self.progress.current, self.progress.steps, self._env_steps
         write_one, observations = self._write_one, rows.observations

@@ -34,9 +34,9 @@ class VectorEnvType(Enum):
     DUMMY = "dummy"
     """One after another in this process: best for cheap environments."""
     SUBPROC = "subproc"
-    """In worker processes: best where a step takes longer than some 100 µs."""
+    """In worker processes, which answer through shared memory: best where a step takes longer than some 100 µs."""
     SUBPROC_SHARED_MEM = "shmem"
-    """In worker processes that answer through shared memory: best for images."""
+    """The same as SUBPROC."""
     NATIVE = "native"
     """As one vectorised environment, where its author wrote one; test and watch environments then run in this process."""
 
@@ -76,12 +76,7 @@ class EnvFactory(RecipePart, ABC):
         constructors = [partial(_wrapped, self.constructor(mode), tuple(wrappers))] * num_envs
         if venv_type is VectorEnvType.DUMMY:
             return InProcessEnvironment.open(constructors)
-        return WorkerEnvironment.open(
-            constructors,
-            shared_memory=venv_type is VectorEnvType.SUBPROC_SHARED_MEM,
-            constructor_timeout=self.constructor_timeout,
-            step_timeout=self.step_timeout,
-        )
+        return WorkerEnvironment.open(constructors, constructor_timeout=self.constructor_timeout, step_timeout=self.step_timeout)
 
     def create_envs(
         self,
@@ -115,10 +110,6 @@ class EnvFactory(RecipePart, ABC):
 
 def _wrapped(construct: EnvConstructor, wrappers: Sequence[EnvWrapper]) -> Env:
     env = construct()
-    try:
-        for wrap in wrappers:
-            env = wrap(env)
-    except BaseException:
-        env.close()
-        raise
+    for wrap in wrappers:
+        env = wrap(env)
     return env

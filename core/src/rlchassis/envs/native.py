@@ -13,7 +13,7 @@ from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.progress import raised
 from rlchassis.envs.rows import DoubleRows, Rows
 from rlchassis.envs.spaces import Array, Observations, pick, require_supported, write
-from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_num_envs, require_seeds
+from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_seeds
 from rlchassis.errors import EnvironmentFailure, UsageError
 
 if TYPE_CHECKING:
@@ -32,26 +32,17 @@ class NativeEnvironment(VectorEnvironment):
     _owned: bool = True
     traits: EnvTraits = field(init=False)
     num_envs: int = field(init=False)
-    partial: bool = field(init=False, default=False)
+    partial = False
     _mode: AutoresetMode = field(init=False)
     _action_map: ActionMap = field(init=False)
     _rows: DoubleRows = field(init=False)
     _resets_next: NDArray[np.bool_] = field(init=False)
     _steps: int = field(init=False, default=0)
-    _closed: bool = field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
-        try:
-            self._prepare()
-        except BaseException:
-            self.close()
-            raise
-
-    def _prepare(self) -> None:
         env = self._vector_env
         self.traits = EnvTraits.told(env.single_observation_space, env.single_action_space, env.spec)
         require_supported(self.observation_space, self.action_space)
-        require_num_envs(env.num_envs)
         self.num_envs, self._mode = env.num_envs, autoreset_mode_of(env)
         self._action_map = ActionMap(self.action_space)
         self._rows = DoubleRows.allocate(self.observation_space, self.num_envs)
@@ -94,15 +85,12 @@ class NativeEnvironment(VectorEnvironment):
                 self._take_final(rows, ended, infos)
             else:
                 self._reset_ended(rows, ended)
-        return rows.as_step(bool(ended.any()), np.ones(self.num_envs, np.bool_))
+        return rows.as_step(bool(ended.any()), None)
 
     def _without_reset_rows(self, rows: Rows) -> Step:
-        resets = self._resets_next
-        if resets.any():
-            rows.rewards[resets] = 0.0
-            rows.terminated[resets] = rows.truncated[resets] = False
-        self._resets_next = rows.terminated | rows.truncated
-        return rows.as_step(any_ended=False, counted=~resets)
+        step = rows.as_step(any_ended=False, counted=~self._resets_next)
+        self._resets_next = step.terminated | step.truncated
+        return step
 
     def _take_final(self, rows: Rows, ended: NDArray[np.bool_], infos: dict[str, Any]) -> None:
         if "final_obs" not in infos:
@@ -125,8 +113,7 @@ class NativeEnvironment(VectorEnvironment):
 
     def close(self) -> None:
         """Close it, unless it is its maker's to close; may be called again."""
-        if self._owned and not self._closed:
-            self._closed = True
+        if self._owned:
             self._vector_env.close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import define
 
@@ -17,16 +17,6 @@ class Progress:
     current: MutableSequence[int]
     steps: MutableSequence[int]
     episode_starts: MutableSequence[int]
-
-    @classmethod
-    def over(cls, cells: Any, num_envs: int) -> Progress:
-        """Progress in a list or memoryview of `cells_needed(num_envs)` integers."""
-        return cls(cells[:1], cells[1 : 1 + num_envs], cells[1 + num_envs : 1 + 2 * num_envs])
-
-    @staticmethod
-    def cells_needed(num_envs: int) -> int:
-        """How many integers it takes."""
-        return 1 + 2 * num_envs
 
     def mark(self) -> tuple[int, int]:
         """Something that changes whenever an environment gets on."""

@@ -118,10 +118,8 @@ def make_registered_vector(spec: EnvSpec, num_envs: int, kwargs: Mapping[str, An
 def _made(spec: EnvSpec, make: Callable[[], Made]) -> Made:
     try:
         return make()
-    except (gym_error.Error, ImportError) as error:
-        raise UsageError(f"{spec.id} cannot be made: {_one_sentence(error)}") from error
-    except TypeError as error:
-        if "unexpected keyword argument" not in str(error):
+    except (gym_error.Error, ImportError, TypeError) as error:
+        if isinstance(error, TypeError) and "unexpected keyword argument" not in str(error):
             raise
         raise UsageError(f"{spec.id} cannot be made: {_one_sentence(error)}") from error
 

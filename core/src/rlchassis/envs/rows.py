@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import define
 
-from rlchassis.envs.spaces import AnySpace, Array, Observations, allocate, write
+from rlchassis.envs.spaces import AnySpace, Observations, allocate, write
 from rlchassis.envs.vector import Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-ALIGNMENT = 64
 
 
 @define(eq=False)
@@ -25,6 +23,7 @@ class Rows:
     rewards: NDArray[np.float64]
     terminated: NDArray[np.bool_]
     truncated: NDArray[np.bool_]
+    counted: NDArray[np.bool_]
     observations: Observations
     final_observations: Observations
     """Successors in steps that end an episode somewhere; stale in all others."""
@@ -33,9 +32,9 @@ class Rows:
     def allocate(cls, observation_space: AnySpace, num_envs: int, new: Any = np.zeros) -> Rows:
         """Room made by `new(shape, dtype)`, in the order of the fields."""
         rewards = new((num_envs,), np.dtype(np.float64))
-        terminated, truncated = new((num_envs,), np.dtype(np.bool_)), new((num_envs,), np.dtype(np.bool_))
-        observations = allocate(observation_space, num_envs, new=new)
-        return cls(rewards, terminated, truncated, observations, allocate(observation_space, num_envs, new=new))
+        terminated, truncated, counted = (new((num_envs,), np.dtype(np.bool_)) for _ in range(3))
+        observations, final_observations = (allocate(observation_space, num_envs, new=new) for _ in range(2))
+        return cls(rewards, terminated, truncated, counted, observations, final_observations)
 
     def set_outcomes(self, chosen: Sequence[int], rewards: list[float], terminated: list[bool], truncated: list[bool]) -> None:
         """What the chosen rows, in ascending order, came to."""
@@ -45,20 +44,18 @@ class Rows:
         self.truncated[index] = truncated
 
     def copy_answers(self, span: slice, other: Rows) -> None:
-        """Take all but the final observations from rows that stand in this span here."""
+        """Take outcomes and observations from rows that stand in this span here."""
         self.rewards[span], self.terminated[span], self.truncated[span] = other.rewards, other.terminated, other.truncated
         write(self.observations, span, other.observations)
 
-    def clear_outcomes(self) -> None:
-        """No reward and no end anywhere: what rows say that are not stepped."""
-        self.rewards[:] = 0.0
-        self.terminated[:] = False
-        self.truncated[:] = False
-
-    def as_step(self, any_ended: bool, counted: NDArray[np.bool_]) -> Step:
-        """The rows as they are now, not copied."""
+    def as_step(self, any_ended: bool, counted: NDArray[np.bool_] | None) -> Step:
+        """The rows as they are now, not copied; those that do not count have no reward and no end. None: all count."""
+        self.counted[:] = True if counted is None else counted
+        if counted is not None:
+            self.rewards[~counted] = 0.0
+            self.terminated[~counted] = self.truncated[~counted] = False
         successors = self.final_observations if any_ended else self.observations
-        return Step(self.observations, self.rewards, self.terminated, self.truncated, successors, counted)
+        return Step(self.observations, self.rewards, self.terminated, self.truncated, successors, self.counted)
 
 
 @define(eq=False)
@@ -73,39 +70,9 @@ class DoubleRows:
         """Two sets in ordinary memory."""
         return cls(Rows.allocate(observation_space, num_envs), Rows.allocate(observation_space, num_envs))
 
-    def turn(self) -> Rows:
-        """The set to write now; what was current becomes previous."""
+    def turn(self, *, keep_observations: bool = False) -> Rows:
+        """The set to write now; what was current becomes previous. Observations are kept for a step in which environments rest."""
         self.current, self.previous = self.previous, self.current
+        if keep_observations:
+            write(self.current.observations, slice(None), self.previous.observations)
         return self.current
-
-    def turn_keeping_observations(self) -> Rows:
-        """Like turn, for a step in which some environments rest."""
-        rows = self.turn()
-        write(rows.observations, slice(None), self.previous.observations)
-        rows.clear_outcomes()
-        return rows
-
-
-@define(eq=False)
-class Carver:
-    """Hands out one piece of a buffer after another; without a buffer it only adds up how much that would take."""
-
-    buffer: Any = None
-    used: int = 0
-
-    def __call__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        offset = -(-self.used // ALIGNMENT) * ALIGNMENT
-        self.used = offset + int(np.prod(shape)) * dtype.itemsize
-        if self.buffer is None:
-            return np.empty(0, dtype)
-        return np.ndarray(shape, dtype, self.buffer, offset)
-
-
-def bytes_of_rows(observation_space: AnySpace, num_envs: int) -> tuple[int, int]:
-    """How much room carved Rows take in all, and how much of it stands before the final observations."""
-    carver = Carver()
-    Rows.allocate(observation_space, num_envs, carver)
-    everything = carver.used
-    one_tree = Carver()
-    allocate(observation_space, num_envs, new=one_tree)
-    return everything, everything - one_tree.used

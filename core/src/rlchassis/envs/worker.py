@@ -8,29 +8,21 @@ import select
 import sys
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+import numpy as np
 from attrs import define, field
 
 from rlchassis.envs.progress import Progress, failure_text
+from rlchassis.envs.rows import Rows
 from rlchassis.envs.worker_process import WorkerProcess
-from rlchassis.envs.worker_protocol import (
-    CLOSE,
-    ENDED,
-    FAILED,
-    RESET,
-    STEP,
-    Arena,
-    Failure,
-    Setup,
-    packed,
-    shared_progress,
-)
+from rlchassis.envs.worker_protocol import RESET, STEP, Failure, Setup, packed
 from rlchassis.errors import EnvironmentFailure, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
     from rlchassis.envs.chunk import EnvConstructor
-    from rlchassis.envs.rows import Rows
     from rlchassis.envs.spaces import Array
     from rlchassis.envs.vector import EnvTraits
 
@@ -51,13 +43,13 @@ class Worker:
 
     first_index: int
     num_envs: int
-    shared_memory: bool
     process: WorkerProcess
     _progress: Progress
-    _arena: Arena | None = None
-    _seeds: Sequence[int | None] = ()
-    _doing: str = "in its constructor"
-    _actions: Array | None = None
+    rows: Rows = field(init=False)
+    """What it last answered, once it has told its traits."""
+    _seeds: Sequence[int | None] = field(init=False)
+    _doing: str = field(init=False, default="in its constructor")
+    _actions: Array | None = field(init=False, default=None)
     _readable: select.poll = field(init=False, factory=select.poll)
 
     def __attrs_post_init__(self) -> None:
@@ -65,28 +57,18 @@ class Worker:
         self._readable.register(self.process.connection.fileno(), select.POLLIN)
 
     @classmethod
-    def start(cls, constructors: Sequence[EnvConstructor], first_index: int, shared_memory: bool) -> Self:
+    def start(cls, constructors: Sequence[EnvConstructor], first_index: int) -> Self:
         """Start the process and tell it what to make, without waiting for it."""
         num_envs = len(constructors)
-        setup = Setup(sys.path, first_index, num_envs, shared_memory, _pickled(constructors))
-        process = WorkerProcess.start(num_envs)
+        setup = Setup(sys.path, first_index, num_envs, _pickled(constructors))
+        process = WorkerProcess.start()
         try:
-            worker = cls(first_index, num_envs, shared_memory, process, shared_progress(process.shared_fd, num_envs))
+            worker = cls(first_index, num_envs, process, process.shared.progress(num_envs))
             worker._send(setup)
         except BaseException:
             process.kill()
             raise
         return worker
-
-    @property
-    def rows(self) -> Rows:
-        """What it last answered."""
-        return self._written.rows
-
-    @property
-    def _written(self) -> Arena:
-        assert self._arena is not None, "the traits must be received before anything else"
-        return self._arena
 
     @property
     def span(self) -> slice:
@@ -96,8 +78,8 @@ class Worker:
     def receive_traits(self, timeout: float) -> EnvTraits:
         """Wait until the environments are made; no single one may take longer than the timeout, which begins once the process runs."""
         self._receive(SECONDS_TO_START)
-        traits: EnvTraits = pickle.loads(self._receive(timeout)[1:])
-        self._arena = Arena.of(traits.observation_space, self.num_envs, self.process.shared_fd if self.shared_memory else None)
+        traits: EnvTraits = pickle.loads(self._receive(timeout))
+        self.rows = Rows.allocate(traits.observation_space, self.num_envs, self.process.shared.piece)
         return traits
 
     def begin_reset(self, seeds: Sequence[int | None]) -> None:
@@ -105,32 +87,31 @@ class Worker:
         self._seeds, self._doing, self._actions = seeds, "in its reset", None
         self._send((RESET, seeds))
 
-    def begin_step(self, actions: Array, chosen: Sequence[int]) -> None:
-        """Tell it to step the chosen ones of its environments."""
-        self._actions = actions
-        self._send((STEP, (actions, chosen)))
+    def begin_step(self, actions: Array, active: NDArray[np.bool_] | None) -> bool:
+        """Tell it to step those of its environments that are active, given what holds for all; says whether there are any."""
+        chosen = range(self.num_envs) if active is None else np.flatnonzero(active[self.span]).tolist()
+        if chosen:
+            self._actions = actions[self.span]
+            self._send((STEP, self._actions, chosen))
+        return bool(chosen)
 
     def finish(self, timeout: float) -> bool:
         """Wait for the answer, which is then in rows; says whether an episode ended."""
-        any_ended = self._receive(timeout)[:1] == ENDED
-        if not self.shared_memory:
-            self._exchanged(lambda: self.process.connection.recv_bytes_into(self._written.everything))
-        return any_ended
+        return bool(self._receive(timeout))
 
     def ask_to_close(self) -> None:
         """Tell it to close its environments and end, if it still listens."""
         with contextlib.suppress(OSError):
-            self.process.connection.send((CLOSE, None))
+            self.process.connection.send(None)
 
     def _send(self, message: Any) -> None:
         self._exchanged(lambda: self.process.connection.send(message))
 
-    def _receive(self, timeout: float) -> bytes:
+    def _receive(self, timeout: float) -> Any:
         self._wait_while_it_gets_on(timeout)
-        answer: bytes = self._exchanged(self.process.connection.recv_bytes)
-        if answer[:1] == FAILED:
-            failure: Failure = pickle.loads(answer[1:])
-            raise (UsageError if failure.is_usage else EnvironmentFailure)(failure.message) from WorkerTraceback(failure.traceback)
+        answer = self._exchanged(self.process.connection.recv)
+        if isinstance(answer, Failure):
+            raise (UsageError if answer.is_usage else EnvironmentFailure)(answer.message) from WorkerTraceback(answer.traceback)
         return answer
 
     def _wait_while_it_gets_on(self, timeout: float) -> None:

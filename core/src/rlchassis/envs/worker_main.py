@@ -13,11 +13,12 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from rlchassis.envs.chunk import Chunk
-from rlchassis.envs.worker_protocol import CLOSE, DONE, ENDED, FAILED, RESET, Arena, Failure, Setup, packed, shared_progress
+from rlchassis.envs.rows import Rows
+from rlchassis.envs.worker_protocol import RESET, STEP, Failure, Setup, SharedFile, packed
 from rlchassis.errors import UsageError
 
 if TYPE_CHECKING:
-    from rlchassis.envs.rows import Rows
+    from collections.abc import Callable
 
 
 def main() -> None:
@@ -25,59 +26,45 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     socket_fd, shared_fd = map(int, sys.argv[1:])
     threading.Thread(target=_leave_with_supervisor, args=(socket_fd, os.getppid()), daemon=True).start()
-    connection = Connection(socket_fd)
     try:
-        serve(connection, shared_fd)
+        serve(Connection(socket_fd), SharedFile(shared_fd))
     except (EOFError, ConnectionError):
         return
 
 
-def serve(connection: Connection[Any, Any], shared_fd: int) -> None:
+def serve(connection: Connection[Any, Any], shared: SharedFile) -> None:
     """Make the environments, say what they are, and answer one command after another."""
     setup: Setup = connection.recv()
     sys.path[:] = setup.sys_path
-    connection.send_bytes(DONE)
+    connection.send(None)
     try:
-        progress = shared_progress(shared_fd, setup.num_envs)
-        chunk = Chunk.open(pickle.loads(setup.constructors), progress, setup.first_index)
-        arena = Arena.of(chunk.traits.observation_space, setup.num_envs, shared_fd if setup.shared_memory else None)
+        chunk = Chunk.open(pickle.loads(setup.constructors), shared.progress(setup.num_envs), setup.first_index)
+        rows = Rows.allocate(chunk.traits.observation_space, setup.num_envs, shared.piece)
         traits = packed(chunk.traits)
     except Exception as error:  # noqa: BLE001  whatever it is, the supervisor raises it
-        connection.send_bytes(FAILED + _told(error))
+        connection.send(_failure(error))
         return
-    connection.send_bytes(DONE + traits)
+    connection.send(traits)
     try:
-        _answer_commands(connection, chunk, arena, through_pipe=not setup.shared_memory)
+        _answer_commands(connection, chunk, rows)
     finally:
         chunk.close()
 
 
-def _answer_commands(connection: Connection[Any, Any], chunk: Chunk, arena: Arena, through_pipe: bool) -> None:
-    while True:
-        command, payload = connection.recv()
-        if command == CLOSE:
-            return
+def _answer_commands(connection: Connection[Any, Any], chunk: Chunk, rows: Rows) -> None:
+    obey: dict[str, Callable[..., Any]] = {STEP: chunk.step, RESET: chunk.reset}
+    while command := connection.recv():
+        verb, *arguments = command
         try:
-            any_ended = _obey(chunk, command, payload, arena.rows)
+            answer = obey[verb](*arguments, rows)
         except Exception as error:  # noqa: BLE001  whatever it is, the supervisor raises it
-            connection.send_bytes(FAILED + _told(error))
-            continue
-        connection.send_bytes(ENDED if any_ended else DONE)
-        if through_pipe:
-            connection.send_bytes(arena.everything if any_ended else arena.head)
+            answer = _failure(error)
+        connection.send(answer)
 
 
-def _obey(chunk: Chunk, command: str, payload: Any, rows: Rows) -> bool:
-    if command == RESET:
-        chunk.reset(payload, rows)
-        return False
-    actions, chosen = payload
-    return chunk.step(actions, chosen, rows)
-
-
-def _told(error: Exception) -> bytes:
+def _failure(error: Exception) -> Failure:
     lines = traceback.format_exception(error.__cause__ or error)
-    return pickle.dumps(Failure(str(error), "".join(lines), isinstance(error, UsageError)))
+    return Failure(str(error), "".join(lines), isinstance(error, UsageError))
 
 
 def _leave_with_supervisor(socket_fd: int, supervisor: int) -> None:

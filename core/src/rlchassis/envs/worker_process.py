@@ -13,35 +13,34 @@ from typing import Any, Self
 
 from attrs import define
 
-from rlchassis.envs.worker_protocol import open_shared_file
+from rlchassis.envs.worker_protocol import SharedFile
 
 SECONDS_TO_DIE = 5.0
 
 
 @define(eq=False)
 class WorkerProcess:
-    """A running worker, the connection to it and the descriptor of the file that both may map."""
+    """A running worker, the connection to it and the file that both map."""
 
     pid: int
     connection: Connection[Any, Any]
-    shared_fd: int
+    shared: SharedFile
     _popen: subprocess.Popen[bytes]
-    _released: bool = False
 
     @classmethod
-    def start(cls, num_envs: int) -> Self:
+    def start(cls) -> Self:
         """Start it without waiting for it."""
-        shared_fd = open_shared_file(num_envs)
+        shared = SharedFile.open()
         ours, theirs = socket.socketpair()
         try:
-            popen = _popen(theirs.fileno(), shared_fd)
+            popen = _popen(theirs.fileno(), shared.descriptor)
         except BaseException:
             ours.close()
-            os.close(shared_fd)
+            os.close(shared.descriptor)
             raise
         finally:
             theirs.close()
-        return cls(popen.pid, Connection(ours.detach()), shared_fd, popen)
+        return cls(popen.pid, Connection(ours.detach()), shared, popen)
 
     def how_it_ended(self) -> str:
         """In words, why it no longer answers."""
@@ -61,7 +60,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End it and what it started, unless it was waited for; may be called again."""
-        if self._released:
+        if self.connection.closed:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
@@ -70,9 +69,8 @@ class WorkerProcess:
         self._release()
 
     def _release(self) -> None:
-        self._released = True
         self.connection.close()
-        os.close(self.shared_fd)
+        os.close(self.shared.descriptor)
 
 
 def _popen(socket_fd: int, shared_fd: int) -> subprocess.Popen[bytes]:

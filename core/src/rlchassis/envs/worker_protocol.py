@@ -1,36 +1,35 @@
-"""What a worker process and its supervisor tell each other, and the memory that both may see."""
+"""What a worker process and its supervisor tell each other, and the memory that both see."""
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import cloudpickle
-from attrs import field, frozen
+import numpy as np
+from attrs import define, field, frozen
 
 from rlchassis.envs.progress import Progress
-from rlchassis.envs.rows import Carver, Rows, bytes_of_rows
 
 if TYPE_CHECKING:
-    from rlchassis.envs.spaces import AnySpace
+    from rlchassis.envs.spaces import Array
 
-DONE, ENDED, FAILED = b"d", b"e", b"f"
-"""How an answer begins: all went well, an episode ended besides, or a pickled Failure follows."""
-STEP, RESET, CLOSE = "step", "reset", "close"
+STEP, RESET = "step", "reset"
+"""How a command begins; its arguments follow. Its answer says whether an episode ended, or is a Failure. None ends the worker."""
 
 
 @frozen
 class Setup:
-    """The first message to a worker."""
+    """The first message to a worker, answered by None once it runs, and by its traits, packed, once its environments are made."""
 
     sys_path: list[str]
     first_index: int
     num_envs: int
-    shared_memory: bool
     constructors: bytes = field(repr=False)
-    """Pickled by cloudpickle, to be opened once sys_path is set."""
+    """Packed, to be opened once sys_path is set."""
 
 
 @frozen
@@ -43,52 +42,37 @@ class Failure:
     """Whether the user asked for what cannot be, rather than an environment having failed."""
 
 
-@frozen
-class Arena:
-    """The memory that answers are written to, carved into rows; its head lacks the final observations."""
+@define(eq=False)
+class SharedFile:
+    """A file without a name, gone with its last user; both sides ask for the same pieces in the same order."""
 
-    rows: Rows
-    everything: memoryview
-    head: memoryview
+    descriptor: int
+    _used: int = 0
 
     @classmethod
-    def of(cls, observation_space: AnySpace, num_envs: int, shared_fd: int | None) -> Arena:
-        """In the shared file behind its progress page, or in ordinary memory of either side."""
-        size, head = bytes_of_rows(observation_space, num_envs)
-        buffer = bytearray(size) if shared_fd is None else _map_behind_progress(shared_fd, num_envs, size)
-        view = memoryview(buffer)
-        return cls(Rows.allocate(observation_space, num_envs, Carver(buffer)), view, view[:head])
+    def open(cls) -> Self:
+        """An empty one."""
+        if hasattr(os, "memfd_create"):
+            return cls(os.memfd_create("rlchassis"))
+        with tempfile.TemporaryFile() as file:
+            return cls(os.dup(file.fileno()))
+
+    def piece(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """The next array, on pages of its own."""
+        page = mmap.ALLOCATIONGRANULARITY
+        size = max(1, -(-math.prod(shape) * dtype.itemsize // page)) * page
+        offset, self._used = self._used, self._used + size
+        if os.fstat(self.descriptor).st_size < self._used:
+            os.ftruncate(self.descriptor, self._used)
+        return np.ndarray(shape, dtype, mmap.mmap(self.descriptor, size, offset=offset))
+
+    def progress(self, num_envs: int) -> Progress:
+        """Progress that both sides see, as the next pieces."""
+        cells: list[Any] = [self.piece((count,), np.dtype(np.int64)).data for count in (1, num_envs, num_envs)]
+        return Progress(*cells)
 
 
 def packed(thing: Any) -> bytes:
     """Pickled so that classes and functions of scripts, and lambdas, travel along."""
     pickled: bytes = cloudpickle.dumps(thing)
     return pickled
-
-
-def open_shared_file(num_envs: int) -> int:
-    """A descriptor of a file without a name, as large as the progress of so many environments: it is gone with its last user."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("rlchassis")
-    else:
-        with tempfile.TemporaryFile() as file:
-            descriptor = os.dup(file.fileno())
-    os.ftruncate(descriptor, _progress_bytes(num_envs))
-    return descriptor
-
-
-def shared_progress(shared_fd: int, num_envs: int) -> Progress:
-    """Progress that both sides see."""
-    cells: Any = memoryview(mmap.mmap(shared_fd, _progress_bytes(num_envs))).cast("q")
-    return Progress.over(cells, num_envs)
-
-
-def _map_behind_progress(shared_fd: int, num_envs: int, size: int) -> mmap.mmap:
-    offset = _progress_bytes(num_envs)
-    os.ftruncate(shared_fd, offset + size)
-    return mmap.mmap(shared_fd, size, offset=offset)
-
-
-def _progress_bytes(num_envs: int) -> int:
-    page = mmap.ALLOCATIONGRANULARITY
-    return -(-8 * Progress.cells_needed(num_envs) // page) * page

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
 from attrs import define, field
 
 from rlchassis.envs.actions import ActionMap
@@ -23,6 +22,7 @@ from rlchassis.errors import EnvironmentFailure
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from rlchassis.envs.chunk import EnvConstructor
@@ -36,17 +36,13 @@ class WorkerEnvironment(VectorEnvironment):
     traits: EnvTraits
     num_envs: int
     _step_timeout: float
-    partial: bool = field(init=False, default=True)
     _action_map: ActionMap = field(init=False)
     _rows: DoubleRows = field(init=False)
-    _all_counted: NDArray[np.bool_] = field(init=False)
     _killer: weakref.finalize[[list[Worker]], WorkerEnvironment] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._action_map = ActionMap(self.action_space)
         self._rows = DoubleRows.allocate(self.observation_space, self.num_envs)
-        self._all_counted = np.ones(self.num_envs, np.bool_)
-        self._all_counted.flags.writeable = False
         self._killer = weakref.finalize(self, _kill_all, self._workers)
 
     @classmethod
@@ -54,7 +50,6 @@ class WorkerEnvironment(VectorEnvironment):
         cls,
         constructors: Sequence[EnvConstructor],
         *,
-        shared_memory: bool = False,
         num_workers: int | None = None,
         constructor_timeout: float = 60.0,
         step_timeout: float = 300.0,
@@ -64,7 +59,7 @@ class WorkerEnvironment(VectorEnvironment):
         workers: list[Worker] = []
         try:
             for span in _shares(len(constructors), num_workers or _num_cpus()):
-                workers.append(Worker.start(constructors[span], span.start, shared_memory))  # noqa: PERF401  those begun must be known when one fails
+                workers.append(Worker.start(constructors[span], span.start))  # noqa: PERF401  those begun must be known when one fails
             traits = EnvTraits.shared([worker.receive_traits(constructor_timeout) for worker in workers])
             return cls(workers, traits, len(constructors), step_timeout)
         except BaseException:
@@ -91,9 +86,9 @@ class WorkerEnvironment(VectorEnvironment):
     def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
         """See VectorEnvironment."""
         env_actions = self._action_map.to_env(actions)
-        rows = self._rows.turn() if active is None else self._rows.turn_keeping_observations()
+        rows = self._rows.turn(keep_observations=active is not None)
         with self._all_or_none():
-            asked = [worker for worker in self._workers if _begin_step(worker, env_actions, active)]
+            asked = [worker for worker in self._workers if worker.begin_step(env_actions, active)]
             with_final = [worker for worker in asked if worker.finish(self._step_timeout)]
         for worker in asked:
             rows.copy_answers(worker.span, worker.rows)
@@ -101,7 +96,7 @@ class WorkerEnvironment(VectorEnvironment):
             write(rows.final_observations, slice(None), rows.observations)
         for worker in with_final:
             write(rows.final_observations, worker.span, worker.rows.final_observations)
-        return rows.as_step(bool(with_final), self._all_counted if active is None else active.copy())
+        return rows.as_step(bool(with_final), active)
 
     def close(self) -> None:
         """Let the workers close their environments, for a bounded time; may be called again."""
@@ -126,15 +121,6 @@ class WorkerEnvironment(VectorEnvironment):
         except BaseException:
             self._killer()
             raise
-
-
-def _begin_step(worker: Worker, env_actions: Array, active: NDArray[np.bool_] | None) -> bool:
-    chosen: Sequence[int] = range(worker.num_envs)
-    if active is not None:
-        chosen = np.flatnonzero(active[worker.span]).tolist()
-    if chosen:
-        worker.begin_step(env_actions[worker.span], chosen)
-    return bool(chosen)
 
 
 def _shares(num_envs: int, num_workers: int) -> list[slice]:
