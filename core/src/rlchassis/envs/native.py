@@ -81,6 +81,7 @@ class NativeEnvironment(VectorEnvironment):
             return self._without_reset_rows(rows)
         ended = rows.terminated | rows.truncated
         if ended.any():
+            write(rows.final_observations, slice(None), rows.observations)
             if self._mode is AutoresetMode.SAME_STEP:
                 self._take_final(rows, ended, infos)
             else:
@@ -88,20 +89,18 @@ class NativeEnvironment(VectorEnvironment):
         return rows.as_step(bool(ended.any()), None)
 
     def _without_reset_rows(self, rows: Rows) -> Step:
-        step = rows.as_step(any_ended=False, counted=~self._resets_next)
+        step = rows.as_step(any_ended=False, counted=~self._resets_next if self._resets_next.any() else None)
         self._resets_next = step.terminated | step.truncated
         return step
 
     def _take_final(self, rows: Rows, ended: NDArray[np.bool_], infos: dict[str, Any]) -> None:
         if "final_obs" not in infos:
             raise ValueError("it resets in the same step, but gives no infos['final_obs'] for an episode that ended")
-        write(rows.final_observations, slice(None), rows.observations)
         final = infos["final_obs"]
         for index in np.flatnonzero(ended):
             write(rows.final_observations, index, pick(final, index))
 
     def _reset_ended(self, rows: Rows, ended: NDArray[np.bool_]) -> None:
-        write(rows.final_observations, slice(None), rows.observations)
         observations, _ = self._vector_env.reset(options={"reset_mask": ended.copy()})
         write(rows.observations, ended, pick(observations, ended))
 

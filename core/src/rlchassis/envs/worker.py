@@ -57,23 +57,19 @@ class Worker:
         self._readable.register(self.process.connection.fileno(), select.POLLIN)
 
     @classmethod
-    def start(cls, constructors: Sequence[EnvConstructor], first_index: int) -> Self:
-        """Start the process and tell it what to make, without waiting for it."""
-        num_envs = len(constructors)
-        setup = Setup(sys.path, first_index, num_envs, _pickled(constructors))
+    def start(cls, first_index: int, num_envs: int) -> Self:
+        """Start the process without waiting for it."""
         process = WorkerProcess.start()
-        try:
-            worker = cls(first_index, num_envs, process, process.shared.progress(num_envs))
-            worker._send(setup)
-        except BaseException:
-            process.kill()
-            raise
-        return worker
+        return cls(first_index, num_envs, process, process.shared.progress(num_envs))
 
     @property
     def span(self) -> slice:
         """Its share of all rows."""
         return slice(self.first_index, self.first_index + self.num_envs)
+
+    def begin_construction(self, constructors: Sequence[EnvConstructor]) -> None:
+        """Tell it what to make."""
+        self._send(Setup(sys.path, self.first_index, self.num_envs, _pickled(constructors)))
 
     def receive_traits(self, timeout: float) -> EnvTraits:
         """Wait until the environments are made; no single one may take longer than the timeout, which begins once the process runs."""

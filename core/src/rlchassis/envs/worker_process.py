@@ -32,14 +32,8 @@ class WorkerProcess:
         """Start it without waiting for it."""
         shared = SharedFile.open()
         ours, theirs = socket.socketpair()
-        try:
+        with theirs:
             popen = _popen(theirs.fileno(), shared.descriptor)
-        except BaseException:
-            ours.close()
-            os.close(shared.descriptor)
-            raise
-        finally:
-            theirs.close()
         return cls(popen.pid, Connection(ours.detach()), shared, popen)
 
     def how_it_ended(self) -> str:

@@ -59,7 +59,9 @@ class WorkerEnvironment(VectorEnvironment):
         workers: list[Worker] = []
         try:
             for span in _shares(len(constructors), num_workers or _num_cpus()):
-                workers.append(Worker.start(constructors[span], span.start))  # noqa: PERF401  those begun must be known when one fails
+                workers.append(Worker.start(span.start, span.stop - span.start))  # noqa: PERF401  those begun must be known when one fails
+            for worker in workers:
+                worker.begin_construction(constructors[worker.span])
             traits = EnvTraits.shared([worker.receive_traits(constructor_timeout) for worker in workers])
             return cls(workers, traits, len(constructors), step_timeout)
         except BaseException:

@@ -5,22 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib.metadata import Distribution, EntryPoint
 
 from rlchassis.registry.kinds import GROUP_PREFIX, KINDS, MANIFEST, PLUGIN_API
-from rlchassis.registry.manifest import Manifest, read_manifest
-from rlchassis.registry.plugin import Plugin, State
+from rlchassis.registry.manifest import Descriptions, Manifest, read_manifest
+from rlchassis.registry.plugin import Plugin
 from rlchassis.registry.wording import did_you_mean, listed, quoted
-
-
-@dataclass(frozen=True)
-class _Verdict:
-    """What holds for every plugin of a distribution."""
-
-    state: State
-    problem: str | None = None
-    manifest: Manifest = field(default_factory=lambda: Manifest(api=""))
 
 
 def claims_of(found: Distribution, name: str, version: str) -> Iterator[Plugin]:
@@ -31,11 +22,10 @@ def claims_of(found: Distribution, name: str, version: str) -> Iterator[Plugin]:
     except Exception as error:  # noqa: BLE001  a foreign file fails as it likes, and must not stop the listing
         yield replace(whole, state="invalid", problem=f"its entry points cannot be read: {error}")
         return
-    verdict = _judge(name, [entry.value for entry in entries if _kind(entry) == MANIFEST])
-    judged = replace(whole, state=verdict.state, problem=verdict.problem, api=verdict.manifest.api or None)
-    rows = [_row(judged, entry, verdict.manifest) for entry in entries if _kind(entry) != MANIFEST]
+    judged, described = _judge(whole, [entry.value for entry in entries if _kind(entry) == MANIFEST])
+    rows = [_row(judged, entry, described) for entry in entries if _kind(entry) != MANIFEST]
     yield from _told_once(rows)
-    if problem := _untold(verdict, rows):
+    if problem := _untold(judged, described, rows):
         yield replace(whole, state="invalid", problem=problem)
 
 
@@ -43,18 +33,20 @@ def _kind(entry: EntryPoint) -> str:
     return entry.group.removeprefix(GROUP_PREFIX)
 
 
-def _judge(distribution: str, manifests: list[str]) -> _Verdict:
+def _judge(whole: Plugin, manifests: list[str]) -> tuple[Plugin, Descriptions]:
+    """Say what holds for every plugin of a distribution, and what its manifest says of each."""
     if not manifests:
-        return _Verdict("no-manifest")
+        return whole, {}
     if len(manifests) > 1:
-        return _Verdict("invalid", "it has more than one manifest")
+        return replace(whole, state="invalid", problem="it has more than one manifest"), {}
     try:
         manifest = read_manifest(manifests[0])
     except Exception as error:  # noqa: BLE001  likewise
-        return _Verdict("invalid", f"its manifest is not valid: {error}")
+        return replace(whole, state="invalid", problem=f"its manifest is not valid: {error}"), {}
+    judged = replace(whole, state="ok", api=manifest.api)
     if manifest.is_compatible:
-        return _Verdict("ok", manifest=manifest)
-    return _Verdict("incompatible", _incompatibility(distribution, manifest), manifest)
+        return judged, manifest.descriptions
+    return replace(judged, state="incompatible", problem=_incompatibility(whole.distribution, manifest)), {}
 
 
 def _incompatibility(distribution: str, manifest: Manifest) -> str:
@@ -63,7 +55,7 @@ def _incompatibility(distribution: str, manifest: Manifest) -> str:
     return f"it was made for plugin API {manifest.api}, this core offers {offered}; try: python -m pip install --upgrade {outdated}"
 
 
-def _row(judged: Plugin, entry: EntryPoint, manifest: Manifest) -> Plugin:
+def _row(judged: Plugin, entry: EntryPoint, described: Descriptions) -> Plugin:
     kind = _kind(entry)
     row = replace(judged, kind=kind, name=entry.name, target=entry.value)
     if kind not in KINDS:
@@ -72,7 +64,7 @@ def _row(judged: Plugin, entry: EntryPoint, manifest: Manifest) -> Plugin:
         return replace(row, state="invalid", problem="a name is made of letters, digits, dots, hyphens and underscores")
     if row.state != "ok":
         return row
-    facts = manifest.descriptions.get((kind, entry.name))
+    facts = described.get((kind, entry.name))
     return replace(row, **facts) if facts else replace(row, state="no-manifest")
 
 
@@ -84,10 +76,10 @@ def _told_once(rows: list[Plugin]) -> Iterator[Plugin]:
         yield row if counts[key] == 1 else replace(row, state="invalid", problem="its distribution claims this name twice")
 
 
-def _untold(verdict: _Verdict, rows: list[Plugin]) -> str | None:
+def _untold(judged: Plugin, described: Descriptions, rows: list[Plugin]) -> str | None:
     """Say what is wrong with the distribution and stands in no plugin's row."""
-    if verdict.problem and not rows:
-        return verdict.problem
-    orphans = sorted(verdict.manifest.descriptions.keys() - {(row.kind, row.name) for row in rows})
+    if judged.problem and not rows:
+        return judged.problem
+    orphans = sorted(described.keys() - {(row.kind, row.name) for row in rows})
     tables = listed(f"[{kind}.{name}]" for kind, name in orphans)
     return f"its manifest describes what no entry point provides: {tables}" if orphans else None

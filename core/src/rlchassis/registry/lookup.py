@@ -43,11 +43,9 @@ def unambiguous_name(plugin: Plugin) -> str:
 def provenance(used: Iterable[tuple[str, str]] = ()) -> list[dict[str, Any]]:
     """Say of each installed plugin which distribution and version provides it, and whether it is among the (kind, name) pairs used."""
     chosen = [find(kind, name) for kind, name in used]
-    return [_origin(plugin) | {"used": plugin in chosen} for plugin in claims() if plugin.kind in KINDS]
-
-
-def _origin(plugin: Plugin) -> dict[str, Any]:
-    return {"kind": plugin.kind, "name": plugin.name, "distribution": plugin.distribution, "version": plugin.version}
+    facts = ("kind", "name", "distribution", "version")
+    plugins = (plugin for plugin in claims() if plugin.kind in KINDS)
+    return [{fact: getattr(plugin, fact) for fact in facts} | {"used": plugin in chosen} for plugin in plugins]
 
 
 def _bearers(candidates: list[Plugin], kind: str, name: str) -> list[Plugin]:

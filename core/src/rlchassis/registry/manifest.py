@@ -8,13 +8,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from rlchassis.registry.kinds import PLUGIN_API
 from rlchassis.registry.schema import ManifestError, checked_table
 from rlchassis.registry.wording import quoted
 
 SCHEMA = 1
+Descriptions: TypeAlias = Mapping[tuple[str, str], Mapping[str, Any]]
+"""Facts by kind and name, under the names of Plugin's fields."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,7 @@ class Manifest:
     """What a distribution says of its plugins."""
 
     api: str
-    descriptions: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
-    """Facts by kind and name, under the names of Plugin's fields."""
+    descriptions: Descriptions = field(default_factory=dict)
 
     @property
     def is_compatible(self) -> bool:

@@ -68,14 +68,6 @@ class Plugin:
 
     def as_row(self) -> dict[str, Any]:
         """Give the facts that `rlchassis plugins list --json` prints."""
-        return {
-            "kind": self.kind,
-            "name": self.name,
-            "distribution": self.distribution,
-            "version": self.version,
-            "api": self.api,
-            "state": self.state,
-            "summary": self.summary,
-            "observation_spaces": list(self.observation_spaces),
-            "action_spaces": list(self.action_spaces),
-        }
+        facts = ("kind", "name", "distribution", "version", "api", "state", "summary")
+        spaces = {"observation_spaces": list(self.observation_spaces), "action_spaces": list(self.action_spaces)}
+        return {fact: getattr(self, fact) for fact in facts} | spaces

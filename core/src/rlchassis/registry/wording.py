@@ -14,18 +14,11 @@ def quoted(text: str) -> str:
     return f'"{text}"' if text.isprintable() else f'"{ascii(text)[1:-1]}"'
 
 
-def nearest(word: str, words: Iterable[str]) -> str | None:
-    """Find the word that was probably meant, whatever its case; None if nothing is close."""
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Say what an old name became or suggest the nearest word, whatever its case, with a space before it; or say nothing."""
     by_lower_case = {candidate.lower(): candidate for candidate in words}
     close = difflib.get_close_matches(word.lower(), by_lower_case, n=1)
-    return by_lower_case[close[0]] if close else None
-
-
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Say what an old name became or suggest the nearest word, with a space before it; or say nothing."""
-    words = tuple(words)
-    meant = nearest(word, words)
-    return what_became_of(word, words) or ("" if meant is None else f' Did you mean "{meant}"?')
+    return what_became_of(word, by_lower_case.values()) or (f' Did you mean "{by_lower_case[close[0]]}"?' if close else "")
 
 
 def listed(words: Iterable[str]) -> str:
