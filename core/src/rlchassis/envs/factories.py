@@ -89,10 +89,7 @@ def env_factory_from(thing: Any) -> EnvFactory:
 
 
 def _takes_mode(create: Callable[..., Env]) -> bool:
-    try:
-        parameters = inspect.signature(create).parameters.values()
-    except ValueError:
-        return False
+    parameters = inspect.signature(create).parameters.values()
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return bool(positional) and (positional[0].default is inspect.Parameter.empty or positional[0].name == "mode")
 

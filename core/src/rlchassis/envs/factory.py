@@ -11,7 +11,7 @@ from typing import ClassVar, TypeAlias
 from rlchassis.envs.chunk import Env, EnvConstructor
 from rlchassis.envs.environments import Environments
 from rlchassis.envs.in_process import InProcessEnvironment
-from rlchassis.envs.vector import VectorEnvironment, require_num_envs
+from rlchassis.envs.vector import VectorEnvironment
 from rlchassis.envs.workers import WorkerEnvironment
 from rlchassis.errors import UsageError
 from rlchassis.recipe_part import RecipePart
@@ -67,7 +67,8 @@ class EnvFactory(RecipePart, ABC):
 
     def create_venv(self, num_envs: int, mode: EnvMode, wrappers: Sequence[EnvWrapper] = ()) -> VectorEnvironment:
         """Make several environments that are stepped together, each wrapped in order: the first given is innermost."""
-        require_num_envs(num_envs)
+        if num_envs < 1:
+            raise UsageError(f"there must be at least one environment, but {num_envs} were asked for")
         venv_type = self._venv_type_in(mode)
         if venv_type is VectorEnvType.NATIVE:
             if wrappers:

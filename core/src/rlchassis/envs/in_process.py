@@ -11,7 +11,7 @@ from rlchassis.envs.actions import ActionMap, one_by_one
 from rlchassis.envs.chunk import Chunk, Env, EnvConstructor
 from rlchassis.envs.progress import Progress
 from rlchassis.envs.rows import DoubleRows
-from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_num_envs, require_seeds
+from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,6 @@ class InProcessEnvironment(VectorEnvironment):
     @classmethod
     def open(cls, constructors: Sequence[EnvConstructor]) -> Self:
         """Construct the environments, one from each constructor."""
-        require_num_envs(len(constructors))
         return cls(Chunk.open(constructors, Progress([0], [0] * len(constructors), [0] * len(constructors))))
 
     @property

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gymnasium.envs.registration import EnvSpec
-    from gymnasium.vector import VectorEnv
 
     from rlchassis.envs.chunk import Env, EnvConstructor
     from rlchassis.envs.vector import VectorEnvironment
@@ -73,13 +72,21 @@ class EnvFactoryRegistered(EnvFactory):
         return self.constructor(mode)()
 
     def constructor(self, mode: EnvMode) -> EnvConstructor:
-        """The spec travels along, so that ids registered by a script are known to its workers."""
-        return partial(make_registered, checked_spec(self.task), self._render_mode(mode), self.make_kwargs)
+        """The spec travels along, so that ids registered by a script are known to its workers.
+
+        Gymnasium's checking wrapper, which costs a call per step, stays out unless the kwargs ask for it.
+        """
+        render_mode = self._render_mode(mode)
+        asked = {} if render_mode is None else {"render_mode": render_mode}
+        return partial(made, checked_spec(self.task), gym.make, {"disable_env_checker": True, **asked, **self.make_kwargs})
 
     def create_native(self, num_envs: int) -> VectorEnvironment:
         """See EnvFactory."""
-        kwargs = {"render_mode": self.train_render_mode, **self.make_kwargs}
-        return NativeEnvironment(make_registered_vector(checked_spec(self.task), num_envs, kwargs))
+        spec = checked_spec(self.task)
+        if spec.vector_entry_point is None:
+            raise UsageError(f"{spec.id} has no vectorised form of its own; use VectorEnvType.DUMMY")
+        asked = {"num_envs": num_envs, "vectorization_mode": "vector_entry_point", "render_mode": self.train_render_mode}
+        return NativeEnvironment(made(spec, gym.make_vec, {**asked, **self.make_kwargs}))
 
     def _render_mode(self, mode: EnvMode) -> str | None:
         asked = {EnvMode.TRAIN: self.train_render_mode, EnvMode.TEST: self.test_render_mode, EnvMode.WATCH: self.watch_render_mode}[mode]
@@ -102,22 +109,10 @@ def checked_spec(task: str) -> EnvSpec:
         raise UsageError(f"{task!r} is no known environment: {_one_sentence(error)}") from error
 
 
-def make_registered(spec: EnvSpec, render_mode: str | None, kwargs: Mapping[str, Any]) -> gym.Env[Any, Any]:
-    """One environment, without gymnasium's checking wrapper, which costs a call per step, unless the kwargs ask for it."""
-    asked = {} if render_mode is None else {"render_mode": render_mode}
-    return _made(spec, lambda: gym.make(spec, **{"disable_env_checker": True, **asked, **kwargs}))
-
-
-def make_registered_vector(spec: EnvSpec, num_envs: int, kwargs: Mapping[str, Any]) -> VectorEnv[Any, Any, Any]:
-    """The environment's own vectorised form; raises UsageError if its author wrote none."""
-    if spec.vector_entry_point is None:
-        raise UsageError(f"{spec.id} has no vectorised form of its own; use VectorEnvType.DUMMY")
-    return _made(spec, lambda: gym.make_vec(spec, num_envs=num_envs, vectorization_mode="vector_entry_point", **kwargs))
-
-
-def _made(spec: EnvSpec, make: Callable[[], Made]) -> Made:
+def made(spec: EnvSpec, make: Callable[..., Made], kwargs: Mapping[str, Any]) -> Made:
+    """Call gymnasium's make; raises UsageError for what is missing, and for an argument that the environment does not take."""
     try:
-        return make()
+        return make(spec, **kwargs)
     except (gym_error.Error, ImportError, TypeError) as error:
         if isinstance(error, TypeError) and "unexpected keyword argument" not in str(error):
             raise

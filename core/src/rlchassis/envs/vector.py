@@ -107,12 +107,6 @@ class VectorEnvironment(ABC):
         raise UsageError("only environments of this process can be rendered; use VectorEnvType.DUMMY")
 
 
-def require_num_envs(num_envs: int) -> None:
-    """Raise UsageError for a number of environments that is no positive number."""
-    if num_envs < 1:
-        raise UsageError(f"there must be at least one environment, but {num_envs} were asked for")
-
-
 def require_seeds(seeds: Sequence[int] | None, num_envs: int) -> list[int | None]:
     """One seed per environment, or as many Nones."""
     if seeds is None:

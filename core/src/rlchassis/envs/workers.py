@@ -14,7 +14,7 @@ from attrs import define, field
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.rows import DoubleRows
 from rlchassis.envs.spaces import Array, Observations, write
-from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_num_envs, require_seeds
+from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_seeds
 from rlchassis.envs.worker import Worker
 from rlchassis.envs.worker_process import SECONDS_TO_DIE
 from rlchassis.errors import EnvironmentFailure
@@ -55,7 +55,6 @@ class WorkerEnvironment(VectorEnvironment):
         step_timeout: float = 300.0,
     ) -> Self:
         """Construct the environments, one from each constructor; timeouts are seconds for one environment."""
-        require_num_envs(len(constructors))
         workers: list[Worker] = []
         try:
             for span in _shares(len(constructors), num_workers or _num_cpus()):
