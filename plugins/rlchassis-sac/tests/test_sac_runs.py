@@ -43,9 +43,7 @@ def test_it_finds_the_best_action_and_what_it_is_worth_where_every_episode_is_cu
 
 def test_prioritized_replay_learns_something_else_with_windows_of_several_rows_too():
     for n_step in (1, 3):
-        plain, prioritized = (
-            fingerprint(run(params={"n_step": n_step}, replay_buffer_prioritized=flag).policy) for flag in (False, True)
-        )
+        plain, prioritized = (fingerprint(run(params={"n_step": n_step}, replay_buffer_prioritized=flag).policy) for flag in (False, True))
         assert plain != prioritized
 
 

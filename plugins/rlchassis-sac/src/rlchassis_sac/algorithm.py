@@ -97,9 +97,9 @@ class SAC(Algorithm[SACBatch]):
 def held(parameters: Sequence[nn.Parameter]) -> Iterator[None]:
     """Gradients pass through what these parameters compute, but none is worked out for them."""
     for p in parameters:
-        p.requires_grad_(requires_grad=False)
+        p.requires_grad_(False)
     try:
         yield
     finally:
         for p in parameters:
-            p.requires_grad_(requires_grad=True)
+            p.requires_grad_(True)
