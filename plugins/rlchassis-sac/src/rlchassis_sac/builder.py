@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import torch
-from attrs import field, frozen
-from attrs.validators import deep_iterable, instance_of
+from attrs import Attribute, field, frozen
 from torch import nn
 
 from rlchassis.api import (
@@ -23,6 +22,7 @@ from rlchassis.api import (
     Setup,
     Temperature,
     TwoCriticsMethods,
+    UsageError,
     create_critics,
     instance,
     target_of,
@@ -41,6 +41,11 @@ def _critics() -> tuple[ActionCriticFactory, ActionCriticFactory]:
     return ActionCriticFactoryDefault(), ActionCriticFactoryDefault()
 
 
+def _are_two_critics(instance: Any, attribute: Attribute[Any], value: Any) -> None:
+    if not (isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, ActionCriticFactory) for each in value)):
+        raise UsageError(f"{attribute.name} must be a tuple of two ActionCriticFactory, not {value!r}.")
+
+
 @frozen(kw_only=True)
 class SACAgentFactory(AgentFactory):
     """The recipe for a SAC agent."""
@@ -52,9 +57,7 @@ class SACAgentFactory(AgentFactory):
     """The hyperparameters."""
     actor_factory: ActorFactory = instance(ActorFactory, factory=_actor)
     """The network that acts: mean and log standard deviation before the squash."""
-    critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = field(
-        factory=_critics, validator=deep_iterable(instance_of(ActionCriticFactory))
-    )
+    critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = field(factory=_critics, validator=_are_two_critics)
     """The two networks that judge; equal ones are computed as one."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> SACPolicy:
