@@ -66,6 +66,20 @@ ACTOR_CRITIC = {
 }
 
 
+ONE_DEFAULT = {"self": REQUIRED, "hidden_sizes": REQUIRED, "hidden_activation": torch.nn.ReLU}
+TWO_CRITICS = {
+    f"with_{which}_factory{suffix}": parameters
+    for which in ("common_critic", "critic1", "critic2")
+    for suffix, parameters in (
+        ("", {"self": REQUIRED, "critic_factory": REQUIRED}), ("_default", ONE_DEFAULT), ("_use_actor", {"self": REQUIRED}),
+    )
+}  # fmt: skip
+SQUASHED_ACTOR = {
+    "with_actor_factory": {"self": REQUIRED, "actor_factory": REQUIRED},
+    "with_actor_factory_default": {**ACTOR, "continuous_unbounded": True, "continuous_conditioned_sigma": True},
+}
+
+
 def own(name):
     return {f"with_{name}_params": {"self": REQUIRED, "params": REQUIRED}}
 
@@ -84,7 +98,7 @@ BUILDER_METHODS = {
     "IQNExperimentBuilder": {**own("iqn"), "with_preprocess_network_factory": {"self": REQUIRED, "module_factory": REQUIRED}},
     "DDPGExperimentBuilder": own("ddpg"),
     "TD3ExperimentBuilder": own("td3"),
-    "SACExperimentBuilder": own("sac"),
+    "SACExperimentBuilder": {**own("sac"), **SQUASHED_ACTOR, **TWO_CRITICS},
     "DiscreteSACExperimentBuilder": own("sac"),
     "REDQExperimentBuilder": own("redq"),
 }

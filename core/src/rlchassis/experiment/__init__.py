@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from rlchassis.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor
 from rlchassis.agent import AgentFactory, PolicyWrapperFactory
 from rlchassis.callbacks import (
     CallbackContext,
@@ -32,6 +33,7 @@ from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimi
 from rlchassis.persistence import Persistence, PersistEvent, PolicyPersistence, RestoreEvent
 from rlchassis.registry import load
 from rlchassis.renamed import CLASSES
+from rlchassis.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault
 from rlchassis.trainer import InfoStats
 from rlchassis.world import World
 
@@ -60,9 +62,14 @@ PROVIDED = {
 """The names that other distributions provide, by the plugin in whose package they stand."""
 
 __all__ = [
+    "ActionCriticFactory",
+    "ActionCriticFactoryDefault",
+    "ActionCriticFactoryReuseActor",
     "ActorFactory",
     "ActorFactoryDefault",
     "AgentFactory",
+    "AutoAlphaFactory",
+    "AutoAlphaFactoryDefault",
     "CallbackContext",
     "Callbacks",
     "CriticFactory",

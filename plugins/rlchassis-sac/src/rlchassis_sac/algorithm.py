@@ -1,0 +1,105 @@
+"""Soft Actor-Critic: learn from all that is remembered to earn much while acting as randomly as that allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from attrs import define, frozen
+from torch import Generator, Tensor, nn
+
+from rlchassis.api import (
+    Algorithm,
+    Experience,
+    Learned,
+    Metrics,
+    Optimizer,
+    SquashedGaussianPolicy,
+    Temperature,
+    TensorStruct,
+    Transition,
+    gradient_step,
+    n_step_transition,
+    squared_loss,
+    track,
+)
+from rlchassis_sac.loss import policy_loss, soft_target
+from rlchassis_sac.params import SACParams
+
+
+@frozen(eq=False)
+class SACBatch(TensorStruct):
+    """Transitions [B], with standard normal noise [B, D] for the actions that the policy will draw where they begin and where they lead."""
+
+    transition: Transition
+    noise: Tensor
+    next_noise: Tensor
+
+
+@define(eq=False)
+class SAC(Algorithm[SACBatch]):
+    """Learns a squashed Gaussian policy, two critics and, where it is not fixed, the temperature; one optimizer each."""
+
+    policy: SquashedGaussianPolicy
+    critics: nn.Module
+    target_critics: nn.Module
+    actor_optimizer: Optimizer
+    critic_optimizer: Optimizer
+    temperature: Temperature
+    params: SACParams
+
+    @property
+    def n_step(self) -> int:
+        """As the params say."""
+        return self.params.n_step
+
+    @torch.no_grad()
+    def prepare(self, experience: Experience, rng: Generator) -> SACBatch:
+        """Fold the n rows of each window into one transition."""
+        transition = n_step_transition(experience, self.params.gamma)
+        noise, next_noise = (torch.empty_like(transition.actions).normal_(generator=rng) for _ in range(2))
+        return SACBatch(transition, noise, next_noise)
+
+    def update(self, batch: SACBatch, count: int) -> Learned:
+        """Step critics, actor and temperature, and let the targets follow."""
+        critic = gradient_step(self.critic_optimizer, self._critic_loss, batch)
+        with held(self.critic_optimizer.parameters):
+            actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
+        entropies = actor["entropies"]
+        temperature = self.temperature.learn(entropies, batch.transition.weights)
+        track(self.target_critics, self.critics, self.params.tau)
+        metrics = {"critic_loss": critic["loss"], "policy_loss": actor["loss"], "entropy": entropies.mean(), **temperature}
+        return Learned(metrics, priorities=critic["errors"])
+
+    def _critic_loss(self, batch: SACBatch) -> tuple[Tensor, Metrics]:
+        """Tensors in, tensors out; the errors are [B], averaged over the critics."""
+        step, targets = batch.transition, self._targets(batch)
+        values = self.critics(step.obs, step.actions)
+        return squared_loss(values, targets, step.weights), {"errors": (values.detach() - targets).abs().mean(0)}
+
+    @torch.no_grad()
+    def _targets(self, batch: SACBatch) -> Tensor:
+        step = batch.transition
+        actions, log_probs = self.policy.distribution(step.next_obs).at(batch.next_noise)
+        values = self.target_critics(step.next_obs, actions)
+        return soft_target(step.rewards, step.discounts, values, log_probs, self.temperature.alpha)
+
+    def _policy_loss(self, batch: SACBatch) -> tuple[Tensor, Metrics]:
+        """Tensors in, tensors out; the entropies are [B], estimated by one action each."""
+        step = batch.transition
+        actions, log_probs = self.policy.distribution(step.obs).at(batch.noise)
+        values = self.critics(step.obs, actions)
+        return policy_loss(values, log_probs, self.temperature.alpha, step.weights), {"entropies": -log_probs}
+
+
+@contextmanager
+def held(parameters: Sequence[nn.Parameter]) -> Iterator[None]:
+    """Gradients pass through what these parameters compute, but none is worked out for them."""
+    for p in parameters:
+        p.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for p in parameters:
+            p.requires_grad_(True)
