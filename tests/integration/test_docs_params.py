@@ -9,8 +9,9 @@ import pytest
 
 from rlchassis.cli.field_docs import documented
 from rlchassis.config import ExperimentConfig, SamplingConfig
-from rlchassis.modules import ActorFactoryDefault, CriticFactoryDefault
+from rlchassis.modules import ActorFactoryDefault, CriticFactoryDefault, IntermediateModuleFactoryDefault
 from rlchassis_adam import OptimizerFactoryAdam
+from rlchassis_dqn import DQNAgentFactory, DQNParams
 from rlchassis_ppo import PPOAgentFactory, PPOParams
 
 PAGE = (Path(__file__).parents[2] / "docs" / "params.md").read_text(encoding="utf-8")
@@ -23,7 +24,17 @@ def rows(heading: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(
-    "recipe", [PPOParams, ActorFactoryDefault, CriticFactoryDefault, OptimizerFactoryAdam, SamplingConfig, ExperimentConfig]
+    "recipe",
+    [
+        PPOParams,
+        DQNParams,
+        IntermediateModuleFactoryDefault,
+        ActorFactoryDefault,
+        CriticFactoryDefault,
+        OptimizerFactoryAdam,
+        SamplingConfig,
+        ExperimentConfig,
+    ],
 )
 def test_the_page_has_every_field_with_its_default_and_its_sentence(recipe):
     listed = rows(f"`{recipe.__name__}`")
@@ -31,6 +42,7 @@ def test_the_page_has_every_field_with_its_default_and_its_sentence(recipe):
     assert all(len(row) == 4 and row[3] for row in listed)
 
 
-def test_the_page_has_what_ppo_puts_in():
-    listed = {name.strip("`"): int(value) for name, value, _ in rows("What PPO puts in")}
-    assert listed == PPOAgentFactory.suited_sampling
+@pytest.mark.parametrize(("algorithm", "recipe"), [("PPO", PPOAgentFactory), ("DQN", DQNAgentFactory)])
+def test_the_page_has_what_an_algorithm_puts_in(algorithm, recipe):
+    listed = {name.strip("`"): int(value) for name, value, _ in rows(f"What {algorithm} puts in")}
+    assert listed == recipe.suited_sampling
