@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Observation, Policy, width_of
+from rlchassis.api import Observation, Policy, acting, width_of
 
 
 class QNetwork(nn.Module):
     """The value of every action."""
+
+    is_head_on_features: ClassVar[bool] = True
+    """Tells `acting` that it is `interpret(head(features(obs)))` and nothing else."""
 
     def __init__(self, features: nn.Module, num_actions: int) -> None:
         super().__init__()
@@ -20,7 +23,11 @@ class QNetwork(nn.Module):
 
     def forward(self, obs: Observation) -> Tensor:
         """Observations [B, …] → values of K actions [B, K]."""
-        return self.head(self.features(obs))  # type: ignore[no-any-return]  # torch leaves what a module answers open
+        return self.interpret(self.head(self.features(obs)))
+
+    def interpret(self, outputs: Tensor) -> Tensor:
+        """What the head's outputs mean: just that."""
+        return outputs
 
 
 class EpsilonGreedyPolicy(Policy):
@@ -34,7 +41,7 @@ class EpsilonGreedyPolicy(Policy):
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Each environment draws by itself; nothing is drawn where ε is 0."""
-        values = self.network(obs)
+        values: Tensor = acting(self.network, obs)
         best = values.argmax(-1)
         eps = self.eps_training if explore else self.eps_inference
         if eps == 0:
