@@ -20,6 +20,7 @@ from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.off_policy import DeterministicActorMethods, GaussianActorMethods, OneCriticMethods, TwoCriticsMethods
 from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
+from rlchassis.lean import acting
 from rlchassis.loggers import Logger, LoggerFactory
 from rlchassis.losses import huber_loss, normalized, squared_loss
 from rlchassis.modules import (
@@ -126,6 +127,7 @@ __all__ = [
     "UnsupportedSpaceError",
     "UsageError",
     "World",
+    "acting",
     "by_row",
     "create_critics",
     "encoder_for",

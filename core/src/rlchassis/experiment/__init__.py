@@ -55,6 +55,9 @@ BUILDERS = {
 PROVIDED = {
     **{builder: ("algorithm", name) for builder, name in BUILDERS.items()},
     **{builder.replace("ExperimentBuilder", "Params"): ("algorithm", name) for builder, name in BUILDERS.items()},
+    "EpochTestCallbackDQNSetEps": ("algorithm", "dqn"),
+    "EpochTrainCallbackDQNEpsLinearDecay": ("algorithm", "dqn"),
+    "EpochTrainCallbackDQNSetEps": ("algorithm", "dqn"),
     "OptimizerFactoryAdam": ("optimizer", "adam"),
     "OptimizerFactoryRMSprop": ("optimizer", "rmsprop"),
     "PolicyWrapperFactoryIntrinsicCuriosity": ("policy_wrapper", "icm"),

@@ -1,0 +1,73 @@
+"""Deep Q-learning: values of actions, learned from the past towards what a slower copy of themselves expects of the future."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from attrs import define
+from torch import Generator, Tensor
+
+from rlchassis.api import (
+    Algorithm,
+    Experience,
+    Learned,
+    Metrics,
+    Optimizer,
+    Transition,
+    gradient_step,
+    huber_loss,
+    n_step_transition,
+    squared_loss,
+    track,
+)
+from rlchassis_dqn.exploration import LinearEps
+from rlchassis_dqn.loss import q_target, value_of
+from rlchassis_dqn.params import DQNParams
+from rlchassis_dqn.policy import EpsilonGreedyPolicy, QNetwork
+
+
+@define(eq=False)
+class DQN(Algorithm[Transition]):
+    """Learns the network that an ε-greedy policy acts by."""
+
+    policy: EpsilonGreedyPolicy
+    target: QNetwork
+    optimizer: Optimizer
+    params: DQNParams
+    eps_schedule: LinearEps
+    """Exploration by progress; callbacks may put another in its place."""
+
+    @property
+    def n_step(self) -> int:
+        """As the params say."""
+        return self.params.n_step
+
+    def set_progress(self, progress: float) -> None:
+        """Explore as much as the schedule says."""
+        self.policy.eps_training = self.eps_schedule(progress)
+
+    def prepare(self, experience: Experience, rng: Generator) -> Transition:
+        """Fold windows of n steps into one step each."""
+        return n_step_transition(experience, self.params.gamma)
+
+    def update(self, batch: Transition, count: int) -> Learned:
+        """Step towards the targets, and now and then let the target network catch up."""
+        metrics = gradient_step(self.optimizer, self._loss, batch)
+        if (count + 1) % self.params.target_update_freq == 0:
+            track(self.target, self.policy.network, tau=1.0)
+        return Learned(metrics, priorities=metrics.pop("errors"))
+
+    def _loss(self, batch: Transition) -> tuple[Tensor, Metrics]:
+        """Tensors in, tensors out."""
+        values = value_of(batch.actions, self.policy.network(batch.obs))
+        targets = self._targets(batch)
+        delta = self.params.huber_loss_delta
+        loss = squared_loss if delta is None else partial(huber_loss, delta=delta)
+        return loss(values, targets, batch.weights), {"q_value": values.mean(), "errors": (values - targets).abs()}
+
+    @torch.no_grad()
+    def _targets(self, batch: Transition) -> Tensor:
+        next_values = self.target(batch.next_obs)
+        choosing = self.policy.network(batch.next_obs) if self.params.is_double else next_values
+        return q_target(batch.rewards, batch.discounts, next_values, choosing)

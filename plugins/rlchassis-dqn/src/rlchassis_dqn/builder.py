@@ -1,0 +1,76 @@
+"""How a DQN agent is made, and the builder that lets users say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Self
+
+import torch
+from attrs import frozen
+from gymnasium import spaces
+from torch import nn
+
+from rlchassis.api import (
+    AgentFactory,
+    Environments,
+    ExperimentBuilder,
+    IntermediateModuleFactory,
+    IntermediateModuleFactoryDefault,
+    OffPolicyTrainer,
+    Setup,
+    UnsupportedSpaceError,
+    instance,
+    target_of,
+    unique_parameters,
+)
+from rlchassis_dqn.algorithm import DQN
+from rlchassis_dqn.exploration import LinearEps
+from rlchassis_dqn.params import DQNParams
+from rlchassis_dqn.policy import EpsilonGreedyPolicy, QNetwork
+
+
+@frozen(kw_only=True)
+class DQNAgentFactory(AgentFactory):
+    """The recipe for a DQN agent."""
+
+    trainer_class = OffPolicyTrainer
+    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 10, "buffer_size": 100_000, "num_test_episodes": 10}
+
+    params: DQNParams = instance(DQNParams, factory=DQNParams)
+    """The hyperparameters."""
+    model_factory: IntermediateModuleFactory = instance(IntermediateModuleFactory, factory=IntermediateModuleFactoryDefault)
+    """The network from observations to features, which a linear layer turns into one value per action."""
+
+    def create_policy(self, envs: Environments, device: torch.device) -> EpsilonGreedyPolicy:
+        """A policy that takes the best action; UnsupportedSpaceError where actions cannot be counted."""
+        if not isinstance(envs.action_space, spaces.Discrete):
+            raise UnsupportedSpaceError(f"DQN values discrete actions one by one, not {envs.action_space}; choose another algorithm.")
+        features = self.model_factory.create_module(envs, device)
+        network = QNetwork(features, int(envs.action_space.n)).to(device)
+        return EpsilonGreedyPolicy(network, eps_training=self.params.eps_training, eps_inference=self.params.eps_inference)
+
+    def create_algorithm(self, policy: EpsilonGreedyPolicy, envs: Environments, setup: Setup) -> DQN:
+        """A target network that begins as a copy, and one optimizer."""
+        params = self.params
+        optimizer = setup.optimizer(unique_parameters(policy), params.lr, "critic", params.lr_scheduler_factory)
+        final = params.eps_training if params.eps_training_final is None else params.eps_training_final
+        schedule = LinearEps(params.eps_training, final, params.eps_decay_fraction)
+        return DQN(policy, target_of(policy.network), optimizer, params, schedule)
+
+
+class DQNExperimentBuilder(ExperimentBuilder[DQNAgentFactory]):
+    """Assembles an experiment with deep Q-learning."""
+
+    agent_class = DQNAgentFactory
+
+    def with_dqn_params(self, params: DQNParams) -> Self:
+        """Set the hyperparameters of DQN."""
+        return self._with_agent(params=params)
+
+    def with_model_factory(self, module_factory: IntermediateModuleFactory) -> Self:
+        """Set the network from observations to features; a linear layer behind it answers one value per action."""
+        return self._with_agent(model_factory=module_factory)
+
+    def with_model_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
+        """Set the network to an MLP with these hidden layers."""
+        return self._with_agent(model_factory=IntermediateModuleFactoryDefault(tuple(hidden_sizes), hidden_activation))
