@@ -357,7 +357,8 @@ def test_every_recipe_part_of_the_house_is_registered():
         return {cls}.union(*map(below, cls.__subclasses__()))
 
     ours = [cls for cls in below(RecipePart) if cls.__module__.startswith("rlchassis") and not getattr(cls, "__abstractmethods__", None)]
-    named = [cls for cls in ours if "testkit" not in cls.__module__ and cls is not RecipePart]
+    handed_on = {"OptimizerWhenNeeded"}  # made for wrappers while a policy is built; no recipe holds it
+    named = [cls for cls in ours if "testkit" not in cls.__module__ and cls is not RecipePart and cls.__name__ not in handed_on]
     assert [cls.__name__ for cls in named if name_of(cls) is None] == []
     assert len(named) > 10
 
