@@ -71,7 +71,15 @@ def test_a_row_of_no_weight_changes_nothing(sac, windows):
     for algorithm, rows in ((first, experience), (second, other)):
         algorithm.update(prepared(algorithm, rows), 0)
     assert torch.allclose(weights(first), weights(second), atol=1e-6)
-    assert first.temperature.alpha.item() == pytest.approx(second.temperature.alpha.item())
+
+
+def test_where_no_row_has_weight_nothing_is_learned_neither_a_temperature(sac, windows):
+    algorithm, experience = sac(tau=1.0), windows()
+    experience.weights[:] = 0
+    before = weights(algorithm)
+    algorithm.update(prepared(algorithm, experience), 0)
+    assert torch.equal(weights(algorithm), before)
+    assert algorithm.temperature.alpha.item() == 1
 
 
 @pytest.mark.parametrize("loss", ["_critic_loss", "_policy_loss"])
