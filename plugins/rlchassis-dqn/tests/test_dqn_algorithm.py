@@ -139,6 +139,19 @@ def test_exploration_follows_its_schedule_and_learning_leaves_it_alone(dqn, wind
     assert seen == pytest.approx([0.9, 0.5, 0.1, 0.1])
 
 
+@pytest.mark.parametrize("explore", [True, False])
+def test_where_nothing_is_left_to_chance_the_action_of_the_highest_value_is_taken(explore, dqn):
+    policy = dqn(eps_training=0.0).policy
+    obs = torch.randn(50, 3, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        policy.network.head.bias.copy_(-policy.network(obs).mean(0))
+        values = policy.network(obs)
+        actions, _ = policy.act(obs, explore=explore, rng=torch.Generator())
+    best = [int(second > first) for first, second in values.tolist()]
+    assert set(best) == {0, 1}
+    assert actions.tolist() == best
+
+
 def test_without_a_final_value_exploration_stays_as_it_is(dqn):
     algorithm = dqn(eps_training=0.3, eps_training_final=None)
     algorithm.set_progress(0.5)

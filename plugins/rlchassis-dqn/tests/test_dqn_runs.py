@@ -9,8 +9,17 @@ import pytest
 import torch
 from gymnasium.spaces import Box
 
-from rlchassis.api import Environments, EpochTrainCallback, IntermediateModuleFactory, UnsupportedSpaceError, UsageError, World
-from rlchassis.experiment import Experiment, load_policy
+from rlchassis.api import (
+    Environments,
+    EpochTrainCallback,
+    IntermediateModuleFactory,
+    OffPolicyTrainer,
+    UnsupportedSpaceError,
+    UsageError,
+    World,
+)
+from rlchassis.config import resolve_sampling
+from rlchassis.experiment import Experiment, load_policy, plan
 from rlchassis_dqn import (
     DQNAgentFactory,
     DQNExperimentBuilder,
@@ -193,6 +202,17 @@ def test_what_is_no_probability_is_refused(eps):
     ):
         with pytest.raises(ValueError, match="eps_t"):
             make()
+
+
+@pytest.mark.parametrize(
+    ("env", "steps"), [("CartPole-v1", 50_000), ("Acrobot-v1", 100_000), ("MountainCar-v0", 120_000), ("LunarLander-v3", 100_000)]
+)
+def test_a_recipe_is_a_run_that_off_policy_training_accepts(env, steps):
+    experiment = plan("dqn", env)
+    sampling = resolve_sampling(experiment.sampling_config, dict(DQNAgentFactory.suited_sampling))
+    OffPolicyTrainer.check_sampling(sampling)
+    assert sampling.total_steps == steps
+    assert experiment.agent_factory.params != DQNParams()
 
 
 def test_a_stored_run_comes_back_with_its_callbacks_and_acts_as_its_policy(tmp_path):
