@@ -60,11 +60,17 @@ class ProgressBar:
 
 
 class ProgressLines:
-    """One line at the end of every epoch."""
+    """One line at the end of every epoch that took a step."""
+
+    def __init__(self) -> None:
+        self._told = 0
 
     @hookimpl
     def rlchassis_epoch_end(self, world: Any, epoch: int, env_step: int) -> None:
-        """Where it stands."""
+        """Where it stands, unless it stands where it did: a collection may be longer than an epoch."""
+        if env_step == self._told:
+            return
+        self._told = env_step
         stats = world.trainer.info()
         tested = f", test return {stats.final.mean:.2f} ± {stats.final.std:.2f}" if stats.final else ""
         log.info("epoch %d: %d of %d steps%s, %.0f steps/s", epoch, env_step, world.sampling.total_steps, tested, stats.steps_per_second)
