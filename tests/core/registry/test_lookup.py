@@ -114,3 +114,9 @@ def test_provenance_names_every_plugin_and_whether_it_was_used(site):
         {"kind": "algorithm", "name": "ppo", "distribution": "rlchassis-ppo", "version": "0.3", "used": False},
         {"kind": "optimizer", "name": "adam", "distribution": "rlchassis-adam", "version": "0.2", "used": True},
     ]
+
+
+def test_a_name_that_is_not_installed_has_no_row(site):
+    site.install("acme", algorithm="acme.one")
+    rows = provenance([("optimizer", "nowhere"), ("algorithm", "acme.one")])
+    assert [row["name"] for row in rows if row["used"]] == ["acme.one"]

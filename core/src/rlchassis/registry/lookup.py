@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from rlchassis.errors import PluginError
@@ -41,8 +42,14 @@ def unambiguous_name(plugin: Plugin) -> str:
 
 
 def provenance(used: Iterable[tuple[str, str]] = ()) -> list[dict[str, Any]]:
-    """Say of each installed plugin which distribution and version provides it, and whether it is among the (kind, name) pairs used."""
-    chosen = [find(kind, name) for kind, name in used]
+    """Say of each installed plugin which distribution and version provides it, and whether it is among the (kind, name) pairs used.
+
+    A pair that is not installed has no row: what a recipe names and nothing asks for need not be there.
+    """
+    chosen = []
+    for kind, name in used:
+        with suppress(PluginError):
+            chosen.append(find(kind, name))
     facts = ("kind", "name", "distribution", "version")
     plugins = (plugin for plugin in claims() if plugin.kind in KINDS)
     return [{fact: getattr(plugin, fact) for fact in facts} | {"used": plugin in chosen} for plugin in plugins]
