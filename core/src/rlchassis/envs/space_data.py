@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -22,6 +24,8 @@ _KEYS: dict[type[AnySpace], tuple[str, ...]] = {
     Dict: ("spaces",),
 }
 """What makes a space of each kind: its attributes and the arguments of its constructor by one name."""
+_DICT_SORTS = "sort_keys" in inspect.signature(Dict).parameters
+"""Whether gymnasium would sort the keys unless told not to; before 1.2 it kept the order of an OrderedDict without being told."""
 _KINDS = {kind.__name__: kind for kind in _KEYS}
 
 
@@ -66,9 +70,12 @@ def _plain(numbers: Any) -> Any:
 
 def _made(kind: type[AnySpace], facts: Data) -> AnySpace:
     if kind is Dict:
-        return Dict({name: space_from_data(inner) for name, inner in facts["spaces"].items()}, sort_keys=False)
+        parts = OrderedDict((name, space_from_data(inner)) for name, inner in facts["spaces"].items())
+        return Dict(parts, sort_keys=False) if _DICT_SORTS else Dict(parts)
     if "dtype" in facts:
         facts["dtype"] = np.dtype(facts["dtype"]).type
+    if kind is Discrete and facts["dtype"] is np.int64:
+        del facts["dtype"]  # the default, and no argument at all before gymnasium 1.2
     if kind is Box:
         facts["shape"] = tuple(facts["shape"])
         facts |= {key: _bound(facts[key], facts["shape"], facts["dtype"]) for key in ("low", "high")}
