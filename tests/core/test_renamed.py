@@ -69,7 +69,7 @@ def test_an_old_setting_in_a_file_or_on_the_command_line_is_refused_with_its_new
 
 def test_an_old_class_is_refused_with_its_new_name():
     with pytest.raises(ImportError, match="it is called PGExperimentBuilder here"):
-        from rlchassis.experiment import ReinforceExperimentBuilder  # noqa: F401
+        from rlchassis.experiment import ReinforceExperimentBuilder  # noqa: F401  importing it is the test
 
 
 def test_of_two_new_names_the_one_is_told_that_the_class_has():
