@@ -232,7 +232,7 @@ API = """
     GaussianActor GaussianActorMethods InfoStats IntermediateModuleFactory IntermediateModuleFactoryDefault Judgement LRSchedulerFactory
     LRSchedulerFactoryLinear Learned Logger LoggerFactory MLP Metrics NoiseFactory NoiseFactoryMaxActionScaledGaussian
     NoiseFactoryOrnsteinUhlenbeck Observation OffPolicyTrainer OnPolicyTrainer OneCriticMethods Optimizer OptimizerFactory PluginError
-    Policy PolicyWrapper PolicyWrapperFactory RecipePart ReturnScale RunningMoments SamplingConfig Setup SquashedGaussian
+    Policy PolicyWrapper PolicyWrapperFactory RandomStreams RecipePart ReturnScale RunningMoments SamplingConfig Setup SquashedGaussian
     SquashedGaussianPolicy StochasticPolicy Temperature TensorStruct Trainer Transition TwoCriticsMethods UnsupportedSpaceError
     UsageError World acting by_row create_critics encoder_for gradient_step hookimpl huber_loss instance judge lambda_returns
     map_tensors n_step_transition normalized number orthogonal_ refuses_old_names resolve squared_loss switch target_of track

@@ -38,6 +38,7 @@ from rlchassis.networks import MLP, CategoricalActor, Critic, DeterministicActor
 from rlchassis.noise import NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, gradient_step
 from rlchassis.policies import Policy, PolicyWrapper, StochasticPolicy
+from rlchassis.randomness import RandomStreams
 from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component
 from rlchassis.renamed import refuses_old_names
@@ -111,6 +112,7 @@ __all__ = [
     "Policy",
     "PolicyWrapper",
     "PolicyWrapperFactory",
+    "RandomStreams",
     "RecipePart",
     "ReturnScale",
     "RunningMoments",

@@ -1,30 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
-import torch
-from gymnasium.spaces import Box, Discrete
+from gymnasium.spaces import Discrete
 
-from rlchassis.api import Environments, Experience, Setup
-from rlchassis.randomness import RandomStreams
-from rlchassis_adam import OptimizerFactoryAdam
+from rlchassis.api import Experience
 from rlchassis_dqn import DQN, DQNAgentFactory, DQNParams
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.fixtures import one_thread  # noqa: F401  # for all tests here
+from rlchassis_testkit.making import learn_windows, make_algorithm, windows_of
 
-ENVS = Environments.from_spaces(Box(-1, 1, (3,), np.float32), Discrete(2))
-CPU = torch.device("cpu")
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """As in a run: small networks are faster so."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+ACTIONS = Discrete(2)
 
 
 @pytest.fixture
@@ -45,21 +32,15 @@ def windows() -> Callable[[DQN], Experience]:
     return windows_for
 
 
-def make(agent: DQNAgentFactory | None = None, **params: Any) -> DQN:
-    agent = agent or DQNAgentFactory(params=DQNParams(**params))
-    streams = RandomStreams(0)
-    setup = Setup(CPU, streams, 1000, lambda *_: OptimizerFactoryAdam())
-    with streams.initialisation():
-        return agent.create_algorithm(agent.create_policy(ENVS, CPU), ENVS, setup)
+def make(agent: DQNAgentFactory | None = None, progress: float = 0.0, **params: Any) -> DQN:
+    return make_algorithm(agent or DQNAgentFactory(params=DQNParams(**params)), ACTIONS, progress=progress)
 
 
 def windows_for(algorithm: DQN) -> Experience:
-    return eventful()[: algorithm.n_step] if algorithm.n_step > 1 else eventful().flatten()[None]
+    return windows_of(algorithm.n_step, ACTIONS, scale=10.0)
 
 
 def make_learned(**params: Any) -> DQN:
-    algorithm = make(**params)
-    algorithm.optimizer.set_progress(0.25)
-    for count in range(3):
-        algorithm.update(algorithm.prepare(windows_for(algorithm), torch.Generator()), count)
+    algorithm = make(progress=0.25, **params)
+    learn_windows(algorithm, windows_for(algorithm))
     return algorithm

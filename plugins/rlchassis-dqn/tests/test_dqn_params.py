@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 import torch
-from attrs import evolve, fields, frozen
 
-from rlchassis.api import LRSchedulerFactory, LRSchedulerFactoryLinear, UsageError
+from rlchassis.api import LRSchedulerFactoryLinear, UsageError
 from rlchassis_dqn import DQN, DQNParams
+from rlchassis_testkit.params import Halved, assert_changes, assert_is_a_value, assert_none_is_left_out, assert_refuses
 from rlchassis_testkit.tiny_runs import weights_of
 
 LEARNING: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -43,17 +43,13 @@ def at_random(dqn, *, explore: bool, **params: Any) -> float:
 
 
 def test_no_field_is_left_out_here():
-    assert LEARNING.keys() | ACTING.keys() == {field.name for field in fields(DQNParams)}
+    assert_none_is_left_out(DQNParams, LEARNING, ACTING)
 
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_every_field_that_learning_reads_changes_what_is_learned(name, learned):
     value, others = LEARNING[name]
-    assert getattr(DQNParams(), name) != value
-    plain, again, changed = (weights(learned(**params)) for params in (others, others, {**others, name: value}))
-    assert torch.equal(plain, again), "else the difference would tell nothing"
-    assert not torch.equal(plain, changed)
-    assert changed.isfinite().all()
+    assert_changes(DQNParams, lambda **params: weights(learned(**params)), name, value, others)
 
 
 @pytest.mark.parametrize("name", ACTING)
@@ -92,8 +88,7 @@ def test_a_random_action_is_any_of_them_alike(dqn):
     ],
 )
 def test_a_value_out_of_range_is_refused_by_the_name_of_its_field(name, value):
-    with pytest.raises(UsageError, match=name):
-        DQNParams(**{name: value})
+    assert_refuses(DQNParams, name, value)
 
 
 @pytest.mark.parametrize(("old", "new"), [("discount_factor", "gamma"), ("estimation_step", "n_step"), ("n_step_return_horizon", "n_step")])
@@ -103,14 +98,7 @@ def test_an_old_name_is_refused_with_the_new_one(old, new):
 
 
 def test_params_are_values():
-    assert evolve(DQNParams(), gamma=0.9) == DQNParams(gamma=0.9) != DQNParams()
-    assert hash(DQNParams()) == hash(DQNParams())
-
-
-@frozen
-class Halved(LRSchedulerFactory):
-    def create_schedule(self, total_steps):
-        return lambda progress: 0.5 if total_steps == 1000 else 1.0
+    assert_is_a_value(DQNParams)
 
 
 def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(learned):

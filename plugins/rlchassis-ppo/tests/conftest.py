@@ -1,30 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
-import torch
-from gymnasium.spaces import Box, Discrete
+from gymnasium.spaces import Discrete
 
-from rlchassis.api import Environments, Setup
-from rlchassis.randomness import RandomStreams
-from rlchassis_adam import OptimizerFactoryAdam
 from rlchassis_ppo import PPO, PPOAgentFactory, PPOParams
 from rlchassis_testkit.experiences import eventful
-
-ENVS = Environments.from_spaces(Box(-1, 1, (3,), np.float32), Discrete(2))
-CPU = torch.device("cpu")
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """As in a run: small networks are faster so."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+from rlchassis_testkit.fixtures import one_thread  # noqa: F401  # for all tests here
+from rlchassis_testkit.making import learn_rollout, make_algorithm
 
 
 @pytest.fixture
@@ -39,21 +24,11 @@ def learned() -> Callable[..., PPO]:
     return make_learned
 
 
-def make(agent: PPOAgentFactory | None = None, **params: Any) -> PPO:
-    agent = agent or PPOAgentFactory(params=PPOParams(**params))
-    streams = RandomStreams(0)
-    setup = Setup(CPU, streams, 1000, lambda *_: OptimizerFactoryAdam())
-    with streams.initialisation():
-        return agent.create_algorithm(agent.create_policy(ENVS, CPU), ENVS, setup)
+def make(agent: PPOAgentFactory | None = None, progress: float = 0.0, **params: Any) -> PPO:
+    return make_algorithm(agent or PPOAgentFactory(params=PPOParams(**params)), Discrete(2), progress=progress)
 
 
 def make_learned(**params: Any) -> PPO:
-    algorithm, rollout = make(**params), eventful()
-    for _ in range(3):
-        algorithm.optimizer.set_progress(0.25)
-        batch = algorithm.prepare(rollout, torch.Generator())
-        for repetition in range(2):
-            if repetition:
-                batch = algorithm.refresh(batch, rollout)
-            algorithm.update(batch.flatten(rollout.counted), repetition)
+    algorithm = make(progress=0.25, **params)
+    learn_rollout(algorithm, eventful())
     return algorithm

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 import torch
-from attrs import evolve, fields, frozen
 
-from rlchassis.api import LRSchedulerFactory, LRSchedulerFactoryLinear
+from rlchassis.api import LRSchedulerFactoryLinear
 from rlchassis_ppo import PPO, PPOParams
+from rlchassis_testkit.params import Halved, assert_changes, assert_is_a_value, assert_none_is_left_out, assert_refuses
 from rlchassis_testkit.tiny_runs import weights_of
 
 FAST = {"lr": 0.1, "advantage_normalization": False}
@@ -35,17 +35,13 @@ def weights(algorithm: PPO) -> torch.Tensor:
 
 
 def test_no_field_is_left_out_here():
-    assert LEARNING.keys() | ACTING.keys() == {field.name for field in fields(PPOParams)}
+    assert_none_is_left_out(PPOParams, LEARNING, ACTING)
 
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_every_field_that_learning_reads_changes_what_is_learned(name, learned):
     value, others = LEARNING[name]
-    assert getattr(PPOParams(), name) != value
-    plain, again, changed = (weights(learned(**params)) for params in (others, others, {**others, name: value}))
-    assert torch.equal(plain, again), "else the difference would tell nothing"
-    assert not torch.equal(plain, changed)
-    assert changed.isfinite().all()
+    assert_changes(PPOParams, lambda **params: weights(learned(**params)), name, value, others)
 
 
 def test_every_field_that_acting_reads_changes_the_actions(ppo):
@@ -75,25 +71,16 @@ def test_every_field_that_acting_reads_changes_the_actions(ppo):
     ],
 )
 def test_a_value_out_of_range_is_refused_by_the_name_of_its_field(name, value):
-    with pytest.raises((ValueError, TypeError), match=name):
-        PPOParams(**{name: value})
+    assert_refuses(PPOParams, name, value)
 
 
 @pytest.mark.parametrize("name", ["return_scaling", "advantage_normalization", "value_clip", "recompute_advantage", "deterministic_eval"])
 def test_a_switch_is_on_or_off(name):
-    with pytest.raises((ValueError, TypeError), match=name):
-        PPOParams(**{name: "no"})
+    assert_refuses(PPOParams, name, "no")
 
 
 def test_params_are_values():
-    assert evolve(PPOParams(), gamma=0.9) == PPOParams(gamma=0.9) != PPOParams()
-    assert hash(PPOParams()) == hash(PPOParams())
-
-
-@frozen
-class Halved(LRSchedulerFactory):
-    def create_schedule(self, total_steps):
-        return lambda progress: 0.5 if total_steps == 1000 else 1.0
+    assert_is_a_value(PPOParams)
 
 
 def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(learned):

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 import torch
-from attrs import evolve, fields, frozen
 
-from rlchassis.api import AutoAlphaFactoryDefault, LRSchedulerFactory, LRSchedulerFactoryLinear, NoiseFactoryMaxActionScaledGaussian
+from rlchassis.api import AutoAlphaFactoryDefault, LRSchedulerFactoryLinear, NoiseFactoryMaxActionScaledGaussian
 from rlchassis_sac import SAC, SACParams
+from rlchassis_testkit.params import Halved, assert_changes, assert_is_a_value, assert_none_is_left_out, assert_refuses
 from rlchassis_testkit.tiny_runs import weights_of
 
 LEARNING: dict[str, Any] = {
@@ -30,16 +30,12 @@ def weights(algorithm: SAC) -> torch.Tensor:
 
 
 def test_no_field_is_left_out_here():
-    assert LEARNING.keys() | ACTING.keys() == {field.name for field in fields(SACParams)}
+    assert_none_is_left_out(SACParams, LEARNING, ACTING)
 
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_every_field_that_learning_reads_changes_what_is_learned(name, learned):
-    assert getattr(SACParams(), name) != LEARNING[name]
-    plain, again, changed = (weights(learned(**params)) for params in ({}, {}, {name: LEARNING[name]}))
-    assert torch.equal(plain, again), "else the difference would tell nothing"
-    assert not torch.equal(plain, changed)
-    assert changed.isfinite().all()
+    assert_changes(SACParams, lambda **params: weights(learned(**params)), name, LEARNING[name])
 
 
 @pytest.mark.parametrize("options", [{"lr": 0.1}, {"target_entropy": -9.0}, {"initial_alpha": 0.5}])
@@ -80,19 +76,11 @@ def test_every_field_that_acting_reads_changes_the_actions(name, sac):
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_the_name_of_its_field(name, value):
-    with pytest.raises(ValueError, match=f"^{name} must be "):
-        SACParams(**{name: value})
+    assert_refuses(SACParams, name, value)
 
 
 def test_params_are_values():
-    assert evolve(SACParams(), gamma=0.9) == SACParams(gamma=0.9) != SACParams()
-    assert hash(SACParams()) == hash(SACParams())
-
-
-@frozen
-class Halved(LRSchedulerFactory):
-    def create_schedule(self, total_steps):
-        return lambda progress: 0.5 if total_steps == 1000 else 1.0
+    assert_is_a_value(SACParams)
 
 
 @pytest.mark.parametrize("role", ["actor", "critic"])

@@ -1,0 +1,74 @@
+"""Algorithms made as their recipes say, always from the same seed, and experience recorded for them to learn from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from torch import Generator, Tensor
+
+from rlchassis.api import AgentFactory, Algorithm, Environments, Experience, OptimizerFactory, RandomStreams, Setup, resolve
+
+VECTOR = spaces.Box(-1, 1, (3,), np.float32)
+TOTAL_STEPS = 1000
+"""What schedules are told of the length of the run."""
+
+
+def make_algorithm(
+    agent: AgentFactory,
+    actions: spaces.Space[Any],
+    observations: spaces.Space[Any] = VECTOR,
+    *,
+    progress: float = 0.0,
+) -> Any:
+    """The algorithm of a recipe with the optimizer it names, `progress` of the way through a run of a thousand steps."""
+    device, streams = torch.device("cpu"), RandomStreams(0)
+    envs = Environments.from_spaces(observations, actions)
+    optimizer_factory: OptimizerFactory = resolve(agent.optim_factory, OptimizerFactory)
+    setup = Setup(device, streams, TOTAL_STEPS, lambda params, lr, role: optimizer_factory)
+    with streams.initialisation():
+        algorithm = agent.create_algorithm(agent.create_policy(envs, device), envs, setup)
+    for optimizer in setup.optimizers:
+        optimizer.set_progress(progress)
+    algorithm.set_progress(progress)
+    return algorithm
+
+
+def learn_rollout(algorithm: Algorithm[Any], rollout: Experience, *, rounds: int = 3, passes: int = 2) -> None:
+    """Let it learn from one rollout [T, N] again and again, each time in passes over the whole of it."""
+    rng = torch.Generator().manual_seed(0)
+    for _ in range(rounds):
+        batch = algorithm.prepare(rollout, rng)
+        for repetition in range(passes):
+            if repetition:
+                batch = algorithm.refresh(batch, rollout)
+            algorithm.update(batch.flatten(rollout.counted), repetition)
+
+
+def learn_windows(algorithm: Algorithm[Any], windows: Experience, *, rounds: int = 3) -> None:
+    """Let it learn from windows [n, B] round by round."""
+    rng = torch.Generator().manual_seed(0)
+    for count in range(rounds):
+        algorithm.update(algorithm.prepare(windows, rng), count)
+
+
+def windows_of(length: int, actions: spaces.Space[Any], *, scale: float = 1.0) -> Experience:
+    """Sixteen windows of some rows, always the same, with rewards of up to ± scale.
+
+    Two of the first rows terminate, and one is truncated.
+    """
+    rng = torch.Generator().manual_seed(0)
+    seen = torch.rand((length + 1, 16, 3), generator=rng) * 2 - 1
+    done = _actions(actions, (length, 16), rng)
+    rewards = (torch.rand((length, 16), generator=rng) * 2 - 1) * scale
+    terminated, truncated = torch.zeros(length, 16, dtype=torch.bool), torch.zeros(length, 16, dtype=torch.bool)
+    terminated[0, :2] = truncated[0, 2] = True
+    return Experience(seen[:-1], done, rewards, seen[1:], terminated, truncated, torch.ones(length, 16))
+
+
+def _actions(space: spaces.Space[Any], shape: tuple[int, int], rng: Generator) -> Tensor:
+    if isinstance(space, spaces.Discrete):
+        return torch.randint(int(space.n), shape, generator=rng)
+    return torch.rand((*shape, *(space.shape or ())), generator=rng) * 2 - 1
