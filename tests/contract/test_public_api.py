@@ -235,7 +235,7 @@ API = """
     Policy PolicyWrapper PolicyWrapperFactory RandomStreams RecipePart ReturnScale RunningMoments SamplingConfig Setup SquashedGaussian
     SquashedGaussianPolicy StochasticPolicy Temperature TensorStruct Trainer Transition TwoCriticsMethods UnsupportedSpaceError
     UsageError World acting by_row create_critics encoder_for gradient_step hookimpl huber_loss instance judge lambda_returns
-    map_tensors n_step_transition normalized number orthogonal_ refuses_old_names resolve squared_loss switch target_of track
+    map_tensors n_step_transition normalized number one_graph orthogonal_ refuses_old_names resolve squared_loss switch target_of track
     unique_parameters whole width_of
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -13,6 +14,7 @@ from torch import nn
 from rlchassis.algorithm import Algorithm
 from rlchassis.envs import Environments, kinds_in
 from rlchassis.errors import UnsupportedSpaceError, UsageError
+from rlchassis.fields import switch
 from rlchassis.optim import LRSchedulerFactory, Optimizer, OptimizerFactory
 from rlchassis.policies import Policy
 from rlchassis.randomness import RandomStreams
@@ -20,6 +22,7 @@ from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component, find, name_of
 from rlchassis.trainer import Trainer
 
+log = logging.getLogger(__name__)
 OPTIMIZER_DEFAULT = Component("optimizer", "adam")
 
 
@@ -33,6 +36,8 @@ class Setup:
     """Environment steps of the run, for schedules."""
     optimizer_factory: Callable[[Sequence[nn.Parameter], float, str], OptimizerFactory]
     """Which optimizer steps parameters in a role: the recipe's, or what a hook puts in its place."""
+    for_graph: bool = False
+    """Whether the optimizers are made to be part of a compiled update."""
     optimizers: list[Optimizer] = field(factory=list, init=False)
 
     def optimizer(
@@ -44,9 +49,20 @@ class Setup:
             raise ValueError(f"a parameter of role {role!r} would be stepped twice; give unique_parameters to one optimizer.")
         scheduler = resolve(lr_scheduler_factory, LRSchedulerFactory)
         schedule = scheduler.create_schedule(self.total_steps) if scheduler is not None else None
-        optimizer = Optimizer.create(self.optimizer_factory(params, lr, role), params, lr, schedule)
+        create = Optimizer.create_for_graph if self.for_graph else Optimizer.create
+        optimizer = create(self.optimizer_factory(params, lr, role), params, lr, schedule)
         self.optimizers.append(optimizer)
         return optimizer
+
+    def compile(self, algorithm: Algorithm[Any]) -> None:
+        """Let the updates of an algorithm made here be compiled, where that was asked for and it has any that can be."""
+        if self.for_graph and not algorithm.compile(self._leave_graph):
+            log.warning("%s has no update that can be compiled; it is computed step by step.", type(algorithm).__name__)
+            self._leave_graph()
+
+    def _leave_graph(self) -> None:
+        for optimizer in self.optimizers:
+            optimizer.leave_graph()
 
 
 class PolicyWrapperFactory(RecipePart, ABC):
@@ -85,6 +101,8 @@ class AgentFactory(RecipePart, ABC):
     """What steps the parameters."""
     policy_wrappers: tuple[PolicyWrapperFactory | Component, ...] = field(default=(), converter=tuple)
     """Layers around the policy; the first is innermost."""
+    compile: bool = switch(False)
+    """Whether each update is compiled into one graph: seconds to begin with, and faster from then on."""
 
     @abstractmethod
     def create_policy(self, envs: Environments, device: torch.device) -> Policy:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import attrs
 from attrs import define, field
 from torch import Generator, Tensor
 
+from rlchassis.compilation import Graphs, marked_methods
 from rlchassis.experience import Experience, Metrics, TensorStruct
 from rlchassis.policies import Policy
 
@@ -31,6 +33,8 @@ class Algorithm(ABC, Generic[Batch]):
 
     policy: Policy
     """The policy that it improves."""
+    graphs: Graphs | None = field(default=None, init=False, repr=False)
+    """Where the methods marked as one_graph are compiled, if they are."""
 
     @abstractmethod
     def prepare(self, experience: Experience, rng: Generator) -> Batch:
@@ -43,6 +47,13 @@ class Algorithm(ABC, Generic[Batch]):
     @abstractmethod
     def update(self, batch: Batch, count: int) -> Learned:
         """One round of learning; count is how many were done before, for delays and target copies."""
+
+    def compile(self, on_failure: Callable[[], None] = lambda: None) -> bool:
+        """From now on compute every method that is marked as one_graph as one; False where none is."""
+        if not marked_methods(type(self)):
+            return False
+        self.graphs = Graphs(on_failure)
+        return True
 
     @property
     def n_step(self) -> int:

@@ -7,6 +7,7 @@ from rlchassis.advantages import Judgement, ReturnScale, judge
 from rlchassis.agent import AgentFactory, PolicyWrapperFactory, Setup, resolve
 from rlchassis.algorithm import Algorithm, Learned
 from rlchassis.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
+from rlchassis.compilation import one_graph
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.distributions import ActionDistribution, Categorical, DiagonalGaussian
 from rlchassis.encoders import encoder_for, width_of
@@ -143,6 +144,7 @@ __all__ = [
     "n_step_transition",
     "normalized",
     "number",
+    "one_graph",
     "orthogonal_",
     "refuses_old_names",
     "resolve",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from attrs.validators import ge, le
 from torch import Tensor, nn
 
 from rlchassis.config import SamplingConfig
+from rlchassis.errors import UsageError
 from rlchassis.experience import Metrics
 from rlchassis.recipe_part import RecipePart
 
@@ -73,6 +75,10 @@ class Optimizer:
     lr: float
     schedule: Schedule | None = None
     flat: nn.Parameter | None = None
+    traced_step: Callable[[torch.optim.Optimizer], Any] | None = None
+    """The torch optimizer's step as a compiler can read it, where updates are computed as one graph."""
+    _told: list[dict[str, Any]] = field(factory=list)
+    """What the groups of the torch optimizer were told before they were made fit for a graph."""
 
     @classmethod
     def create(
@@ -83,6 +89,41 @@ class Optimizer:
         flat = flatten_storage(parameters) if factory.elementwise else None
         stepped = parameters if flat is None else [flat]
         return cls(factory.create_optimizer_for_params(stepped, lr), parameters, lr, schedule, flat)
+
+    @classmethod
+    def create_for_graph(
+        cls, factory: OptimizerFactory, parameters: Sequence[nn.Parameter], lr: float, schedule: Schedule | None = None
+    ) -> Optimizer:
+        """One whose step can be part of a graph: each parameter by itself, nothing fused by hand, the learning rate a tensor."""
+        parameters = list(parameters)
+        if any(p.dim() == 0 for p in parameters):  # torch's compiler for CPUs hands float64 ones over by value, and forgets what was written
+            raise UsageError("a parameter without dimensions cannot be stepped within a compiled update; give it the shape [1].")
+        made = factory.create_optimizer_for_params(parameters, lr)
+        told = [{name: group[name] for name in ("fused", "foreach", "lr") if name in group} for group in made.param_groups]
+        for group, before in zip(made.param_groups, told, strict=True):
+            group.update(dict.fromkeys(before, False), lr=torch.tensor(lr, dtype=torch.float64))
+        for p in parameters:
+            p.grad = torch.zeros_like(p)
+        return cls(made, parameters, lr, schedule, None, inspect.unwrap(type(made).step), told)
+
+    def leave_graph(self) -> None:
+        """Step as ordinary optimizers do from now on."""
+        for group, before in zip(self.torch_optimizer.param_groups, self._told, strict=True):
+            group.update(before, lr=float(group["lr"]))
+        self.traced_step = None
+
+    def descend(self, loss: Tensor, max_norm: float | None = None) -> None:
+        """Step once down the gradient of a loss, shrunk to max_norm where given; other parameters get no gradient."""
+        if self.traced_step is None:
+            self.zero_grad()
+            loss.backward(inputs=self.parameters)  # type: ignore[no-untyped-call]  # torch leaves backward untyped
+        else:
+            gradients = torch.autograd.grad(loss, self.parameters, materialize_grads=True)
+            for p, gradient in zip(self.parameters, gradients, strict=True):
+                p.grad.copy_(gradient)  # type: ignore[union-attr]  # it has had one since it was made
+        if max_norm is not None:
+            self.clip_gradients(max_norm)
+        self.step()
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -103,13 +144,19 @@ class Optimizer:
 
     def step(self) -> None:
         """Step along the gradients."""
-        self.torch_optimizer.step()
+        if self.traced_step is None:
+            self.torch_optimizer.step()
+            return
+        with torch.no_grad():
+            self.traced_step(self.torch_optimizer)
 
     def set_progress(self, progress: float) -> None:
         """Set the learning rate for how far the run is."""
-        if self.schedule is not None:
-            for group in self.torch_optimizer.param_groups:
-                group["lr"] = self.lr * self.schedule(progress)
+        if self.schedule is None:
+            return
+        rate = self.lr * self.schedule(progress)
+        for group in self.torch_optimizer.param_groups:
+            group["lr"] = rate if self.traced_step is None else group["lr"].fill_(rate)
 
     def state_dict(self) -> dict[str, Any]:
         """What the torch optimizer remembers."""
@@ -157,9 +204,5 @@ def gradient_step(
 ) -> Metrics:
     """Step once down the gradient of a loss, shrunk to max_norm where given; the loss's metrics, detached, with the loss."""
     loss, metrics = loss_function(batch)
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
-    if max_norm is not None:
-        optimizer.clip_gradients(max_norm)
-    optimizer.step()
+    optimizer.descend(loss, max_norm)
     return {"loss": loss.detach(), **{name: value.detach() for name, value in metrics.items()}}

@@ -26,6 +26,7 @@ class Temperature:
     """α = exp(log α), which is learned where there is an optimizer."""
 
     log_alpha: Tensor
+    """[1]."""
     target_entropy: float = 0.0
     """The entropy H̄ that a learned temperature keeps up."""
     optimizer: Optimizer | None = None
@@ -33,12 +34,12 @@ class Temperature:
     @classmethod
     def fixed(cls, alpha: float, device: torch.device) -> Temperature:
         """One that stays as it is; 0 makes entropy worthless."""
-        return cls(torch.tensor(math.log(alpha) if alpha > 0 else -math.inf, device=device))
+        return cls(torch.tensor([math.log(alpha) if alpha > 0 else -math.inf], device=device))
 
     @property
     def alpha(self) -> Tensor:
         """α, detached."""
-        return self.log_alpha.detach().exp()
+        return self.log_alpha.detach().squeeze(0).exp()
 
     def learn(self, entropies: Tensor, weights: Tensor) -> Metrics:
         """One step down  E[ w log α (H − H̄) ]  (Haarnoja et al. 2018b, eq. 18, with log α for α); nothing where it is fixed.
@@ -52,7 +53,7 @@ class Temperature:
         return {"alpha": self.alpha}
 
     def _loss(self, excess: Tensor) -> tuple[Tensor, Metrics]:
-        return self.log_alpha * excess, {}
+        return self.log_alpha.squeeze(0) * excess, {}
 
     def state_dict(self) -> dict[str, Any]:
         """What was learned, with what its optimizer remembers."""
@@ -89,7 +90,7 @@ class AutoAlphaFactoryDefault(AutoAlphaFactory):
 
     def create_temperature(self, envs: HasSpaces, setup: Setup) -> Temperature:
         """See AutoAlphaFactory."""
-        log_alpha = nn.Parameter(torch.tensor(math.log(self.initial_alpha), device=setup.device))
+        log_alpha = nn.Parameter(torch.tensor([math.log(self.initial_alpha)], device=setup.device))
         optimizer = setup.optimizer([log_alpha], self.lr, "temperature")
         return Temperature(log_alpha, self._target_entropy(envs.action_space), optimizer)
 

@@ -130,11 +130,13 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
         streams,
         sampling.total_steps,
         lambda params, lr, role: hooks.rlchassis_make_optimizer(experiment=experiment, params=params, lr=lr, role=role),
+        for_graph=agent.compile,
     )
     with streams.initialisation():
         innermost = hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device)
         policy = agent.create_wrapped(innermost, envs, device)
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
+    setup.compile(algorithm)
     persistence = PolicyPersistence(to_data(agent))
     world = World(
         config=experiment.config,

@@ -89,6 +89,10 @@ class ExperimentBuilder(Generic[Agent]):
         self._extensions = (*self._extensions, Component("extension", name, options))
         return self
 
+    def with_compile(self, enabled: bool = True) -> Self:
+        """Compile each update into one graph; where that cannot be, the run says so and goes on without."""
+        return self._with_agent(compile=enabled)
+
     def with_logger_factory(self, logger_factory: LoggerFactory) -> Self:
         """Log with this; given again, with several side by side."""
         _require(logger_factory, LoggerFactory)

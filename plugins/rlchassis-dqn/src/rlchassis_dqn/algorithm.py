@@ -18,6 +18,7 @@ from rlchassis.api import (
     gradient_step,
     huber_loss,
     n_step_transition,
+    one_graph,
     squared_loss,
     track,
 )
@@ -53,10 +54,14 @@ class DQN(Algorithm[Transition]):
 
     def update(self, batch: Transition, count: int) -> Learned:
         """Step towards the targets, and now and then let the target network catch up."""
-        metrics = gradient_step(self.optimizer, self._loss, batch)
+        metrics = self._learn(batch)
         if (count + 1) % self.params.target_update_freq == 0:
             track(self.target, self.policy.network, tau=1.0)
         return Learned(metrics, priorities=metrics.pop("errors"))
+
+    @one_graph
+    def _learn(self, batch: Transition) -> Metrics:
+        return gradient_step(self.optimizer, self._loss, batch)
 
     def _loss(self, batch: Transition) -> tuple[Tensor, Metrics]:
         """Tensors in, tensors out."""

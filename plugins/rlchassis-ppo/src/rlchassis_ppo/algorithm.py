@@ -21,6 +21,7 @@ from rlchassis.api import (
     gradient_step,
     judge,
     normalized,
+    one_graph,
 )
 from rlchassis_ppo.loss import clipped_surrogate_loss, clipped_value_loss, value_loss
 from rlchassis_ppo.params import PPOParams
@@ -70,10 +71,14 @@ class PPO(Algorithm[PPOBatch]):
 
     def update(self, batch: PPOBatch, count: int) -> Learned:
         """Step towards likelier good actions, better values and a little more entropy."""
-        return Learned(gradient_step(self.optimizer, self._loss, batch, max_norm=self.params.max_grad_norm))
+        return Learned(self._learn(batch))
 
     def _judge(self, rollout: Experience) -> Judgement:
         return judge(rollout, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
+
+    @one_graph
+    def _learn(self, batch: PPOBatch) -> Metrics:
+        return gradient_step(self.optimizer, self._loss, batch, max_norm=self.params.max_grad_norm)
 
     def _loss(self, batch: PPOBatch) -> tuple[Tensor, Metrics]:
         """Tensors in, tensors out."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-
 import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
@@ -21,6 +18,7 @@ from rlchassis.api import (
     Transition,
     gradient_step,
     n_step_transition,
+    one_graph,
     squared_loss,
     track,
 )
@@ -63,14 +61,18 @@ class SAC(Algorithm[SACBatch]):
 
     def update(self, batch: SACBatch, count: int) -> Learned:
         """Step critics, actor and temperature, and let the targets follow."""
+        metrics = self._learn(batch)
+        return Learned(metrics, priorities=metrics.pop("errors"))
+
+    @one_graph
+    def _learn(self, batch: SACBatch) -> Metrics:
         critic = gradient_step(self.critic_optimizer, self._critic_loss, batch)
-        with held(self.critic_optimizer.parameters):
-            actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
+        actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
         entropies = actor["entropies"]
         temperature = self.temperature.learn(entropies, batch.transition.weights)
         track(self.target_critics, self.critics, self.params.tau)
-        metrics = {"critic_loss": critic["loss"], "policy_loss": actor["loss"], "entropy": entropies.mean(), **temperature}
-        return Learned(metrics, priorities=critic["errors"])
+        losses = {"critic_loss": critic["loss"], "policy_loss": actor["loss"], "entropy": entropies.mean()}
+        return {**losses, **temperature, "errors": critic["errors"]}
 
     def _critic_loss(self, batch: SACBatch) -> tuple[Tensor, Metrics]:
         """Tensors in, tensors out; the errors are [B], averaged over the critics."""
@@ -91,15 +93,3 @@ class SAC(Algorithm[SACBatch]):
         actions, log_probs = self.policy.distribution(step.obs).at(batch.noise)
         values = self.critics(step.obs, actions)
         return policy_loss(values, log_probs, self.temperature.alpha, step.weights), {"entropies": -log_probs}
-
-
-@contextmanager
-def held(parameters: Sequence[nn.Parameter]) -> Iterator[None]:
-    """Gradients pass through what these parameters compute, but none is worked out for them."""
-    for p in parameters:
-        p.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for p in parameters:
-            p.requires_grad_(True)

@@ -23,13 +23,17 @@ def make_algorithm(
     *,
     progress: float = 0.0,
 ) -> Any:
-    """The algorithm of a recipe with the optimizer it names, `progress` of the way through a run of a thousand steps."""
+    """The algorithm of a recipe with the optimizer it names, `progress` of the way through a run of a thousand steps.
+
+    It is compiled if the recipe says so.
+    """
     device, streams = torch.device("cpu"), RandomStreams(0)
     envs = Environments.from_spaces(observations, actions)
     optimizer_factory: OptimizerFactory = resolve(agent.optim_factory, OptimizerFactory)
-    setup = Setup(device, streams, TOTAL_STEPS, lambda params, lr, role: optimizer_factory)
+    setup = Setup(device, streams, TOTAL_STEPS, lambda params, lr, role: optimizer_factory, for_graph=agent.compile)
     with streams.initialisation():
         algorithm = agent.create_algorithm(agent.create_policy(envs, device), envs, setup)
+    setup.compile(algorithm)
     for optimizer in setup.optimizers:
         optimizer.set_progress(progress)
     algorithm.set_progress(progress)

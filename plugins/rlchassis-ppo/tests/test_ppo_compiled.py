@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from attrs import evolve
+from gymnasium.spaces import Box, Discrete
+
+from rlchassis.api import CriticFactoryReuseActor
+from rlchassis_ppo import PPOAgentFactory, PPOParams
+from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
+from rlchassis_testkit.experiences import eventful
+
+BOX = Box(-1, 1, (2,), np.float32)
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"dual_clip": 2.0, "value_clip": True, "ent_coef": 0.01, "return_scaling": True, "max_grad_norm": None}]
+)
+def test_an_update_of_one_graph_is_the_same_update(params):
+    assert_one_graph_is_the_same_update(PPOAgentFactory(params=PPOParams(**params)), Discrete(2), eventful(), flat=True)
+
+
+def test_so_it_is_with_continuous_actions_and_shared_features():
+    rollout = eventful()
+    rollout = evolve(rollout, actions=rollout.obs[..., :2])
+    assert_one_graph_is_the_same_update(PPOAgentFactory(critic_factory=CriticFactoryReuseActor()), BOX, rollout, flat=True)

@@ -1,0 +1,58 @@
+"""Whether an algorithm's update, compiled into one graph, is the update that it is without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from attrs import evolve
+from gymnasium import spaces
+from torch import Tensor
+
+from rlchassis.api import AgentFactory, map_tensors
+from rlchassis_testkit.making import make_algorithm
+
+
+def assert_one_graph_is_the_same_update(agent: AgentFactory, actions: spaces.Space[Any], experience: Any, *, flat: bool) -> None:
+    """To 1e-6 after 20 rounds in float64, and to 1e-5 after one in float32; `flat` where batches are rollouts to be flattened."""
+    for dtype, rounds, tolerance in ((torch.float64, 20, 1e-6), (torch.float32, 1, 1e-5)):
+        with default_dtype(dtype):
+            recorded = map_tensors(lambda t: t.to(torch.get_default_dtype()) if t.is_floating_point() else t, experience)
+            plain, compiled = (weights_after(evolve(agent, compile=told), actions, recorded, rounds, flat) for told in (False, True))
+        assert torch.allclose(plain, compiled, rtol=0, atol=tolerance), f"{(plain - compiled).abs().max():.1e} apart in {dtype}"
+
+
+def weights_after(agent: AgentFactory, actions: spaces.Space[Any], experience: Any, rounds: int, flat: bool) -> Tensor:
+    """All that an algorithm holds, in one vector, after some rounds on one experience; compiled ones make one graph of a marked method."""
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    algorithm, rng = make_algorithm(agent, actions), torch.Generator().manual_seed(0)
+    for count in range(rounds):
+        batch = algorithm.prepare(experience, rng)
+        algorithm.update(batch.flatten(experience.counted) if flat else batch, count)
+    if agent.compile:
+        assert not algorithm.graphs.given_up
+        assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == algorithm.graphs.number > 0
+    return torch.cat([part.flatten().to(torch.get_default_dtype()) for part in tensors_in(algorithm.state_dict())])
+
+
+def tensors_in(tree: Any) -> Iterator[Tensor]:
+    """Every tensor of networks and temperatures in a state, but not what optimizers remember."""
+    if isinstance(tree, Tensor):
+        yield tree.detach()
+    elif isinstance(tree, dict) and "param_groups" not in tree:
+        for part in tree.values():
+            yield from tensors_in(part)
+
+
+@contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    """Within it new tensors are of this type."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
