@@ -96,10 +96,12 @@ class Optimizer:
     ) -> Optimizer:
         """One whose step can be part of a graph: each parameter by itself, nothing fused by hand, the learning rate a tensor."""
         parameters = list(parameters)
-        if any(p.dim() == 0 for p in parameters):  # torch's compiler for CPUs hands float64 ones over by value, and forgets what was written
+        if any(p.dim() == 0 for p in parameters):  # torch's compiler for CPUs copies float64 ones, and forgets what was written
             raise UsageError("a parameter without dimensions cannot be stepped within a compiled update; give it the shape [1].")
         made = factory.create_optimizer_for_params(parameters, lr)
-        told = [{name: group[name] for name in ("fused", "foreach", "lr") if name in group} for group in made.param_groups]
+        told: list[dict[str, Any]] = [
+            {name: group[name] for name in ("fused", "foreach", "lr") if name in group} for group in made.param_groups
+        ]
         for group, before in zip(made.param_groups, told, strict=True):
             group.update(dict.fromkeys(before, False), lr=torch.tensor(lr, dtype=torch.float64))
         for p in parameters:

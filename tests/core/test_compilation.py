@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+import torch
+from attrs import define, frozen
+from torch import nn
+
+from rlchassis.agent import Setup
+from rlchassis.algorithm import Algorithm, Learned
+from rlchassis.compilation import LARGEST_NUMBER_OF_SIZES, one_graph
+from rlchassis.errors import UsageError
+from rlchassis.experience import TensorStruct
+from rlchassis.optim import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, gradient_step
+from rlchassis.randomness import RandomStreams
+from rlchassis_testkit.experiences import Constant
+
+CPU = torch.device("cpu")
+
+
+@frozen
+class Descent(OptimizerFactory):
+    elementwise = True
+
+    def create_optimizer_for_params(self, params, lr):
+        return torch.optim.SGD(params, lr)
+
+
+@frozen
+class Fused(OptimizerFactory):
+    elementwise = True
+
+    def create_optimizer_for_params(self, params, lr):
+        return torch.optim.Adam(params, lr, fused=True)
+
+
+@frozen(eq=False)
+class Points(TensorStruct):
+    x: torch.Tensor
+
+
+@define(eq=False)
+class Unmarked(Algorithm[Points]):
+    weight: nn.Parameter
+    optimizer: Optimizer
+
+    def prepare(self, experience, rng):
+        return experience
+
+    def update(self, batch, count):
+        return Learned(self.learn(batch))
+
+    def learn(self, batch):
+        return gradient_step(self.optimizer, lambda b: ((self.weight * b.x).square().mean(), {}), batch)
+
+
+@define(eq=False)
+class Marked(Unmarked):
+    @one_graph
+    def learn(self, batch):
+        return gradient_step(self.optimizer, lambda b: ((self.weight * b.x).square().mean(), {}), batch)
+
+
+@define(eq=False)
+class Unreadable(Unmarked):
+    @one_graph
+    def learn(self, batch):
+        scale = 2.0 if batch.x.sum().item() > 0 else 1.0
+        return gradient_step(self.optimizer, lambda b: ((scale * self.weight * b.x).square().mean(), {}), batch)
+
+
+def made(kind: type[Unmarked], factory: OptimizerFactory | None = None, *, told: bool = True, schedule=None) -> Unmarked:
+    torch._dynamo.reset()
+    setup = Setup(CPU, RandomStreams(0), 100, lambda *_: factory or Descent(), for_graph=told)
+    weight = nn.Parameter(torch.ones(1))
+    algorithm = kind(Constant(), weight, setup.optimizer([weight], 0.1, "all", schedule))
+    setup.compile(algorithm)
+    return algorithm
+
+
+def points(*x: float) -> Points:
+    return Points(torch.tensor(x))
+
+
+def test_a_compiled_step_goes_down_the_gradient_at_the_rate_of_the_schedule():
+    algorithm = made(Marked, schedule=LRSchedulerFactoryLinear())
+    assert algorithm.update(points(1.0, 3.0), 0).metrics["loss"].item() == 5.0
+    assert algorithm.weight.item() == pytest.approx(1 - 0.1 * 2 * 5, abs=1e-6)
+    with torch.no_grad():
+        algorithm.weight.fill_(1.0)
+    algorithm.optimizer.set_progress(0.75)
+    algorithm.update(points(1.0, 1.0), 1)
+    assert algorithm.weight.item() == pytest.approx(1 - 0.025 * 2 * 1)
+    assert (algorithm.graphs.number, algorithm.graphs.given_up) == (1, False)
+
+
+def test_graphs_are_made_for_a_few_sizes_and_the_others_are_computed_step_by_step():
+    algorithm, plain = made(Marked), made(Marked, told=False)
+    for size in range(1, LARGEST_NUMBER_OF_SIZES + 3):
+        for each in (algorithm, plain):
+            each.update(points(*[0.1 * size] * size), 0)
+    assert (algorithm.graphs.number, plain.graphs) == (LARGEST_NUMBER_OF_SIZES, None)
+    assert torch.allclose(algorithm.weight, plain.weight)
+
+
+def test_what_cannot_be_compiled_is_computed_step_by_step_and_that_is_said_once(caplog):
+    algorithm, plain = made(Unreadable, Fused()), made(Unreadable, Fused(), told=False)
+    with caplog.at_level(logging.WARNING):
+        for each in (algorithm, plain):
+            for count in range(3):
+                each.update(points(1.0), count)
+    (said,) = caplog.records
+    assert said.message.startswith("The update cannot be compiled here and is computed step by step: ")
+    assert torch.allclose(algorithm.weight, plain.weight)
+    group = algorithm.optimizer.torch_optimizer.param_groups[0]
+    assert (group["fused"], group["lr"], algorithm.optimizer.traced_step) == (True, pytest.approx(0.1), None)
+
+
+def test_without_a_compiler_on_the_machine_it_is_computed_step_by_step(monkeypatch, tmp_path, caplog):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    algorithm = made(Marked, Fused())
+    with torch._inductor.config.patch({"cpp.cxx": (None, "no-such-compiler")}), caplog.at_level(logging.WARNING):
+        algorithm.update(points(1.0, 2.0, 3.0), 0)
+    assert "compiler" in caplog.text
+    assert algorithm.graphs.given_up
+    assert algorithm.weight.item() == pytest.approx(0.9)
+
+
+def test_an_algorithm_that_marks_nothing_says_so_and_learns(caplog):
+    with caplog.at_level(logging.WARNING):
+        algorithm = made(Unmarked, Fused())
+    assert "Unmarked has no update that can be compiled" in caplog.text
+    algorithm.update(points(1.0), 0)
+    assert algorithm.weight.item() == pytest.approx(0.9)
+    assert algorithm.optimizer.torch_optimizer.param_groups[0]["fused"]
+
+
+def test_a_parameter_without_dimensions_is_refused():
+    with pytest.raises(UsageError, match=r"shape \[1\]"):
+        Optimizer.create_for_graph(Descent(), [nn.Parameter(torch.tensor(1.0))], 0.1)
