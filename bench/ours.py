@@ -1,41 +1,72 @@
-"""Times rlchassis through its public builder: the training loop alone, without tests and files."""
+"""Times rlchassis through its public builders: the training loop alone, without tests and files.
+
+usage: python bench/ours.py ROW [compiled]
+"""
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Callable
 from importlib.metadata import version
+from typing import Any
 
+from recipes import BUILDERS
 from rows import Row, asked_row, report
-from torch.nn import Tanh
 
+from rlchassis.callbacks import CallbackContext, EpochTrainCallback
 from rlchassis.config import ExperimentConfig, SamplingConfig
-from rlchassis.experiment import PPOExperimentBuilder
-from rlchassis.world import World
-from rlchassis_ppo import PPOParams
+
+LEARNING_BEFORE_THE_CLOCK = 100
+"""Of the warm-up's steps off policy, so that whatever happens once has happened."""
 
 
-def make_world(row: Row, steps: int) -> World:
-    """Everything built and nothing trained."""
-    sampling = SamplingConfig(
-        num_epochs=1,
-        step_per_epoch=steps,
-        num_train_envs=row.num_envs,
-        num_test_envs=0,
-        step_per_collect=row.rollout,
+class Clock(EpochTrainCallback):
+    """Remembers when the second epoch began."""
+
+    def __init__(self) -> None:
+        self.started = 0.0
+
+    def callback(self, epoch: int, env_step: int, context: CallbackContext) -> None:
+        """See EpochTrainCallback."""
+        if epoch == 2:
+            self.started = time.perf_counter()
+
+
+def sampling_of(row: Row) -> SamplingConfig:
+    """Epochs as long as what is not timed."""
+    common: dict[str, Any] = {
+        "num_epochs": 1 + row.steps // row.warm_up,
+        "step_per_epoch": row.warm_up,
+        "num_train_envs": row.num_envs,
+        "num_test_envs": 0,
+        "step_per_collect": row.collect,
+    }
+    if row.warm_up == row.collect:
+        whole = row.minibatch == row.collect
+        return SamplingConfig(**common, batch_size=None if whole else row.minibatch, repeat_per_collect=row.passes)
+    return SamplingConfig(
+        **common,
         batch_size=row.minibatch,
-        repeat_per_collect=row.passes,
+        update_per_step=row.updates,
+        start_timesteps=row.warm_up - LEARNING_BEFORE_THE_CLOCK,
+        start_timesteps_random=True,
     )
-    params = PPOParams(lr=3e-4, gamma=0.99, gae_lambda=0.95, ent_coef=0.0, vf_coef=0.5, max_grad_norm=0.5, eps_clip=0.2)
-    builder = PPOExperimentBuilder(row.environment, ExperimentConfig(watch=False, persistence_enabled=False), sampling)
-    builder.with_ppo_params(params).with_critic_factory_default((64, 64), Tanh)
-    builder.with_actor_factory_default((64, 64), Tanh, continuous_unbounded=True)
-    return builder.build().create_experiment_world()
+
+
+def prepared(row: Row, *, compiled: bool) -> tuple[Callable[[], object], Callable[[], float]]:
+    """What to run, and how to tell when the clock started."""
+    clock = Clock()
+    builder = BUILDERS[row.algorithm](row.environment, ExperimentConfig(watch=False, persistence_enabled=False), sampling_of(row))
+    builder.with_compile(compiled).with_epoch_train_callback(clock)
+    return builder.build().create_experiment_world().trainer.run, lambda: clock.started
 
 
 def main() -> None:
-    """Warm up, then time."""
+    """Time one row."""
     row = asked_row()
-    make_world(row, row.rollout).trainer.run()
-    report(f"rlchassis {version('rlchassis-core')}", row, make_world(row, row.steps).trainer.run)
+    run, start = prepared(row, compiled="compiled" in sys.argv[2:])
+    report(f"rlchassis {version('rlchassis-core')}", row, run, start)
 
 
 if __name__ == "__main__":

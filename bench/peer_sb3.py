@@ -1,10 +1,11 @@
-"""Times Stable-Baselines3: the training loop alone, after one rollout of warm-up."""
+"""Times Stable-Baselines3: the training loop alone, after what is not timed."""
 
 from __future__ import annotations
 
-import stable_baselines3
+from typing import Any
+
+import stable_baselines3 as sb3
 from rows import Row, asked_row, report
-from stable_baselines3 import PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.env_util import make_vec_env
 
@@ -12,22 +13,32 @@ NEVER = 10**9
 
 
 def make_model(row: Row) -> BaseAlgorithm:
-    """The model with this row's settings; what is not said here is SB3's default and what the row's docstring promises."""
+    """The model with this row's settings; what is not said here is SB3's default and what recipes.py promises."""
     envs = make_vec_env(row.environment, row.num_envs, seed=0)
-    rollout = {"n_steps": row.rollout // row.num_envs, "batch_size": row.minibatch, "n_epochs": row.passes}
-    return PPO("MlpPolicy", envs, learning_rate=3e-4, device="cpu", **rollout)
+    made: BaseAlgorithm = getattr(sb3, row.algorithm.upper())("MlpPolicy", envs, device="cpu", **settings(row))
+    return made
+
+
+def settings(row: Row) -> dict[str, Any]:
+    """What the constructor is told."""
+    replay = {"batch_size": row.minibatch, "learning_starts": row.warm_up, "train_freq": 1, "gradient_steps": row.updates}
+    match row.algorithm:
+        case "ppo":
+            return {"learning_rate": 3e-4, "n_steps": row.collect // row.num_envs, "batch_size": row.minibatch, "n_epochs": row.passes}
+        case "dqn":
+            fixed = {"exploration_fraction": 0.01, "exploration_final_eps": 0.1, "target_update_interval": 500, "buffer_size": 50_000}
+            return {"learning_rate": 1e-3, "policy_kwargs": {"net_arch": [64, 64]}, **fixed, **replay}
+        case "sac":
+            return {"learning_rate": 3e-4, "policy_kwargs": {"net_arch": [256, 256]}, "buffer_size": 1_000_000, **replay}
+    raise SystemExit(f"There are no settings of {row.algorithm} for this library.")
 
 
 def main() -> None:
     """Warm up, then time."""
     row = asked_row()
     model = make_model(row)
-    model.learn(row.rollout, log_interval=NEVER)
-    report(
-        f"stable-baselines3 {stable_baselines3.__version__}",
-        row,
-        lambda: model.learn(row.steps, log_interval=NEVER, reset_num_timesteps=False),
-    )
+    model.learn(row.warm_up, log_interval=NEVER)
+    report(f"stable-baselines3 {sb3.__version__}", row, lambda: model.learn(row.steps, log_interval=NEVER, reset_num_timesteps=False))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,26 +14,45 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """One task. Each library has 64×64 tanh networks, lr 3e-4, γ .99, λ .95, clip .2, value weight .5, no entropy, gradient norm .5."""
+    """One task. What a library does before `steps` is not timed: its first rollout, or its first steps without learning."""
 
     name: str
     algorithm: str
     environment: str
     num_envs: int
     steps: int
-    """Environment steps that are timed: a multiple of `rollout`, so that every library does the same."""
-    rollout: int
+    """Environment steps that are timed: a multiple of `collect`, so that every library does the same."""
+    collect: int
     """Environment steps between two learning phases, over all environments."""
     minibatch: int
-    passes: int
+    warm_up: int
+    """Environment steps before the clock starts."""
+    passes: int = 1
+    """Over each rollout, on policy."""
+    updates: int = 1
+    """Rounds of learning for each environment step, off policy."""
+    peers: tuple[Literal["sb3", "tianshou"], ...] = ("sb3", "tianshou")
+    """Those that have the algorithm."""
+
+
+def on_policy(name: str, environment: str, num_envs: int, steps: int, collect: int, minibatch: int, passes: int = 1, **more: object) -> Row:
+    """A row of an algorithm that learns from rollouts; the first is not timed."""
+    return Row(name, name.split("-")[0], environment, num_envs, steps, collect, minibatch, collect, passes, **more)  # type: ignore[arg-type]  # more is peers
+
+
+def off_policy(name: str, environment: str, steps: int, minibatch: int, updates: int = 1, **more: object) -> Row:
+    """A row of an algorithm that learns from replay, in one environment, after a thousand steps."""
+    return Row(name, name.split("-")[0], environment, 1, steps, 1, minibatch, 1000, 1, updates, **more)  # type: ignore[arg-type]  # more is peers
 
 
 ROWS = {
     row.name: row
     for row in (
-        Row("ppo-cartpole", "ppo", "CartPole-v1", num_envs=8, steps=40960, rollout=1024, minibatch=256, passes=4),
-        Row("ppo-halfcheetah-1", "ppo", "HalfCheetah-v5", num_envs=1, steps=8192, rollout=2048, minibatch=64, passes=10),
-        Row("ppo-halfcheetah-8", "ppo", "HalfCheetah-v5", num_envs=8, steps=16384, rollout=2048, minibatch=64, passes=10),
+        on_policy("ppo-cartpole", "CartPole-v1", 8, 40960, collect=1024, minibatch=256, passes=4),
+        on_policy("ppo-halfcheetah-1", "HalfCheetah-v5", 1, 8192, collect=2048, minibatch=64, passes=10),
+        on_policy("ppo-halfcheetah-8", "HalfCheetah-v5", 8, 16384, collect=2048, minibatch=64, passes=10),
+        off_policy("dqn-cartpole", "CartPole-v1", 4000, minibatch=64),
+        off_policy("sac-halfcheetah", "HalfCheetah-v5", 1000, minibatch=256),
     )
 }
 
@@ -43,9 +62,9 @@ def asked_row() -> Row:
     return ROWS[sys.argv[1]]
 
 
-def report(library: str, row: Row, run: Callable[[], object]) -> None:
-    """Time one run and print it as a line of JSON; `sps` is environment steps per second."""
-    start = time.perf_counter()
+def report(library: str, row: Row, run: Callable[[], object], start: Callable[[], float] | None = None) -> None:
+    """Time one run and print it as a line of JSON; `sps` is environment steps per second, from the start or from when `start` says."""
+    began = time.perf_counter()
     run()
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - (began if start is None else start())
     print(json.dumps({"library": library, **asdict(row), "seconds": round(seconds, 3), "sps": round(row.steps / seconds, 1)}))

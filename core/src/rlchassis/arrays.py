@@ -29,6 +29,15 @@ def write(tree: Any, index: Any, new: Any) -> None:
         tree[index] = new
 
 
+def write_first(tree: Any, index: int, new: Any) -> None:
+    """Store the first of new values at one place of every array: for one row several times as quick as at a slice of one."""
+    if isinstance(tree, dict):
+        for key, part in tree.items():
+            write_first(part, index, new[key])
+    else:
+        tree[index] = new[0]
+
+
 def pick(tree: Any, index: Any) -> Any:
     """What is at an index of every array."""
     if isinstance(tree, dict):

@@ -62,21 +62,23 @@ class Collector:
 
         Another policy, one without memory, may act instead.
         """
-        stats = CollectStats()
-        while stats.num_steps < num_steps:
-            active = self._next_in_turn(num_steps - stats.num_steps)
-            obs = self._obs
-            actions, state = self._act(obs, explore=True, policy=policy)
-            step = self.envs.step(actions, active)
-            buffer.add(Row(obs, actions, step.rewards, step.next_observations, step.terminated, step.truncated, step.counted))
-            self._note(step, state, stats)
+        stats, acting = CollectStats(), self.policy if policy is None else policy
+        with torch.no_grad():
+            while stats.num_steps < num_steps:
+                active = self._next_in_turn(num_steps - stats.num_steps)
+                obs = self._obs
+                actions, state = self._act(acting, obs, explore=True)
+                step = self.envs.step(actions, active)
+                buffer.add(Row(obs, actions, step.rewards, step.next_observations, step.terminated, step.truncated, step.counted))
+                self._note(step, state, stats)
         return stats
 
     def evaluate(self, seeds: Sequence[int]) -> CollectStats:
         """Play one whole episode per seed without exploring, as many side by side as there are environments; in the order of the seeds."""
         stats = CollectStats()
-        for start in range(0, len(seeds), self.envs.num_envs):
-            self._play(seeds[start : start + self.envs.num_envs], stats)
+        with torch.no_grad():
+            for start in range(0, len(seeds), self.envs.num_envs):
+                self._play(seeds[start : start + self.envs.num_envs], stats)
         return stats
 
     def _play(self, seeds: Sequence[int], stats: CollectStats) -> None:
@@ -86,7 +88,7 @@ class Collector:
         ended = CollectStats()
         order: list[int] = []
         while playing.any():
-            actions, state = self._act(self._obs, explore=False)
+            actions, state = self._act(self.policy, self._obs, explore=False)
             step = self.envs.step(actions, None if playing.all() else playing)
             done = (step.terminated | step.truncated) & step.counted & playing
             self._note(step._replace(counted=step.counted & playing), state, ended)
@@ -97,11 +99,9 @@ class Collector:
         stats.returns += [ended.returns[i] for i in by_seed]
         stats.lengths += [ended.lengths[i] for i in by_seed]
 
-    @torch.no_grad()
-    def _act(self, obs: Any, *, explore: bool, policy: Policy | None = None) -> tuple[NDArray[Any], Any]:
-        acting = self.policy if policy is None else policy
-        actions, state = acting.act(as_tensors(obs, self.device), self._state, explore=explore, rng=self.rng)
-        return actions.cpu().numpy(), state
+    def _act(self, policy: Policy, obs: Any, *, explore: bool) -> tuple[NDArray[Any], Any]:
+        actions, state = policy.act(as_tensors(obs, self.device), self._state, explore=explore, rng=self.rng)
+        return (actions if self.device.type == "cpu" else actions.cpu()).numpy(), state
 
     def _next_in_turn(self, remaining: int) -> NDArray[np.bool_] | None:
         """None for all environments; where fewer steps remain than there are environments, those whose turn it is."""
@@ -117,9 +117,14 @@ class Collector:
         """Remember where things stand, and report the episodes that ended."""
         self._obs = step.observations
         self._state = self._settled(state, step)
-        stats.num_steps += int(np.count_nonzero(step.counted))
-        np.add(self._returns, step.rewards, out=self._returns, where=step.counted)
-        self._lengths += step.counted
+        if _all(step.counted):
+            stats.num_steps += len(self._returns)
+            self._returns += step.rewards
+            self._lengths += 1
+        else:
+            stats.num_steps += int(np.count_nonzero(step.counted))
+            np.add(self._returns, step.rewards, out=self._returns, where=step.counted)
+            self._lengths += step.counted
         if _any(step.terminated) or _any(step.truncated):
             self._end_episodes((step.terminated | step.truncated) & step.counted, stats)
 
@@ -149,6 +154,11 @@ class Collector:
 def _any(flags: NDArray[np.bool_]) -> bool:
     """Whether one is set; several times as quick as numpy's own on the few of a step."""
     return b"\x01" in flags.tobytes()
+
+
+def _all(flags: NDArray[np.bool_]) -> bool:
+    """Whether none is unset; likewise."""
+    return b"\x00" not in flags.tobytes()
 
 
 def _beside(memory: Tensor, mask: Tensor) -> Tensor:

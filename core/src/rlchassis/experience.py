@@ -90,7 +90,8 @@ def as_tensors(arrays: Any, device: torch.device) -> Observation:
     """Numpy observations as tensors, sharing their memory where the device is the CPU."""
     if isinstance(arrays, dict):
         return {key: as_tensors(part, device) for key, part in arrays.items()}
-    return torch.from_numpy(arrays).to(device)
+    tensors = torch.from_numpy(arrays)
+    return tensors if device.type == "cpu" else tensors.to(device)
 
 
 def first_tensor(tree: Any) -> Tensor:

@@ -64,6 +64,6 @@ class ActionMap:
 
 def one_by_one(actions: Array) -> list[Any]:
     """Environment actions as single envs get them from `action_space.sample()`: numpy integers for Discrete, arrays for Box."""
-    if actions.ndim == 1 and np.issubdtype(actions.dtype, np.floating):
+    if actions.ndim == 1 and actions.dtype.kind == "f":
         return [actions[i, ...] for i in range(len(actions))]
     return list(actions)

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from rlchassis.arrays import map_arrays, pick, room, take, write
+from rlchassis.arrays import map_arrays, pick, room, take, write, write_first
 from rlchassis.experience import Row
 from rlchassis.replay.ring import Cells, Ring
 
@@ -40,8 +40,15 @@ class Kept:
 
     def write(self, cells: Any, row: Row) -> None:
         """See Observations."""
-        write(self._obs, cells, row.obs)
-        write(self._next_obs, cells, row.next_obs)
+        if type(cells) is not int:
+            write(self._obs, cells, row.obs)
+            write(self._next_obs, cells, row.next_obs)
+        elif type(row.obs) is dict:
+            write_first(self._obs, cells, row.obs)
+            write_first(self._next_obs, cells, row.next_obs)
+        else:
+            self._obs[cells] = row.obs[0]
+            self._next_obs[cells] = row.next_obs[0]
 
     def obs(self, cells: Cells) -> Any:
         """See Observations."""
@@ -70,7 +77,7 @@ class FoundInNextRow:
 
     def write(self, cells: Any, row: Row) -> None:
         """See Observations."""
-        write(self._obs, cells, row.obs)
+        (write_first if type(cells) is int else write)(self._obs, cells, row.obs)
         write(self._newest, self._ring.envs_of(cells), row.next_obs)
         ended = row.terminated | row.truncated
         if self._final or ended.any():

@@ -52,11 +52,12 @@ class Ring:
         return int(np.minimum(self._counts, self.rows).sum())
 
     def claim(self, counted: NDArray[np.bool_]) -> tuple[Any, Any]:
-        """The cells that the counted environments write now, and which of N these are; where all are, a slice and None."""
-        if self._common is not None and counted.tobytes() == self._every:
-            start = self._common % self.rows * self.num_envs
-            self._common += 1
-            return slice(start, start + self.num_envs), None
+        """The cells that the counted environments write now, and which of N these are; where all are, a slice or one number, and None."""
+        common = self._common
+        if common is not None and counted.tobytes() == self._every:
+            self._common = common + 1
+            start = common % self.rows * self.num_envs
+            return start if self.num_envs == 1 else slice(start, start + self.num_envs), None
         counts, envs = self.counts, np.flatnonzero(counted)
         cells = counts[envs] % self.rows * self.num_envs + envs
         counts[envs] += 1
@@ -65,11 +66,11 @@ class Ring:
 
     def envs_of(self, cells: Any) -> Any:
         """Whose cells were claimed: an index of N environments."""
-        return slice(None) if isinstance(cells, slice) else cells % self.num_envs
+        return cells % self.num_envs if isinstance(cells, np.ndarray) else slice(None)
 
     def numbered(self, cells: Any) -> Cells:
         """Claimed cells as an array."""
-        return np.arange(cells.start, cells.stop) if isinstance(cells, slice) else cells
+        return np.arange(cells.start, cells.stop) if isinstance(cells, slice) else np.atleast_1d(cells)
 
     def draw(self, batch_size: int, rng: Generator) -> Cells:
         """Cells [B], each that is stored and has its history equally likely."""
