@@ -67,7 +67,7 @@ class Ready(Policy):
 
 
 def step_us(num_envs: int) -> float:
-    """Microseconds per environment step of collecting into replay, with environments and a policy that take no time; of the processor, median."""
+    """Of processor time, per environment step that is collected into replay, with environments and a policy that take none; the median."""
     envs = env_factory_from(Idle).create_envs(num_envs, 0, create_watch_env=False)
     collector = Collector(Ready(num_envs), envs.train, torch.Generator())  # type: ignore[arg-type]  # it was asked for
     collector.reset(list(range(num_envs)))

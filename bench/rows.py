@@ -37,12 +37,12 @@ class Row:
 
 def on_policy(name: str, environment: str, num_envs: int, steps: int, collect: int, minibatch: int, passes: int = 1, **more: object) -> Row:
     """A row of an algorithm that learns from rollouts; the first is not timed."""
-    return Row(name, name.split("-")[0], environment, num_envs, steps, collect, minibatch, collect, passes, **more)  # type: ignore[arg-type]  # more is peers
+    return Row(name, name.partition("-")[0], environment, num_envs, steps, collect, minibatch, collect, passes, **more)  # type: ignore[arg-type]  # more is peers
 
 
 def off_policy(name: str, environment: str, steps: int, minibatch: int, updates: int = 1, **more: object) -> Row:
     """A row of an algorithm that learns from replay, in one environment, after a thousand steps."""
-    return Row(name, name.split("-")[0], environment, 1, steps, 1, minibatch, 1000, 1, updates, **more)  # type: ignore[arg-type]  # more is peers
+    return Row(name, name.partition("-")[0], environment, 1, steps, 1, minibatch, 1000, 1, updates, **more)  # type: ignore[arg-type]  # more is peers
 
 
 ROWS = {
