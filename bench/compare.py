@@ -1,6 +1,7 @@
 """Runs ours and theirs in alternation and prints how many times faster ours is than the faster peer.
 
 usage: python bench/compare.py [ROW...] [--rounds 3]
+Besides the rows of rows.py there are "replay", a buffer alone, and "chassis", what a step costs without environment and network.
 """
 
 from __future__ import annotations
@@ -19,63 +20,89 @@ from typing import Any
 from rows import ROWS
 
 HERE = Path(__file__).parent
-OURS = "ours.py"
-PEERS = ("peer_sb3.py", "peer_tianshou.py")
+OURS, COMPILED = "rlchassis", "compiled"
+SCRIPTS = {OURS: ["ours.py"], COMPILED: ["ours.py", "compiled"], "sb3": ["peer_sb3.py"], "tianshou": ["peer_tianshou.py"]}
 
-Times = dict[str, list[float]]
+Series = dict[str, list[float]]
+"""Numbers of each library, round by round."""
 
 
 def main() -> None:
-    """Time the rows that were asked for, or all; print the table, store the numbers."""
+    """Time the rows that were asked for, or all; print the tables, store the numbers."""
+    others = {"replay": replay, "chassis": chassis}
     parser = argparse.ArgumentParser(description="Time training beside its peers.")
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of: {', '.join(ROWS)}; none: all of them")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of: {', '.join([*ROWS, *others])}; none: all of them")
     parser.add_argument("--rounds", type=int, default=3, help="how often each library runs each row, in alternation")
     asked = parser.parse_args()
-    if unknown := set(asked.rows) - ROWS.keys():
-        parser.error(f"There is no row {', '.join(sorted(unknown))}; the rows are {', '.join(ROWS)}.")
-    results = {name: timed(name, asked.rounds) for name in asked.rows or ROWS}
-    print_table({name: summary(times) for name, times in results.items()})
-    print(f"stored: {store(results)}")
+    if unknown := set(asked.rows) - ROWS.keys() - others.keys():
+        parser.error(f"There is no row {', '.join(sorted(unknown))}; the rows are {', '.join([*ROWS, *others])}.")
+    chosen = asked.rows or [*ROWS, *others]
+    results = {name: timed(name, asked.rounds) for name in chosen if name in ROWS}
+    if results:
+        print_table({name: summary(times) for name, times in results.items()})
+    alone = {name: measure(asked.rounds) for name, measure in others.items() if name in chosen}
+    print(f"stored: {store({name: {'times': times, **summary(times)} for name, times in results.items()} | alone)}")
 
 
-def timed(row: str, rounds: int) -> Times:
-    """Steps per second of each script, round by round."""
-    times: Times = {script: [] for script in (OURS, *PEERS)}
+def timed(row: str, rounds: int) -> Series:
+    """Steps per second of each library that has the algorithm."""
+    times: Series = {library: [] for library in (OURS, COMPILED, *ROWS[row].peers)}
     for number in range(1, rounds + 1):
-        for script, series in times.items():
-            series.append(steps_per_second(script, row))
-        print(f"{row} {number}/{rounds}:", ", ".join(f"{script} {series[-1]:.0f}" for script, series in times.items()), flush=True)
+        for library, series in times.items():
+            script, *arguments = SCRIPTS[library]
+            series.append(float(answer_of(script, row, *arguments)["sps"]))
+        print(f"{row} {number}/{rounds}:", ", ".join(f"{library} {series[-1]:.0f}" for library, series in times.items()), flush=True)
     return times
 
 
-def steps_per_second(script: str, row: str) -> float:
-    """Run one script in a process of its own, on one thread."""
+def answer_of(script: str, *arguments: str) -> dict[str, Any]:
+    """The line of JSON that a script prints, run in a process of its own on one thread."""
     one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    output = subprocess.run([sys.executable, str(HERE / script), row], env=one_thread, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return float(json.loads(output.splitlines()[-1])["sps"])
+    command = [sys.executable, str(HERE / script), *arguments]
+    output = subprocess.run(command, env=one_thread, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
+    answer: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return answer
 
 
-def summary(times: Times) -> dict[str, float]:
-    """Medians per library, and the median over the rounds of ours to the faster peer of that round."""
-    ratios = [ours / max(peers) for ours, *peers in zip(times[OURS], *(times[peer] for peer in PEERS), strict=True)]
-    return {**{script: median(series) for script, series in times.items()}, "ratio": median(ratios)}
+def summary(times: Series) -> dict[str, float]:
+    """Medians per library, and the median over the rounds of ours to the faster peer of that round, step by step and compiled."""
+    fastest = [max(peers) for peers in zip(*(series for name, series in times.items() if name not in (OURS, COMPILED)), strict=True)]
+    ratios = {
+        name: median(ours / peer for ours, peer in zip(times[library], fastest, strict=True))
+        for name, library in (("ratio", OURS), ("ratio_compiled", COMPILED))
+    }
+    return {**{library: median(series) for library, series in times.items()}, **ratios}
 
 
 def print_table(rows: dict[str, dict[str, float]]) -> None:
     """A table for people, in environment steps per second."""
-    print(f"\n{'steps per second':<20}{'rlchassis':>12}{'sb3':>12}{'tianshou':>12}{'ratio to the faster':>22}")
-    for name, row in rows.items():
-        print(f"{name:<20}{row[OURS]:>12.0f}{row[PEERS[0]]:>12.0f}{row[PEERS[1]]:>12.0f}{row['ratio']:>22.2f}")
+    names = list(SCRIPTS)
+    print(f"\n{'steps per second':<20}{''.join(f'{name:>12}' for name in names)}{'ratio':>8}{'compiled':>10}")
+    for row, numbers in rows.items():
+        cells = "".join(f"{numbers[name]:>12.0f}" if name in numbers else f"{'–':>12}" for name in names)
+        print(f"{row:<20}{cells}{numbers['ratio']:>8.2f}{numbers['ratio_compiled']:>10.2f}")
 
 
-def store(results: dict[str, Times]) -> Path:
+def replay(rounds: int) -> dict[str, Any]:
+    """Microseconds of our replay buffer and of Stable-Baselines3's, and how many times quicker ours is."""
+    answers = [{library: answer_of("replay.py", library) for library in ("ours", "sb3")} for _ in range(rounds)]
+    ratios = {what: median(each["sb3"][what] / each["ours"][what] for each in answers) for what in ("add_us", "sample_us")}
+    print(f"\nreplay: {answers[-1]}; quicker than sb3: add {ratios['add_us']:.2f}, sample {ratios['sample_us']:.2f}")
+    return {"answers": answers, "ratios": ratios}
+
+
+def chassis(rounds: int) -> dict[str, Any]:
+    """What the chassis itself costs."""
+    answer = answer_of("chassis.py")
+    print(f"\nchassis: {answer}")
+    return answer
+
+
+def store(results: dict[str, Any]) -> Path:
     """Write the numbers with what they were measured on; returns the file."""
     now = datetime.now(UTC)
-    content: dict[str, Any] = {
-        "time": now.isoformat(timespec="seconds"),
-        "machine": {"python": platform.python_version(), "processor": platform.machine(), "cpus": os.cpu_count()},
-        "rows": {name: {"times": times, **summary(times)} for name, times in results.items()},
-    }
+    machine = {"python": platform.python_version(), "processor": platform.machine(), "cpus": os.cpu_count()}
+    content = {"time": now.isoformat(timespec="seconds"), "machine": machine, "rows": results}
     file = HERE / "results" / f"{now:%Y%m%d-%H%M%S}.json"
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(content, indent=1), encoding="utf-8")
