@@ -114,7 +114,7 @@ def test_what_cannot_be_compiled_is_computed_step_by_step_and_that_is_said_once(
     assert said.message.startswith("The update cannot be compiled here and is computed step by step: ")
     assert torch.allclose(algorithm.weight, plain.weight)
     group = algorithm.optimizer.torch_optimizer.param_groups[0]
-    assert (group["fused"], group["lr"], algorithm.optimizer.traced_step) == (True, pytest.approx(0.1), None)
+    assert (group["fused"], group["lr"], algorithm.optimizer.for_graph) == (True, pytest.approx(0.1), False)
 
 
 def test_without_a_compiler_on_the_machine_it_is_computed_step_by_step(monkeypatch, tmp_path, caplog):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 from copy import deepcopy
 
 import pytest
@@ -165,3 +166,29 @@ def test_without_a_schedule_the_learning_rate_stays():
     optimizer = Optimizer.create(Descent(), [nn.Parameter(torch.zeros(1))], 2.0)
     optimizer.set_progress(0.5)
     assert optimizer.torch_optimizer.param_groups[0]["lr"] == 2
+
+
+def test_hooks_on_the_torch_optimizers_step_are_called():
+    weight = nn.Parameter(torch.tensor([3.0]))
+    optimizer, calls = Optimizer.create(Descent(), [weight], 0.1), []
+    optimizer.torch_optimizer.register_step_post_hook(lambda *_: calls.append(weight.item()))
+    gradient_step(optimizer, lambda x: ((weight * x).sum(), {}), torch.tensor([2.0]))
+    assert calls == [pytest.approx(2.8)]
+
+
+def doubled(step):
+    @functools.wraps(step)
+    def stepped(optimizer):
+        step(optimizer)
+        step(optimizer)
+
+    return stepped
+
+
+def test_what_others_wrap_around_a_step_stays_around_it():
+    class Twice(torch.optim.SGD):
+        step = doubled(torch.optim.SGD.step)
+
+    weight = nn.Parameter(torch.tensor([3.0]))
+    gradient_step(Optimizer(Twice([weight], 0.1), [weight], 0.1), lambda x: ((weight * x).sum(), {}), torch.tensor([2.0]))
+    assert weight.item() == pytest.approx(3 - 2 * 0.1 * 2)

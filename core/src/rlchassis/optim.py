@@ -21,6 +21,8 @@ from rlchassis.recipe_part import RecipePart
 Batch = TypeVar("Batch")
 ALIGNMENT = 64
 """Bytes."""
+WRAPPERS = inspect.getfile(torch.optim.Optimizer)
+"""Where torch keeps what it wraps around steps."""
 Schedule = Callable[[float], float]
 """From progress (environment steps done / planned, 0 to 1) to a factor on the learning rate."""
 
@@ -75,10 +77,15 @@ class Optimizer:
     lr: float
     schedule: Schedule | None = None
     flat: nn.Parameter | None = None
-    traced_step: Callable[[torch.optim.Optimizer], Any] | None = None
-    """The torch optimizer's step as a compiler can read it, where updates are computed as one graph."""
+    for_graph: bool = False
+    """Whether it is made to be part of a compiled update."""
     _told: list[dict[str, Any]] = field(factory=list)
     """What the groups of the torch optimizer were told before they were made fit for a graph."""
+    _plain_step: Callable[[torch.optim.Optimizer], Any] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Look for the step itself."""
+        self._plain_step = plain_step(self.torch_optimizer)
 
     @classmethod
     def create(
@@ -106,17 +113,17 @@ class Optimizer:
             group.update(dict.fromkeys(before, False), lr=torch.tensor(lr, dtype=torch.float64))
         for p in parameters:
             p.grad = torch.zeros_like(p)
-        return cls(made, parameters, lr, schedule, None, inspect.unwrap(type(made).step), told)
+        return cls(made, parameters, lr, schedule, None, for_graph=True, told=told)
 
     def leave_graph(self) -> None:
         """Step as ordinary optimizers do from now on."""
         for group, before in zip(self.torch_optimizer.param_groups, self._told, strict=True):
             group.update(before, lr=float(group["lr"]))
-        self.traced_step = None
+        self.for_graph = False
 
     def descend(self, loss: Tensor, max_norm: float | None = None) -> None:
         """Step once down the gradient of a loss, shrunk to max_norm where given; other parameters get no gradient."""
-        if self.traced_step is None:
+        if not self.for_graph:
             self.zero_grad()
             loss.backward(inputs=self.parameters)  # type: ignore[no-untyped-call]  # torch leaves backward untyped
         else:
@@ -146,11 +153,12 @@ class Optimizer:
 
     def step(self) -> None:
         """Step along the gradients."""
-        if self.traced_step is None:
-            self.torch_optimizer.step()
+        made = self.torch_optimizer
+        if made._optimizer_step_pre_hooks or made._optimizer_step_post_hooks:
+            made.step()
             return
         with torch.no_grad():
-            self.traced_step(self.torch_optimizer)
+            self._plain_step(made)
 
     def set_progress(self, progress: float) -> None:
         """Set the learning rate for how far the run is."""
@@ -158,7 +166,7 @@ class Optimizer:
             return
         rate = self.lr * self.schedule(progress)
         for group in self.torch_optimizer.param_groups:
-            group["lr"] = rate if self.traced_step is None else group["lr"].fill_(rate)
+            group["lr"] = group["lr"].fill_(rate) if self.for_graph else rate
 
     def state_dict(self) -> dict[str, Any]:
         """What the torch optimizer remembers."""
@@ -167,6 +175,14 @@ class Optimizer:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Remember what another of the same parameters remembered."""
         self.torch_optimizer.load_state_dict(state)
+
+
+def plain_step(optimizer: torch.optim.Optimizer) -> Callable[[torch.optim.Optimizer], Any]:
+    """The step of a torch optimizer without what torch wraps around it for profilers and hooks, which compilers cannot read."""
+    step: Any = type(optimizer).step
+    while hasattr(step, "__wrapped__") and step.__code__.co_filename == WRAPPERS:
+        step = step.__wrapped__
+    return step  # type: ignore[no-any-return]  # it is a step, wrapped or not
 
 
 def flatten_storage(parameters: Sequence[nn.Parameter]) -> nn.Parameter | None:
