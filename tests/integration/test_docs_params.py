@@ -14,6 +14,7 @@ from rlchassis.modules import ActorFactoryDefault, CriticFactoryDefault, Interme
 from rlchassis_adam import OptimizerFactoryAdam
 from rlchassis_dqn import DQNAgentFactory, DQNParams
 from rlchassis_ppo import PPOAgentFactory, PPOParams
+from rlchassis_redq import REDQAgentFactory, REDQParams
 from rlchassis_sac import SACAgentFactory, SACParams
 
 PAGE = (Path(__file__).parents[2] / "docs" / "params.md").read_text(encoding="utf-8")
@@ -31,6 +32,7 @@ def rows(heading: str) -> list[list[str]]:
         PPOParams,
         SACParams,
         DQNParams,
+        REDQParams,
         IntermediateModuleFactoryDefault,
         ActorFactoryDefault,
         CriticFactoryDefault,
@@ -46,7 +48,9 @@ def test_the_page_has_every_field_with_its_default_and_its_sentence(recipe):
     assert all(len(row) == 4 and row[3] for row in listed)
 
 
-@pytest.mark.parametrize(("algorithm", "agent"), [("PPO", PPOAgentFactory), ("DQN", DQNAgentFactory), ("SAC", SACAgentFactory)])
+@pytest.mark.parametrize(
+    ("algorithm", "agent"), [("PPO", PPOAgentFactory), ("DQN", DQNAgentFactory), ("SAC", SACAgentFactory), ("REDQ", REDQAgentFactory)]
+)
 def test_the_page_has_what_an_algorithm_puts_in(algorithm, agent):
     listed = {name.strip("`"): int(value) for name, value, _ in rows(f"What {algorithm} puts in")}
     assert listed == agent.suited_sampling

@@ -18,12 +18,18 @@ from rlchassis.evaluation import Evaluation
 from rlchassis.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, map_tensors
 from rlchassis.experiment.actor_critic import ActorCriticExperimentBuilder
 from rlchassis.experiment.builder import ExperimentBuilder
-from rlchassis.experiment.off_policy import DeterministicActorMethods, GaussianActorMethods, OneCriticMethods, TwoCriticsMethods
+from rlchassis.experiment.off_policy import (
+    CriticEnsembleMethods,
+    DeterministicActorMethods,
+    GaussianActorMethods,
+    OneCriticMethods,
+    TwoCriticsMethods,
+)
 from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.lean import acting
 from rlchassis.loggers import Logger, LoggerFactory
-from rlchassis.losses import huber_loss, normalized, squared_loss
+from rlchassis.losses import huber_loss, normalized, soft_value, squared_loss
 from rlchassis.modules import (
     ActorFactory,
     ActorFactoryDefault,
@@ -46,7 +52,7 @@ from rlchassis.renamed import refuses_old_names
 from rlchassis.returns import lambda_returns, n_step_transition
 from rlchassis.squashed import SquashedGaussian, SquashedGaussianPolicy
 from rlchassis.targets import target_of, track
-from rlchassis.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault, Temperature
+from rlchassis.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault, Temperature, create_temperature, is_alpha
 from rlchassis.trainer import InfoStats, OffPolicyTrainer, OnPolicyTrainer, Trainer
 from rlchassis.world import World
 
@@ -69,6 +75,7 @@ __all__ = [
     "Component",
     "Critic",
     "CriticEnsemble",
+    "CriticEnsembleMethods",
     "CriticFactory",
     "CriticFactoryDefault",
     "CriticFactoryReuseActor",
@@ -133,11 +140,13 @@ __all__ = [
     "acting",
     "by_row",
     "create_critics",
+    "create_temperature",
     "encoder_for",
     "gradient_step",
     "hookimpl",
     "huber_loss",
     "instance",
+    "is_alpha",
     "judge",
     "lambda_returns",
     "map_tensors",
@@ -148,6 +157,7 @@ __all__ = [
     "orthogonal_",
     "refuses_old_names",
     "resolve",
+    "soft_value",
     "squared_loss",
     "switch",
     "target_of",

@@ -21,10 +21,11 @@ class EnsembleLinear(nn.Module):
         self.weight = nn.Parameter(torch.empty(size, input_dim, output_dim).uniform_(-limit, limit))
         self.bias = nn.Parameter(torch.empty(size, 1, output_dim).uniform_(-limit, limit))
 
-    def forward(self, vectors: Tensor) -> Tensor:
-        """[B, D], the same for all, or [n, B, D] → [n, B, K]."""
-        each = vectors if vectors.dim() == 3 else vectors.expand(self.weight.shape[0], *vectors.shape)
-        return torch.baddbmm(self.bias, each, self.weight)
+    def forward(self, vectors: Tensor, members: Tensor | None = None) -> Tensor:
+        """[B, D], the same for all, or [n, B, D] → [n, B, K]; with members [m], of these alone."""
+        weight, bias = (self.weight, self.bias) if members is None else (self.weight[members], self.bias[members])
+        each = vectors if vectors.dim() == 3 else vectors.expand(weight.shape[0], *vectors.shape)
+        return torch.baddbmm(bias, each, weight)
 
 
 class EnsembleMLP(nn.Sequential):
@@ -37,6 +38,12 @@ class EnsembleMLP(nn.Sequential):
             layers += [EnsembleLinear(size, before, after), activation()]
         super().__init__(*layers, EnsembleLinear(size, sizes[-1], output_dim))
 
+    def forward(self, vectors: Tensor, members: Tensor | None = None) -> Tensor:
+        """[B, D] → [n, B, K], or [m, B, K] of the members alone."""
+        for layer in self:
+            vectors = layer(vectors, members) if isinstance(layer, EnsembleLinear) else layer(vectors)
+        return vectors
+
 
 class CriticEnsemble(nn.Module):
     """What actions are worth, as n critics see it, each with a network of its own behind one encoder."""
@@ -47,9 +54,9 @@ class CriticEnsemble(nn.Module):
         width = width_of(encoder) + action_size
         self.networks = EnsembleMLP(size, width, hidden_sizes, activation, 1)
 
-    def forward(self, obs: Observation, actions: Tensor) -> Tensor:
-        """Observations [B, …] and actions [B, …] → values [n, B]."""
-        values: Tensor = self.networks(torch.cat([self.encoder(obs), actions.flatten(1)], -1))
+    def forward(self, obs: Observation, actions: Tensor, members: Tensor | None = None) -> Tensor:
+        """Observations [B, …] and actions [B, …] → values [n, B], or [m, B] of members [m], and nothing computed for the others."""
+        values: Tensor = self.networks(torch.cat([self.encoder(obs), actions.flatten(1)], -1), members)
         return values.squeeze(-1)
 
 
@@ -73,9 +80,10 @@ class SideBySide(nn.Module):
         super().__init__()
         self.critics = nn.ModuleList(critics)
 
-    def forward(self, obs: Observation, *actions: Tensor) -> Tensor:
-        """What each says, stacked: [n, B, …]."""
-        return torch.stack([critic(obs, *actions) for critic in self.critics])
+    def forward(self, obs: Observation, *actions: Tensor, members: Tensor | None = None) -> Tensor:
+        """What each says, stacked: [n, B, …]; with members [m], what these say."""
+        values = torch.stack([critic(obs, *actions) for critic in self.critics])
+        return values if members is None else values[members]
 
 
 class OnlyMember(nn.Module):

@@ -7,10 +7,11 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import torch
-from attrs import define, frozen
+from attrs import Attribute, define, frozen
 from gymnasium import spaces
 from torch import Tensor, nn
 
+from rlchassis.errors import UsageError
 from rlchassis.experience import Metrics
 from rlchassis.fields import number
 from rlchassis.modules import HasSpaces
@@ -65,6 +66,20 @@ class Temperature:
             self.log_alpha.copy_(state["log_alpha"])
         if self.optimizer is not None:
             self.optimizer.load_state_dict(state["optimizer"])
+
+
+def is_alpha(instance: Any, attribute: Attribute[Any], value: Any) -> None:
+    """Validates a field that says what entropy is worth: a number of at least 0, or how it is learned."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+    if not (is_number or isinstance(value, AutoAlphaFactory)):
+        raise UsageError(f"{attribute.name} must be a number of at least 0 or an AutoAlphaFactory, not {value!r}.")
+
+
+def create_temperature(alpha: float | AutoAlphaFactory, envs: HasSpaces, setup: Setup) -> Temperature:
+    """What such a field describes."""
+    if isinstance(alpha, AutoAlphaFactory):
+        return alpha.create_temperature(envs, setup)
+    return Temperature.fixed(alpha, setup.device)
 
 
 class AutoAlphaFactory(RecipePart, ABC):

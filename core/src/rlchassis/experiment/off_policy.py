@@ -60,6 +60,18 @@ class OneCriticMethods(ExperimentBuilder[Agent]):
         return self._with_agent(critic_factory=ActionCriticFactoryReuseActor())
 
 
+class CriticEnsembleMethods(ExperimentBuilder[Agent]):
+    """For agents whose recipe has one description of all its critics of actions, its critic_ensemble_factory."""
+
+    def with_critic_ensemble_factory(self, critic_ensemble_factory: ActionCriticFactory) -> Self:
+        """Set what each critic is: a module from observations and actions to values."""
+        return self._with_agent(critic_ensemble_factory=critic_ensemble_factory)
+
+    def with_critic_ensemble_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
+        """Set the critics to MLPs of their own, computed as one network."""
+        return self._with_agent(critic_ensemble_factory=ActionCriticFactoryDefault(tuple(hidden_sizes), hidden_activation))
+
+
 class TwoCriticsMethods(ExperimentBuilder[Agent]):
     """For agents whose recipe has two critics of actions, its critic_factories."""
 

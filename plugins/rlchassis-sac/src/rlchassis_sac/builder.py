@@ -15,15 +15,14 @@ from rlchassis.api import (
     ActorFactory,
     ActorFactoryDefault,
     AgentFactory,
-    AutoAlphaFactory,
     Environments,
     GaussianActorMethods,
     OffPolicyTrainer,
     Setup,
-    Temperature,
     TwoCriticsMethods,
     UsageError,
     create_critics,
+    create_temperature,
     instance,
     target_of,
     unique_parameters,
@@ -70,23 +69,16 @@ class SACAgentFactory(AgentFactory):
         params = self.params
         critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
         judging = unique_parameters(critics)
-        known = {id(p) for p in judging}
-        acting = [p for p in unique_parameters(policy) if id(p) not in known]
+        acting = unique_parameters(policy, without=judging)
         return SAC(
             policy,
             critics,
             target_of(critics),
             setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
             setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
-            self._temperature(envs, setup),
+            create_temperature(params.alpha, envs, setup),
             params,
         )
-
-    def _temperature(self, envs: Environments, setup: Setup) -> Temperature:
-        alpha = self.params.alpha
-        if isinstance(alpha, AutoAlphaFactory):
-            return alpha.create_temperature(envs, setup)
-        return Temperature.fixed(alpha, setup.device)
 
 
 class SACExperimentBuilder(GaussianActorMethods[SACAgentFactory], TwoCriticsMethods[SACAgentFactory]):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from rlchassis.api import soft_value
+
 
 def soft_target(rewards: Tensor, discounts: Tensor, next_values: Tensor, next_log_probs: Tensor, alpha: Tensor) -> Tensor:
     """y = r + γ [ minᵢ qᵢ(s′, a′) − α log π(a′|s′) ]  with a′ drawn from π   (Haarnoja et al. 2018b, eq. 5 and section 5)."""
-    return rewards + discounts * (next_values.amin(0) - alpha * next_log_probs)
+    return rewards + discounts * soft_value(next_values.amin(0), next_log_probs, alpha)
 
 
 def policy_loss(values: Tensor, log_probs: Tensor, alpha: Tensor, weights: Tensor) -> Tensor:
     """E[ w (α log π(a|s) − minᵢ qᵢ(s, a)) ]  with a drawn from π, differentiably   (Haarnoja et al. 2018b, eq. 9)."""
-    return (weights * (alpha * log_probs - values.amin(0))).mean()
+    return -(weights * soft_value(values.amin(0), log_probs, alpha)).mean()

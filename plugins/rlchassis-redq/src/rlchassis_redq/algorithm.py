@@ -1,0 +1,104 @@
+"""Randomized ensembled double Q-learning: learn from each step many times, and trust few of many critics at a time."""
+
+from __future__ import annotations
+
+import torch
+from attrs import define, frozen
+from torch import Generator, Tensor, nn
+
+from rlchassis.api import (
+    Algorithm,
+    Experience,
+    Learned,
+    Metrics,
+    Optimizer,
+    SquashedGaussianPolicy,
+    Temperature,
+    TensorStruct,
+    Transition,
+    gradient_step,
+    n_step_transition,
+    one_graph,
+    squared_loss,
+    track,
+)
+from rlchassis_redq.loss import policy_loss, subset_target
+from rlchassis_redq.params import REDQParams
+
+
+@frozen(eq=False)
+class REDQBatch(TensorStruct):
+    """Transitions [B], standard normal noise [B, D] for the actions where they begin and where they lead, and who judges the latter."""
+
+    transition: Transition
+    noise: Tensor
+    next_noise: Tensor
+    subset: Tensor
+    """[M] the critics that make the targets."""
+
+
+@define(eq=False)
+class REDQ(Algorithm[REDQBatch]):
+    """Learns a squashed Gaussian policy, N critics and, where it is not fixed, the temperature; one optimizer each."""
+
+    policy: SquashedGaussianPolicy
+    critics: nn.Module
+    target_critics: nn.Module
+    actor_optimizer: Optimizer
+    critic_optimizer: Optimizer
+    temperature: Temperature
+    params: REDQParams
+
+    @property
+    def n_step(self) -> int:
+        """As the params say."""
+        return self.params.n_step
+
+    @torch.no_grad()
+    def prepare(self, experience: Experience, rng: Generator) -> REDQBatch:
+        """Fold windows of n steps into one step each, and draw what the round will need."""
+        transition = n_step_transition(experience, self.params.gamma)
+        noise, next_noise = (torch.empty_like(transition.actions).normal_(generator=rng) for _ in range(2))
+        order = torch.randperm(self.params.ensemble_size, generator=rng, device=rng.device)
+        return REDQBatch(transition, noise, next_noise, order[: self.params.subset_size])
+
+    def update(self, batch: REDQBatch, count: int) -> Learned:
+        """Step all critics and let the targets follow; now and then step actor and temperature."""
+        metrics = self._judge(batch)
+        priorities = metrics.pop("errors")
+        if (count + 1) % self.params.actor_delay == 0:
+            metrics |= self._act_better(batch)
+        return Learned(metrics, priorities)
+
+    @one_graph
+    def _judge(self, batch: REDQBatch) -> Metrics:
+        critic = gradient_step(self.critic_optimizer, self._critic_loss, batch)
+        track(self.target_critics, self.critics, self.params.tau)
+        return {"critic_loss": critic["loss"], "errors": critic["errors"]}
+
+    @one_graph
+    def _act_better(self, batch: REDQBatch) -> Metrics:
+        actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
+        entropies = actor["entropies"]
+        temperature = self.temperature.learn(entropies, batch.transition.weights)
+        return {"policy_loss": actor["loss"], "entropy": entropies.mean(), **temperature}
+
+    def _critic_loss(self, batch: REDQBatch) -> tuple[Tensor, Metrics]:
+        """Tensors in, tensors out; the errors are [B], averaged over the critics."""
+        step, targets = batch.transition, self._targets(batch)
+        values = self.critics(step.obs, step.actions)
+        return squared_loss(values, targets, step.weights), {"errors": (values.detach() - targets).abs().mean(0)}
+
+    @torch.no_grad()
+    def _targets(self, batch: REDQBatch) -> Tensor:
+        step = batch.transition
+        actions, log_probs = self.policy.distribution(step.next_obs).at(batch.next_noise)
+        values = self.target_critics(step.next_obs, actions, members=batch.subset)
+        return subset_target(step.rewards, step.discounts, values, log_probs, self.temperature.alpha, self.params.target_mode)
+
+    def _policy_loss(self, batch: REDQBatch) -> tuple[Tensor, Metrics]:
+        """Tensors in, tensors out; the entropies are [B], estimated by one action each."""
+        step = batch.transition
+        actions, log_probs = self.policy.distribution(step.obs).at(batch.noise)
+        values = self.critics(step.obs, actions)
+        return policy_loss(values, log_probs, self.temperature.alpha, step.weights), {"entropies": -log_probs}

@@ -1,0 +1,79 @@
+"""How a REDQ agent is made, and the builder that lets users say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+import torch
+from attrs import frozen
+from torch import nn
+
+from rlchassis.api import (
+    ActionCriticFactory,
+    ActionCriticFactoryDefault,
+    ActorFactory,
+    ActorFactoryDefault,
+    AgentFactory,
+    CriticEnsembleMethods,
+    Environments,
+    GaussianActorMethods,
+    OffPolicyTrainer,
+    Setup,
+    SquashedGaussianPolicy,
+    create_temperature,
+    instance,
+    target_of,
+    unique_parameters,
+)
+from rlchassis_redq.algorithm import REDQ
+from rlchassis_redq.params import REDQParams
+
+
+def _actor() -> ActorFactoryDefault:
+    return ActorFactoryDefault((256, 256), nn.ReLU, continuous_unbounded=True, continuous_conditioned_sigma=True)
+
+
+@frozen(kw_only=True)
+class REDQAgentFactory(AgentFactory):
+    """The recipe for a REDQ agent."""
+
+    trainer_class = OffPolicyTrainer
+    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1, "buffer_size": 1_000_000, "num_test_episodes": 10}
+
+    params: REDQParams = instance(REDQParams, factory=REDQParams)
+    """The hyperparameters."""
+    actor_factory: ActorFactory = instance(ActorFactory, factory=_actor)
+    """The network that acts: mean and log standard deviation before the squash."""
+    critic_ensemble_factory: ActionCriticFactory = instance(ActionCriticFactory, factory=ActionCriticFactoryDefault)
+    """What each of the networks that judge is."""
+
+    def create_policy(self, envs: Environments, device: torch.device) -> SquashedGaussianPolicy:
+        """A squashed Gaussian."""
+        return SquashedGaussianPolicy(self.actor_factory.create_module(envs, device), deterministic_eval=self.params.deterministic_eval)
+
+    def create_algorithm(self, policy: SquashedGaussianPolicy, envs: Environments, setup: Setup) -> REDQ:
+        """Features that the critics share with the actor are learned by the critics alone."""
+        params = self.params
+        critics = self.critic_ensemble_factory.create_ensemble(params.ensemble_size, envs, setup.device, policy.actor)
+        judging = unique_parameters(critics)
+        acting = unique_parameters(policy, without=judging)
+        return REDQ(
+            policy,
+            critics,
+            target_of(critics),
+            setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
+            setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
+            create_temperature(params.alpha, envs, setup),
+            params,
+        )
+
+
+class REDQExperimentBuilder(GaussianActorMethods[REDQAgentFactory], CriticEnsembleMethods[REDQAgentFactory]):
+    """Assembles an experiment with randomized ensembled double Q-learning."""
+
+    agent_class = REDQAgentFactory
+
+    def with_redq_params(self, params: REDQParams) -> Self:
+        """Set the hyperparameters of REDQ."""
+        return self._with_agent(params=params)

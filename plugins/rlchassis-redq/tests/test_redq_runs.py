@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+import torch
+
+from rlchassis.api import ActionCriticFactoryDefault, UnsupportedSpaceError, World
+from rlchassis_redq import REDQExperimentBuilder, REDQParams
+from rlchassis_testkit.tiny_envs import Receiver
+from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
+
+PUSHED = partial(Receiver, [-2.0, 0.0], [2.0, 4.0])
+GAMMA = 0.5
+
+
+def small(builder: REDQExperimentBuilder, **params: Any) -> REDQExperimentBuilder:
+    builder.with_redq_params(REDQParams(**{"ensemble_size": 3, "actor_delay": 2, **params})).with_actor_factory_default((16,))
+    return builder.with_critic_ensemble_factory_default((16,))
+
+
+def run(env: Any = PUSHED, params: dict[str, Any] | None = None, **settings: Any) -> World:
+    return tiny_run(REDQExperimentBuilder, env, told=partial(small, **(params or {})), **settings)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+    first, again, other = (fingerprint(run(seed=seed, step_per_epoch=24).policy) for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_it_finds_the_best_action_and_what_it_is_worth_where_every_episode_is_cut():
+    params = {"alpha": 0.01, "gamma": GAMMA, "actor_lr": 0.01, "critic_lr": 0.01, "tau": 0.05}
+    settings = {"num_epochs": 1, "step_per_epoch": 500, "step_per_collect": 1, "batch_size": 64, "num_train_envs": 1, "num_test_envs": 0}
+    algorithm: Any = run(params=params, update_per_step=2, **settings).algorithm
+    obs = torch.zeros(1, 1)
+    assert (algorithm.policy.act(obs, explore=False, rng=torch.Generator())[0] > 0.9).all()
+    assert algorithm.critics(obs, torch.ones(1, 2))[:, 0].tolist() == pytest.approx([6 / (1 - GAMMA)] * 3, rel=0.1)
+
+
+def test_prioritized_replay_learns_something_else():
+    plain, prioritized = (fingerprint(run(step_per_epoch=24, replay_buffer_prioritized=flag).policy) for flag in (False, True))
+    assert plain != prioritized
+
+
+def test_discrete_actions_are_refused_in_one_sentence():
+    with pytest.raises(UnsupportedSpaceError, match="redq does not support actions of Discrete; it takes Box"):
+        run("CartPole-v1")
+
+
+def test_the_critics_can_be_described_by_a_factory():
+    agent = REDQExperimentBuilder("Pendulum-v1").with_critic_ensemble_factory(ActionCriticFactoryDefault((9,))).build().agent_factory
+    assert agent.critic_ensemble_factory == ActionCriticFactoryDefault((9,))
