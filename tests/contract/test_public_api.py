@@ -57,9 +57,12 @@ ACTOR = {
     "self": REQUIRED, "hidden_sizes": REQUIRED, "hidden_activation": torch.nn.ReLU, "continuous_unbounded": False,
     "continuous_conditioned_sigma": False,
 }  # fmt: skip
-ACTOR_CRITIC = {
+STOCHASTIC_ACTOR = {
     "with_actor_factory": {"self": REQUIRED, "actor_factory": REQUIRED},
     "with_actor_factory_default": ACTOR,
+}
+ACTOR_CRITIC = {
+    **STOCHASTIC_ACTOR,
     "with_critic_factory": {"self": REQUIRED, "critic_factory": REQUIRED},
     "with_critic_factory_default": {"self": REQUIRED, "hidden_sizes": REQUIRED, "hidden_activation": torch.nn.ReLU},
     "with_critic_factory_use_actor": {"self": REQUIRED},
@@ -93,7 +96,7 @@ BUILDER_METHODS = {
     "PPOExperimentBuilder": {**own("ppo"), **ACTOR_CRITIC},
     "NPGExperimentBuilder": {**own("npg"), **ACTOR_CRITIC},
     "TRPOExperimentBuilder": {**own("trpo"), **ACTOR_CRITIC},
-    "PGExperimentBuilder": own("pg"),
+    "PGExperimentBuilder": {**own("pg"), **STOCHASTIC_ACTOR},
     "DQNExperimentBuilder": {**own("dqn"), **MODEL},
     "IQNExperimentBuilder": {**own("iqn"), "with_preprocess_network_factory": {"self": REQUIRED, "module_factory": REQUIRED}},
     "DDPGExperimentBuilder": own("ddpg"),
@@ -233,10 +236,10 @@ API = """
     LRSchedulerFactoryLinear Learned Logger LoggerFactory MLP Metrics NoiseFactory NoiseFactoryMaxActionScaledGaussian
     NoiseFactoryOrnsteinUhlenbeck Observation OffPolicyTrainer OnPolicyTrainer OneCriticMethods Optimizer OptimizerFactory PluginError
     Policy PolicyWrapper PolicyWrapperFactory RandomStreams RecipePart ReturnScale RunningMoments SamplingConfig Setup SquashedGaussian
-    SquashedGaussianPolicy StochasticPolicy Temperature TensorStruct Trainer Transition TwoCriticsMethods UnsupportedSpaceError
-    UsageError World acting by_row create_critics encoder_for gradient_step hookimpl huber_loss instance judge lambda_returns
-    map_tensors n_step_transition normalized number orthogonal_ refuses_old_names resolve squared_loss switch target_of track
-    unique_parameters whole width_of
+    SquashedGaussianPolicy StochasticActorMethods StochasticPolicy Temperature TensorStruct Trainer Transition TwoCriticsMethods
+    UnsupportedSpaceError UsageError World acting actor_critic_loss by_row create_critics encoder_for gradient_step hookimpl huber_loss
+    instance judge judge_anew lambda_returns map_tensors n_step_transition normalized number orthogonal_ refuses_old_names resolve
+    squared_loss switch target_of track unique_parameters value_loss whole width_of
 """
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rlchassis.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor, create_critics
-from rlchassis.advantages import Judgement, ReturnScale, judge
+from rlchassis.advantages import Judgement, ReturnScale, judge, judge_anew
 from rlchassis.agent import AgentFactory, PolicyWrapperFactory, Setup, resolve
 from rlchassis.algorithm import Algorithm, Learned
 from rlchassis.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
@@ -15,14 +15,14 @@ from rlchassis.envs import EnvFactory, Environments, EnvMode
 from rlchassis.errors import PluginError, UnsupportedSpaceError, UsageError
 from rlchassis.evaluation import Evaluation
 from rlchassis.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, map_tensors
-from rlchassis.experiment.actor_critic import ActorCriticExperimentBuilder
+from rlchassis.experiment.actor_critic import ActorCriticExperimentBuilder, StochasticActorMethods
 from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.off_policy import DeterministicActorMethods, GaussianActorMethods, OneCriticMethods, TwoCriticsMethods
 from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.lean import acting
 from rlchassis.loggers import Logger, LoggerFactory
-from rlchassis.losses import huber_loss, normalized, squared_loss
+from rlchassis.losses import actor_critic_loss, huber_loss, normalized, squared_loss, value_loss
 from rlchassis.modules import (
     ActorFactory,
     ActorFactoryDefault,
@@ -120,6 +120,7 @@ __all__ = [
     "Setup",
     "SquashedGaussian",
     "SquashedGaussianPolicy",
+    "StochasticActorMethods",
     "StochasticPolicy",
     "Temperature",
     "TensorStruct",
@@ -130,6 +131,7 @@ __all__ = [
     "UsageError",
     "World",
     "acting",
+    "actor_critic_loss",
     "by_row",
     "create_critics",
     "encoder_for",
@@ -138,6 +140,7 @@ __all__ = [
     "huber_loss",
     "instance",
     "judge",
+    "judge_anew",
     "lambda_returns",
     "map_tensors",
     "n_step_transition",
@@ -151,6 +154,7 @@ __all__ = [
     "target_of",
     "track",
     "unique_parameters",
+    "value_loss",
     "whole",
     "width_of",
 ]
