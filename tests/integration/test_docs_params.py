@@ -11,8 +11,10 @@ from rlchassis.action_critics import ActionCriticFactoryDefault
 from rlchassis.cli.field_docs import documented
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.modules import ActorFactoryDefault, CriticFactoryDefault, IntermediateModuleFactoryDefault
+from rlchassis_a2c import A2CAgentFactory, A2CParams
 from rlchassis_adam import OptimizerFactoryAdam
 from rlchassis_dqn import DQNAgentFactory, DQNParams
+from rlchassis_pg import PGAgentFactory, PGParams
 from rlchassis_ppo import PPOAgentFactory, PPOParams
 from rlchassis_sac import SACAgentFactory, SACParams
 
@@ -29,6 +31,8 @@ def rows(heading: str) -> list[list[str]]:
     "recipe",
     [
         PPOParams,
+        A2CParams,
+        PGParams,
         SACParams,
         DQNParams,
         IntermediateModuleFactoryDefault,
@@ -46,7 +50,10 @@ def test_the_page_has_every_field_with_its_default_and_its_sentence(recipe):
     assert all(len(row) == 4 and row[3] for row in listed)
 
 
-@pytest.mark.parametrize(("algorithm", "agent"), [("PPO", PPOAgentFactory), ("DQN", DQNAgentFactory), ("SAC", SACAgentFactory)])
+@pytest.mark.parametrize(
+    ("algorithm", "agent"),
+    [("PPO", PPOAgentFactory), ("A2C", A2CAgentFactory), ("PG", PGAgentFactory), ("DQN", DQNAgentFactory), ("SAC", SACAgentFactory)],
+)
 def test_the_page_has_what_an_algorithm_puts_in(algorithm, agent):
     listed = {name.strip("`"): int(value) for name, value, _ in rows(f"What {algorithm} puts in")}
     assert listed == agent.suited_sampling
