@@ -16,11 +16,10 @@ from rlchassis.api import (
     StochasticPolicy,
     TensorStruct,
     gradient_step,
-    normalized,
 )
 from rlchassis_pg.loss import reinforce_loss
 from rlchassis_pg.params import PGParams
-from rlchassis_pg.returns import monte_carlo_returns
+from rlchassis_pg.returns import monte_carlo_returns, standardized
 
 
 @frozen(eq=False)
@@ -43,10 +42,10 @@ class PG(Algorithm[PGBatch]):
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> PGBatch:
         """Add up what followed each action."""
-        returns, counted = monte_carlo_returns(experience, self.params.gamma), experience.counted
+        returns = monte_carlo_returns(experience, self.params.gamma)
         if self.params.return_standardization:
-            returns[counted] = normalized(returns[counted])
-        return PGBatch(experience.obs, experience.actions, returns.float())
+            returns = standardized(returns, experience.counted)
+        return PGBatch(experience.obs, experience.actions, returns)
 
     def update(self, batch: PGBatch, count: int) -> Learned:
         """Step up the policy gradient."""
