@@ -27,4 +27,4 @@ def monte_carlo_returns(rollout: Experience, gamma: float) -> Tensor:
 
 def standardized(returns: Tensor, counted: Tensor) -> Tensor:
     """Those of transitions shifted and scaled to mean 0 and standard deviation 1, exactly 0 where all are equal; the others are 0."""
-    return torch.zeros_like(returns).masked_scatter_(counted, normalized(returns[counted].double()).float())
+    return torch.zeros_like(returns).masked_scatter_(counted, normalized(returns[counted]))
