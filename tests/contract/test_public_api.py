@@ -57,9 +57,12 @@ ACTOR = {
     "self": REQUIRED, "hidden_sizes": REQUIRED, "hidden_activation": torch.nn.ReLU, "continuous_unbounded": False,
     "continuous_conditioned_sigma": False,
 }  # fmt: skip
-ACTOR_CRITIC = {
+STOCHASTIC_ACTOR = {
     "with_actor_factory": {"self": REQUIRED, "actor_factory": REQUIRED},
     "with_actor_factory_default": ACTOR,
+}
+ACTOR_CRITIC = {
+    **STOCHASTIC_ACTOR,
     "with_critic_factory": {"self": REQUIRED, "critic_factory": REQUIRED},
     "with_critic_factory_default": {"self": REQUIRED, "hidden_sizes": REQUIRED, "hidden_activation": torch.nn.ReLU},
     "with_critic_factory_use_actor": {"self": REQUIRED},
@@ -93,7 +96,7 @@ BUILDER_METHODS = {
     "PPOExperimentBuilder": {**own("ppo"), **ACTOR_CRITIC},
     "NPGExperimentBuilder": {**own("npg"), **ACTOR_CRITIC},
     "TRPOExperimentBuilder": {**own("trpo"), **ACTOR_CRITIC},
-    "PGExperimentBuilder": own("pg"),
+    "PGExperimentBuilder": {**own("pg"), **STOCHASTIC_ACTOR},
     "DQNExperimentBuilder": {**own("dqn"), **MODEL},
     "IQNExperimentBuilder": {**own("iqn"), "with_preprocess_network_factory": {"self": REQUIRED, "module_factory": REQUIRED}},
     "DDPGExperimentBuilder": own("ddpg"),
@@ -224,20 +227,20 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 
 
 API = """
-    acting ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution
+    acting ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution actor_critic_loss
     ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault AgentFactory Algorithm AutoAlphaFactory AutoAlphaFactoryDefault
     by_row CallbackContext Categorical CategoricalActor Component create_critics create_temperature Critic CriticEnsemble
     CriticEnsembleMethods CriticFactory CriticFactoryDefault CriticFactoryReuseActor DeterministicActor
     DeterministicActorFactoryDefault DeterministicActorMethods DiagonalGaussian DiscreteCriticEnsemble encoder_for EnvFactory
     Environments EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder
     ExperimentConfig Features GaussianActor GaussianActorMethods gradient_step hookimpl huber_loss InfoStats instance
-    IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha judge Judgement lambda_returns Learned Logger LoggerFactory
-    LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP n_step_transition NoiseFactory
+    IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement lambda_returns Learned Logger
+    LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP n_step_transition NoiseFactory
     NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized number Observation OffPolicyTrainer one_graph
     OneCriticMethods OnPolicyTrainer Optimizer OptimizerFactory orthogonal_ PluginError Policy PolicyWrapper PolicyWrapperFactory
     RandomStreams RecipePart refuses_old_names resolve ReturnScale RunningMoments SamplingConfig Setup soft_value squared_loss
-    SquashedGaussian SquashedGaussianPolicy StochasticPolicy switch target_of Temperature TensorStruct track Trainer Transition
-    TwoCriticsMethods unique_parameters UnsupportedSpaceError UsageError whole width_of World
+    SquashedGaussian SquashedGaussianPolicy StochasticActorMethods StochasticPolicy switch target_of Temperature TensorStruct track
+    Trainer Transition TwoCriticsMethods unique_parameters UnsupportedSpaceError UsageError value_loss whole width_of World
 """
 
 

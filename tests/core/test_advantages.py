@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rlchassis.advantages import Judgement, ReturnScale, judge
+from rlchassis.advantages import Judgement, ReturnScale, judge, judge_anew
 from rlchassis.experience import Experience
 from rlchassis_testkit.experiences import experience_of
 
@@ -93,6 +93,23 @@ def test_the_unit_holds_still_until_it_is_settled_again():
     assert numbers(judged(rollout, scale).returns) == numbers(before.returns)
     scale.settle()
     assert numbers(judged(rollout, scale).returns) != numbers(before.returns)
+
+
+def test_a_new_rollout_is_judged_in_the_unit_settled_before_it_and_counts_for_the_next():
+    scale, rollout = ReturnScale(), experience_of([3, 2, 1000], terminated=[1], uncounted=[2])
+
+    def returns() -> list[float]:
+        return numbers(judge_anew(rollout, lambda obs: torch.zeros(len(obs)), 1.0, 1.0, scale).returns)[:2]
+
+    assert returns() == [5, 2]
+    assert returns() == pytest.approx([5 / 1.5, 2 / 1.5])
+    assert scale.moments.count == 4
+
+
+def test_without_a_scale_a_new_rollout_is_judged_as_any():
+    rollout = experience_of([1, 2, 4], terminated=[1])
+    for anew, plain in zip(judge_anew(rollout, ten_times, 0.5, 0.8), judge(rollout, ten_times, 0.5, 0.8), strict=True):
+        assert torch.equal(anew, plain)
 
 
 def test_the_unit_is_stored_and_restored():

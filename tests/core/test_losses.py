@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rlchassis.losses import huber_loss, normalized, squared_loss
+from rlchassis.losses import actor_critic_loss, huber_loss, normalized, squared_loss, value_loss
 
 
 def test_normalized_values_have_mean_0_and_the_standard_deviation_1_of_a_population():
@@ -14,6 +14,20 @@ def test_normalized_values_have_mean_0_and_the_standard_deviation_1_of_a_populat
 def test_one_value_or_equal_values_become_0():
     assert normalized(torch.tensor([7.0])).tolist() == [0]
     assert normalized(torch.tensor([7.0, 7.0])).tolist() == [0, 0]
+
+
+def test_by_hand_the_loss_of_values_is_the_mean_squared_error():
+    assert value_loss(torch.tensor([1.0, 2.0]), torch.tensor([0.0, 5.0])).item() == (1 + 9) / 2
+
+
+def test_the_loss_of_actor_and_critic_is_the_sum_of_its_weighted_parts():
+    parts = torch.tensor(3.0), torch.tensor(5.0), torch.tensor(2.0)
+    assert actor_critic_loss(*parts, vf_coef=0.5, ent_coef=0.1).item() == pytest.approx(3 + 0.5 * 5 - 0.1 * 2)
+    assert actor_critic_loss(*parts, vf_coef=0.0, ent_coef=0.0).item() == 3
+
+
+def test_an_entropy_without_weight_may_be_infinite():
+    assert actor_critic_loss(torch.tensor(3.0), torch.tensor(5.0), torch.tensor(torch.inf), 1.0, 0.0).item() == 8
 
 
 VALUES, TARGETS = torch.tensor([0.0, 3.0, -4.0]), torch.tensor([1.0, 1.0, 1.0])

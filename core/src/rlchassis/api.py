@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rlchassis.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor, create_critics
-from rlchassis.advantages import Judgement, ReturnScale, judge
+from rlchassis.advantages import Judgement, ReturnScale, judge, judge_anew
 from rlchassis.agent import AgentFactory, PolicyWrapperFactory, Setup, resolve
 from rlchassis.algorithm import Algorithm, Learned
 from rlchassis.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
@@ -16,7 +16,7 @@ from rlchassis.envs import EnvFactory, Environments, EnvMode
 from rlchassis.errors import PluginError, UnsupportedSpaceError, UsageError
 from rlchassis.evaluation import Evaluation
 from rlchassis.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, map_tensors
-from rlchassis.experiment.actor_critic import ActorCriticExperimentBuilder
+from rlchassis.experiment.actor_critic import ActorCriticExperimentBuilder, StochasticActorMethods
 from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.off_policy import (
     CriticEnsembleMethods,
@@ -29,7 +29,7 @@ from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.lean import acting
 from rlchassis.loggers import Logger, LoggerFactory
-from rlchassis.losses import huber_loss, normalized, soft_value, squared_loss
+from rlchassis.losses import actor_critic_loss, huber_loss, normalized, soft_value, squared_loss, value_loss
 from rlchassis.modules import (
     ActorFactory,
     ActorFactoryDefault,
@@ -128,6 +128,7 @@ __all__ = [
     "Setup",
     "SquashedGaussian",
     "SquashedGaussianPolicy",
+    "StochasticActorMethods",
     "StochasticPolicy",
     "Temperature",
     "TensorStruct",
@@ -138,6 +139,7 @@ __all__ = [
     "UsageError",
     "World",
     "acting",
+    "actor_critic_loss",
     "by_row",
     "create_critics",
     "create_temperature",
@@ -148,6 +150,7 @@ __all__ = [
     "instance",
     "is_alpha",
     "judge",
+    "judge_anew",
     "lambda_returns",
     "map_tensors",
     "n_step_transition",
@@ -163,6 +166,7 @@ __all__ = [
     "target_of",
     "track",
     "unique_parameters",
+    "value_loss",
     "whole",
     "width_of",
 ]

@@ -12,6 +12,17 @@ def normalized(values: Tensor, epsilon: float = 1e-8) -> Tensor:
     return (values - mean) / (std + epsilon)
 
 
+def value_loss(values: Tensor, returns: Tensor) -> Tensor:
+    """E[ (v(s) − G)² ]."""
+    return (values - returns).square().mean()
+
+
+def actor_critic_loss(actor: Tensor, critic: Tensor, entropy: Tensor, vf_coef: float, ent_coef: float) -> Tensor:
+    """L = L_actor + c_v L_critic − c_e H   (Schulman et al. 2017, eq. 9); an entropy without weight may be infinite."""
+    loss = actor + vf_coef * critic
+    return loss - ent_coef * entropy if ent_coef else loss
+
+
 def squared_loss(values: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     """E[ w (v − y)² ] of values [B], or the sum of it over n critics [n, B]; targets and weights are [B]."""
     return (weights * (values - targets).square()).mean(-1).sum()

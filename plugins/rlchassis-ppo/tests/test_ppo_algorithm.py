@@ -5,9 +5,9 @@ from copy import deepcopy
 import pytest
 import torch
 
-from rlchassis.api import CriticFactoryReuseActor, StochasticPolicy, normalized
+from rlchassis.api import CriticFactoryReuseActor, StochasticPolicy, normalized, value_loss
 from rlchassis_ppo import PPO, PPOAgentFactory, PPOBatch, PPOParams
-from rlchassis_ppo.loss import clipped_surrogate_loss, clipped_value_loss, value_loss
+from rlchassis_ppo.loss import clipped_surrogate_loss, clipped_value_loss
 from rlchassis_testkit.experiences import eventful
 from rlchassis_testkit.tiny_runs import weights_of
 

@@ -1,4 +1,4 @@
-"""The builder methods that all algorithms with a stochastic actor and one critic share."""
+"""The builder methods that algorithms with a stochastic actor share, and those of one critic beside it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from rlchassis.experiment.builder import Agent, ExperimentBuilder
 from rlchassis.modules import ActorFactory, ActorFactoryDefault, CriticFactory, CriticFactoryDefault, CriticFactoryReuseActor
 
 
-class ActorCriticExperimentBuilder(ExperimentBuilder[Agent]):
-    """For agents whose recipe has the fields actor_factory and critic_factory."""
+class StochasticActorMethods(ExperimentBuilder[Agent]):
+    """For agents whose recipe has an actor_factory that answers a distribution over actions."""
 
     def with_actor_factory(self, actor_factory: ActorFactory) -> Self:
         """Set the actor: a module from observations to a distribution over actions."""
@@ -29,6 +29,10 @@ class ActorCriticExperimentBuilder(ExperimentBuilder[Agent]):
         return self._with_agent(
             actor_factory=ActorFactoryDefault(tuple(hidden_sizes), hidden_activation, continuous_unbounded, continuous_conditioned_sigma)
         )
+
+
+class ActorCriticExperimentBuilder(StochasticActorMethods[Agent]):
+    """For agents whose recipe has a critic_factory besides."""
 
     def with_critic_factory(self, critic_factory: CriticFactory) -> Self:
         """Set the critic: a module from observations to values."""

@@ -9,7 +9,6 @@ from torch import Generator, Tensor, nn
 from rlchassis.api import (
     Algorithm,
     Experience,
-    Judgement,
     Learned,
     Metrics,
     Observation,
@@ -17,13 +16,16 @@ from rlchassis.api import (
     ReturnScale,
     StochasticPolicy,
     TensorStruct,
+    actor_critic_loss,
     by_row,
     gradient_step,
     judge,
+    judge_anew,
     normalized,
     one_graph,
+    value_loss,
 )
-from rlchassis_ppo.loss import clipped_surrogate_loss, clipped_value_loss, value_loss
+from rlchassis_ppo.loss import clipped_surrogate_loss, clipped_value_loss
 from rlchassis_ppo.params import PPOParams
 
 
@@ -52,12 +54,7 @@ class PPO(Algorithm[PPOBatch]):
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> PPOBatch:
         """Judge the rollout by the policy and critic that are about to change."""
-        if self.return_scale is None:
-            judgement = self._judge(experience)
-        else:
-            self.return_scale.settle()
-            judgement = self._judge(experience)
-            self.return_scale.note(experience, judgement)
+        judgement = judge_anew(experience, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
         old_log_probs = by_row(self.policy.log_prob, experience.obs, experience.actions)
         return PPOBatch(experience.obs, experience.actions, old_log_probs, *judgement)
 
@@ -66,15 +63,12 @@ class PPO(Algorithm[PPOBatch]):
         """Before each further pass: judge again with today's critic, but remember what the old policy did."""
         if not self.params.recompute_advantage:
             return batch
-        values, returns, advantages = self._judge(rollout)
+        values, returns, advantages = judge(rollout, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
         return evolve(batch, old_values=values, returns=returns, advantages=advantages)
 
     def update(self, batch: PPOBatch, count: int) -> Learned:
         """Step towards likelier good actions, better values and a little more entropy."""
         return Learned(self._learn(batch))
-
-    def _judge(self, rollout: Experience) -> Judgement:
-        return judge(rollout, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
 
     @one_graph
     def _learn(self, batch: PPOBatch) -> Metrics:
@@ -92,7 +86,5 @@ class PPO(Algorithm[PPOBatch]):
             if params.value_clip
             else value_loss(values, batch.returns)
         )
-        loss = actor + params.vf_coef * critic
-        if params.ent_coef:
-            loss = loss - params.ent_coef * entropy
+        loss = actor_critic_loss(actor, critic, entropy, params.vf_coef, params.ent_coef)
         return loss, {"policy_loss": actor, "value_loss": critic, "entropy": entropy}

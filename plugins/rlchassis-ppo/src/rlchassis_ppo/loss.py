@@ -20,11 +20,6 @@ def clipped_surrogate_loss(
     return -objective.mean()
 
 
-def value_loss(values: Tensor, returns: Tensor) -> Tensor:
-    """E[ (v(s) − G)² ]."""
-    return (values - returns).square().mean()
-
-
 def clipped_value_loss(values: Tensor, old_values: Tensor, returns: Tensor, epsilon: float) -> Tensor:
     """E[ max( (v − G)², (v_old + clip(v − v_old, −ε, ε) − G)² ) ]."""
     near = old_values + (values - old_values).clamp(-epsilon, epsilon)

@@ -1,0 +1,72 @@
+"""Advantage actor-critic: one step on what was just done, then it is forgotten."""
+
+from __future__ import annotations
+
+import torch
+from attrs import define, frozen
+from torch import Generator, Tensor, nn
+
+from rlchassis.api import (
+    Algorithm,
+    Experience,
+    Learned,
+    Metrics,
+    Observation,
+    Optimizer,
+    ReturnScale,
+    StochasticPolicy,
+    TensorStruct,
+    actor_critic_loss,
+    gradient_step,
+    judge_anew,
+    normalized,
+    one_graph,
+    value_loss,
+)
+from rlchassis_a2c.loss import policy_gradient_loss
+from rlchassis_a2c.params import A2CParams
+
+
+@frozen(eq=False)
+class A2CBatch(TensorStruct):
+    """Actions, and what the critic made of them; [T, N, …], flattened by the trainer."""
+
+    obs: Observation
+    actions: Tensor
+    returns: Tensor
+    advantages: Tensor
+
+
+@define(eq=False)
+class A2C(Algorithm[A2CBatch]):
+    """Learns a stochastic policy and a critic with one optimizer."""
+
+    policy: StochasticPolicy
+    critic: nn.Module
+    optimizer: Optimizer
+    params: A2CParams
+    return_scale: ReturnScale | None = None
+
+    @torch.no_grad()
+    def prepare(self, experience: Experience, rng: Generator) -> A2CBatch:
+        """Judge the rollout by the critic that is about to change."""
+        judgement = judge_anew(experience, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
+        return A2CBatch(experience.obs, experience.actions, judgement.returns, judgement.advantages)
+
+    def update(self, batch: A2CBatch, count: int) -> Learned:
+        """Step towards likelier good actions, better values and a little more entropy."""
+        return Learned(self._learn(batch))
+
+    @one_graph
+    def _learn(self, batch: A2CBatch) -> Metrics:
+        return gradient_step(self.optimizer, self._loss, batch, max_norm=self.params.max_grad_norm)
+
+    def _loss(self, batch: A2CBatch) -> tuple[Tensor, Metrics]:
+        """Tensors in, tensors out."""
+        params = self.params
+        log_probs, entropies = self.policy.log_prob_and_entropy(batch.obs, batch.actions)
+        advantages = normalized(batch.advantages) if params.advantage_normalization else batch.advantages
+        actor, critic = policy_gradient_loss(log_probs, advantages), value_loss(self.critic(batch.obs), batch.returns)
+        entropy = entropies.mean()
+        loss = actor_critic_loss(actor, critic, entropy, params.vf_coef, params.ent_coef)
+        return loss, {"policy_loss": actor, "value_loss": critic, "entropy": entropy}

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from rlchassis.api import LRSchedulerFactoryLinear, UsageError
+from rlchassis_a2c import A2C, A2CParams
+from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.making import learn_rollout
+from rlchassis_testkit.params import Halved, assert_changes, assert_is_a_value, assert_none_is_left_out, assert_refuses
+from rlchassis_testkit.tiny_runs import weights_of
+
+LEARNING: dict[str, Any] = {
+    "lr": 1e-2,
+    "lr_scheduler_factory": LRSchedulerFactoryLinear(),
+    "gamma": 0.5,
+    "gae_lambda": 0.5,
+    "return_scaling": True,
+    "advantage_normalization": True,
+    "vf_coef": 2.0,
+    "ent_coef": 0.1,
+    "max_grad_norm": None,
+}
+"""Another value for each field that learning reads."""
+ACTING: dict[str, Any] = {"deterministic_eval": False}
+
+
+def weights(algorithm: A2C) -> torch.Tensor:
+    return weights_of(algorithm.policy, algorithm.critic)
+
+
+def test_no_field_is_left_out_here():
+    assert_none_is_left_out(A2CParams, LEARNING, ACTING)
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_every_field_that_learning_reads_changes_what_is_learned(name, learned):
+    assert_changes(A2CParams, lambda **params: weights(learned(**params)), name, LEARNING[name])
+
+
+def test_every_field_that_acting_reads_changes_the_actions(a2c):
+    def actions(**params: Any) -> set[int]:
+        rng = torch.Generator().manual_seed(0)
+        return set(a2c(**params).policy.act(torch.zeros(50, 3), explore=False, rng=rng)[0].tolist())
+
+    assert len(actions()) == 1
+    for name, value in ACTING.items():
+        assert len(actions(**{name: value})) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lr", 0),
+        ("lr", "fast"),
+        ("lr_scheduler_factory", "linear"),
+        ("gamma", 1.01),
+        ("gamma", -0.1),
+        ("gae_lambda", 1.01),
+        ("gae_lambda", -0.1),
+        ("vf_coef", -1),
+        ("ent_coef", -1),
+        ("max_grad_norm", 0),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_the_name_of_its_field(name, value):
+    assert_refuses(A2CParams, name, value)
+
+
+@pytest.mark.parametrize("name", ["return_scaling", "advantage_normalization", "deterministic_eval"])
+def test_a_switch_is_on_or_off(name):
+    assert_refuses(A2CParams, name, "no")
+
+
+def test_params_are_values():
+    assert_is_a_value(A2CParams)
+
+
+@pytest.mark.parametrize(("old", "new"), [("discount_factor", "gamma"), ("reward_normalization", "return_scaling")])
+def test_an_old_name_is_refused_with_its_new_one(old, new):
+    with pytest.raises(UsageError, match=f"A2CParams has no '{old}'. It is called \"{new}\" here"):
+        A2CParams(**{old: 0.9})
+
+
+def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(learned):
+    assert torch.equal(weights(learned(lr=0.02, lr_scheduler_factory=Halved())), weights(learned(lr=0.01)))
+
+
+def test_gradients_beyond_the_norm_are_shrunk_to_it(a2c):
+    """Adam does not notice the length of a gradient, but what it remembers of the first one is a tenth of it."""
+
+    def first_gradient(**params: Any) -> float:
+        algorithm = a2c(**params)
+        learn_rollout(algorithm, eventful(), rounds=1, passes=1)
+        return 10 * algorithm.optimizer.torch_optimizer.state_dict()["state"][0]["exp_avg"].norm().item()
+
+    assert first_gradient(max_grad_norm=None) > 1
+    assert first_gradient(max_grad_norm=0.25) == pytest.approx(0.25, rel=1e-4)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from gymnasium.spaces import Discrete
+
+from rlchassis_pg import PG, PGAgentFactory, PGParams
+from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.fixtures import one_thread  # noqa: F401  # for all tests here
+from rlchassis_testkit.making import learn_rollout, make_algorithm
+
+
+@pytest.fixture
+def pg() -> Callable[..., PG]:
+    """Makes PG as its recipe says, always from the same seed."""
+    return make
+
+
+@pytest.fixture
+def learned() -> Callable[..., PG]:
+    """Makes PG and lets it learn from three rollouts, two passes each, with the schedule at a quarter of its way."""
+    return make_learned
+
+
+def make(agent: PGAgentFactory | None = None, progress: float = 0.0, **params: Any) -> PG:
+    return make_algorithm(agent or PGAgentFactory(params=PGParams(**params)), Discrete(2), progress=progress)
+
+
+def make_learned(**params: Any) -> PG:
+    algorithm = make(progress=0.25, **params)
+    learn_rollout(algorithm, eventful())
+    return algorithm

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+import torch
+from gymnasium.spaces import MultiDiscrete
+
+from rlchassis.api import ActorFactoryDefault, UnsupportedSpaceError, World
+from rlchassis_pg import PGExperimentBuilder, PGParams
+from rlchassis_testkit.tiny_envs import Counter, Receiver
+from rlchassis_testkit.tiny_runs import fingerprint, tiny_run, unchanged
+
+PUSHED = partial(Receiver, [-2.0, 0.0], [2.0, 4.0])
+
+
+def run(env: Any = "CartPole-v1", told: Callable[[Any], Any] = unchanged, **settings: Any) -> World:
+    return tiny_run(PGExperimentBuilder, env, told=told, **settings)
+
+
+@pytest.mark.parametrize("return_standardization", [False, True])
+def test_it_finds_the_action_that_pays_where_every_episode_is_cut(return_standardization):
+    def told(builder: PGExperimentBuilder) -> PGExperimentBuilder:
+        return builder.with_pg_params(PGParams(lr=0.01, gamma=0.5, return_standardization=return_standardization))
+
+    policy = run(PUSHED, told, step_per_epoch=5000, num_epochs=1, step_per_collect=50, batch_size=None, num_test_envs=0).policy
+    assert (policy.act(torch.zeros(1, 1), explore=False, rng=torch.Generator())[0] > 0.8).all()
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+    first, again, other = (fingerprint(run(seed=seed).policy) for seed in (1, 1, 2))
+    assert first == again != other
+
+
+NETWORKS: dict[str, tuple[Any, Callable[[PGExperimentBuilder], Any]]] = {
+    "categorical": ("CartPole-v1", lambda b: b.with_actor_factory_default((8,), torch.nn.Tanh)),
+    "any": ("CartPole-v1", lambda b: b.with_actor_factory(ActorFactoryDefault((8,)))),
+    "Gaussian": (PUSHED, lambda b: b.with_actor_factory_default((8,))),
+    "unbounded mean": (PUSHED, lambda b: b.with_actor_factory_default((8,), continuous_unbounded=True)),
+    "conditioned sigma": (PUSHED, lambda b: b.with_actor_factory_default((8,), continuous_conditioned_sigma=True)),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_that_a_builder_may_be_told_of_is_made_and_learns(name):
+    env, told = NETWORKS[name]
+    actor, untold = run(env, told).policy.actor, run(env).policy.actor
+    assert actor.features.output_dim == 8 != untold.features.output_dim
+    assert all(p.grad is not None and p.isfinite().all() for p in actor.parameters())
+
+
+@pytest.mark.parametrize("unbounded", [False, True])
+def test_only_an_unbounded_mean_leaves_the_range_of_actions(unbounded):
+    actor = run(PUSHED, lambda builder: builder.with_actor_factory_default((8,), continuous_unbounded=unbounded)).policy.actor
+    with torch.no_grad():
+        actor.head.bias.fill_(3)
+    assert bool((actor(torch.zeros(1, 1)).mean > 1).all()) == unbounded
+
+
+@pytest.mark.parametrize("conditioned", [False, True])
+def test_sigma_depends_on_what_is_seen_only_where_it_is_conditioned(conditioned):
+    actor = run(PUSHED, lambda builder: builder.with_actor_factory_default((8,), continuous_conditioned_sigma=conditioned)).policy.actor
+    first, second = actor(torch.tensor([[0.0], [3.0]])).log_std
+    assert torch.equal(first, second) != conditioned
+
+
+def test_dicts_are_observed():
+    first, second = (fingerprint(run(partial(Counter, as_dict=True), seed=seed).policy) for seed in (1, 2))
+    assert first != second
+
+
+def test_actions_that_it_has_no_distribution_for_are_refused_before_the_first_step():
+    class Several(Counter):
+        def __init__(self) -> None:
+            super().__init__()
+            self.action_space = MultiDiscrete([2, 2])
+
+    with pytest.raises(UnsupportedSpaceError, match=r"^the action space is MultiDiscrete\(\[2 2\]\), which is not supported"):
+        run(Several)
