@@ -27,9 +27,12 @@ def restored(data):
     return ("restored", data)
 
 
+RESTORED = (restored.__module__, restored.__qualname__)
+
+
 def read(folder, content):
     (folder / "experiment.pkl").write_bytes(content)
-    return read_inert_pickle(folder / "experiment.pkl", restored)
+    return read_inert_pickle(folder / "experiment.pkl", RESTORED)
 
 
 @pytest.fixture(scope="module")
@@ -106,14 +109,14 @@ def test_every_truncation_is_refused(tmp_path):
 def test_a_directory_in_the_place_of_the_file_is_refused(tmp_path):
     (tmp_path / "experiment.pkl").mkdir()
     with pytest.raises(StoredFileError, match="cannot be read"):
-        read_inert_pickle(tmp_path / "experiment.pkl", restored)
+        read_inert_pickle(tmp_path / "experiment.pkl", RESTORED)
 
 
 def test_a_file_beyond_any_recipe_is_not_opened(tmp_path):
     with (tmp_path / "experiment.pkl").open("wb") as file:
         file.truncate(17 * 2**20)
     with pytest.raises(StoredFileError, match="larger than"):
-        read_inert_pickle(tmp_path / "experiment.pkl", restored)
+        read_inert_pickle(tmp_path / "experiment.pkl", RESTORED)
 
 
 def test_deep_data_is_refused_or_given_back_but_never_kills_the_process(tmp_path):

@@ -17,18 +17,12 @@ from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactory
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.loggers import LoggerFactory
-from rlchassis.persistence.files import (
-    EXPERIMENT_FILENAME,
-    EXPERIMENT_PICKLE_FILENAME,
-    LOG_FILENAME,
-    read_json,
-    write_atomically,
-    write_json,
-)
-from rlchassis.persistence.inert_pickle import inert_pickle, read_inert_pickle
+from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME, LOG_FILENAME, write_atomically, write_json
+from rlchassis.persistence.inert_pickle import inert_pickle
 from rlchassis.persistence.recipe_contents import foreign_names, unstorable_names
 from rlchassis.persistence.recipe_data import qualified_name, to_data
 from rlchassis.persistence.recipe_reading import from_data, short_name
+from rlchassis.persistence.stored_recipe import FORMAT, is_recipe, read_recipe
 from rlchassis.registry import Component
 from rlchassis.renamed import refuses_old_names
 
@@ -37,7 +31,6 @@ if TYPE_CHECKING:
     from rlchassis.world import World
 
 log = logging.getLogger(__name__)
-FORMAT = 1
 
 
 def _is(*kinds: type[Any]) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
@@ -152,7 +145,7 @@ class Experiment:
     @classmethod
     def from_data(cls, data: Any, allow: Iterable[Any] = ()) -> Experiment:
         """From what to_data gave; UsageError where it is not that."""
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
+        if not is_recipe(data):
             raise UsageError(f"it is no recipe of format {FORMAT}; was it written by another version of rlchassis-core?")
         return from_data({key: value for key, value in data.items() if key != "format"}, cls, allow)
 
@@ -171,11 +164,3 @@ def require_allowed(data: Any, allow: Iterable[Any], what: str, call: str) -> No
             f"{what} uses {', '.join(missing)}, which no plugin registers; "
             f"if you trust this code, hand it over: {call}, allow=[{everything}])"
         )
-
-
-def read_recipe(directory: str | Path) -> Any:
-    """The data of the recipe in a run directory, as yet unchecked; StoredFileError where there is none."""
-    directory = Path(directory)
-    if (directory / EXPERIMENT_FILENAME).exists() or not (directory / EXPERIMENT_PICKLE_FILENAME).exists():
-        return read_json(directory / EXPERIMENT_FILENAME)
-    return read_inert_pickle(directory / EXPERIMENT_PICKLE_FILENAME, restore_experiment)

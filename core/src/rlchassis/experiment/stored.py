@@ -21,10 +21,11 @@ from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.evaluation import Evaluation, evaluate_policy
 from rlchassis.experience import as_tensors
 from rlchassis.experiment.assembly import create_hooks, env_wrappers, require_device, sampling_of
-from rlchassis.experiment.recipe import Experiment, read_recipe, require_allowed
+from rlchassis.experiment.recipe import Experiment, require_allowed
 from rlchassis.experiment.run import threads
 from rlchassis.persistence.policy_file import StoredPolicy, read_policy
 from rlchassis.persistence.recipe_reading import from_data
+from rlchassis.persistence.stored_recipe import read_recipe
 from rlchassis.policies import Policy
 from rlchassis.randomness import RandomStreams
 
