@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import pickle
 import pickletools
 from collections.abc import Callable
@@ -44,9 +45,30 @@ def read_inert_pickle(path: Path, restores: tuple[str, str]) -> Any:
     if not _is_inert(content):
         raise StoredFileError(f"{path} is no recipe written by rlchassis, and not safe to open; it was not opened.")
     try:
-        return _Unpickler(io.BytesIO(content), restores).load()
+        data = _Unpickler(io.BytesIO(content), restores).load()
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, KeyError, MemoryError, RecursionError) as error:
         raise StoredFileError(f"{path} is damaged; restore it from a copy.") from error
+    if not _is_json(data):
+        raise StoredFileError(f"{path} holds what no recipe holds; restore it from a copy.")
+    return data
+
+
+def _is_json(data: Any) -> bool:
+    """Whether all of it could stand in experiment.json, too."""
+    waiting = [data]
+    while waiting:
+        match waiting.pop():
+            case dict(fields) if all(isinstance(key, str) for key in fields):
+                waiting += fields.values()
+            case list(items):
+                waiting += items
+            case float(number) if math.isfinite(number):
+                pass
+            case None | bool() | int() | str():
+                pass
+            case _:
+                return False
+    return True
 
 
 def _is_inert(content: bytes) -> bool:
