@@ -17,7 +17,7 @@ from rlchassis.experiment.recipe import restore_experiment
 from rlchassis.persistence.inert_pickle import inert_pickle, read_inert_pickle
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(), children, max_size=4),
     max_leaves=30,
 )
@@ -124,6 +124,12 @@ def test_deep_data_is_refused_or_given_back_but_never_kills_the_process(tmp_path
     deep = content.replace(b"]", b"]" * 200_000 + b"a" * 199_999)
     with suppress(StoredFileError):
         read(tmp_path, deep)
+
+
+@pytest.mark.parametrize("data", [float("nan"), [float("inf")], {1: 2}, {"a": {None: 1}}, (1,), [{"a": ()}]], ids=repr)
+def test_what_no_json_could_hold_is_refused(data, tmp_path):
+    with pytest.raises(StoredFileError, match="holds what no recipe holds"):
+        read(tmp_path, inert_pickle(restored, data))
 
 
 def test_the_pickle_of_another_function_is_not_this_ones(tmp_path):

@@ -49,9 +49,6 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         arguments = _parser(words).parse_args(words)
         return int(arguments.carry_out(arguments))
-    except UsageError as error:
-        _tell(str(error))
-        return MISUSED
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit as end:
@@ -61,8 +58,9 @@ def main(words: Sequence[str] | None = None) -> int:
             import traceback
 
             traceback.print_exception(error)
-        _tell(_one_line(error))
-        return FAILED
+        misused = isinstance(error, UsageError)
+        _tell(str(error) if misused else _one_line(error))
+        return MISUSED if misused else FAILED
 
 
 def _parser(words: Sequence[str]) -> Parser:
