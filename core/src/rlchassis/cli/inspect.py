@@ -13,6 +13,7 @@ from rlchassis.cli.output import printable, say
 from rlchassis.errors import StoredFileError
 from rlchassis.loggers import METRICS_FILENAME, read_metrics
 from rlchassis.persistence.files import POLICY_FILENAME, PROVENANCE_FILENAME, read_json
+from rlchassis.persistence.run_lock import read_holder
 from rlchassis.persistence.stored_recipe import flattened, read_settings
 
 Json = dict[str, Any]
@@ -42,8 +43,15 @@ def read_facts(directory: Path) -> Json:
         "recipe": read_settings(directory),
         "provenance": _read_provenance(directory / PROVENANCE_FILENAME),
         "scores": _scores(read_metrics(directory)) if (directory / METRICS_FILENAME).exists() else None,
+        "running": _running(directory),
         "policy_bytes": (directory / POLICY_FILENAME).stat().st_size if (directory / POLICY_FILENAME).is_file() else None,
     }
+
+
+def _running(directory: Path) -> Json | None:
+    """The process that holds the directory, if any."""
+    holder = read_holder(directory)
+    return None if holder is None else {"pid": holder.pid, "host": holder.host, "gone": holder.is_gone}
 
 
 def _read_provenance(path: Path) -> Json | None:
@@ -73,6 +81,7 @@ def _lines(facts: Json) -> Iterator[str]:
         {
             "run directory": facts["directory"],
             "trained": f"{recipe.get('algorithm')} on {recipe.get('env.task', recipe.get('env'))}, seed {recipe.get('config.seed')}",
+            "state": _state(facts["running"]),
             "steps": f"{scores['env_steps']}",
             "best test": _score(scores["best"]),
             "last test": _score(scores["final"]),
@@ -82,6 +91,13 @@ def _lines(facts: Json) -> Iterator[str]:
     yield from ("", "recipe", *_table({name: _shown(value) for name, value in recipe.items()}, "  "))
     if facts["provenance"]:
         yield from ("", "provenance", *_table(dict(_provenance(facts["provenance"])), "  "))
+
+
+def _state(running: Json | None) -> str:
+    if running is None:
+        return "no run is going on"
+    who = f"process {running['pid']} on host {running['host']}"
+    return f"it was cut off: {who} is gone" if running["gone"] else f"a run is going on: {who}"
 
 
 def _score(test: Json | None) -> str:

@@ -22,6 +22,7 @@ from rlchassis.persistence.inert_pickle import inert_pickle
 from rlchassis.persistence.recipe_contents import foreign_names, unstorable_names
 from rlchassis.persistence.recipe_data import qualified_name, to_data
 from rlchassis.persistence.recipe_reading import from_data, short_name
+from rlchassis.persistence.run_lock import require_no_other_run
 from rlchassis.persistence.stored_recipe import FORMAT, is_recipe, read_recipe
 from rlchassis.registry import Component
 from rlchassis.renamed import refuses_old_names
@@ -106,10 +107,14 @@ class Experiment:
         return attrs.evolve(self, config=attrs.evolve(self.config, **changes))
 
     def save(self, directory: str | Path) -> None:
-        """Write experiment.json and experiment.pkl into a directory, made if need be; what no file can hold is told in one warning."""
+        """Write experiment.json and experiment.pkl into a directory, made if need be; what no file can hold is told in one warning.
+
+        UsageError where another process runs an experiment in that directory.
+        """
         data = self.to_data()
         missing = unstorable_names(data)
         Path(directory).mkdir(parents=True, exist_ok=True)
+        require_no_other_run(Path(directory))
         if missing:
             log.warning("%s cannot be stored in a file, so this run cannot be restored from its directory alone.", ", ".join(missing))
         write_json(Path(directory) / EXPERIMENT_FILENAME, data)
