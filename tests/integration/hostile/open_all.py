@@ -107,7 +107,7 @@ LOADING: Doors = {"load_policy": rlchassis.load_policy}
 PLAYING: Doors = {
     "evaluate": lambda directory: rlchassis.evaluate(directory, episodes=1),
     "rlchassis eval": command("eval", "--episodes", "1"),
-    # "rlchassis watch": command("watch", "--episodes", "1"),
+    "rlchassis watch": command("watch", "--episodes", "1"),
 }
 EVERY = READING | LOADING | PLAYING
 RESTORING: Doors = {"restore": restored}

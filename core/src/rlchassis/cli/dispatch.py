@@ -14,6 +14,7 @@ from rlchassis.errors import UsageError
 VERBS = {
     "train": "train a policy",
     "eval": "score the policy of a run",
+    "watch": "play the policy of a run, on the screen or into a video",
     "plot": "draw the learning curves of runs",
     "inspect": "tell what a run directory holds",
     "plugins": "tell which plugins are installed",
