@@ -27,7 +27,7 @@ def no_display(monkeypatch):
 class Recording(gym.Wrapper):
     """Stands in for gymnasium's recorder: its file holds how many frames it would have."""
 
-    def __init__(self, env, folder, episode_trigger, video_length):
+    def __init__(self, env, folder, episode_trigger, video_length, disable_logger):
         super().__init__(env)
         self.folder, self.recording, self.frames, self.triggered = Path(folder), False, [], episode_trigger
         self.folder.mkdir()

@@ -178,7 +178,7 @@ def prepare(folder: Path) -> None:
         check(plugin)
     for module, code in (("os", 0xF1), ("posix", 0xF1F1), ("subprocess", 0x01F1F1F1)):
         copyreg.add_extension(module, "system", code)
-    for module in ("encodings.cp437", "encodings.latin_1", "torch._subclasses.schema_check_mode"):
+    for module in ("encodings.cp437", "encodings.latin_1"):
         import_module(module)
     (folder / "planted_module.py").write_text(f"open({str(folder / 'planted')!r}, 'w').close()\n", "utf-8")
     sys.path.insert(0, str(folder))

@@ -45,9 +45,9 @@ def _require_possible(file: Path) -> None:
 
 def rendering_images(env_factory: EnvFactory) -> EnvFactory:
     """The same environments, watched as images where their recipe has a say in it."""
-    if not (attrs.has(type(env_factory)) and hasattr(env_factory, "watch_render_mode")):
-        return env_factory
-    return attrs.evolve(env_factory, watch_render_mode="rgb_array")
+    recipe: Any = env_factory
+    has_a_say = attrs.has(type(recipe)) and hasattr(recipe, "watch_render_mode")
+    return attrs.evolve(recipe, watch_render_mode="rgb_array") if has_a_say else env_factory
 
 
 @define(eq=False)
@@ -74,7 +74,9 @@ class OneVideo(gym.Wrapper[Any, Any, Any, Any]):
     """A recording from the first step to the end of the last episode, without the reset that follows."""
 
     def __init__(self, env: gym.Env[Any, Any], folder: Path, episodes: int) -> None:
-        self._recorder = RecordVideo(env, str(folder), episode_trigger=lambda episode: episode == 0, video_length=sys.maxsize)
+        self._recorder: Any = RecordVideo(
+            env, str(folder), episode_trigger=lambda episode: episode == 0, video_length=sys.maxsize, disable_logger=True
+        )
         self._left = episodes
         super().__init__(self._recorder)
 
