@@ -24,13 +24,19 @@ sys.stdin.readline()
 lock.release()
 """
 TRY = """
-import sys
+import sys, time
 from pathlib import Path
 from rlchassis.errors import UsageError
-from rlchassis.persistence.run_lock import RunLock
+from rlchassis.persistence import run_lock
+read = run_lock.read_holder
+def slowly(directory):
+    holder = read(directory)
+    time.sleep(0.3)
+    return holder
+run_lock.read_holder = slowly
 sys.stdin.readline()
 try:
-    lock = RunLock.acquire(Path(sys.argv[1]))
+    lock = run_lock.RunLock.acquire(Path(sys.argv[1]))
     print("held", flush=True)
 except UsageError:
     print("refused", flush=True)

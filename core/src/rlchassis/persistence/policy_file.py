@@ -73,15 +73,14 @@ def read_policy(directory: Path, device: torch.device | str = "cpu") -> StoredPo
 
 
 def _require_plain_archive(path: Path) -> None:
-    """What torch.save writes: a zip from the first byte to the last, nothing in it compressed, so that it cannot become more than it is."""
+    """What torch.save writes: a zip from the first byte to the last, whose members together are no larger than the file is."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
             whole = min((member.header_offset for member in members), default=-1) == 0 and not archive.comment
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RecursionError) as error:
         raise StoredFileError(f"{path} is no policy file, being no archive of torch; it is damaged or not written by rlchassis.") from error
-    if not (stored and whole and sum(member.file_size for member in members) <= path.stat().st_size):
+    if not (whole and sum(member.file_size for member in members) <= path.stat().st_size):
         raise StoredFileError(f"{path} is no policy file that is safe to open; it was not opened.")
 
 
