@@ -189,9 +189,11 @@ def test_a_file_that_would_unfold_to_more_than_it_is_is_not_opened(tmp_path, mon
 def test_something_before_the_archive_is_refused(tmp_path):
     write_policy(tmp_path, StoredPolicy({"a": torch.ones(1)}))
     file = tmp_path / "policy.pt"
-    file.write_bytes(b"#!/bin/sh\n" + file.read_bytes())
-    with pytest.raises(StoredFileError, match="no policy file"):
-        read_policy(tmp_path)
+    whole = file.read_bytes()
+    for before in (b"#!/bin/sh\n", whole):
+        file.write_bytes(before + whole)
+        with pytest.raises(StoredFileError, match="no policy file"):
+            read_policy(tmp_path)
 
 
 def test_one_number_shown_often_is_no_weight(tmp_path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from matplotlib.figure import Figure
 
 PNG = b"\x89PNG"
 
@@ -65,3 +66,17 @@ def test_a_damaged_recipe_among_several_is_refused(rlchassis, write_run, tmp_pat
     (runs[1] / "experiment.json").write_bytes(content)
     is_refused(rlchassis("plot", *runs, "--out", tmp_path / "x.png"), str(runs[1]))
     assert not (tmp_path / "x.png").exists()
+
+
+def test_a_disk_that_is_full_midway_leaves_the_older_picture(rlchassis, write_run, tmp_path, monkeypatch):
+    def savefig(figure, file, **_):
+        with file if hasattr(file, "write") else open(file, "wb") as opened:  # noqa: PTH123  a path or a file, as savefig takes them
+            opened.write(PNG)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    directory = write_run()
+    (directory / "learning_curve.png").write_bytes(b"precious")
+    is_refused(rlchassis("plot", directory), "No space left on device")
+    assert (directory / "learning_curve.png").read_bytes() == b"precious"
+    assert [file.name for file in directory.iterdir() if "new" in file.name] == []
