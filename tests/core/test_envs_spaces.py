@@ -66,6 +66,8 @@ def test_equal_bounds_are_told_as_one_number_and_infinities_as_strings():
         {"low": [1, 2]},
         {"dtype": "floaty"},
         {"shape": None},
+        {"low": 0.0, "high": 1.0, "shape": [2**15, 2**15]},
+        {"low": 0.0, "high": 1.0, "shape": [2**40]},
         {"high": None},
         {"low": 5.0},
     ],

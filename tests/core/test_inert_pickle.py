@@ -17,7 +17,7 @@ from rlchassis.experiment.recipe import restore_experiment
 from rlchassis.persistence.inert_pickle import inert_pickle, read_inert_pickle
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(), children, max_size=4),
     max_leaves=30,
 )
@@ -27,9 +27,12 @@ def restored(data):
     return ("restored", data)
 
 
+RESTORED = (restored.__module__, restored.__qualname__)
+
+
 def read(folder, content):
     (folder / "experiment.pkl").write_bytes(content)
-    return read_inert_pickle(folder / "experiment.pkl", restored)
+    return read_inert_pickle(folder / "experiment.pkl", RESTORED)
 
 
 @pytest.fixture(scope="module")
@@ -106,14 +109,14 @@ def test_every_truncation_is_refused(tmp_path):
 def test_a_directory_in_the_place_of_the_file_is_refused(tmp_path):
     (tmp_path / "experiment.pkl").mkdir()
     with pytest.raises(StoredFileError, match="cannot be read"):
-        read_inert_pickle(tmp_path / "experiment.pkl", restored)
+        read_inert_pickle(tmp_path / "experiment.pkl", RESTORED)
 
 
 def test_a_file_beyond_any_recipe_is_not_opened(tmp_path):
     with (tmp_path / "experiment.pkl").open("wb") as file:
         file.truncate(17 * 2**20)
     with pytest.raises(StoredFileError, match="larger than"):
-        read_inert_pickle(tmp_path / "experiment.pkl", restored)
+        read_inert_pickle(tmp_path / "experiment.pkl", RESTORED)
 
 
 def test_deep_data_is_refused_or_given_back_but_never_kills_the_process(tmp_path):
@@ -121,6 +124,12 @@ def test_deep_data_is_refused_or_given_back_but_never_kills_the_process(tmp_path
     deep = content.replace(b"]", b"]" * 200_000 + b"a" * 199_999)
     with suppress(StoredFileError):
         read(tmp_path, deep)
+
+
+@pytest.mark.parametrize("data", [float("nan"), [float("inf")], {1: 2}, {"a": {None: 1}}, (1,), [{"a": ()}]], ids=repr)
+def test_what_no_json_could_hold_is_refused(data, tmp_path):
+    with pytest.raises(StoredFileError, match="holds what no recipe holds"):
+        read(tmp_path, inert_pickle(restored, data))
 
 
 def test_the_pickle_of_another_function_is_not_this_ones(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,45 @@ def test_a_policy_whose_record_is_damaged_cannot_act_and_says_so_in_one_sentence
 def test_a_path_may_be_a_text(tmp_path):
     write_policy(Path(tmp_path), StoredPolicy({"a": torch.ones(1)}))
     assert read_policy(str(tmp_path)).state.keys() == {"a"}
+
+
+def rezipped(folder, compression):
+    """The same members in an archive of another making."""
+    with zipfile.ZipFile(folder / "policy.pt") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(folder / "policy.pt", "w", compression) as archive:
+        for name, each in members.items():
+            archive.writestr(name, each)
+
+
+def test_a_file_that_would_unfold_to_more_than_it_is_is_not_opened(tmp_path, monkeypatch):
+    write_policy(tmp_path, StoredPolicy({"a": torch.zeros(2**20)}))
+    rezipped(tmp_path, zipfile.ZIP_STORED)
+    assert read_policy(tmp_path).state["a"].shape == (2**20,)
+    rezipped(tmp_path, zipfile.ZIP_DEFLATED)
+    assert (tmp_path / "policy.pt").stat().st_size < 2**20
+    monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("it was opened"))
+    with pytest.raises(StoredFileError, match="it was not opened"):
+        read_policy(tmp_path)
+
+
+def test_something_before_the_archive_is_refused(tmp_path):
+    write_policy(tmp_path, StoredPolicy({"a": torch.ones(1)}))
+    file = tmp_path / "policy.pt"
+    whole = file.read_bytes()
+    for before in (b"#!/bin/sh\n", whole):
+        file.write_bytes(before + whole)
+        with pytest.raises(StoredFileError, match="no policy file"):
+            read_policy(tmp_path)
+
+
+def test_one_number_shown_often_is_no_weight(tmp_path):
+    with pytest.raises(StoredFileError, match="no plain tensor"):
+        read_policy(written(tmp_path, content(state={"a": torch.ones(1).expand(3)})))
+
+
+def test_weights_of_another_kind_of_number_are_refused():
+    policy = nn.Linear(1, 1)
+    state = {name: tensor.double() for name, tensor in policy.state_dict().items()}
+    with pytest.raises(StoredFileError, match=r"bias is of torch\.float64 there and of torch\.float32 here"):
+        StoredPolicy(state).restore_into(policy, "there")

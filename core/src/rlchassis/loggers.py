@@ -13,7 +13,7 @@ from typing import IO, Any, ClassVar
 import numpy as np
 from attrs import define, field, frozen
 
-from rlchassis.errors import PluginError, UsageError
+from rlchassis.errors import PluginError, StoredFileError
 from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component
 
@@ -121,12 +121,30 @@ class MetricsFile(Logger):
 
 
 def read_metrics(directory: Path) -> list[dict[str, float]]:
-    """The rows of a run's metrics.jsonl; a last line cut short by a crash is left out."""
+    """The rows of a run's metrics.jsonl; a last line cut short by a crash is left out. StoredFileError where any other is damaged."""
     path = directory / METRICS_FILENAME
     if not path.exists():
-        raise UsageError(f"{directory} holds no {METRICS_FILENAME}; name the directory of a run.")
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+        raise StoredFileError(f"{directory} holds no {METRICS_FILENAME}; name the directory of a run.")
+    try:
+        *lines, _ = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise StoredFileError(f"{path} cannot be read ({error.strerror}); is this the directory of a run?") from error
+    return [_row(line, f"{path}, line {number},") for number, line in enumerate(lines, 1)]
+
+
+def _row(line: bytes, source: str) -> dict[str, float]:
+    try:
+        row = json.loads(line.decode("utf-8"))
+        fits = row["step"] is not None and all(value is None or _finite(value) for value in row.values())
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+        raise StoredFileError(f"{source} is damaged ({type(error).__name__}); restore it from a copy.") from error
+    if not fits:
+        raise StoredFileError(f"{source} holds something other than finite numbers and nulls; restore it from a copy.")
+    return row  # type: ignore[no-any-return]  # that it is one has just been seen
+
+
+def _finite(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def series(rows: Sequence[Mapping[str, float]], tag: str) -> tuple[list[float], list[float]]:

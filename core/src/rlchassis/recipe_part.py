@@ -10,3 +10,7 @@ class RecipePart:
 
     kind: ClassVar[str] = "component"
     """The group of entry points that its name is looked up in."""
+
+    def modules_to_import(self) -> tuple[str, ...]:
+        """What its use would import because a field says so; a recipe that is read from a file may only name what is imported already."""
+        return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rlchassis.config import ExperimentConfig, SamplingConfig
     from rlchassis.envs import Environments
     from rlchassis.loggers import Logger
+    from rlchassis.persistence.run_lock import RunLock
     from rlchassis.policies import Policy
     from rlchassis.randomness import RandomStreams
     from rlchassis.replay import ReplayBuffer
@@ -48,14 +50,17 @@ class World:
     """The hook caller of the run: hooks.rlchassis_<name>(…)."""
     directory: Path | None = None
     """The run directory; None where nothing is written."""
+    lock: RunLock | None = None
+    """The right to write into the run directory, where there is one."""
     optimizers: list[Any] = field(factory=list)
     """All that the algorithm's setup made, in order."""
     trainer: Trainer = field(init=False)
     """Made last, since it is made of the world."""
 
     def close(self) -> None:
-        """Close environments and logger."""
-        try:
+        """Close environments and logger, and leave the directory to others."""
+        with ExitStack() as at_the_end:
+            if self.lock is not None:
+                at_the_end.callback(self.lock.release)
+            at_the_end.callback(self.envs.close)
             self.logger.close()
-        finally:
-            self.envs.close()

@@ -32,7 +32,7 @@ def test_the_package_itself_can_be_run():
 def test_help_names_every_verb_and_succeeds(rlchassis):
     done = rlchassis("--help")
     assert done.code == 0
-    assert all(verb in done.out for verb in ("train", "eval", "plugins", "doctor"))
+    assert all(verb in done.out for verb in ("train", "eval", "watch", "plot", "inspect", "plugins", "doctor"))
 
 
 def test_the_version_is_that_of_the_core(rlchassis):
@@ -49,6 +49,11 @@ def test_the_version_is_that_of_the_core(rlchassis):
         (("plugins", "list", "--jsn"), "--jsn"),
         (("eval",), "DIR"),
         (("eval", "there", "--episodes", "many"), "'many'"),
+        (("watch",), "DIR"),
+        (("watch", "there", "--video"), "--video"),
+        (("plot",), "DIR"),
+        (("inspect",), "DIR"),
+        (("inspect", "there", "elsewhere"), "elsewhere"),
         (("train", "ppo"), "ENV"),
         (("train", "ppo", "CartPole-v1", "--step", "5"), "--step"),
         (("train", "ppo", "CartPole-v1", "--if-exists", "maybe"), "'maybe'"),

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
+import gymnasium as gym
 import pytest
+
+from rlchassis.experiment import PPOExperimentBuilder
+from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 
 
 @pytest.fixture
@@ -76,3 +81,56 @@ def test_no_episodes_are_no_score(rlchassis, run, episodes):
     done = rlchassis("eval", run, "--episodes", episodes)
     assert (done.code, done.out) == (2, "")
     assert "at least 1" in done.err
+
+
+MODULE = """
+import gymnasium as gym
+from gymnasium.envs.classic_control import CartPoleEnv
+
+gym.register("Mine-v0", CartPoleEnv, max_episode_steps=10)
+
+
+def make():
+    return gym.make("CartPole-v1", max_episode_steps=10)
+"""
+
+
+@pytest.fixture
+def own_module(tmp_path, monkeypatch):
+    """A module of the user's, and a function that forgets that it was imported."""
+    (tmp_path / "own_environments.py").write_text(MODULE, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def forget():
+        sys.modules.pop("own_environments", None)
+        gym.registry.pop("Mine-v0", None)
+
+    yield forget
+    forget()
+
+
+def test_a_module_that_a_recipe_names_is_imported_only_where_it_is_allowed(rlchassis, train, own_module):
+    assert train("--name", "mine", env="own_environments:Mine-v0").code == 0
+    own_module()
+    refused = rlchassis("eval", "log/mine")
+    assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert "--allow own_environments" in refused.err
+    assert "own_environments" not in sys.modules
+    assert rlchassis("eval", "log/mine", "--allow", "own_environments").code == 0
+    assert rlchassis("eval", "log/mine").code == 0
+
+
+def test_a_function_that_a_recipe_uses_is_allowed_by_its_name(rlchassis, own_module, tmp_path):
+    import own_environments
+
+    builder = PPOExperimentBuilder(own_environments.make, tiny_config(tmp_path / "log"), tiny_sampling())
+    builder.build().run("mine")
+    assert "allow=[make]" in rlchassis("eval", "log/mine").err
+    assert rlchassis("eval", "log/mine", "--allow", "own_environments:make").code == 0
+
+
+@pytest.mark.parametrize("word", ["no_such_module", "json:nothing", ":make", ".x"])
+def test_what_is_allowed_must_be_there(rlchassis, run, word):
+    done = rlchassis("eval", run, "--allow", word)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert f"--allow {word} names nothing" in done.err

@@ -21,8 +21,9 @@ def test_a_run_leaves_everything_and_says_where_and_what_to_type_next(train, rlc
     score = evaluate("log/mine")
     first, *rest = done.out.splitlines()
     assert f"test return {score.mean:.2f} ± {score.std:.2f}" in first
-    assert rest == ["run directory: log/mine", "next:", "  rlchassis eval log/mine"]
-    assert rlchassis(*rest[-1].split()[1:]).code == 0
+    verbs = [f"  rlchassis {verb} log/mine" for verb in ("eval", "plot", "watch")]
+    assert rest == ["run directory: log/mine", "next:", *verbs]
+    assert [rlchassis(*line.split()[1:]).code for line in verbs] == [0, 0, 0]
 
 
 def test_without_a_terminal_there_is_a_line_per_epoch(train):
@@ -70,9 +71,9 @@ def test_a_name_that_exists_gets_a_suffix_where_that_is_asked_for(train):
 def test_without_tests_the_next_line_says_how_many_episodes(train, rlchassis):
     done = train("--name", "mine", "--set", "sampling.num_test_envs=0")
     assert "without any test" in done.out
-    last = done.out.splitlines()[-1]
-    assert last == "  rlchassis eval log/mine --episodes 10"
-    assert rlchassis(*last.split()[1:]).code == 0
+    line = done.out.splitlines()[-3]
+    assert line == "  rlchassis eval log/mine --episodes 10"
+    assert rlchassis(*line.split()[1:]).code == 0
 
 
 def test_without_persistence_nothing_is_written(train):

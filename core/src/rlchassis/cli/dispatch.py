@@ -14,6 +14,9 @@ from rlchassis.errors import UsageError
 VERBS = {
     "train": "train a policy",
     "eval": "score the policy of a run",
+    "watch": "play the policy of a run, on the screen or into a video",
+    "plot": "draw the learning curves of runs",
+    "inspect": "tell what a run directory holds",
     "plugins": "tell which plugins are installed",
     "doctor": "tell whether everything needed for training is there",
 }
@@ -47,9 +50,6 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         arguments = _parser(words).parse_args(words)
         return int(arguments.carry_out(arguments))
-    except UsageError as error:
-        _tell(str(error))
-        return MISUSED
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit as end:
@@ -59,8 +59,9 @@ def main(words: Sequence[str] | None = None) -> int:
             import traceback
 
             traceback.print_exception(error)
-        _tell(_one_line(error))
-        return FAILED
+        misused = isinstance(error, UsageError)
+        _tell(str(error) if misused else _one_line(error))
+        return MISUSED if misused else FAILED
 
 
 def _parser(words: Sequence[str]) -> Parser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from rlchassis.cli.allowed import add_allow, allowed
 from rlchassis.cli.messages import messages_on_stderr
 from rlchassis.cli.output import say
 from rlchassis.experiment import Evaluation, evaluate
@@ -15,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("directory", metavar="DIR", help="a run directory")
     add("--episodes", type=int, metavar="N", help="play this many with fresh seeds; default: repeat the best test on its own")
+    add_allow(parser)
     add("--json", action="store_true", help="print everything as JSON")
     add("--debug", action="store_true", help="show where a failure arose")
     parser.set_defaults(carry_out=carry_out)
@@ -23,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def carry_out(arguments: argparse.Namespace) -> int:
     """Play, and print what was earned."""
     with messages_on_stderr():
-        result = evaluate(arguments.directory, arguments.episodes)
+        result = evaluate(arguments.directory, arguments.episodes, allow=allowed(arguments.allow))
     if arguments.json:
         say(json.dumps({"directory": arguments.directory, "episodes": len(result.returns), **result.as_data()}))
     else:

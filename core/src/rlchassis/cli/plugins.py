@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from rlchassis.cli.output import say
+from rlchassis.cli.output import printable, say
 from rlchassis.errors import PluginError
 from rlchassis.registry import KINDS, Plugin, first_party_distribution, installed
 from rlchassis.registry.wording import did_you_mean, listed, quoted
@@ -34,7 +34,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def table(plugins: Sequence[Plugin]) -> Iterator[str]:
     """Aligned lines, with what is wrong with a plugin below its own."""
-    rows = [_printable(row) for row in [("KIND", "NAME", "DISTRIBUTION", "VERSION", "STATE", "SUMMARY"), *map(_columns, plugins)]]
+    rows = [list(map(printable, row)) for row in [("KIND", "NAME", "DISTRIBUTION", "VERSION", "STATE", "SUMMARY"), *map(_columns, plugins)]]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     problems = [None, *(plugin.problem for plugin in plugins)]
     for row, problem in zip(rows, problems, strict=True):
@@ -45,11 +45,6 @@ def table(plugins: Sequence[Plugin]) -> Iterator[str]:
 
 def _columns(plugin: Plugin) -> tuple[str, ...]:
     return plugin.kind, plugin.name, plugin.distribution, plugin.version, plugin.state, plugin.summary
-
-
-def _printable(cells: Iterable[str]) -> list[str]:
-    """What a terminal would obey is shown escaped."""
-    return [cell if cell.isprintable() else ascii(cell) for cell in cells]
 
 
 def _info(arguments: argparse.Namespace) -> int:
@@ -86,6 +81,6 @@ def _facts(plugin: Plugin) -> Iterator[str]:
         "needs": ", ".join(f"{kind} {name}" for kind, names in plugin.needs.items() for name in names),
     }
     yield f"{plugin.kind} {plugin.name}"
-    for (name, _), value in zip(facts.items(), _printable(facts.values()), strict=True):
+    for (name, _), value in zip(facts.items(), map(printable, facts.values()), strict=True):
         if value:
             yield f"  {name + ':':<14}{value}"

@@ -122,8 +122,9 @@ def _tell(result: ExperimentResult) -> None:
         return
     say(_score(result.trainer_result))
     if directory is not None:
-        episodes = "" if result.trainer_result.best else " --episodes 10"
-        say(f"run directory: {shown(directory)}", "next:", f"  rlchassis eval {shlex.quote(shown(directory))}{episodes}")
+        episodes, place = "" if result.trainer_result.best else " --episodes 10", shlex.quote(shown(directory))
+        say(f"run directory: {shown(directory)}", "next:")
+        say(f"  rlchassis eval {place}{episodes}", f"  rlchassis plot {place}", f"  rlchassis watch {place}")
 
 
 def _score(stats: InfoStats) -> str:

@@ -67,6 +67,11 @@ class EnvFactoryRegistered(EnvFactory):
             step_timeout,
         )
 
+    def modules_to_import(self) -> tuple[str, ...]:
+        """See RecipePart: what stands before the colon."""
+        module = self.task.rpartition(":")[0]
+        return (module,) if module else ()
+
     def create_env(self, mode: EnvMode) -> Env:
         """See EnvFactory; raises UsageError for an unknown id, a missing dependency or an argument that the environment does not take."""
         return self.constructor(mode)()

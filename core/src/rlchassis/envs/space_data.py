@@ -26,6 +26,8 @@ _KEYS: dict[type[AnySpace], tuple[str, ...]] = {
 """What makes a space of each kind: its attributes and the arguments of its constructor by one name."""
 _DICT_SORTS = "sort_keys" in inspect.signature(Dict).parameters
 """Whether gymnasium would sort the keys unless told not to; before 1.2 it kept the order of an OrderedDict without being told."""
+MOST_NUMBERS = 2**28
+"""A stranger's file shall not fill the memory by one line."""
 _KINDS = {kind.__name__: kind for kind in _KEYS}
 
 
@@ -47,7 +49,7 @@ def space_from_data(data: Any) -> AnySpace:
         raise StoredFileError(f"a stored {name} must have exactly kind, {', '.join(_KEYS[kind])}, but has {', '.join(map(str, data))}")
     try:
         return _made(kind, {key: data[key] for key in _KEYS[kind]})
-    except (TypeError, ValueError, AssertionError, OverflowError, AttributeError) as error:
+    except (TypeError, ValueError, AssertionError, OverflowError, AttributeError, MemoryError) as error:
         raise StoredFileError(f"a stored {name} cannot be understood: {error}") from error
 
 
@@ -78,6 +80,8 @@ def _made(kind: type[AnySpace], facts: Data) -> AnySpace:
         del facts["dtype"]  # the default, and no argument at all before gymnasium 1.2
     if kind is Box:
         facts["shape"] = tuple(facts["shape"])
+        if math.prod(facts["shape"]) > MOST_NUMBERS:
+            raise ValueError(f"no observation or action has {math.prod(facts['shape'])} numbers")
         facts |= {key: _bound(facts[key], facts["shape"], facts["dtype"]) for key in ("low", "high")}
     return kind(**facts)
 

@@ -25,6 +25,7 @@ from rlchassis.loggers import Logger, LoggerFactory, LoggerFactoryDefault, Logge
 from rlchassis.optim import OptimizerFactory
 from rlchassis.persistence import PolicyPersistence, RestoreEvent
 from rlchassis.persistence.recipe_data import to_data
+from rlchassis.persistence.run_lock import RunLock
 from rlchassis.policies import Policy
 from rlchassis.randomness import RandomStreams
 from rlchassis.registry import find
@@ -167,8 +168,18 @@ def _collector(
 
 
 def write_into(directory: Path, world: World, experiment: Experiment, run_id: str | None) -> None:
-    """Give a world a directory, and the loggers that write there."""
+    """Give a world a directory of its own for as long as it lives, and the loggers that write there."""
+    lock = RunLock.acquire(directory)
+    try:
+        loggers = _loggers(directory, world, experiment, run_id)
+    except BaseException:
+        lock.release()
+        raise
+    world.directory, world.logger, world.lock = directory, loggers, lock
+
+
+def _loggers(directory: Path, world: World, experiment: Experiment, run_id: str | None) -> LoggerGroup:
     made = world.hooks.rlchassis_make_logger(experiment=experiment, directory=directory, name=directory.name, run_id=run_id)
     if not isinstance(made, Logger):
         raise UsageError(f"the logger factory made {made!r}, which is no Logger; derive its class from rlchassis.api.Logger.")
-    world.directory, world.logger = directory, LoggerGroup([MetricsFile(directory), made])
+    return LoggerGroup([MetricsFile(directory), made])

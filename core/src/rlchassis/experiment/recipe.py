@@ -17,18 +17,13 @@ from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactory
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.loggers import LoggerFactory
-from rlchassis.persistence.files import (
-    EXPERIMENT_FILENAME,
-    EXPERIMENT_PICKLE_FILENAME,
-    LOG_FILENAME,
-    read_json,
-    write_atomically,
-    write_json,
-)
-from rlchassis.persistence.inert_pickle import inert_pickle, read_inert_pickle
+from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME, LOG_FILENAME, write_atomically, write_json
+from rlchassis.persistence.inert_pickle import inert_pickle
 from rlchassis.persistence.recipe_contents import foreign_names, unstorable_names
 from rlchassis.persistence.recipe_data import qualified_name, to_data
 from rlchassis.persistence.recipe_reading import from_data, short_name
+from rlchassis.persistence.run_lock import require_no_other_run
+from rlchassis.persistence.stored_recipe import FORMAT, is_recipe, read_recipe
 from rlchassis.registry import Component
 from rlchassis.renamed import refuses_old_names
 
@@ -37,7 +32,6 @@ if TYPE_CHECKING:
     from rlchassis.world import World
 
 log = logging.getLogger(__name__)
-FORMAT = 1
 
 
 def _is(*kinds: type[Any]) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
@@ -113,10 +107,14 @@ class Experiment:
         return attrs.evolve(self, config=attrs.evolve(self.config, **changes))
 
     def save(self, directory: str | Path) -> None:
-        """Write experiment.json and experiment.pkl into a directory, made if need be; what no file can hold is told in one warning."""
+        """Write experiment.json and experiment.pkl into a directory, made if need be; what no file can hold is told in one warning.
+
+        UsageError where another process runs an experiment in that directory.
+        """
         data = self.to_data()
         missing = unstorable_names(data)
         Path(directory).mkdir(parents=True, exist_ok=True)
+        require_no_other_run(Path(directory))
         if missing:
             log.warning("%s cannot be stored in a file, so this run cannot be restored from its directory alone.", ", ".join(missing))
         write_json(Path(directory) / EXPERIMENT_FILENAME, data)
@@ -152,7 +150,7 @@ class Experiment:
     @classmethod
     def from_data(cls, data: Any, allow: Iterable[Any] = ()) -> Experiment:
         """From what to_data gave; UsageError where it is not that."""
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
+        if not is_recipe(data):
             raise UsageError(f"it is no recipe of format {FORMAT}; was it written by another version of rlchassis-core?")
         return from_data({key: value for key, value in data.items() if key != "format"}, cls, allow)
 
@@ -171,11 +169,3 @@ def require_allowed(data: Any, allow: Iterable[Any], what: str, call: str) -> No
             f"{what} uses {', '.join(missing)}, which no plugin registers; "
             f"if you trust this code, hand it over: {call}, allow=[{everything}])"
         )
-
-
-def read_recipe(directory: str | Path) -> Any:
-    """The data of the recipe in a run directory, as yet unchecked; StoredFileError where there is none."""
-    directory = Path(directory)
-    if (directory / EXPERIMENT_FILENAME).exists() or not (directory / EXPERIMENT_PICKLE_FILENAME).exists():
-        return read_json(directory / EXPERIMENT_FILENAME)
-    return read_inert_pickle(directory / EXPERIMENT_PICKLE_FILENAME, restore_experiment)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,11 @@ from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.evaluation import Evaluation, evaluate_policy
 from rlchassis.experience import as_tensors
 from rlchassis.experiment.assembly import create_hooks, env_wrappers, require_device, sampling_of
-from rlchassis.experiment.recipe import Experiment, read_recipe, require_allowed
+from rlchassis.experiment.recipe import Experiment, require_allowed
 from rlchassis.experiment.run import threads
 from rlchassis.persistence.policy_file import StoredPolicy, read_policy
 from rlchassis.persistence.recipe_reading import from_data
+from rlchassis.persistence.stored_recipe import read_recipe
 from rlchassis.policies import Policy
 from rlchassis.randomness import RandomStreams
 
@@ -37,16 +39,18 @@ def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Itera
     Without a number of episodes the best test is repeated on its recorded seeds, return for return; with one, the seeds are
     10000, 10001, …, which no training and no test has used.
     """
-    experiment = _experiment(directory, allow, "evaluate")
-    device, hooks = require_device(experiment.config.device), create_hooks(experiment).hook
+    experiment = stored_experiment(directory, allow, "evaluate")
+    with making(directory):
+        device, hooks = require_device(experiment.config.device), create_hooks(experiment).hook
     stored = read_policy(Path(directory), device)
     seeds = _recorded_seeds(stored, directory) if episodes is None else _fresh_seeds(episodes)
-    num_envs = max(1, sampling_of(experiment).num_test_envs)
-    envs = experiment.env_factory.create_envs(0, num_envs, wrappers=env_wrappers(experiment, hooks))
+    with making(directory):
+        num_envs = max(1, sampling_of(experiment).num_test_envs)
+        envs = experiment.env_factory.create_envs(0, num_envs, wrappers=env_wrappers(experiment, hooks))
     try:
         assert envs.test is not None
         make_policy = partial(hooks.rlchassis_make_policy, experiment=experiment, envs=envs, device=device)
-        policy = _restored(experiment.agent_factory, stored, envs, device, str(directory), make_policy)
+        policy = _restored(experiment.agent_factory, stored, envs, device, directory, make_policy)
         collector = Collector(policy, envs.test, RandomStreams(0).generator("evaluation", device=device), device)
         with threads(experiment.config.num_threads, policy):
             return evaluate_policy(collector, seeds, _env_step(stored, directory))
@@ -54,7 +58,19 @@ def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Itera
         envs.close()
 
 
-def _experiment(directory: str | Path, allow: Iterable[Any], function: str) -> Experiment:
+@contextmanager
+def making(directory: str | Path) -> Iterator[None]:
+    """Within it things are made as a stored recipe says; whatever comes of a recipe that asks for the impossible is a StoredFileError."""
+    try:
+        yield
+    except StoredFileError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise StoredFileError(f"what the recipe in {directory} asks for cannot be made here: {reason}") from error
+
+
+def stored_experiment(directory: str | Path, allow: Iterable[Any], function: str) -> Experiment:
     """The recipe but for what only training uses, so that nobody has to hand over the callbacks of a run to judge its policy."""
     data = read_recipe(directory)
     if isinstance(data, dict):
@@ -82,11 +98,16 @@ def _env_step(stored: StoredPolicy, directory: str | Path) -> int:
 
 
 def _restored(
-    agent: AgentFactory, stored: StoredPolicy, envs: Environments, device: torch.device, source: str, make_policy: Callable[[], Policy]
+    agent: AgentFactory,
+    stored: StoredPolicy,
+    envs: Environments,
+    device: torch.device,
+    directory: str | Path,
+    make_policy: Callable[[], Policy],
 ) -> Policy:
-    with RandomStreams(0).initialisation():
+    with making(directory), RandomStreams(0).initialisation():
         policy = agent.create_wrapped(make_policy(), envs, device)
-    stored.restore_into(policy, source)
+    stored.restore_into(policy, str(directory))
     return policy.eval()
 
 
@@ -147,7 +168,7 @@ def load_policy(directory: str | Path, device: str = "cpu", *, allow: Iterable[A
         agent, envs = _recorded_agent(stored, directory, allow)
     else:
         agent, envs = _recipe_agent(directory, allow)
-    policy = _restored(agent, stored, envs, torch_device, str(directory), partial(agent.create_policy, envs, torch_device))
+    policy = _restored(agent, stored, envs, torch_device, directory, partial(agent.create_policy, envs, torch_device))
     return LoadedPolicy(policy, envs, torch_device)
 
 
@@ -167,8 +188,9 @@ def _recorded_agent(stored: StoredPolicy, directory: str | Path, allow: Iterable
 
 def _recipe_agent(directory: str | Path, allow: Iterable[Any]) -> tuple[AgentFactory, Environments]:
     """The weights alone say nothing of spaces: the recipe's environment is made once, to read them, and closed."""
-    experiment = _experiment(directory, allow, "load_policy")
-    env = experiment.env_factory.create_env(EnvMode.TEST)
+    experiment = stored_experiment(directory, allow, "load_policy")
+    with making(directory):
+        env = experiment.env_factory.create_env(EnvMode.TEST)
     try:
         return experiment.agent_factory, Environments.from_spaces(env.observation_space, env.action_space)
     finally:

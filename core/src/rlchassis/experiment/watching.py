@@ -43,7 +43,7 @@ def watch(world: World) -> Evaluation:
 
 
 def _how(world: World) -> str:
-    if not has_display():
-        return "not rendered, since there is no display"
-    shown = any(env.render_mode == "human" for env in getattr(world.envs.watch, "envs", ()))
-    return "rendered" if shown else "not rendered"
+    modes = {env.render_mode for env in getattr(world.envs.watch, "envs", ())} - {None}
+    if modes:
+        return "rendered" if "human" in modes else "rendered as images"
+    return "not rendered" if has_display() else "not rendered, since there is no display"

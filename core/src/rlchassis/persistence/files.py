@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from rlchassis.errors import StoredFileError
 
@@ -58,10 +59,24 @@ def read_bytes(path: Path) -> bytes:
 def parse_json(text: str, source: str) -> Any:
     """Parse JSON text; StoredFileError, naming the source, where it is damaged."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_float=_finite, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError) as error:
         raise StoredFileError(f"{source} is damaged ({error}); restore it from a copy.") from error
 
 
-def _refuse_constant(name: str) -> None:
+def _finite(text: str) -> float:
+    """Python would read 1e999 as an infinity."""
+    number = float(text)
+    return number if math.isfinite(number) else _refuse_constant(text)
+
+
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Two readers of one file could otherwise believe two things."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a key stands twice in one place")
+    return fields

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import pickle
 import pickletools
 from collections.abc import Callable
@@ -38,15 +39,36 @@ class _Recipe:
         return self._call
 
 
-def read_inert_pickle(path: Path, restore: Callable[[Any], Any]) -> Any:
-    """The data within; StoredFileError unless the file holds plain data, one mention of the restore function, and nothing else."""
+def read_inert_pickle(path: Path, restores: tuple[str, str]) -> Any:
+    """The data within; StoredFileError unless the file holds plain data, the module and name of one function, and nothing else."""
     content = read_bytes(path)
     if not _is_inert(content):
         raise StoredFileError(f"{path} is no recipe written by rlchassis, and not safe to open; it was not opened.")
     try:
-        return _Unpickler(io.BytesIO(content), restore).load()
+        data = _Unpickler(io.BytesIO(content), restores).load()
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, KeyError, MemoryError, RecursionError) as error:
         raise StoredFileError(f"{path} is damaged; restore it from a copy.") from error
+    if not _is_json(data):
+        raise StoredFileError(f"{path} holds what no recipe holds; restore it from a copy.")
+    return data
+
+
+def _is_json(data: Any) -> bool:
+    """Whether all of it could stand in experiment.json, too."""
+    waiting = [data]
+    while waiting:
+        match waiting.pop():
+            case dict(fields) if all(isinstance(key, str) for key in fields):
+                waiting += fields.values()
+            case list(items):
+                waiting += items
+            case float(number) if math.isfinite(number):
+                pass
+            case None | bool() | int() | str():
+                pass
+            case _:
+                return False
+    return True
 
 
 def _is_inert(content: bytes) -> bool:
@@ -62,9 +84,9 @@ def _is_inert(content: bytes) -> bool:
 class _Unpickler(pickle.Unpickler):
     """Admits one name, and lets it stand for a function that hands back its argument."""
 
-    def __init__(self, file: io.BytesIO, restore: Callable[[Any], Any]) -> None:
+    def __init__(self, file: io.BytesIO, admitted: tuple[str, str]) -> None:
         super().__init__(file)
-        self._admitted = (restore.__module__, restore.__qualname__)
+        self._admitted = admitted
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) != self._admitted:

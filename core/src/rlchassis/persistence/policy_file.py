@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ def _difference(stored: dict[str, Tensor], own: dict[str, Tensor]) -> str | None
             return f"it has {name}, which this one has not"
         if stored[name].shape != own[name].shape:
             return f"{name} is {list(stored[name].shape)} there and {list(own[name].shape)} here"
+        if stored[name].dtype != own[name].dtype:
+            return f"{name} is of {stored[name].dtype} there and of {own[name].dtype} here"
     return None
 
 
@@ -61,11 +64,24 @@ def read_policy(directory: Path, device: torch.device | str = "cpu") -> StoredPo
     path = Path(directory) / POLICY_FILENAME
     if not path.is_file():
         raise StoredFileError(f"{path.parent} holds no {POLICY_FILENAME}; name the directory of a run that has stored a policy.")
+    _require_plain_archive(path)
     try:
         content = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:  # whatever a strange file makes of torch's reader
         raise StoredFileError(f"{path} is no policy file that is safe to open; it is damaged or not written by rlchassis.") from error
     return _checked(content, path)
+
+
+def _require_plain_archive(path: Path) -> None:
+    """What torch.save writes: a zip from the first byte to the last, whose members together are no larger than the file is."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            whole = min((member.header_offset for member in members), default=-1) == 0 and not archive.comment
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RecursionError) as error:
+        raise StoredFileError(f"{path} is no policy file, being no archive of torch; it is damaged or not written by rlchassis.") from error
+    if not (whole and sum(member.file_size for member in members) <= path.stat().st_size):
+        raise StoredFileError(f"{path} is no policy file that is safe to open; it was not opened.")
 
 
 def _checked(content: Any, path: Path) -> StoredPolicy:
@@ -74,7 +90,7 @@ def _checked(content: Any, path: Path) -> StoredPolicy:
             pass
         case _:
             raise StoredFileError(f"{path} is not laid out as a policy file of rlchassis.")
-    if version != FORMAT or mode not in {each.value for each in Mode}:
+    if version is True or version != FORMAT or mode not in {each.value for each in Mode}:
         raise StoredFileError(
             f"{path} has format {version}, mode {mode!r}, written by another version of rlchassis; update rlchassis-core."
         )
@@ -89,8 +105,10 @@ def _checked(content: Any, path: Path) -> StoredPolicy:
 
 
 def _plain(value: Any) -> bool:
-    """Whether it is a tensor with all its numbers in it, one after another."""
-    return isinstance(value, Tensor) and value.layout is torch.strided and not value.is_meta and not value.is_quantized
+    """Whether it is a tensor with all its numbers in it; one number shown a trillion times is none."""
+    if not (isinstance(value, Tensor) and value.layout is torch.strided and not value.is_meta and not value.is_quantized):
+        return False
+    return value.numel() * value.element_size() <= value.untyped_storage().nbytes()
 
 
 def _finite(tensor: Tensor) -> bool:

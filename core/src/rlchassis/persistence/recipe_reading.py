@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -119,7 +120,9 @@ class RecipeReader:
         if not (isinstance(cls, type) and issubclass(cls, expected)):
             raise UsageError(f"{name} is no {expected.__name__}.")
         options = _options(rest)
-        return self._fields(options, cls) if attrs.has(cls) else made(cls, self.read(options, dict[str, Any]), cls.__name__)
+        part = self._fields(options, cls) if attrs.has(cls) else made(cls, self.read(options, dict[str, Any]), cls.__name__)
+        _require_imported(part.modules_to_import())
+        return part
 
     def _named(self, data: Any, _: Any) -> Any:
         match data:
@@ -191,6 +194,12 @@ def _torch_module(name: str) -> type[nn.Module]:
     if isinstance(found, type) and issubclass(found, nn.Module):
         return found
     raise UsageError(f"torch.nn has no module {name!r}.{did_you_mean(name, tuple(n for n in dir(nn) if n[0].isupper()))}")
+
+
+def _require_imported(modules: Iterable[str]) -> None:
+    for module in modules:
+        if module not in sys.modules:
+            raise UsageError(f"its use would import {module}; if you trust that module, import it before, or say --allow {module}.")
 
 
 def _unstorable(what: Any) -> UsageError:

@@ -1,4 +1,4 @@
-"""Pictures of runs, drawn from their metrics without a window."""
+"""The learning curve of one run: returns of training, and of tests with the spread of their episodes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlchassis.loggers import read_metrics, series
+from rlchassis.plots.canvas import blank, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,23 +15,16 @@ if TYPE_CHECKING:
 LEARNING_CURVE_FILENAME = "learning_curve.png"
 
 
-def draw_learning_curve(directory: Path) -> Path:
-    """Write learning_curve.png into a run directory: returns of training, and of tests with the spread of their episodes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
+def draw_learning_curve(directory: Path, path: Path | None = None) -> Path:
+    """Write the picture of a run directory's metrics to a path, or as learning_curve.png into the directory itself."""
     rows = read_metrics(directory)
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    figure, axes = blank(directory.resolve().name, "undiscounted return")
     _draw_training(axes, rows)
     _draw_tests(axes, rows)
-    axes.set(title=directory.name, xlabel="environment steps", ylabel="undiscounted return")
-    axes.grid(alpha=0.3)
     if axes.get_legend_handles_labels()[0]:
         axes.legend()
-    path = directory / LEARNING_CURVE_FILENAME
-    figure.savefig(path, dpi=120)
+    path = path or directory / LEARNING_CURVE_FILENAME
+    save(figure, path)
     return path
 
 
@@ -44,7 +38,7 @@ def _draw_tests(axes: Axes, rows: Sequence[Mapping[str, float]]) -> None:
     steps, means = series(rows, "test/return")
     if not steps:
         return
-    spreads = series(rows, "test/return_std")[1]
+    spreads = [row.get("test/return_std") or 0.0 for row in rows if row.get("test/return") is not None]
     low, high = ([mean + sign * spread for mean, spread in zip(means, spreads, strict=True)] for sign in (-1, 1))
     axes.plot(steps, means, color="tab:blue", marker="o", markersize=3, label="test")
     axes.fill_between(steps, low, high, color="tab:blue", alpha=0.2, linewidth=0, label="± one standard deviation")

@@ -1,0 +1,128 @@
+"""`rlchassis inspect`: what a run directory says of itself, read as data; no plugin is imported, nor is torch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rlchassis.cli.output import printable, say
+from rlchassis.errors import StoredFileError
+from rlchassis.loggers import METRICS_FILENAME, read_metrics
+from rlchassis.persistence.files import POLICY_FILENAME, PROVENANCE_FILENAME, read_json
+from rlchassis.persistence.run_lock import read_holder
+from rlchassis.persistence.stored_recipe import flattened, read_settings
+
+Json = dict[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be told to `inspect`."""
+    parser.add_argument("directory", metavar="DIR", help="a run directory")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.set_defaults(carry_out=carry_out)
+
+
+def carry_out(arguments: argparse.Namespace) -> int:
+    """Read everything before anything is printed."""
+    facts = read_facts(Path(arguments.directory))
+    if arguments.json:
+        say(json.dumps(facts, indent=2))
+    else:
+        say(*map(printable, _lines(facts)))
+    return 0
+
+
+def read_facts(directory: Path) -> Json:
+    """Recipe, provenance and scores, as far as they are there; StoredFileError without a recipe, or where one of the files is damaged."""
+    return {
+        "directory": str(directory),
+        "recipe": read_settings(directory),
+        "provenance": _read_provenance(directory / PROVENANCE_FILENAME),
+        "scores": _scores(read_metrics(directory)) if (directory / METRICS_FILENAME).exists() else None,
+        "running": _running(directory),
+        "policy_bytes": (directory / POLICY_FILENAME).stat().st_size if (directory / POLICY_FILENAME).is_file() else None,
+    }
+
+
+def _running(directory: Path) -> Json | None:
+    """The process that holds the directory, if any."""
+    holder = read_holder(directory)
+    return None if holder is None else {"pid": holder.pid, "host": holder.host, "gone": holder.is_gone}
+
+
+def _read_provenance(path: Path) -> Json | None:
+    if not path.exists():
+        return None
+    data = read_json(path)
+    if not isinstance(data, dict):
+        raise StoredFileError(f"{path} is no provenance written by rlchassis; restore it from a copy.")
+    return data
+
+
+def _scores(rows: list[dict[str, float]]) -> Json:
+    """The best of the tests, the later one if two are equal, and the last."""
+    tests = [_test(row) for row in rows if row.get("test/return") is not None]
+    best = max(reversed(tests), key=lambda test: test["mean"], default=None)
+    return {"env_steps": max((row["step"] for row in rows), default=0), "best": best, "final": tests[-1] if tests else None}
+
+
+def _test(row: Mapping[str, float]) -> Json:
+    return {"mean": row["test/return"], "std": row.get("test/return_std"), "env_step": row["step"]}
+
+
+def _lines(facts: Json) -> Iterator[str]:
+    recipe, scores = facts["recipe"], facts["scores"] or {"env_steps": 0, "best": None, "final": None}
+    policy = facts["policy_bytes"]
+    yield from _table(
+        {
+            "run directory": facts["directory"],
+            "trained": f"{recipe.get('algorithm')} on {recipe.get('env.task', recipe.get('env'))}, seed {recipe.get('config.seed')}",
+            "state": _state(facts["running"]),
+            "steps": f"{scores['env_steps']}",
+            "best test": _score(scores["best"]),
+            "last test": _score(scores["final"]),
+            "policy": f"{POLICY_FILENAME}, {policy} bytes" if policy is not None else "none is stored",
+        }
+    )
+    yield from ("", "recipe", *_table({name: _shown(value) for name, value in recipe.items()}, "  "))
+    if facts["provenance"]:
+        yield from ("", "provenance", *_table(dict(_provenance(facts["provenance"])), "  "))
+
+
+def _state(running: Json | None) -> str:
+    if running is None:
+        return "no run is going on"
+    who = f"process {running['pid']} on host {running['host']}"
+    return f"it was cut off: {who} is gone" if running["gone"] else f"a run is going on: {who}"
+
+
+def _score(test: Json | None) -> str:
+    if test is None:
+        return "there was none"
+    spread = "" if test["std"] is None else f" ± {test['std']:.2f}"
+    return f"return {test['mean']:.2f}{spread} at step {test['env_step']}"
+
+
+def _provenance(data: Json) -> Iterator[tuple[str, str]]:
+    """The command as it would be typed, and of the plugins those that were used."""
+    for key, value in data.items():
+        if key == "argv" and isinstance(value, list):
+            yield key, shlex.join(map(str, value))
+        elif key == "plugins" and isinstance(value, list):
+            used = [row for row in value if isinstance(row, dict) and row.get("used")]
+            yield key, ", ".join(f"{row.get('kind')} {row.get('name')} ({row.get('distribution')} {row.get('version')})" for row in used)
+        else:
+            yield from ((name, _shown(leaf)) for name, leaf in flattened(value, key))
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _table(rows: Mapping[str, str], indent: str = "") -> Iterator[str]:
+    width = max(map(len, rows), default=0)
+    return (f"{indent}{name:<{width}}  {value}" for name, value in rows.items())

@@ -1,0 +1,48 @@
+"""Watching what a run directory stored: the same episodes as after training, on the screen or into a video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from rlchassis.errors import UsageError
+from rlchassis.evaluation import Evaluation
+from rlchassis.experiment.assembly import create_world
+from rlchassis.experiment.recipe import Experiment
+from rlchassis.experiment.recording import recording_into, rendering_images
+from rlchassis.experiment.run import threads
+from rlchassis.experiment.stored import making, stored_experiment
+from rlchassis.experiment.watching import watch
+from rlchassis.hookspecs import tear_down
+
+
+def watch_stored(
+    directory: str | Path, episodes: int | None = None, *, video: str | Path | None = None, allow: Iterable[Any] = ()
+) -> Evaluation:
+    """Play the policy stored in a run directory in the watch environment of its recipe, rendered where there is a display.
+
+    As many episodes as the recipe says unless told otherwise; into a video, which is then written in exactly this file, one.
+    """
+    experiment = stored_experiment(directory, allow, "watch_stored")
+    count = episodes if episodes is not None else experiment.config.watch_num_episodes if video is None else 1
+    if count < 1:
+        raise UsageError(f"episodes must be a whole number of at least 1, not {count}.")
+    experiment = experiment.with_config(train=False, watch=True, watch_num_episodes=count, policy_restore_directory=str(directory))
+    if video is None:
+        return _watch(experiment, directory)
+    with recording_into(Path(video), count) as recorder:
+        return _watch(attrs.evolve(experiment, env_factory=rendering_images(experiment.env_factory)), directory, [recorder])
+
+
+def _watch(experiment: Experiment, directory: str | Path, observers: Sequence[object] = ()) -> Evaluation:
+    with making(directory):
+        world = create_world(experiment, observers)
+    try:
+        with threads(experiment.config.num_threads, world.policy):
+            return watch(world)
+    finally:
+        tear_down(world.hooks, world)
+        world.close()

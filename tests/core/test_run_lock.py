@@ -1,0 +1,157 @@
+"""One run per directory: the second is told who has it, and a process that is gone has nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.persistence.run_lock import Holder, RunLock, read_holder, require_no_other_run
+
+HOLD = """
+import sys
+from pathlib import Path
+from rlchassis.persistence.run_lock import RunLock
+lock = RunLock.acquire(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.readline()
+lock.release()
+"""
+TRY = """
+import sys, time
+from pathlib import Path
+from rlchassis.errors import UsageError
+from rlchassis.persistence import run_lock
+read = run_lock.read_holder
+def slowly(directory):
+    holder = read(directory)
+    time.sleep(0.3)
+    return holder
+run_lock.read_holder = slowly
+sys.stdin.readline()
+try:
+    lock = run_lock.RunLock.acquire(Path(sys.argv[1]))
+    print("held", flush=True)
+except UsageError:
+    print("refused", flush=True)
+sys.stdin.readline()
+"""
+
+
+def another_process(code, directory):
+    return subprocess.Popen([sys.executable, "-c", code, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """A process that holds the lock of tmp_path until a line reaches it."""
+    with another_process(HOLD, tmp_path) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def write_lock(directory, **changes):
+    (directory / "run.lock").write_text(json.dumps({"pid": os.getpid(), "host": platform.node(), "started": None, **changes}), "utf-8")
+
+
+def test_the_lock_names_process_and_host_and_goes_with_the_run(tmp_path):
+    lock = RunLock.acquire(tmp_path)
+    assert json.loads((tmp_path / "run.lock").read_text("utf-8")).items() >= {"pid": os.getpid(), "host": platform.node()}.items()
+    for _ in range(2):
+        lock.release()
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_process_is_refused_and_told_which_and_where(tmp_path, holder):
+    before = (tmp_path / "run.lock").read_bytes()
+    for attempt in (RunLock.acquire, require_no_other_run):
+        with pytest.raises(UsageError, match=rf"a run is going on in .*: process {holder.pid} on host {platform.node()};") as refused:
+            attempt(tmp_path)
+        assert "\n" not in str(refused.value)
+    assert (tmp_path / "run.lock").read_bytes() == before
+
+
+def test_after_the_first_has_ended_the_second_may(tmp_path, holder):
+    holder.communicate("\n", timeout=30)
+    RunLock.acquire(tmp_path).release()
+
+
+def test_the_lock_of_a_killed_process_is_taken_over(tmp_path, holder):
+    holder.send_signal(signal.SIGKILL)
+    holder.wait(30)
+    assert read_holder(tmp_path).is_gone
+    require_no_other_run(tmp_path)
+    lock = RunLock.acquire(tmp_path)
+    assert read_holder(tmp_path) == Holder.this_process()
+    lock.release()
+
+
+def test_of_many_who_would_take_over_one_does(tmp_path, holder):
+    holder.kill()
+    holder.wait(30)
+    others = [another_process(TRY, tmp_path) for _ in range(6)]
+    for each in others:
+        each.stdin.write("\n")
+        each.stdin.flush()
+    told = sorted(each.stdout.readline() for each in others)
+    for each in others:
+        each.communicate("\n", timeout=30)
+    assert told == ["held\n"] + ["refused\n"] * 5
+
+
+def test_two_runs_of_one_process_are_two_runs(tmp_path):
+    lock = RunLock.acquire(tmp_path)
+    with pytest.raises(UsageError, match=f"process {os.getpid()}"):
+        RunLock.acquire(tmp_path)
+    require_no_other_run(tmp_path)
+    lock.release()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there the system tells when a process began")
+def test_a_number_that_has_come_again_is_another_process(tmp_path):
+    write_lock(tmp_path, started=1)
+    assert read_holder(tmp_path).is_gone
+    RunLock.acquire(tmp_path).release()
+
+
+def test_of_another_host_no_process_is_known_to_be_gone(tmp_path):
+    write_lock(tmp_path, pid=2**31 - 1, host="elsewhere")
+    with pytest.raises(UsageError, match=r"process 2147483647 on host elsewhere; .* delete run\.lock"):
+        RunLock.acquire(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"pid": 0}, {"pid": -1}, {"pid": 2**31}, {"pid": "1"}, {"pid": 1.0}, {"host": 1}, {"started": "x"}], ids=str
+)
+def test_a_lock_that_does_not_say_whose_it_is_is_left_to_people(tmp_path, changes):
+    write_lock(tmp_path, **changes)
+    with pytest.raises(StoredFileError, match="delete it if no run is going on there"):
+        RunLock.acquire(tmp_path)
+    assert (tmp_path / "run.lock").exists()
+
+
+def test_an_empty_lock_is_left_to_people(tmp_path):
+    (tmp_path / "run.lock").touch()
+    with pytest.raises(StoredFileError):
+        RunLock.acquire(tmp_path)
+
+
+def test_a_directory_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="No such file or directory"):
+        RunLock.acquire(tmp_path / "nowhere")
+
+
+def test_a_directory_that_is_gone_at_the_end_is_no_failure(tmp_path):
+    directory = tmp_path / "run"
+    directory.mkdir()
+    lock = RunLock.acquire(directory)
+    (directory / "run.lock").unlink()
+    directory.rmdir()
+    lock.release()
