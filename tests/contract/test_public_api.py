@@ -234,9 +234,9 @@ API = """
     NoiseFactoryOrnsteinUhlenbeck Observation OffPolicyTrainer OnPolicyTrainer OneCriticMethods Optimizer OptimizerFactory PluginError
     Policy PolicyWrapper PolicyWrapperFactory RandomStreams RecipePart ReturnScale RunningMoments SamplingConfig Setup SquashedGaussian
     SquashedGaussianPolicy StochasticPolicy Temperature TensorStruct Trainer Transition TwoCriticsMethods UnsupportedSpaceError
-    UsageError World acting by_row create_critics encoder_for gradient_step hookimpl huber_loss instance judge lambda_returns
-    map_tensors n_step_transition normalized number orthogonal_ refuses_old_names resolve squared_loss switch target_of track
-    unique_parameters whole width_of
+    UsageError World acting assign_ by_row conjugate_gradient create_critics detached encoder_for fisher_vector_product flat_gradient
+    flattened gradient_step hookimpl huber_loss instance judge judge_anew lambda_returns map_tensors n_step_transition normalized number
+    orthogonal_ own_parameters refuses_old_names resolve squared_loss switch target_of track unique_parameters value_loss whole width_of
 """
 
 

@@ -54,3 +54,15 @@ def judge(
     values, next_values = by_row(critic, rollout.obs), by_row(critic, rollout.next_obs)
     returns = lambda_returns(rollout.rewards, gamma * ~rollout.terminated, next_values * unit, gae_lambda * ~rollout.ended)
     return Judgement(values, returns / unit, returns - values * unit)
+
+
+def judge_anew(
+    rollout: Experience, critic: Callable[[Any], Tensor], gamma: float, gae_lambda: float, return_scale: ReturnScale | None = None
+) -> Judgement:
+    """Judge a rollout that was just collected: the scale settles before, and takes in its returns after."""
+    if return_scale is None:
+        return judge(rollout, critic, gamma, gae_lambda)
+    return_scale.settle()
+    judgement = judge(rollout, critic, gamma, gae_lambda, return_scale)
+    return_scale.note(rollout, judgement)
+    return judgement

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from rlchassis.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor, create_critics
-from rlchassis.advantages import Judgement, ReturnScale, judge
+from rlchassis.advantages import Judgement, ReturnScale, judge, judge_anew
 from rlchassis.agent import AgentFactory, PolicyWrapperFactory, Setup, resolve
 from rlchassis.algorithm import Algorithm, Learned
 from rlchassis.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
 from rlchassis.config import ExperimentConfig, SamplingConfig
-from rlchassis.distributions import ActionDistribution, Categorical, DiagonalGaussian
+from rlchassis.distributions import ActionDistribution, Categorical, DiagonalGaussian, detached
 from rlchassis.encoders import encoder_for, width_of
 from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble
 from rlchassis.envs import EnvFactory, Environments, EnvMode
@@ -22,7 +22,7 @@ from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.lean import acting
 from rlchassis.loggers import Logger, LoggerFactory
-from rlchassis.losses import huber_loss, normalized, squared_loss
+from rlchassis.losses import huber_loss, normalized, squared_loss, value_loss
 from rlchassis.modules import (
     ActorFactory,
     ActorFactoryDefault,
@@ -34,7 +34,18 @@ from rlchassis.modules import (
     IntermediateModuleFactoryDefault,
 )
 from rlchassis.moments import RunningMoments
-from rlchassis.networks import MLP, CategoricalActor, Critic, DeterministicActor, Features, GaussianActor, orthogonal_, unique_parameters
+from rlchassis.natural_gradient import assign_, conjugate_gradient, fisher_vector_product, flat_gradient, flattened
+from rlchassis.networks import (
+    MLP,
+    CategoricalActor,
+    Critic,
+    DeterministicActor,
+    Features,
+    GaussianActor,
+    orthogonal_,
+    own_parameters,
+    unique_parameters,
+)
 from rlchassis.noise import NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, gradient_step
 from rlchassis.policies import Policy, PolicyWrapper, StochasticPolicy
@@ -130,20 +141,28 @@ __all__ = [
     "UsageError",
     "World",
     "acting",
+    "assign_",
     "by_row",
+    "conjugate_gradient",
     "create_critics",
+    "detached",
     "encoder_for",
+    "fisher_vector_product",
+    "flat_gradient",
+    "flattened",
     "gradient_step",
     "hookimpl",
     "huber_loss",
     "instance",
     "judge",
+    "judge_anew",
     "lambda_returns",
     "map_tensors",
     "n_step_transition",
     "normalized",
     "number",
     "orthogonal_",
+    "own_parameters",
     "refuses_old_names",
     "resolve",
     "squared_loss",
@@ -151,6 +170,7 @@ __all__ = [
     "target_of",
     "track",
     "unique_parameters",
+    "value_loss",
     "whole",
     "width_of",
 ]

@@ -12,6 +12,11 @@ def normalized(values: Tensor, epsilon: float = 1e-8) -> Tensor:
     return (values - mean) / (std + epsilon)
 
 
+def value_loss(values: Tensor, returns: Tensor) -> Tensor:
+    """E[ (v(s) − G)² ]."""
+    return (values - returns).square().mean()
+
+
 def squared_loss(values: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     """E[ w (v − y)² ] of values [B], or the sum of it over n critics [n, B]; targets and weights are [B]."""
     return (weights * (values - targets).square()).mean(-1).sum()
