@@ -66,15 +66,18 @@ def _slopes(distribution: ActionDistribution) -> tuple[list[Tensor], tuple[Tenso
 
 
 def conjugate_gradient(product: Product, vector: Tensor, iterations: int) -> Tensor:
-    """An approximation of A⁻¹ b after some iterations, for a symmetric, positive definite A (Hestenes & Stiefel 1952); exact after P."""
-    tiny = torch.finfo(vector.dtype).tiny
+    """An approximation of A⁻¹ b after some iterations, for a symmetric, positive definite A (Hestenes & Stiefel 1952); exact after P.
+
+    It stands still once what is left is as small as rounding: where A is singular that would be blown up.
+    """
     solution, residual, direction = torch.zeros_like(vector), vector.clone(), vector.clone()
     error = residual.dot(residual)
+    rounding = error * len(vector) * torch.finfo(vector.dtype).eps ** 2
     for _ in range(iterations):
         image = product(direction)
-        length = error / direction.dot(image).clamp(min=tiny)
+        length = torch.where(error > rounding, error / direction.dot(image), 0.0)
         solution += length * direction
         residual -= length * image
         before, error = error, residual.dot(residual)
-        direction = residual + error / before.clamp(min=tiny) * direction
+        direction = torch.where(error > rounding, residual + error / before * direction, direction)
     return solution
