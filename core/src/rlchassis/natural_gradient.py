@@ -27,7 +27,7 @@ def flattened(tensors: Iterable[Tensor]) -> Tensor:
 @torch.no_grad()
 def assign_(parameters: Sequence[nn.Parameter], vector: Tensor) -> None:
     """Write a vector into parameters, in place, bit for bit."""
-    parts = vector.split([p.numel() for p in parameters])
+    parts = torch.split(vector, [p.numel() for p in parameters])
     for p, part in zip(parameters, parts, strict=True):
         p.copy_(part.view_as(p))
 
