@@ -13,8 +13,10 @@ from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.modules import ActorFactoryDefault, CriticFactoryDefault, IntermediateModuleFactoryDefault
 from rlchassis_adam import OptimizerFactoryAdam
 from rlchassis_dqn import DQNAgentFactory, DQNParams
+from rlchassis_npg import NPGAgentFactory, NPGParams
 from rlchassis_ppo import PPOAgentFactory, PPOParams
 from rlchassis_sac import SACAgentFactory, SACParams
+from rlchassis_trpo import TRPOAgentFactory, TRPOParams
 
 PAGE = (Path(__file__).parents[2] / "docs" / "params.md").read_text(encoding="utf-8")
 
@@ -31,6 +33,8 @@ def rows(heading: str) -> list[list[str]]:
         PPOParams,
         SACParams,
         DQNParams,
+        NPGParams,
+        TRPOParams,
         IntermediateModuleFactoryDefault,
         ActorFactoryDefault,
         CriticFactoryDefault,
@@ -46,7 +50,10 @@ def test_the_page_has_every_field_with_its_default_and_its_sentence(recipe):
     assert all(len(row) == 4 and row[3] for row in listed)
 
 
-@pytest.mark.parametrize(("algorithm", "agent"), [("PPO", PPOAgentFactory), ("DQN", DQNAgentFactory), ("SAC", SACAgentFactory)])
+@pytest.mark.parametrize(
+    ("algorithm", "agent"),
+    [("PPO", PPOAgentFactory), ("DQN", DQNAgentFactory), ("SAC", SACAgentFactory), ("NPG", NPGAgentFactory), ("TRPO", TRPOAgentFactory)],
+)
 def test_the_page_has_what_an_algorithm_puts_in(algorithm, agent):
     listed = {name.strip("`"): int(value) for name, value, _ in rows(f"What {algorithm} puts in")}
     assert listed == agent.suited_sampling

@@ -106,13 +106,16 @@ def test_where_no_step_may_be_taken_the_policy_stays_the_same_to_the_last_bit_an
     assert (metrics["step_fraction"], metrics["kl"]) == (0, 0)
 
 
-def test_a_step_that_overshoots_is_not_taken_where_none_may_be_shortened(trpo):
-    told = {"max_kl": 0.01, "damping": 0.0, "max_backtracks": 0}
-    algorithm = trpo(**told)
-    before = fingerprint(algorithm.policy)
-    assert algorithm.update(batch_of(algorithm), 0).metrics["step_fraction"] == 0
-    assert fingerprint(algorithm.policy) == before
-    assert trpo(**{**told, "max_backtracks": 10}).update(batch_of(algorithm), 0).metrics["step_fraction"] > 0
+def test_a_step_is_shortened_as_often_as_allowed_and_then_not_taken(trpo):
+    def fraction(max_backtracks: int) -> float:
+        algorithm = trpo(damping=0.0, backtrack_coeff=0.5, max_backtracks=max_backtracks)
+        before = fingerprint(algorithm.policy)
+        taken = algorithm.update(batch_of(algorithm), 0).metrics["step_fraction"].item()
+        assert (fingerprint(algorithm.policy) == before) is (taken == 0)
+        return taken
+
+    assert [fraction(allowed) for allowed in (0, 1, 2, 10)] == [0, 0, 0.25, 0.25]
+    assert trpo(max_backtracks=0).update(batch_of(trpo()), 0).metrics["step_fraction"] == 1, "the whole step needs no shortening"
 
 
 @pytest.mark.parametrize("agent", [TRPOAgentFactory(), SHARED], ids=["apart", "shared"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gymnasium as gym
@@ -23,6 +24,7 @@ from rlchassis.api import (
     World,
 )
 from rlchassis.experiment import EnvFactoryRegistered
+from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run, unchanged
 from rlchassis_trpo import TRPO, TRPOExperimentBuilder, TRPOParams
 
@@ -97,6 +99,10 @@ def test_networks_may_be_of_the_users_own_making():
     algorithm = taught(CARTPOLE, lambda b: b.with_actor_factory(OddActor()).with_critic_factory(SmallCritic()))
     assert (widths(algorithm.policy.actor), widths(algorithm.critic)) == ([5, 2], [6, 1])
     assert algorithm.policy.actor.idle.tolist() == [1, 1, 1]
+
+
+def test_observations_may_be_dicts_with_discrete_parts():
+    assert widths(taught(partial(Counter, as_dict=True)).critic) == [64, 64, 1]
 
 
 def small(builder: TRPOExperimentBuilder) -> TRPOExperimentBuilder:
