@@ -228,19 +228,20 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 
 API = """
     acting ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution actor_critic_loss
-    ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault AgentFactory Algorithm AutoAlphaFactory AutoAlphaFactoryDefault
-    by_row CallbackContext Categorical CategoricalActor Component create_critics create_temperature Critic CriticEnsemble
-    CriticEnsembleMethods CriticFactory CriticFactoryDefault CriticFactoryReuseActor DeterministicActor
-    DeterministicActorFactoryDefault DeterministicActorMethods DiagonalGaussian DiscreteCriticEnsemble encoder_for EnvFactory
-    Environments EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder
-    ExperimentConfig Features GaussianActor GaussianActorMethods gradient_step hookimpl huber_loss InfoStats instance
-    IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement lambda_returns Learned Logger
-    LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP n_step_transition NoiseFactory
-    NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized number Observation OffPolicyTrainer one_graph
-    OneCriticMethods OnPolicyTrainer Optimizer OptimizerFactory orthogonal_ PluginError Policy PolicyWrapper PolicyWrapperFactory
-    RandomStreams RecipePart refuses_old_names resolve ReturnScale RunningMoments SamplingConfig Setup soft_value squared_loss
-    SquashedGaussian SquashedGaussianPolicy StochasticActorMethods StochasticPolicy switch target_of Temperature TensorStruct track
-    Trainer Transition TwoCriticsMethods unique_parameters UnsupportedSpaceError UsageError value_loss whole width_of World
+    ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault AgentFactory Algorithm assign_ AutoAlphaFactory
+    AutoAlphaFactoryDefault by_row CallbackContext Categorical CategoricalActor Component conjugate_gradient create_critics
+    create_temperature Critic CriticEnsemble CriticEnsembleMethods CriticFactory CriticFactoryDefault CriticFactoryReuseActor detached
+    DeterministicActor DeterministicActorFactoryDefault DeterministicActorMethods DiagonalGaussian DiscreteCriticEnsemble encoder_for
+    EnvFactory Environments EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder
+    ExperimentConfig Features fisher_vector_product flat_gradient flattened GaussianActor GaussianActorMethods gradient_step hookimpl
+    huber_loss InfoStats instance IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement
+    lambda_returns Learned Logger LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP n_step_transition
+    NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized number Observation OffPolicyTrainer
+    one_graph OneCriticMethods OnPolicyTrainer Optimizer OptimizerFactory orthogonal_ own_parameters PluginError Policy PolicyWrapper
+    PolicyWrapperFactory RandomStreams RecipePart refuses_old_names resolve ReturnScale RunningMoments SamplingConfig Setup soft_value
+    squared_loss SquashedGaussian SquashedGaussianPolicy StochasticActorMethods StochasticPolicy switch target_of Temperature
+    TensorStruct track Trainer Transition TwoCriticsMethods unique_parameters UnsupportedSpaceError UsageError value_loss whole
+    width_of World
 """
 
 

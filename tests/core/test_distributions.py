@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import distributions
 
-from rlchassis.distributions import Categorical, DiagonalGaussian
+from rlchassis.distributions import Categorical, DiagonalGaussian, detached
 
 DRAWS = 40_000
 LOGITS = torch.tensor([[0.0, 1.0, -2.0], [5.0, 5.0, 0.5]])
@@ -77,6 +77,43 @@ def test_an_impossible_action_costs_the_entropy_nothing_and_is_never_drawn():
     sure = Categorical(torch.tensor([[0.0, -torch.inf]]).expand(100, 2))
     assert sure.entropy().tolist() == [0] * 100
     assert sure.sample(rng()).tolist() == [0] * 100
+
+
+def turned(distribution):
+    """Another of the same kind: its rows in the other order."""
+    return type(distribution)(*(part.flip(0) for part in distribution))
+
+
+@pytest.mark.parametrize(("ours", "torchs"), PAIRS)
+def test_divergences_are_those_of_torch(ours, torchs):
+    expected = distributions.kl_divergence(torchs, _torchs(*turned(ours)))
+    assert ours.kl(turned(ours)).tolist() == pytest.approx(expected.tolist(), rel=1e-5)
+    assert ours.kl(ours).tolist() == pytest.approx([0, 0], abs=1e-6)
+
+
+def test_by_hand_the_divergence_of_a_loaded_coin_from_a_fair_one_and_the_other_way():
+    fair, loaded = Categorical(torch.tensor([[2.0, 2.0]])), Categorical(torch.tensor([[math.log(3), 0.0]]))
+    assert fair.kl(loaded).item() == pytest.approx(0.5 * math.log(0.5 / 0.75) + 0.5 * math.log(0.5 / 0.25))
+    assert loaded.kl(fair).item() == pytest.approx(0.75 * math.log(0.75 / 0.5) + 0.25 * math.log(0.25 / 0.5))
+
+
+def test_by_hand_the_divergence_of_a_wider_normal_is_summed_over_dimensions():
+    narrow = DiagonalGaussian(torch.zeros(1, 2), torch.zeros(1, 2))
+    wide = DiagonalGaussian(torch.tensor([[1.0, 0.0]]), torch.tensor([[math.log(2), 0.0]]))
+    assert narrow.kl(wide).item() == pytest.approx((1 + 1) / 8 + math.log(2) - 0.5)
+    assert wide.kl(narrow).item() == pytest.approx((4 + 1) / 2 - math.log(2) - 0.5)
+
+
+def test_an_action_that_is_impossible_to_both_adds_nothing_to_their_divergence():
+    first, second = Categorical(torch.tensor([[0.0, 0.0, -torch.inf]])), Categorical(torch.tensor([[0.0, math.log(3), -torch.inf]]))
+    assert first.kl(second).item() == pytest.approx(0.5 * math.log(0.5 / 0.25) + 0.5 * math.log(0.5 / 0.75))
+
+
+def test_a_detached_distribution_is_the_same_without_gradients():
+    made = DiagonalGaussian(MEAN.clone().requires_grad_(), LOG_STD.clone().requires_grad_())
+    assert [part.requires_grad for part in detached(made)] == [False, False]
+    assert torch.equal(detached(made).mean, MEAN)
+    assert isinstance(detached(made), DiagonalGaussian)
 
 
 @pytest.mark.parametrize(("ours", "torchs"), PAIRS)

@@ -7,7 +7,17 @@ from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
 from torch import nn
 
 from rlchassis.envs import allocate
-from rlchassis.networks import MLP, CategoricalActor, Critic, Features, GaussianActor, encoder_for, orthogonal_, unique_parameters
+from rlchassis.networks import (
+    MLP,
+    CategoricalActor,
+    Critic,
+    Features,
+    GaussianActor,
+    encoder_for,
+    orthogonal_,
+    own_parameters,
+    unique_parameters,
+)
 
 VECTOR = Box(-1, 1, (3,), np.float32)
 IMAGE = Box(0, 255, (2, 2, 1), np.uint8)
@@ -108,3 +118,11 @@ def test_parameters_of_shared_features_are_listed_once_and_frozen_ones_not_at_al
     assert len(listed) == len({id(p) for p in listed}) == 2 + 2 + 2
     critic.head.requires_grad_(requires_grad=False)
     assert {id(p) for p in unique_parameters(actor, critic)} == {id(p) for p in actor.parameters()}
+
+
+def test_what_a_critic_has_for_itself_is_listed_without_what_it_shares():
+    features = Features(VECTOR, (4,), nn.Tanh)
+    actor, critic = CategoricalActor(features, 2), Critic(features)
+    assert {id(p) for p in own_parameters(critic, actor)} == {id(p) for p in critic.head.parameters()}
+    critic.head.bias.requires_grad_(requires_grad=False)
+    assert own_parameters(critic, actor) == [critic.head.weight]

@@ -9,7 +9,7 @@ from rlchassis.algorithm import Algorithm, Learned
 from rlchassis.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
 from rlchassis.compilation import one_graph
 from rlchassis.config import ExperimentConfig, SamplingConfig
-from rlchassis.distributions import ActionDistribution, Categorical, DiagonalGaussian
+from rlchassis.distributions import ActionDistribution, Categorical, DiagonalGaussian, detached
 from rlchassis.encoders import encoder_for, width_of
 from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble
 from rlchassis.envs import EnvFactory, Environments, EnvMode
@@ -41,7 +41,18 @@ from rlchassis.modules import (
     IntermediateModuleFactoryDefault,
 )
 from rlchassis.moments import RunningMoments
-from rlchassis.networks import MLP, CategoricalActor, Critic, DeterministicActor, Features, GaussianActor, orthogonal_, unique_parameters
+from rlchassis.natural_gradient import assign_, conjugate_gradient, fisher_vector_product, flat_gradient, flattened
+from rlchassis.networks import (
+    MLP,
+    CategoricalActor,
+    Critic,
+    DeterministicActor,
+    Features,
+    GaussianActor,
+    orthogonal_,
+    own_parameters,
+    unique_parameters,
+)
 from rlchassis.noise import NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, gradient_step
 from rlchassis.policies import Policy, PolicyWrapper, StochasticPolicy
@@ -140,10 +151,16 @@ __all__ = [
     "World",
     "acting",
     "actor_critic_loss",
+    "assign_",
     "by_row",
+    "conjugate_gradient",
     "create_critics",
     "create_temperature",
+    "detached",
     "encoder_for",
+    "fisher_vector_product",
+    "flat_gradient",
+    "flattened",
     "gradient_step",
     "hookimpl",
     "huber_loss",
@@ -158,6 +175,7 @@ __all__ = [
     "number",
     "one_graph",
     "orthogonal_",
+    "own_parameters",
     "refuses_old_names",
     "resolve",
     "soft_value",

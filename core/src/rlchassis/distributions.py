@@ -6,7 +6,8 @@ Torch's own distributions cost several times the arithmetic on small batches; te
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import torch
 from torch import Generator, Tensor
@@ -16,6 +17,9 @@ LOG_2PI = math.log(2 * math.pi)
 
 class ActionDistribution(Protocol):
     """What a stochastic actor answers for a batch of observations [B]."""
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """The tensors it is made of, in the order in which its class takes them."""
 
     def sample(self, rng: Generator) -> Tensor:
         """Draw one action per observation."""
@@ -31,6 +35,18 @@ class ActionDistribution(Protocol):
 
     def log_prob_and_entropy(self, actions: Tensor) -> tuple[Tensor, Tensor]:
         """Both at once."""
+
+    def kl(self, other: Self) -> Tensor:
+        """The divergence D(self ‖ other) of another from this one, [B]."""
+
+
+Distribution = TypeVar("Distribution", bound=ActionDistribution)
+
+
+def detached(distribution: Distribution) -> Distribution:
+    """The same distribution, without gradients."""
+    made: Any = type(distribution)
+    return made(*(part.detach() for part in distribution))  # type: ignore[no-any-return]  # of the class of what it is given
 
 
 class Categorical(NamedTuple):
@@ -60,14 +76,23 @@ class Categorical(NamedTuple):
         log_probs = self.logits.log_softmax(-1)
         return _at(log_probs, actions), _entropy(log_probs)
 
+    def kl(self, other: Categorical) -> Tensor:
+        """D(p ‖ q) = Σ p (log p − log q), where 0 log 0 is 0."""
+        log_probs, others = _finite(self.logits.log_softmax(-1)), _finite(other.logits.log_softmax(-1))
+        return (log_probs.exp() * (log_probs - others)).sum(-1)
+
 
 def _at(log_probs: Tensor, actions: Tensor) -> Tensor:
     return log_probs.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
 
 
 def _entropy(log_probs: Tensor) -> Tensor:
-    finite = log_probs.clamp(min=torch.finfo(log_probs.dtype).min)
-    return -(log_probs.exp() * finite).sum(-1)
+    return -(log_probs.exp() * _finite(log_probs)).sum(-1)
+
+
+def _finite(log_probs: Tensor) -> Tensor:
+    """The lowest number in place of −∞, which times a probability of 0 is 0."""
+    return log_probs.clamp(min=torch.finfo(log_probs.dtype).min)
 
 
 class DiagonalGaussian(NamedTuple):
@@ -97,3 +122,9 @@ class DiagonalGaussian(NamedTuple):
     def log_prob_and_entropy(self, actions: Tensor) -> tuple[Tensor, Tensor]:
         """Both at once."""
         return self.log_prob(actions), self.entropy()
+
+    def kl(self, other: DiagonalGaussian) -> Tensor:
+        """D(p ‖ q) = Σ [ (σₚ² + (μₚ − μ_q)²) / (2 σ_q²) − log(σₚ / σ_q) − 1/2 ]."""
+        log_ratio = 2 * (self.log_std - other.log_std)
+        distance = (self.mean - other.mean) * (-other.log_std).exp()
+        return 0.5 * (log_ratio.expm1() - log_ratio + distance.square()).sum(-1)

@@ -136,8 +136,13 @@ def orthogonal_(modules: Iterable[nn.Module], gain: float = math.sqrt(2)) -> Non
             nn.init.zeros_(module.bias)
 
 
-def unique_parameters(*modules: nn.Module, without: Iterable[nn.Parameter] = ()) -> list[nn.Parameter]:
-    """The trainable parameters of all modules, each once, in a fixed order, but for some: what one optimizer over shared features steps."""
-    left_out = {id(p) for p in without}
-    parameters = {id(p): p for module in modules for p in module.parameters() if p.requires_grad and id(p) not in left_out}
+def unique_parameters(*modules: nn.Module) -> list[nn.Parameter]:
+    """The trainable parameters of all modules, each once, in a fixed order: what one optimizer over shared features steps."""
+    parameters = {id(p): p for module in modules for p in module.parameters() if p.requires_grad}
     return list(parameters.values())
+
+
+def own_parameters(module: nn.Module, other: nn.Module) -> list[nn.Parameter]:
+    """The trainable parameters of a module that it does not share with the other."""
+    shared = {id(p) for p in other.parameters()}
+    return [p for p in module.parameters() if p.requires_grad and id(p) not in shared]

@@ -220,7 +220,10 @@ def _parts(flat: Tensor, parameters: Sequence[nn.Parameter]) -> list[Tensor]:
 def gradient_step(
     optimizer: Optimizer, loss_function: Callable[[Batch], tuple[Tensor, Metrics]], batch: Batch, max_norm: float | None = None
 ) -> Metrics:
-    """Step once down the gradient of a loss, shrunk to max_norm where given; the loss's metrics, detached, with the loss."""
+    """Step once down the gradient of a loss, shrunk to max_norm where given; the loss's metrics, detached, with the loss.
+
+    Parameters of other optimizers, or of none, get no gradient.
+    """
     loss, metrics = loss_function(batch)
     optimizer.descend(loss, max_norm)
     return {"loss": loss.detach(), **{name: value.detach() for name, value in metrics.items()}}

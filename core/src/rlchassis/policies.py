@@ -67,12 +67,14 @@ class StochasticPolicy(Policy):
             return distribution.sample(rng), None
         return distribution.mode(), None
 
+    def distribution(self, obs: Observation) -> ActionDistribution:
+        """π(·|s)."""
+        return self.actor(obs)  # type: ignore[no-any-return]  # torch leaves what a module answers open
+
     def log_prob(self, obs: Observation, actions: Tensor) -> Tensor:
         """log π(a|s), [B]."""
-        distribution: ActionDistribution = self.actor(obs)
-        return distribution.log_prob(actions)
+        return self.distribution(obs).log_prob(actions)
 
     def log_prob_and_entropy(self, obs: Observation, actions: Tensor) -> tuple[Tensor, Tensor]:
         """log π(a|s) and the entropy of π(·|s), each [B], from one pass."""
-        distribution: ActionDistribution = self.actor(obs)
-        return distribution.log_prob_and_entropy(actions)
+        return self.distribution(obs).log_prob_and_entropy(actions)

@@ -24,6 +24,7 @@ from rlchassis.api import (
     create_critics,
     create_temperature,
     instance,
+    own_parameters,
     target_of,
     unique_parameters,
 )
@@ -68,8 +69,7 @@ class SACAgentFactory(AgentFactory):
         """Features that the critics share with the actor are learned by the critics alone."""
         params = self.params
         critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
-        judging = unique_parameters(critics)
-        acting = unique_parameters(policy, without=judging)
+        judging, acting = unique_parameters(critics), own_parameters(policy, critics)
         return SAC(
             policy,
             critics,

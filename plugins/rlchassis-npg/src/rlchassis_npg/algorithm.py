@@ -1,0 +1,89 @@
+"""Natural policy gradient: the steepest way up, where distance is how much the policy changes."""
+
+from __future__ import annotations
+
+import torch
+from attrs import define, frozen
+from torch import Generator, Tensor, nn
+
+from rlchassis.api import (
+    Algorithm,
+    Experience,
+    Learned,
+    Metrics,
+    Observation,
+    Optimizer,
+    ReturnScale,
+    StochasticPolicy,
+    TensorStruct,
+    assign_,
+    conjugate_gradient,
+    detached,
+    fisher_vector_product,
+    flat_gradient,
+    flattened,
+    gradient_step,
+    judge_anew,
+    normalized,
+    one_graph,
+    unique_parameters,
+    value_loss,
+)
+from rlchassis_npg.loss import policy_gradient_loss
+from rlchassis_npg.params import NPGParams
+
+
+@frozen(eq=False)
+class NPGBatch(TensorStruct):
+    """Actions, and what the critic thought of them; [T, N, …], flattened by the trainer."""
+
+    obs: Observation
+    actions: Tensor
+    returns: Tensor
+    advantages: Tensor
+
+
+@define(eq=False)
+class NPG(Algorithm[NPGBatch]):
+    """Learns a stochastic policy by natural gradients, and a critic by an optimizer that steps nothing of the policy."""
+
+    policy: StochasticPolicy
+    critic: nn.Module
+    optimizer: Optimizer
+    params: NPGParams
+    return_scale: ReturnScale | None = None
+
+    @torch.no_grad()
+    def prepare(self, experience: Experience, rng: Generator) -> NPGBatch:
+        """Judge the rollout by the critic that is about to change."""
+        params = self.params
+        judgement = judge_anew(experience, self.critic, params.gamma, params.gae_lambda, self.return_scale)
+        return NPGBatch(experience.obs, experience.actions, judgement.returns, judgement.advantages)
+
+    def update(self, batch: NPGBatch, count: int) -> Learned:
+        """Step the actor once, then the critic as often as it is told."""
+        metrics = self._step_actor(batch)
+        for _ in range(self.params.optim_critic_iters):
+            critic = self._step_critic(batch)
+        return Learned({**metrics, "value_loss": critic["loss"]})
+
+    def _step_actor(self, batch: NPGBatch) -> Metrics:
+        """θ ← θ + α F⁻¹ ∇E[log π(a|s) A]   (Kakade 2001, section 2)."""
+        params, parameters = self.params, unique_parameters(self.policy)
+        distribution = self.policy.distribution(batch.obs)
+        advantages = normalized(batch.advantages) if params.advantage_normalization else batch.advantages
+        loss = policy_gradient_loss(distribution.log_prob(batch.actions), advantages)
+        fisher = fisher_vector_product(distribution, parameters, params.damping)
+        direction = conjugate_gradient(fisher, -flat_gradient(loss, parameters), params.cg_iterations)
+        with torch.no_grad():
+            assign_(parameters, flattened(parameters) + params.actor_step_size * direction)
+            old = detached(distribution)
+            divergence = old.kl(self.policy.distribution(batch.obs)).mean()
+            return {"policy_loss": loss.detach(), "kl": divergence, "entropy": old.entropy().mean()}
+
+    @one_graph
+    def _step_critic(self, batch: NPGBatch) -> Metrics:
+        return gradient_step(self.optimizer, self._critic_loss, batch)
+
+    def _critic_loss(self, batch: NPGBatch) -> tuple[Tensor, Metrics]:
+        return value_loss(self.critic(batch.obs), batch.returns), {}

@@ -1,0 +1,110 @@
+"""Trust Region Policy Optimization: the largest step that leaves the policy close to what it was."""
+
+from __future__ import annotations
+
+import torch
+from attrs import define, evolve, frozen
+from torch import Generator, Tensor, nn
+
+from rlchassis.api import (
+    ActionDistribution,
+    Algorithm,
+    Experience,
+    Learned,
+    Metrics,
+    Observation,
+    Optimizer,
+    ReturnScale,
+    StochasticPolicy,
+    TensorStruct,
+    assign_,
+    by_row,
+    conjugate_gradient,
+    detached,
+    fisher_vector_product,
+    flat_gradient,
+    flattened,
+    gradient_step,
+    judge_anew,
+    normalized,
+    one_graph,
+    unique_parameters,
+    value_loss,
+)
+from rlchassis_trpo.loss import longest_step, surrogate_loss
+from rlchassis_trpo.params import TRPOParams
+
+
+@frozen(eq=False)
+class TRPOBatch(TensorStruct):
+    """Actions, and what the policy and critic of that time thought of them; [T, N, …], flattened by the trainer."""
+
+    obs: Observation
+    actions: Tensor
+    old_log_probs: Tensor
+    returns: Tensor
+    advantages: Tensor
+
+
+@define(eq=False)
+class TRPO(Algorithm[TRPOBatch]):
+    """Learns a stochastic policy within trust regions, and a critic by an optimizer that steps nothing of the policy."""
+
+    policy: StochasticPolicy
+    critic: nn.Module
+    optimizer: Optimizer
+    params: TRPOParams
+    return_scale: ReturnScale | None = None
+
+    @torch.no_grad()
+    def prepare(self, experience: Experience, rng: Generator) -> TRPOBatch:
+        """Judge the rollout by the policy and critic that are about to change."""
+        params = self.params
+        judgement = judge_anew(experience, self.critic, params.gamma, params.gae_lambda, self.return_scale)
+        old_log_probs = by_row(self.policy.log_prob, experience.obs, experience.actions)
+        return TRPOBatch(experience.obs, experience.actions, old_log_probs, judgement.returns, judgement.advantages)
+
+    def update(self, batch: TRPOBatch, count: int) -> Learned:
+        """Step the actor once, as far as it may go, then the critic as often as it is told."""
+        metrics = self._step_actor(batch)
+        for _ in range(self.params.optim_critic_iters):
+            critic = self._step_critic(batch)
+        return Learned({**metrics, "value_loss": critic["loss"]})
+
+    def _step_actor(self, batch: TRPOBatch) -> Metrics:
+        """Minimise L(θ) where E[ D(π ‖ π_θ) ] ≤ δ   (Schulman et al. 2015, eq. 12 and appendix C)."""
+        params, parameters = self.params, unique_parameters(self.policy)
+        if params.advantage_normalization:
+            batch = evolve(batch, advantages=normalized(batch.advantages))
+        distribution = self.policy.distribution(batch.obs)
+        loss = _loss(distribution, batch)
+        fisher = fisher_vector_product(distribution, parameters, params.damping)
+        direction = conjugate_gradient(fisher, -flat_gradient(loss, parameters), params.cg_iterations)
+        step = longest_step(direction, fisher(direction), params.max_kl)
+        old = detached(distribution)
+        return {**self._search(step, batch, old, loss.detach()), "entropy": old.entropy().mean()}
+
+    @torch.no_grad()
+    def _search(self, step: Tensor, batch: TRPOBatch, old: ActionDistribution, loss: Tensor) -> Metrics:
+        """Take as much of the step as keeps within δ and makes the loss smaller, or nothing of it."""
+        params, parameters = self.params, unique_parameters(self.policy)
+        start = flattened(parameters)
+        for fraction in (params.backtrack_coeff**k for k in range(params.max_backtracks + 1)):
+            assign_(parameters, start + fraction * step)
+            new = self.policy.distribution(batch.obs)
+            divergence, new_loss = old.kl(new).mean(), _loss(new, batch)
+            if divergence <= params.max_kl and new_loss < loss:
+                return {"policy_loss": new_loss, "kl": divergence, "step_fraction": torch.full_like(loss, fraction)}
+        assign_(parameters, start)
+        return {"policy_loss": loss, "kl": torch.zeros_like(loss), "step_fraction": torch.zeros_like(loss)}
+
+    @one_graph
+    def _step_critic(self, batch: TRPOBatch) -> Metrics:
+        return gradient_step(self.optimizer, self._critic_loss, batch)
+
+    def _critic_loss(self, batch: TRPOBatch) -> tuple[Tensor, Metrics]:
+        return value_loss(self.critic(batch.obs), batch.returns), {}
+
+
+def _loss(distribution: ActionDistribution, batch: TRPOBatch) -> Tensor:
+    return surrogate_loss(distribution.log_prob(batch.actions), batch.old_log_probs, batch.advantages)
