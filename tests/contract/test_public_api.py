@@ -227,15 +227,15 @@ API = """
     ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution ActorCriticExperimentBuilder
     ActorFactory ActorFactoryDefault AgentFactory Algorithm AutoAlphaFactory AutoAlphaFactoryDefault CallbackContext Categorical
     CategoricalActor Component Critic CriticEnsemble CriticFactory CriticFactoryDefault CriticFactoryReuseActor DeterministicActor
-    DeterministicActorFactoryDefault DeterministicActorMethods DiagonalGaussian DiscreteCriticEnsemble EnvFactory EnvMode Environments
+    DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble EnvFactory EnvMode Environments
     EpochStopCallback EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder ExperimentConfig Features
     GaussianActor GaussianActorMethods InfoStats IntermediateModuleFactory IntermediateModuleFactoryDefault Judgement LRSchedulerFactory
     LRSchedulerFactoryLinear Learned Logger LoggerFactory MLP Metrics NoiseFactory NoiseFactoryMaxActionScaledGaussian
     NoiseFactoryOrnsteinUhlenbeck Observation OffPolicyTrainer OnPolicyTrainer OneCriticMethods Optimizer OptimizerFactory PluginError
     Policy PolicyWrapper PolicyWrapperFactory RandomStreams RecipePart ReturnScale RunningMoments SamplingConfig Setup SquashedGaussian
     SquashedGaussianPolicy StochasticPolicy Temperature TensorStruct Trainer Transition TwoCriticsMethods UnsupportedSpaceError
-    UsageError World acting by_row create_critics encoder_for gradient_step hookimpl huber_loss instance judge lambda_returns
-    map_tensors n_step_transition normalized number one_graph orthogonal_ refuses_old_names resolve squared_loss switch target_of track
+    UsageError World acting by_row create_critics deterministic_policy_loss encoder_for first_of gradient_step hookimpl huber_loss instance judge lambda_returns
+    map_tensors n_step_transition normalized number one_graph orthogonal_ refuses_old_names resolve squared_loss switch target_of track two_critics
     unique_parameters whole width_of
 """
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from rlchassis.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor, create_critics
+from rlchassis.action_critics import (
+    ActionCriticFactory,
+    ActionCriticFactoryDefault,
+    ActionCriticFactoryReuseActor,
+    create_critics,
+    two_critics,
+)
 from rlchassis.advantages import Judgement, ReturnScale, judge
 from rlchassis.agent import AgentFactory, PolicyWrapperFactory, Setup, resolve
 from rlchassis.algorithm import Algorithm, Learned
 from rlchassis.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
 from rlchassis.compilation import one_graph
 from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.deterministic import DeterministicPolicy
 from rlchassis.distributions import ActionDistribution, Categorical, DiagonalGaussian
 from rlchassis.encoders import encoder_for, width_of
-from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble
+from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble, first_of
 from rlchassis.envs import EnvFactory, Environments, EnvMode
 from rlchassis.errors import PluginError, UnsupportedSpaceError, UsageError
 from rlchassis.evaluation import Evaluation
@@ -23,7 +30,7 @@ from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.lean import acting
 from rlchassis.loggers import Logger, LoggerFactory
-from rlchassis.losses import huber_loss, normalized, squared_loss
+from rlchassis.losses import deterministic_policy_loss, huber_loss, normalized, squared_loss
 from rlchassis.modules import (
     ActorFactory,
     ActorFactoryDefault,
@@ -75,6 +82,7 @@ __all__ = [
     "DeterministicActor",
     "DeterministicActorFactoryDefault",
     "DeterministicActorMethods",
+    "DeterministicPolicy",
     "DiagonalGaussian",
     "DiscreteCriticEnsemble",
     "EnvFactory",
@@ -133,7 +141,9 @@ __all__ = [
     "acting",
     "by_row",
     "create_critics",
+    "deterministic_policy_loss",
     "encoder_for",
+    "first_of",
     "gradient_step",
     "hookimpl",
     "huber_loss",
@@ -152,6 +162,7 @@ __all__ = [
     "switch",
     "target_of",
     "track",
+    "two_critics",
     "unique_parameters",
     "whole",
     "width_of",

@@ -26,6 +26,10 @@ class EnsembleLinear(nn.Module):
         each = vectors if vectors.dim() == 3 else vectors.expand(self.weight.shape[0], *vectors.shape)
         return torch.baddbmm(self.bias, each, self.weight)
 
+    def first(self, vectors: Tensor) -> Tensor:
+        """What the first layer alone answers: [B, D] → [B, K]."""
+        return torch.addmm(self.bias[0], vectors, self.weight[0])
+
 
 class EnsembleMLP(nn.Sequential):
     """n MLPs side by side, each with an activation behind every layer but the last."""
@@ -36,6 +40,12 @@ class EnsembleMLP(nn.Sequential):
         for before, after in pairwise(sizes):
             layers += [EnsembleLinear(size, before, after), activation()]
         super().__init__(*layers, EnsembleLinear(size, sizes[-1], output_dim))
+
+    def first(self, vectors: Tensor) -> Tensor:
+        """What the first MLP alone answers: [B, D] → [B, K]."""
+        for layer in self:
+            vectors = getattr(layer, "first", layer)(vectors)
+        return vectors
 
 
 class CriticEnsemble(nn.Module):
@@ -49,8 +59,15 @@ class CriticEnsemble(nn.Module):
 
     def forward(self, obs: Observation, actions: Tensor) -> Tensor:
         """Observations [B, …] and actions [B, …] → values [n, B]."""
-        values: Tensor = self.networks(torch.cat([self.encoder(obs), actions.flatten(1)], -1))
+        values: Tensor = self.networks(self._inputs(obs, actions))
         return values.squeeze(-1)
+
+    def first(self, obs: Observation, actions: Tensor) -> Tensor:
+        """What the first critic alone says: [B]."""
+        return self.networks.first(self._inputs(obs, actions)).squeeze(-1)
+
+    def _inputs(self, obs: Observation, actions: Tensor) -> Tensor:
+        return torch.cat([self.encoder(obs), actions.flatten(1)], -1)
 
 
 class DiscreteCriticEnsemble(nn.Module):
@@ -77,6 +94,10 @@ class SideBySide(nn.Module):
         """What each says, stacked: [n, B, …]."""
         return torch.stack([critic(obs, *actions) for critic in self.critics])
 
+    def first(self, obs: Observation, *actions: Tensor) -> Tensor:
+        """What the first critic alone says: [B, …]."""
+        return self.critics[0](obs, *actions)  # type: ignore[no-any-return]  # torch leaves what a module answers open
+
 
 class OnlyMember(nn.Module):
     """An ensemble of one, as the critic that it is."""
@@ -88,3 +109,10 @@ class OnlyMember(nn.Module):
     def forward(self, obs: Observation, *actions: Tensor) -> Tensor:
         """Values [B] or [B, K]."""
         return self.ensemble(obs, *actions).squeeze(0)  # type: ignore[no-any-return]  # torch leaves what a module answers open
+
+
+def first_of(critics: nn.Module, obs: Observation, actions: Tensor) -> Tensor:
+    """What the first of several critics [n, B] says, [B]; the others are not asked where the critics know how to do without."""
+    alone = getattr(critics, "first", None)
+    values: Tensor = critics(obs, actions)[0] if alone is None else alone(obs, actions)
+    return values
