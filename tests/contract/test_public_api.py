@@ -74,6 +74,15 @@ TWO_CRITICS = {
         ("", {"self": REQUIRED, "critic_factory": REQUIRED}), ("_default", ONE_DEFAULT), ("_use_actor", {"self": REQUIRED}),
     )
 }  # fmt: skip
+ONE_CRITIC = {
+    "with_critic_factory": {"self": REQUIRED, "critic_factory": REQUIRED},
+    "with_critic_factory_default": ONE_DEFAULT,
+    "with_critic_factory_use_actor": {"self": REQUIRED},
+}
+DETERMINISTIC_ACTOR = {
+    "with_actor_factory": {"self": REQUIRED, "actor_factory": REQUIRED},
+    "with_actor_factory_default": ONE_DEFAULT,
+}
 SQUASHED_ACTOR = {
     "with_actor_factory": {"self": REQUIRED, "actor_factory": REQUIRED},
     "with_actor_factory_default": {**ACTOR, "continuous_unbounded": True, "continuous_conditioned_sigma": True},
@@ -96,8 +105,8 @@ BUILDER_METHODS = {
     "PGExperimentBuilder": own("pg"),
     "DQNExperimentBuilder": {**own("dqn"), **MODEL},
     "IQNExperimentBuilder": {**own("iqn"), "with_preprocess_network_factory": {"self": REQUIRED, "module_factory": REQUIRED}},
-    "DDPGExperimentBuilder": own("ddpg"),
-    "TD3ExperimentBuilder": own("td3"),
+    "DDPGExperimentBuilder": {**own("ddpg"), **DETERMINISTIC_ACTOR, **ONE_CRITIC},
+    "TD3ExperimentBuilder": {**own("td3"), **DETERMINISTIC_ACTOR, **TWO_CRITICS},
     "SACExperimentBuilder": {**own("sac"), **SQUASHED_ACTOR, **TWO_CRITICS},
     "DiscreteSACExperimentBuilder": own("sac"),
     "REDQExperimentBuilder": own("redq"),
@@ -227,16 +236,16 @@ API = """
     ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution ActorCriticExperimentBuilder
     ActorFactory ActorFactoryDefault AgentFactory Algorithm AutoAlphaFactory AutoAlphaFactoryDefault CallbackContext Categorical
     CategoricalActor Component Critic CriticEnsemble CriticFactory CriticFactoryDefault CriticFactoryReuseActor DeterministicActor
-    DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble EnvFactory EnvMode Environments
-    EpochStopCallback EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder ExperimentConfig Features
-    GaussianActor GaussianActorMethods InfoStats IntermediateModuleFactory IntermediateModuleFactoryDefault Judgement LRSchedulerFactory
-    LRSchedulerFactoryLinear Learned Logger LoggerFactory MLP Metrics NoiseFactory NoiseFactoryMaxActionScaledGaussian
-    NoiseFactoryOrnsteinUhlenbeck Observation OffPolicyTrainer OnPolicyTrainer OneCriticMethods Optimizer OptimizerFactory PluginError
-    Policy PolicyWrapper PolicyWrapperFactory RandomStreams RecipePart ReturnScale RunningMoments SamplingConfig Setup SquashedGaussian
-    SquashedGaussianPolicy StochasticPolicy Temperature TensorStruct Trainer Transition TwoCriticsMethods UnsupportedSpaceError
-    UsageError World acting by_row create_critics deterministic_policy_loss encoder_for first_of gradient_step hookimpl huber_loss instance judge lambda_returns
-    map_tensors n_step_transition normalized number one_graph orthogonal_ refuses_old_names resolve squared_loss switch target_of track two_critics
-    unique_parameters whole width_of
+    DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble EnvFactory
+    EnvMode Environments EpochStopCallback EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder ExperimentConfig
+    Features GaussianActor GaussianActorMethods InfoStats IntermediateModuleFactory IntermediateModuleFactoryDefault Judgement
+    LRSchedulerFactory LRSchedulerFactoryLinear Learned Logger LoggerFactory MLP Metrics NoiseFactory
+    NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck Observation OffPolicyTrainer OnPolicyTrainer OneCriticMethods
+    Optimizer OptimizerFactory PluginError Policy PolicyWrapper PolicyWrapperFactory RandomStreams RecipePart ReturnScale RunningMoments
+    SamplingConfig Setup SquashedGaussian SquashedGaussianPolicy StochasticPolicy Temperature TensorStruct Trainer Transition
+    TwoCriticsMethods UnsupportedSpaceError UsageError World acting by_row create_critics deterministic_policy_loss encoder_for first_of
+    gradient_step hookimpl huber_loss instance judge lambda_returns map_tensors n_step_transition normalized number one_graph
+    orthogonal_ refuses_old_names resolve squared_loss switch target_of track two_critics unique_parameters whole width_of
 """
 
 

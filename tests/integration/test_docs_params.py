@@ -10,11 +10,13 @@ import pytest
 from rlchassis.action_critics import ActionCriticFactoryDefault
 from rlchassis.cli.field_docs import documented
 from rlchassis.config import ExperimentConfig, SamplingConfig
-from rlchassis.modules import ActorFactoryDefault, CriticFactoryDefault, IntermediateModuleFactoryDefault
+from rlchassis.modules import ActorFactoryDefault, CriticFactoryDefault, DeterministicActorFactoryDefault, IntermediateModuleFactoryDefault
 from rlchassis_adam import OptimizerFactoryAdam
+from rlchassis_ddpg import DDPGAgentFactory, DDPGParams
 from rlchassis_dqn import DQNAgentFactory, DQNParams
 from rlchassis_ppo import PPOAgentFactory, PPOParams
 from rlchassis_sac import SACAgentFactory, SACParams
+from rlchassis_td3 import TD3AgentFactory, TD3Params
 
 PAGE = (Path(__file__).parents[2] / "docs" / "params.md").read_text(encoding="utf-8")
 
@@ -30,9 +32,12 @@ def rows(heading: str) -> list[list[str]]:
     [
         PPOParams,
         SACParams,
+        DDPGParams,
+        TD3Params,
         DQNParams,
         IntermediateModuleFactoryDefault,
         ActorFactoryDefault,
+        DeterministicActorFactoryDefault,
         CriticFactoryDefault,
         ActionCriticFactoryDefault,
         OptimizerFactoryAdam,
@@ -46,7 +51,10 @@ def test_the_page_has_every_field_with_its_default_and_its_sentence(recipe):
     assert all(len(row) == 4 and row[3] for row in listed)
 
 
-@pytest.mark.parametrize(("algorithm", "agent"), [("PPO", PPOAgentFactory), ("DQN", DQNAgentFactory), ("SAC", SACAgentFactory)])
+@pytest.mark.parametrize(
+    ("algorithm", "agent"),
+    [("PPO", PPOAgentFactory), ("DQN", DQNAgentFactory), ("SAC", SACAgentFactory), ("DDPG", DDPGAgentFactory), ("TD3", TD3AgentFactory)],
+)
 def test_the_page_has_what_an_algorithm_puts_in(algorithm, agent):
     listed = {name.strip("`"): int(value) for name, value, _ in rows(f"What {algorithm} puts in")}
     assert listed == agent.suited_sampling
