@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from attrs import frozen
 from gymnasium.spaces import Box, Dict, Discrete
 from torch import nn
 
@@ -10,8 +11,9 @@ from rlchassis.action_critics import (
     ActionCriticFactoryDefault,
     ActionCriticFactoryReuseActor,
     create_critics,
+    two_critics,
 )
-from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble, EnsembleLinear, EnsembleMLP, SideBySide
+from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble, EnsembleLinear, EnsembleMLP, SideBySide, first_of
 from rlchassis.envs import Environments
 from rlchassis.errors import UnsupportedSpaceError, UsageError
 from rlchassis.modules import ActorFactoryDefault, DeterministicActorFactoryDefault, IntermediateModuleFactoryDefault
@@ -52,6 +54,18 @@ def test_the_gradient_of_one_member_leaves_the_others_alone():
         assert [bool(parameter.grad[member].any()) for member in range(3)] == [False, True, False]
 
 
+@pytest.mark.parametrize("hidden_sizes", [((8,), (8,)), ((8,), (4, 4))])
+def test_the_first_of_several_critics_can_be_asked_alone(hidden_sizes):
+    critics = create_critics([ActionCriticFactoryDefault(sizes) for sizes in hidden_sizes], envs(), CPU)
+    values = critics(VECTORS, ACTIONS)
+    assert torch.allclose(first_of(critics, VECTORS, ACTIONS), values[0], atol=1e-6)
+    alone, together = (
+        torch.autograd.grad(v.sum(), critics.parameters(), materialize_grads=True) for v in (first_of(critics, VECTORS, ACTIONS), values[0])
+    )
+    for one, other in zip(alone, together, strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("actions", "kind", "shape"), [(Box(-1, 1, (2,)), CriticEnsemble, (2, 7)), (Discrete(5), DiscreteCriticEnsemble, (2, 7, 5))]
 )
@@ -62,6 +76,20 @@ def test_equal_descriptions_make_one_network(actions, kind, shape):
     values = critics(*arguments)
     assert values.shape == shape
     assert not torch.equal(values[0], values[1])
+
+
+@frozen
+class HasTwo:
+    critics: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
+
+
+@pytest.mark.parametrize(
+    "critics", [(), (ActionCriticFactoryDefault(),), [ActionCriticFactoryDefault()] * 2, (ActionCriticFactoryDefault(), "mlp")]
+)
+def test_two_critics_are_a_tuple_of_two_descriptions(critics):
+    assert HasTwo().critics == (ActionCriticFactoryDefault(), ActionCriticFactoryDefault())
+    with pytest.raises(UsageError, match=r"^critics must be a tuple of two ActionCriticFactory, not "):
+        HasTwo(critics=critics)
 
 
 @pytest.mark.parametrize(("actions", "shape"), [(Box(-1, 1, (2,)), (2, 7)), (Discrete(5), (2, 7, 5))])

@@ -19,6 +19,7 @@ class Settings:
     quiet: bool = switch(False)
     names: dict[str, int] = instance(dict, factory=dict)
     origin: str | None = instance(str)
+    title: str | None = instance(str, factory=str, or_none=True)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,7 @@ class Settings:
         ("quiet", 1, "quiet must be True or False, not 1."),
         ("names", None, "names must be a dict, not None."),
         ("origin", 3, "origin must be a str or None, not 3."),
+        ("title", 3, "title must be a str or None, not 3."),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_in_one_sentence(name, value, told):
@@ -49,6 +51,10 @@ def test_what_fits_is_taken_as_it_is():
     settings = Settings(rate=1, bound=2.5, free=-3, passes=1, envs=4, quiet=True, names={"a": 1}, origin="here")
     assert (settings.rate, settings.bound, settings.free, settings.passes, settings.envs) == (1, 2.5, -3, 1, 4)
     assert (settings.quiet, settings.names, settings.origin) == (True, {"a": 1}, "here")
+
+
+def test_none_is_taken_in_place_of_what_a_factory_would_make_only_where_that_is_allowed():
+    assert (Settings().title, Settings(title=None).title) == ("", None)
 
 
 def test_defaults_are_not_shared():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rlchassis.losses import actor_critic_loss, huber_loss, normalized, squared_loss, value_loss
+from rlchassis.losses import actor_critic_loss, deterministic_policy_loss, huber_loss, normalized, squared_loss, value_loss
 
 
 def test_normalized_values_have_mean_0_and_the_standard_deviation_1_of_a_population():
@@ -61,3 +61,11 @@ def test_losses_of_several_critics_are_added_so_that_none_learns_slower_for_the_
     weights = torch.tensor([1.0, 0.5, 2.0])
     each = [loss(values, TARGETS, weights).item() for values in (VALUES, 2 * VALUES)]
     assert loss(torch.stack([VALUES, 2 * VALUES]), TARGETS, weights).item() == pytest.approx(sum(each))
+
+
+def test_by_hand_a_deterministic_policy_loses_what_its_actions_are_worth_by_weight():
+    values = torch.tensor([3.0, -1.0], requires_grad=True)
+    loss = deterministic_policy_loss(values, torch.tensor([1.0, 0.5]))
+    assert loss.item() == pytest.approx(-(3 - 0.5) / 2)
+    loss.backward()
+    assert values.grad.tolist() == [-0.5, -0.25]

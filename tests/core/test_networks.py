@@ -15,7 +15,6 @@ from rlchassis.networks import (
     GaussianActor,
     encoder_for,
     orthogonal_,
-    own_parameters,
     unique_parameters,
 )
 
@@ -116,6 +115,7 @@ def test_parameters_of_shared_features_are_listed_once_and_frozen_ones_not_at_al
     actor, critic = CategoricalActor(features, 2), Critic(features)
     listed = unique_parameters(actor, critic)
     assert len(listed) == len({id(p) for p in listed}) == 2 + 2 + 2
+    assert unique_parameters(actor, critic, without=critic.parameters()) == [*actor.head.parameters()]
     critic.head.requires_grad_(requires_grad=False)
     assert {id(p) for p in unique_parameters(actor, critic)} == {id(p) for p in actor.parameters()}
 
@@ -123,6 +123,6 @@ def test_parameters_of_shared_features_are_listed_once_and_frozen_ones_not_at_al
 def test_what_a_critic_has_for_itself_is_listed_without_what_it_shares():
     features = Features(VECTOR, (4,), nn.Tanh)
     actor, critic = CategoricalActor(features, 2), Critic(features)
-    assert {id(p) for p in own_parameters(critic, actor)} == {id(p) for p in critic.head.parameters()}
+    assert {id(p) for p in unique_parameters(critic, without=actor.parameters())} == {id(p) for p in critic.head.parameters()}
     critic.head.bias.requires_grad_(requires_grad=False)
-    assert own_parameters(critic, actor) == [critic.head.weight]
+    assert unique_parameters(critic, without=actor.parameters()) == [critic.head.weight]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from rlchassis.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor, create_critics
+from rlchassis.action_critics import (
+    ActionCriticFactory,
+    ActionCriticFactoryDefault,
+    ActionCriticFactoryReuseActor,
+    create_critics,
+    two_critics,
+)
 from rlchassis.advantages import Judgement, ReturnScale, judge, judge_anew
 from rlchassis.agent import AgentFactory, PolicyWrapperFactory, Setup, resolve
 from rlchassis.algorithm import Algorithm, Learned
 from rlchassis.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
 from rlchassis.compilation import one_graph
 from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.deterministic import DeterministicPolicy
 from rlchassis.distributions import ActionDistribution, Categorical, DiagonalGaussian, detached
 from rlchassis.encoders import encoder_for, width_of
-from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble
+from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble, first_of
 from rlchassis.envs import EnvFactory, Environments, EnvMode
 from rlchassis.errors import PluginError, UnsupportedSpaceError, UsageError
 from rlchassis.evaluation import Evaluation
@@ -29,7 +36,7 @@ from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.lean import acting
 from rlchassis.loggers import Logger, LoggerFactory
-from rlchassis.losses import actor_critic_loss, huber_loss, normalized, soft_value, squared_loss, value_loss
+from rlchassis.losses import actor_critic_loss, deterministic_policy_loss, huber_loss, normalized, soft_value, squared_loss, value_loss
 from rlchassis.modules import (
     ActorFactory,
     ActorFactoryDefault,
@@ -50,7 +57,6 @@ from rlchassis.networks import (
     Features,
     GaussianActor,
     orthogonal_,
-    own_parameters,
     unique_parameters,
 )
 from rlchassis.noise import NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
@@ -93,6 +99,7 @@ __all__ = [
     "DeterministicActor",
     "DeterministicActorFactoryDefault",
     "DeterministicActorMethods",
+    "DeterministicPolicy",
     "DiagonalGaussian",
     "DiscreteCriticEnsemble",
     "EnvFactory",
@@ -157,7 +164,9 @@ __all__ = [
     "create_critics",
     "create_temperature",
     "detached",
+    "deterministic_policy_loss",
     "encoder_for",
+    "first_of",
     "fisher_vector_product",
     "flat_gradient",
     "flattened",
@@ -175,7 +184,6 @@ __all__ = [
     "number",
     "one_graph",
     "orthogonal_",
-    "own_parameters",
     "refuses_old_names",
     "resolve",
     "soft_value",
@@ -183,6 +191,7 @@ __all__ = [
     "switch",
     "target_of",
     "track",
+    "two_critics",
     "unique_parameters",
     "value_loss",
     "whole",

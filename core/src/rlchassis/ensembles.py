@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from rlchassis.encoders import width_of
 from rlchassis.experience import Observation
+
+Members: TypeAlias = Tensor | slice | None
+"""Which of several critics are asked, by their numbers [m]; None: all."""
 
 
 class EnsembleLinear(nn.Module):
@@ -21,8 +25,8 @@ class EnsembleLinear(nn.Module):
         self.weight = nn.Parameter(torch.empty(size, input_dim, output_dim).uniform_(-limit, limit))
         self.bias = nn.Parameter(torch.empty(size, 1, output_dim).uniform_(-limit, limit))
 
-    def forward(self, vectors: Tensor, members: Tensor | None = None) -> Tensor:
-        """[B, D], the same for all, or [n, B, D] → [n, B, K]; with members [m], of these alone."""
+    def forward(self, vectors: Tensor, members: Members = None) -> Tensor:
+        """[B, D], the same for all, or [n, B, D] → [n, B, K]; with members, of these alone."""
         weight, bias = (self.weight, self.bias) if members is None else (self.weight[members], self.bias[members])
         each = vectors if vectors.dim() == 3 else vectors.expand(weight.shape[0], *vectors.shape)
         return torch.baddbmm(bias, each, weight)
@@ -38,7 +42,7 @@ class EnsembleMLP(nn.Sequential):
             layers += [EnsembleLinear(size, before, after), activation()]
         super().__init__(*layers, EnsembleLinear(size, sizes[-1], output_dim))
 
-    def forward(self, vectors: Tensor, members: Tensor | None = None) -> Tensor:
+    def forward(self, vectors: Tensor, members: Members = None) -> Tensor:
         """[B, D] → [n, B, K], or [m, B, K] of the members alone."""
         for layer in self:
             vectors = layer(vectors, members) if isinstance(layer, EnsembleLinear) else layer(vectors)
@@ -54,8 +58,8 @@ class CriticEnsemble(nn.Module):
         width = width_of(encoder) + action_size
         self.networks = EnsembleMLP(size, width, hidden_sizes, activation, 1)
 
-    def forward(self, obs: Observation, actions: Tensor, members: Tensor | None = None) -> Tensor:
-        """Observations [B, …] and actions [B, …] → values [n, B], or [m, B] of members [m], and nothing computed for the others."""
+    def forward(self, obs: Observation, actions: Tensor, members: Members = None) -> Tensor:
+        """Observations [B, …] and actions [B, …] → values [n, B], or [m, B] of m members, and nothing computed for the others."""
         values: Tensor = self.networks(torch.cat([self.encoder(obs), actions.flatten(1)], -1), members)
         return values.squeeze(-1)
 
@@ -80,10 +84,11 @@ class SideBySide(nn.Module):
         super().__init__()
         self.critics = nn.ModuleList(critics)
 
-    def forward(self, obs: Observation, *actions: Tensor, members: Tensor | None = None) -> Tensor:
-        """What each says, stacked: [n, B, …]; with members [m], what these say."""
-        values = torch.stack([critic(obs, *actions) for critic in self.critics])
-        return values if members is None else values[members]
+    def forward(self, obs: Observation, *actions: Tensor, members: Members = None) -> Tensor:
+        """What each says, stacked: [n, B, …]; with members, what these say, though all are asked whose numbers stand in a tensor."""
+        asked = self.critics[members] if isinstance(members, slice) else self.critics
+        values = torch.stack([critic(obs, *actions) for critic in asked])
+        return values[members] if isinstance(members, Tensor) else values
 
 
 class OnlyMember(nn.Module):
@@ -96,3 +101,9 @@ class OnlyMember(nn.Module):
     def forward(self, obs: Observation, *actions: Tensor) -> Tensor:
         """Values [B] or [B, K]."""
         return self.ensemble(obs, *actions).squeeze(0)  # type: ignore[no-any-return]  # torch leaves what a module answers open
+
+
+def first_of(critics: nn.Module, obs: Observation, actions: Tensor) -> Tensor:
+    """What the first of several critics [n, B] says, [B]; the others are not asked."""
+    values: Tensor = critics(obs, actions, members=slice(1))
+    return values.squeeze(0)

@@ -42,9 +42,10 @@ def switch(default: bool) -> Any:
     return _checked(default, "True or False", lambda value: isinstance(value, bool), or_none=False)
 
 
-def instance(contract: type, default: Any = None, *, factory: Callable[[], Any] | None = None) -> Any:
-    """A field for an object of a contract; None is taken where it is the default and there is no factory."""
-    validator = _must_be(f"a {contract.__name__}", lambda value: isinstance(value, contract), or_none=factory is None and default is None)
+def instance(contract: type, default: Any = None, *, factory: Callable[[], Any] | None = None, or_none: bool = False) -> Any:
+    """A field for an object of a contract; None is taken where it is the default and there is no factory, and where `or_none`."""
+    or_none = or_none or (factory is None and default is None)
+    validator = _must_be(f"a {contract.__name__}", lambda value: isinstance(value, contract), or_none)
     return field(default=default, validator=validator) if factory is None else field(factory=factory, validator=validator)
 
 

@@ -33,6 +33,11 @@ def soft_value(values: Tensor, log_probs: Tensor, alpha: Tensor) -> Tensor:
     return values - alpha * log_probs
 
 
+def deterministic_policy_loss(values: Tensor, weights: Tensor) -> Tensor:
+    """−E[ w q(s, μ(s)) ], all [B]; down its gradient by μ's parameters the values of μ's actions rise  (Silver et al. 2014, eq. 9)."""
+    return -(weights * values).mean()
+
+
 def huber_loss(values: Tensor, targets: Tensor, weights: Tensor, delta: float = 1.0) -> Tensor:
     """E[ w h(v − y) ], summed over critics, with  h(x) = x²/2 where |x| ≤ δ, else δ (|x| − δ/2)   (Huber 1964)."""
     errors = (values - targets).abs()

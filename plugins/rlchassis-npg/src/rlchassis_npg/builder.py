@@ -21,7 +21,7 @@ from rlchassis.api import (
     Setup,
     StochasticPolicy,
     instance,
-    own_parameters,
+    unique_parameters,
 )
 from rlchassis_npg.algorithm import NPG
 from rlchassis_npg.params import NPGParams
@@ -49,7 +49,7 @@ class NPGAgentFactory(AgentFactory):
     def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> NPG:
         """An optimizer over what the critic does not share with the actor, which no optimizer steps."""
         critic = self.critic_factory.create_module(envs, setup.device, actor=policy.actor)
-        parameters = own_parameters(critic, policy)
+        parameters = unique_parameters(critic, without=policy.parameters())
         optimizer = setup.optimizer(parameters, self.params.lr, "critic", self.params.lr_scheduler_factory)
         scale = ReturnScale(setup.device) if self.params.return_scaling else None
         return NPG(policy, critic, optimizer, self.params, scale)

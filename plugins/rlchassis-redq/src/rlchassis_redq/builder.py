@@ -23,7 +23,6 @@ from rlchassis.api import (
     SquashedGaussianPolicy,
     create_temperature,
     instance,
-    own_parameters,
     target_of,
     unique_parameters,
 )
@@ -57,7 +56,8 @@ class REDQAgentFactory(AgentFactory):
         """Features that the critics share with the actor are learned by the critics alone."""
         params = self.params
         critics = self.critic_ensemble_factory.create_ensemble(params.ensemble_size, envs, setup.device, policy.actor)
-        judging, acting = unique_parameters(critics), own_parameters(policy, critics)
+        judging = unique_parameters(critics)
+        acting = unique_parameters(policy, without=judging)
         return REDQ(
             policy,
             critics,

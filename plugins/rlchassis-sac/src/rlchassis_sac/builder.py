@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import torch
-from attrs import Attribute, field, frozen
+from attrs import frozen
 from torch import nn
 
 from rlchassis.api import (
     ActionCriticFactory,
-    ActionCriticFactoryDefault,
     ActorFactory,
     ActorFactoryDefault,
     AgentFactory,
@@ -20,12 +19,11 @@ from rlchassis.api import (
     OffPolicyTrainer,
     Setup,
     TwoCriticsMethods,
-    UsageError,
     create_critics,
     create_temperature,
     instance,
-    own_parameters,
     target_of,
+    two_critics,
     unique_parameters,
 )
 from rlchassis_sac.algorithm import SAC
@@ -35,15 +33,6 @@ from rlchassis_sac.policy import SACPolicy
 
 def _actor() -> ActorFactoryDefault:
     return ActorFactoryDefault((256, 256), nn.ReLU, continuous_unbounded=True, continuous_conditioned_sigma=True)
-
-
-def _critics() -> tuple[ActionCriticFactory, ActionCriticFactory]:
-    return ActionCriticFactoryDefault(), ActionCriticFactoryDefault()
-
-
-def _are_two_critics(instance: Any, attribute: Attribute[Any], value: Any) -> None:
-    if not (isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, ActionCriticFactory) for each in value)):
-        raise UsageError(f"{attribute.name} must be a tuple of two ActionCriticFactory, not {value!r}.")
 
 
 @frozen(kw_only=True)
@@ -57,7 +46,7 @@ class SACAgentFactory(AgentFactory):
     """The hyperparameters."""
     actor_factory: ActorFactory = instance(ActorFactory, factory=_actor)
     """The network that acts: mean and log standard deviation before the squash."""
-    critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = field(factory=_critics, validator=_are_two_critics)
+    critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
     """The two networks that judge; equal ones are computed as one."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> SACPolicy:
@@ -69,7 +58,8 @@ class SACAgentFactory(AgentFactory):
         """Features that the critics share with the actor are learned by the critics alone."""
         params = self.params
         critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
-        judging, acting = unique_parameters(critics), own_parameters(policy, critics)
+        judging = unique_parameters(critics)
+        acting = unique_parameters(policy, without=judging)
         return SAC(
             policy,
             critics,

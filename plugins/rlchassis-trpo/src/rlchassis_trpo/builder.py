@@ -21,7 +21,7 @@ from rlchassis.api import (
     Setup,
     StochasticPolicy,
     instance,
-    own_parameters,
+    unique_parameters,
 )
 from rlchassis_trpo.algorithm import TRPO
 from rlchassis_trpo.params import TRPOParams
@@ -49,7 +49,7 @@ class TRPOAgentFactory(AgentFactory):
     def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> TRPO:
         """An optimizer over what the critic does not share with the actor, which no optimizer steps."""
         critic = self.critic_factory.create_module(envs, setup.device, actor=policy.actor)
-        parameters = own_parameters(critic, policy)
+        parameters = unique_parameters(critic, without=policy.parameters())
         optimizer = setup.optimizer(parameters, self.params.lr, "critic", self.params.lr_scheduler_factory)
         scale = ReturnScale(setup.device) if self.params.return_scaling else None
         return TRPO(policy, critic, optimizer, self.params, scale)

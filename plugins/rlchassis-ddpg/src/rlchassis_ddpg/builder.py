@@ -1,0 +1,74 @@
+"""How a DDPG agent is made, and the builder that lets users say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+import torch
+from attrs import frozen
+
+from rlchassis.api import (
+    ActionCriticFactory,
+    ActionCriticFactoryDefault,
+    ActorFactory,
+    AgentFactory,
+    DeterministicActorFactoryDefault,
+    DeterministicActorMethods,
+    DeterministicPolicy,
+    Environments,
+    OffPolicyTrainer,
+    OneCriticMethods,
+    Setup,
+    instance,
+    target_of,
+    unique_parameters,
+)
+from rlchassis_ddpg.algorithm import DDPG
+from rlchassis_ddpg.params import DDPGParams
+
+
+@frozen(kw_only=True)
+class DDPGAgentFactory(AgentFactory):
+    """The recipe for a DDPG agent."""
+
+    trainer_class = OffPolicyTrainer
+    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1, "buffer_size": 1_000_000, "num_test_episodes": 10}
+
+    params: DDPGParams = instance(DDPGParams, factory=DDPGParams)
+    """The hyperparameters."""
+    actor_factory: ActorFactory = instance(ActorFactory, factory=DeterministicActorFactoryDefault)
+    """The network that acts: one action in [−1, 1]."""
+    critic_factory: ActionCriticFactory = instance(ActionCriticFactory, factory=ActionCriticFactoryDefault)
+    """The network that judges."""
+
+    def create_policy(self, envs: Environments, device: torch.device) -> DeterministicPolicy:
+        """One action per observation, with noise while exploring."""
+        actor = self.actor_factory.create_module(envs, device)
+        return DeterministicPolicy(actor, noise=self.params.exploration_noise)
+
+    def create_algorithm(self, policy: DeterministicPolicy, envs: Environments, setup: Setup) -> DDPG:
+        """Features that the critic shares with the actor are learned by the critic alone."""
+        params = self.params
+        critic = self.critic_factory.create_module(envs, setup.device, policy.actor)
+        judging = unique_parameters(critic)
+        acting = unique_parameters(policy, without=judging)
+        return DDPG(
+            policy,
+            critic,
+            target_of(policy.actor),
+            target_of(critic),
+            setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
+            setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
+            params,
+        )
+
+
+class DDPGExperimentBuilder(DeterministicActorMethods[DDPGAgentFactory], OneCriticMethods[DDPGAgentFactory]):
+    """Assembles an experiment with deep deterministic policy gradient."""
+
+    agent_class = DDPGAgentFactory
+
+    def with_ddpg_params(self, params: DDPGParams) -> Self:
+        """Set the hyperparameters of DDPG."""
+        return self._with_agent(params=params)

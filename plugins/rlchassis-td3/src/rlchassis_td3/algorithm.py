@@ -1,0 +1,96 @@
+"""TD3: as DDPG, but more cautious of what its critics say: two of them, asked about disturbed actions, and an actor that waits."""
+
+from __future__ import annotations
+
+import torch
+from attrs import define, frozen
+from torch import Generator, Tensor, nn
+
+from rlchassis.api import (
+    Algorithm,
+    DeterministicPolicy,
+    Experience,
+    Learned,
+    Metrics,
+    Optimizer,
+    TensorStruct,
+    Transition,
+    deterministic_policy_loss,
+    first_of,
+    gradient_step,
+    n_step_transition,
+    one_graph,
+    squared_loss,
+    track,
+)
+from rlchassis_td3.loss import cautious_target, smoothed
+from rlchassis_td3.params import TD3Params
+
+
+@frozen(eq=False)
+class TD3Batch(TensorStruct):
+    """Transitions [B], with standard normal noise [B, D] for the actions that targets are asked about."""
+
+    transition: Transition
+    noise: Tensor
+
+
+@define(eq=False)
+class TD3(Algorithm[TD3Batch]):
+    """Learns a deterministic policy and two critics, each kind with an optimizer and targets of its own."""
+
+    policy: DeterministicPolicy
+    critics: nn.Module
+    target_actor: nn.Module
+    target_critics: nn.Module
+    actor_optimizer: Optimizer
+    critic_optimizer: Optimizer
+    params: TD3Params
+
+    @property
+    def n_step(self) -> int:
+        """As the params say."""
+        return self.params.n_step
+
+    def prepare(self, experience: Experience, rng: Generator) -> TD3Batch:
+        """Fold the n rows of each window into one transition."""
+        transition = n_step_transition(experience, self.params.gamma)
+        return TD3Batch(transition, torch.empty_like(transition.actions).normal_(generator=rng))
+
+    def update(self, batch: TD3Batch, count: int) -> Learned:
+        """Step the critics; in every d-th round step the actor, too, and let the targets follow."""
+        metrics = self._learn_critics(batch)
+        errors = metrics.pop("errors")
+        if (count + 1) % self.params.update_actor_freq == 0:
+            metrics |= self._learn_actor(batch)
+        return Learned(metrics, priorities=errors)
+
+    @one_graph
+    def _learn_critics(self, batch: TD3Batch) -> Metrics:
+        critic = gradient_step(self.critic_optimizer, self._critic_loss, batch)
+        return {"critic_loss": critic["loss"], "errors": critic["errors"]}
+
+    @one_graph
+    def _learn_actor(self, batch: TD3Batch) -> Metrics:
+        actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
+        track(self.target_critics, self.critics, self.params.tau)
+        track(self.target_actor, self.policy.actor, self.params.tau)
+        return {"policy_loss": actor["loss"]}
+
+    def _critic_loss(self, batch: TD3Batch) -> tuple[Tensor, Metrics]:
+        """Tensors in, tensors out; the errors are [B], averaged over the critics."""
+        step, targets = batch.transition, self._targets(batch)
+        values = self.critics(step.obs, step.actions)
+        return squared_loss(values, targets, step.weights), {"errors": (values.detach() - targets).abs().mean(0)}
+
+    @torch.no_grad()
+    def _targets(self, batch: TD3Batch) -> Tensor:
+        step, params = batch.transition, self.params
+        actions = smoothed(self.target_actor(step.next_obs), batch.noise, params.policy_noise, params.noise_clip)
+        return cautious_target(step.rewards, step.discounts, self.target_critics(step.next_obs, actions))
+
+    def _policy_loss(self, batch: TD3Batch) -> tuple[Tensor, Metrics]:
+        """Tensors in, tensors out; the actor learns from the first critic alone."""
+        step = batch.transition
+        values = first_of(self.critics, step.obs, self.policy.actor(step.obs))
+        return deterministic_policy_loss(values, step.weights), {}

@@ -1,0 +1,75 @@
+"""How a TD3 agent is made, and the builder that lets users say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+import torch
+from attrs import frozen
+
+from rlchassis.api import (
+    ActionCriticFactory,
+    ActorFactory,
+    AgentFactory,
+    DeterministicActorFactoryDefault,
+    DeterministicActorMethods,
+    DeterministicPolicy,
+    Environments,
+    OffPolicyTrainer,
+    Setup,
+    TwoCriticsMethods,
+    create_critics,
+    instance,
+    target_of,
+    two_critics,
+    unique_parameters,
+)
+from rlchassis_td3.algorithm import TD3
+from rlchassis_td3.params import TD3Params
+
+
+@frozen(kw_only=True)
+class TD3AgentFactory(AgentFactory):
+    """The recipe for a TD3 agent."""
+
+    trainer_class = OffPolicyTrainer
+    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1, "buffer_size": 1_000_000, "num_test_episodes": 10}
+
+    params: TD3Params = instance(TD3Params, factory=TD3Params)
+    """The hyperparameters."""
+    actor_factory: ActorFactory = instance(ActorFactory, factory=DeterministicActorFactoryDefault)
+    """The network that acts: one action in [−1, 1]."""
+    critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
+    """The two networks that judge; equal ones are computed as one."""
+
+    def create_policy(self, envs: Environments, device: torch.device) -> DeterministicPolicy:
+        """One action per observation, with noise while exploring."""
+        actor = self.actor_factory.create_module(envs, device)
+        return DeterministicPolicy(actor, noise=self.params.exploration_noise)
+
+    def create_algorithm(self, policy: DeterministicPolicy, envs: Environments, setup: Setup) -> TD3:
+        """Features that the critics share with the actor are learned by the critics alone."""
+        params = self.params
+        critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
+        judging = unique_parameters(critics)
+        acting = unique_parameters(policy, without=judging)
+        return TD3(
+            policy,
+            critics,
+            target_of(policy.actor),
+            target_of(critics),
+            setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
+            setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
+            params,
+        )
+
+
+class TD3ExperimentBuilder(DeterministicActorMethods[TD3AgentFactory], TwoCriticsMethods[TD3AgentFactory]):
+    """Assembles an experiment with TD3."""
+
+    agent_class = TD3AgentFactory
+
+    def with_td3_params(self, params: TD3Params) -> Self:
+        """Set the hyperparameters of TD3."""
+        return self._with_agent(params=params)
