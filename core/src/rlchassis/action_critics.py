@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 from gymnasium import spaces
 from torch import nn
 
 from rlchassis.encoders import encoder_for
 from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble, OnlyMember, SideBySide
+from rlchassis.errors import UsageError
 from rlchassis.modules import HasSpaces, features_of, hidden_sizes, is_activation
 from rlchassis.recipe_part import RecipePart
 
@@ -68,6 +69,16 @@ class ActionCriticFactoryReuseActor(ActionCriticFactory):
     def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
         """Batched products behind the shared features; UsageError where the actor has none to reuse."""
         return _ensemble(size, features_of(actor), envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
+
+
+def two_critics() -> Any:
+    """A field for a tuple of two descriptions, by default equal ones."""
+    return field(factory=lambda: (ActionCriticFactoryDefault(), ActionCriticFactoryDefault()), validator=_are_two)
+
+
+def _are_two(recipe: Any, attribute: Attribute[Any], value: Any) -> None:
+    if not (isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, ActionCriticFactory) for each in value)):
+        raise UsageError(f"{attribute.name} must be a tuple of two ActionCriticFactory, not {value!r}.")
 
 
 def create_critics(

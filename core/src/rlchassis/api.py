@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from rlchassis.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor, create_critics
+from rlchassis.action_critics import (
+    ActionCriticFactory,
+    ActionCriticFactoryDefault,
+    ActionCriticFactoryReuseActor,
+    create_critics,
+    two_critics,
+)
 from rlchassis.advantages import Judgement, ReturnScale, judge
 from rlchassis.agent import AgentFactory, PolicyWrapperFactory, Setup, resolve
 from rlchassis.algorithm import Algorithm, Learned
@@ -13,6 +19,7 @@ from rlchassis.distributions import ActionDistribution, Categorical, DiagonalGau
 from rlchassis.encoders import encoder_for, width_of
 from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble
 from rlchassis.envs import EnvFactory, Environments, EnvMode
+from rlchassis.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
 from rlchassis.errors import PluginError, UnsupportedSpaceError, UsageError
 from rlchassis.evaluation import Evaluation
 from rlchassis.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, map_tensors
@@ -23,7 +30,7 @@ from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.lean import acting
 from rlchassis.loggers import Logger, LoggerFactory
-from rlchassis.losses import huber_loss, normalized, squared_loss
+from rlchassis.losses import huber_loss, normalized, quantile_huber_loss, squared_loss
 from rlchassis.modules import (
     ActorFactory,
     ActorFactoryDefault,
@@ -46,7 +53,7 @@ from rlchassis.renamed import refuses_old_names
 from rlchassis.returns import lambda_returns, n_step_transition
 from rlchassis.squashed import SquashedGaussian, SquashedGaussianPolicy
 from rlchassis.targets import target_of, track
-from rlchassis.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault, Temperature
+from rlchassis.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault, Temperature, temperature
 from rlchassis.trainer import InfoStats, OffPolicyTrainer, OnPolicyTrainer, Trainer
 from rlchassis.world import World
 
@@ -83,6 +90,7 @@ __all__ = [
     "EpochStopCallback",
     "EpochTestCallback",
     "EpochTrainCallback",
+    "EpsilonGreedyPolicy",
     "Evaluation",
     "Experience",
     "ExperimentBuilder",
@@ -97,6 +105,7 @@ __all__ = [
     "LRSchedulerFactory",
     "LRSchedulerFactoryLinear",
     "Learned",
+    "LinearEps",
     "Logger",
     "LoggerFactory",
     "Metrics",
@@ -146,12 +155,15 @@ __all__ = [
     "number",
     "one_graph",
     "orthogonal_",
+    "quantile_huber_loss",
     "refuses_old_names",
     "resolve",
     "squared_loss",
     "switch",
     "target_of",
+    "temperature",
     "track",
+    "two_critics",
     "unique_parameters",
     "whole",
     "width_of",

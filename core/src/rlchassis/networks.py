@@ -136,7 +136,12 @@ def orthogonal_(modules: Iterable[nn.Module], gain: float = math.sqrt(2)) -> Non
             nn.init.zeros_(module.bias)
 
 
-def unique_parameters(*modules: nn.Module) -> list[nn.Parameter]:
-    """The trainable parameters of all modules, each once, in a fixed order: what one optimizer over shared features steps."""
+def unique_parameters(*modules: nn.Module, without: Iterable[nn.Parameter] = ()) -> list[nn.Parameter]:
+    """The trainable parameters of all modules, each once, in a fixed order: what one optimizer over shared features steps.
+
+    Those that another optimizer steps are left out.
+    """
     parameters = {id(p): p for module in modules for p in module.parameters() if p.requires_grad}
+    for p in without:
+        parameters.pop(id(p), None)
     return list(parameters.values())

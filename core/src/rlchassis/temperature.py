@@ -7,10 +7,11 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import torch
-from attrs import define, frozen
+from attrs import Attribute, define, field, frozen
 from gymnasium import spaces
 from torch import Tensor, nn
 
+from rlchassis.errors import UsageError
 from rlchassis.experience import Metrics
 from rlchassis.fields import number
 from rlchassis.modules import HasSpaces
@@ -35,6 +36,11 @@ class Temperature:
     def fixed(cls, alpha: float, device: torch.device) -> Temperature:
         """One that stays as it is; 0 makes entropy worthless."""
         return cls(torch.tensor([math.log(alpha) if alpha > 0 else -math.inf], device=device))
+
+    @classmethod
+    def create(cls, alpha: float | AutoAlphaFactory, envs: HasSpaces, setup: Setup) -> Temperature:
+        """As a recipe says: fixed, or learned."""
+        return alpha.create_temperature(envs, setup) if isinstance(alpha, AutoAlphaFactory) else cls.fixed(alpha, setup.device)
 
     @property
     def alpha(self) -> Tensor:
@@ -95,8 +101,23 @@ class AutoAlphaFactoryDefault(AutoAlphaFactory):
         return Temperature(log_alpha, self._target_entropy(envs.action_space), optimizer)
 
     def _target_entropy(self, actions: spaces.Space[Any]) -> float:
-        if self.target_entropy is not None:
-            return self.target_entropy
         if isinstance(actions, spaces.Discrete):
-            return self.discrete_fraction * math.log(int(actions.n))
-        return -float(math.prod(actions.shape or ()))
+            return self._discrete_target_entropy(math.log(int(actions.n)))
+        return -float(math.prod(actions.shape or ())) if self.target_entropy is None else self.target_entropy
+
+    def _discrete_target_entropy(self, largest: float) -> float:
+        wanted = self.discrete_fraction * largest if self.target_entropy is None else self.target_entropy
+        if not 0 <= wanted <= largest:
+            raise UsageError(f"target_entropy must be between 0 and {largest:.4g}, the largest of these discrete actions, not {wanted:g}.")
+        return wanted
+
+
+def temperature() -> Any:
+    """A field for what a unit of entropy is worth: a number of at least 0 or an AutoAlphaFactory, by default one that learns it."""
+    return field(factory=AutoAlphaFactoryDefault, validator=_is_temperature)
+
+
+def _is_temperature(recipe: Any, attribute: Attribute[Any], value: Any) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+    if not (is_number or isinstance(value, AutoAlphaFactory)):
+        raise UsageError(f"{attribute.name} must be a number of at least 0 or an AutoAlphaFactory, not {value!r}.")
