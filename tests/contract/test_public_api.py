@@ -74,6 +74,10 @@ TWO_CRITICS = {
         ("", {"self": REQUIRED, "critic_factory": REQUIRED}), ("_default", ONE_DEFAULT), ("_use_actor", {"self": REQUIRED}),
     )
 }  # fmt: skip
+PLAIN_ACTOR = {
+    "with_actor_factory": {"self": REQUIRED, "actor_factory": REQUIRED},
+    "with_actor_factory_default": ONE_DEFAULT,
+}
 SQUASHED_ACTOR = {
     "with_actor_factory": {"self": REQUIRED, "actor_factory": REQUIRED},
     "with_actor_factory_default": {**ACTOR, "continuous_unbounded": True, "continuous_conditioned_sigma": True},
@@ -99,7 +103,7 @@ BUILDER_METHODS = {
     "DDPGExperimentBuilder": own("ddpg"),
     "TD3ExperimentBuilder": own("td3"),
     "SACExperimentBuilder": {**own("sac"), **SQUASHED_ACTOR, **TWO_CRITICS},
-    "DiscreteSACExperimentBuilder": own("sac"),
+    "DiscreteSACExperimentBuilder": {**own("sac"), **PLAIN_ACTOR, **TWO_CRITICS},
     "REDQExperimentBuilder": own("redq"),
 }
 
@@ -224,19 +228,20 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 
 
 API = """
-    ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution ActorCriticExperimentBuilder
-    ActorFactory ActorFactoryDefault AgentFactory Algorithm AutoAlphaFactory AutoAlphaFactoryDefault CallbackContext Categorical
-    CategoricalActor Component Critic CriticEnsemble CriticFactory CriticFactoryDefault CriticFactoryReuseActor DeterministicActor
-    DeterministicActorFactoryDefault DeterministicActorMethods DiagonalGaussian DiscreteCriticEnsemble EnvFactory EnvMode Environments
-    EpochStopCallback EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder ExperimentConfig Features
-    GaussianActor GaussianActorMethods InfoStats IntermediateModuleFactory IntermediateModuleFactoryDefault Judgement LRSchedulerFactory
-    LRSchedulerFactoryLinear Learned Logger LoggerFactory MLP Metrics NoiseFactory NoiseFactoryMaxActionScaledGaussian
-    NoiseFactoryOrnsteinUhlenbeck Observation OffPolicyTrainer OnPolicyTrainer OneCriticMethods Optimizer OptimizerFactory PluginError
-    Policy PolicyWrapper PolicyWrapperFactory RandomStreams RecipePart ReturnScale RunningMoments SamplingConfig Setup SquashedGaussian
-    SquashedGaussianPolicy StochasticPolicy Temperature TensorStruct Trainer Transition TwoCriticsMethods UnsupportedSpaceError
-    UsageError World acting by_row create_critics encoder_for gradient_step hookimpl huber_loss instance judge lambda_returns
-    map_tensors n_step_transition normalized number one_graph orthogonal_ refuses_old_names resolve squared_loss switch target_of track
-    unique_parameters whole width_of
+    acting ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution ActorCriticExperimentBuilder
+    ActorFactory ActorFactoryDefault AgentFactory Algorithm AutoAlphaFactory AutoAlphaFactoryDefault by_row CallbackContext Categorical
+    CategoricalActor Component create_critics create_temperature Critic CriticEnsemble CriticFactory CriticFactoryDefault
+    CriticFactoryReuseActor DeterministicActor DeterministicActorFactoryDefault DeterministicActorMethods DiagonalGaussian
+    DiscreteCriticEnsemble encoder_for EnvFactory Environments EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback
+    EpsilonGreedyPolicy Evaluation Experience ExperimentBuilder ExperimentConfig Features GaussianActor GaussianActorMethods
+    gradient_step hookimpl huber_loss InfoStats instance IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha judge
+    Judgement lambda_returns Learned LinearEps Logger LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP
+    n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized number Observation
+    OffPolicyTrainer one_graph OneCriticMethods OnPolicyTrainer Optimizer OptimizerFactory orthogonal_ PluginError Policy PolicyWrapper
+    PolicyWrapperFactory quantile_huber_loss RandomStreams RecipePart refuses_old_names resolve ReturnScale RunningMoments
+    SamplingConfig Setup soft_value squared_loss SquashedGaussian SquashedGaussianPolicy StochasticPolicy switch target_of Temperature
+    TensorStruct track Trainer Transition two_critics TwoCriticsMethods unique_parameters UnsupportedSpaceError UsageError whole
+    width_of World
 """
 
 

@@ -106,5 +106,6 @@ def test_parameters_of_shared_features_are_listed_once_and_frozen_ones_not_at_al
     actor, critic = CategoricalActor(features, 2), Critic(features)
     listed = unique_parameters(actor, critic)
     assert len(listed) == len({id(p) for p in listed}) == 2 + 2 + 2
+    assert unique_parameters(actor, critic, without=critic.parameters()) == [*actor.head.parameters()]
     critic.head.requires_grad_(requires_grad=False)
     assert {id(p) for p in unique_parameters(actor, critic)} == {id(p) for p in actor.parameters()}

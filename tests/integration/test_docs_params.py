@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from rlchassis import experiment
 from rlchassis.action_critics import ActionCriticFactoryDefault
 from rlchassis.cli.field_docs import documented
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.modules import ActorFactoryDefault, CriticFactoryDefault, IntermediateModuleFactoryDefault
 from rlchassis_adam import OptimizerFactoryAdam
-from rlchassis_dqn import DQNAgentFactory, DQNParams
-from rlchassis_ppo import PPOAgentFactory, PPOParams
-from rlchassis_sac import SACAgentFactory, SACParams
 
+MADE = [getattr(experiment, name) for name, short in experiment.BUILDERS.items() if find_spec(f"rlchassis_{short.replace('-', '_')}")]
 PAGE = (Path(__file__).parents[2] / "docs" / "params.md").read_text(encoding="utf-8")
 
 
@@ -28,9 +28,7 @@ def rows(heading: str) -> list[list[str]]:
 @pytest.mark.parametrize(
     "recipe",
     [
-        PPOParams,
-        SACParams,
-        DQNParams,
+        *(type(builder.agent_class().params) for builder in MADE),
         IntermediateModuleFactoryDefault,
         ActorFactoryDefault,
         CriticFactoryDefault,
@@ -46,7 +44,7 @@ def test_the_page_has_every_field_with_its_default_and_its_sentence(recipe):
     assert all(len(row) == 4 and row[3] for row in listed)
 
 
-@pytest.mark.parametrize(("algorithm", "agent"), [("PPO", PPOAgentFactory), ("DQN", DQNAgentFactory), ("SAC", SACAgentFactory)])
-def test_the_page_has_what_an_algorithm_puts_in(algorithm, agent):
-    listed = {name.strip("`"): int(value) for name, value, _ in rows(f"What {algorithm} puts in")}
-    assert listed == agent.suited_sampling
+@pytest.mark.parametrize("builder", MADE)
+def test_the_page_has_what_an_algorithm_puts_in(builder):
+    listed = {name.strip("`"): int(value) for name, value, _ in rows(f"What {builder.__name__.removesuffix('ExperimentBuilder')} puts in")}
+    assert listed == builder.agent_class.suited_sampling

@@ -30,7 +30,7 @@ from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.lean import acting
 from rlchassis.loggers import Logger, LoggerFactory
-from rlchassis.losses import huber_loss, normalized, quantile_huber_loss, squared_loss
+from rlchassis.losses import huber_loss, normalized, quantile_huber_loss, soft_value, squared_loss
 from rlchassis.modules import (
     ActorFactory,
     ActorFactoryDefault,
@@ -53,7 +53,7 @@ from rlchassis.renamed import refuses_old_names
 from rlchassis.returns import lambda_returns, n_step_transition
 from rlchassis.squashed import SquashedGaussian, SquashedGaussianPolicy
 from rlchassis.targets import target_of, track
-from rlchassis.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault, Temperature, temperature
+from rlchassis.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault, Temperature, create_temperature, is_alpha
 from rlchassis.trainer import InfoStats, OffPolicyTrainer, OnPolicyTrainer, Trainer
 from rlchassis.world import World
 
@@ -142,11 +142,13 @@ __all__ = [
     "acting",
     "by_row",
     "create_critics",
+    "create_temperature",
     "encoder_for",
     "gradient_step",
     "hookimpl",
     "huber_loss",
     "instance",
+    "is_alpha",
     "judge",
     "lambda_returns",
     "map_tensors",
@@ -158,10 +160,10 @@ __all__ = [
     "quantile_huber_loss",
     "refuses_old_names",
     "resolve",
+    "soft_value",
     "squared_loss",
     "switch",
     "target_of",
-    "temperature",
     "track",
     "two_critics",
     "unique_parameters",

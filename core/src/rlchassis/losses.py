@@ -17,6 +17,11 @@ def squared_loss(values: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     return (weights * (values - targets).square()).mean(-1).sum()
 
 
+def soft_value(values: Tensor, log_probs: Tensor, alpha: Tensor) -> Tensor:
+    """v(s) = q(s, a) − α log π(a|s)  with a drawn from π, all [B]: what s is worth where entropy is   (Haarnoja et al. 2018b, eq. 3)."""
+    return values - alpha * log_probs
+
+
 def huber_loss(values: Tensor, targets: Tensor, weights: Tensor, delta: float = 1.0) -> Tensor:
     """E[ w h(v − y) ], summed over critics, with  h(x) = x²/2 where |x| ≤ δ, else δ (|x| − δ/2)   (Huber 1964)."""
     errors = (values - targets).abs()

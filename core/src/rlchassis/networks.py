@@ -137,11 +137,7 @@ def orthogonal_(modules: Iterable[nn.Module], gain: float = math.sqrt(2)) -> Non
 
 
 def unique_parameters(*modules: nn.Module, without: Iterable[nn.Parameter] = ()) -> list[nn.Parameter]:
-    """The trainable parameters of all modules, each once, in a fixed order: what one optimizer over shared features steps.
-
-    Those that another optimizer steps are left out.
-    """
-    parameters = {id(p): p for module in modules for p in module.parameters() if p.requires_grad}
-    for p in without:
-        parameters.pop(id(p), None)
+    """The trainable parameters of all modules, each once, in a fixed order, but for some: what one optimizer over shared features steps."""
+    left_out = {id(p) for p in without}
+    parameters = {id(p): p for module in modules for p in module.parameters() if p.requires_grad and id(p) not in left_out}
     return list(parameters.values())

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import torch
-from attrs import Attribute, define, field, frozen
+from attrs import Attribute, define, frozen
 from gymnasium import spaces
 from torch import Tensor, nn
 
@@ -36,11 +36,6 @@ class Temperature:
     def fixed(cls, alpha: float, device: torch.device) -> Temperature:
         """One that stays as it is; 0 makes entropy worthless."""
         return cls(torch.tensor([math.log(alpha) if alpha > 0 else -math.inf], device=device))
-
-    @classmethod
-    def create(cls, alpha: float | AutoAlphaFactory, envs: HasSpaces, setup: Setup) -> Temperature:
-        """As a recipe says: fixed, or learned."""
-        return alpha.create_temperature(envs, setup) if isinstance(alpha, AutoAlphaFactory) else cls.fixed(alpha, setup.device)
 
     @property
     def alpha(self) -> Tensor:
@@ -71,6 +66,20 @@ class Temperature:
             self.log_alpha.copy_(state["log_alpha"])
         if self.optimizer is not None:
             self.optimizer.load_state_dict(state["optimizer"])
+
+
+def is_alpha(instance: Any, attribute: Attribute[Any], value: Any) -> None:
+    """Validates a field that says what entropy is worth: a number of at least 0, or how it is learned."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+    if not (is_number or isinstance(value, AutoAlphaFactory)):
+        raise UsageError(f"{attribute.name} must be a number of at least 0 or an AutoAlphaFactory, not {value!r}.")
+
+
+def create_temperature(alpha: float | AutoAlphaFactory, envs: HasSpaces, setup: Setup) -> Temperature:
+    """What such a field describes."""
+    if isinstance(alpha, AutoAlphaFactory):
+        return alpha.create_temperature(envs, setup)
+    return Temperature.fixed(alpha, setup.device)
 
 
 class AutoAlphaFactory(RecipePart, ABC):
@@ -110,14 +119,3 @@ class AutoAlphaFactoryDefault(AutoAlphaFactory):
         if not 0 <= wanted <= largest:
             raise UsageError(f"target_entropy must be between 0 and {largest:.4g}, the largest of these discrete actions, not {wanted:g}.")
         return wanted
-
-
-def temperature() -> Any:
-    """A field for what a unit of entropy is worth: a number of at least 0 or an AutoAlphaFactory, by default one that learns it."""
-    return field(factory=AutoAlphaFactoryDefault, validator=_is_temperature)
-
-
-def _is_temperature(recipe: Any, attribute: Attribute[Any], value: Any) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
-    if not (is_number or isinstance(value, AutoAlphaFactory)):
-        raise UsageError(f"{attribute.name} must be a number of at least 0 or an AutoAlphaFactory, not {value!r}.")

@@ -19,10 +19,10 @@ from rlchassis.api import (
     OffPolicyTrainer,
     Setup,
     StochasticPolicy,
-    Temperature,
     TwoCriticsMethods,
     UnsupportedSpaceError,
     create_critics,
+    create_temperature,
     instance,
     target_of,
     two_critics,
@@ -68,7 +68,7 @@ class DiscreteSACAgentFactory(AgentFactory):
             target_of(critics),
             setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
             setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
-            Temperature.create(params.alpha, envs, setup),
+            create_temperature(params.alpha, envs, setup),
             params,
         )
 

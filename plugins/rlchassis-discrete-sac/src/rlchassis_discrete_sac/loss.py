@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from rlchassis.api import soft_value
+
 
 def values_of(actions: Tensor, values: Tensor) -> Tensor:
     """qᵢ(s, a) [n, B] of actions [B], out of the values of all."""
@@ -16,16 +18,19 @@ def values_of(actions: Tensor, values: Tensor) -> Tensor:
 
 def soft_target(rewards: Tensor, discounts: Tensor, next_values: Tensor, next_log_probs: Tensor, alpha: Tensor) -> Tensor:
     """y = r + γ Σₐ π(a|s′) [ minᵢ qᵢ(s′, a) − α log π(a|s′) ]   (eq. 10)."""
-    soft_values = next_values.amin(0) - alpha * next_log_probs
-    return rewards + discounts * (next_log_probs.exp() * soft_values).sum(-1)
+    return rewards + discounts * expected(soft_value(next_values.amin(0), next_log_probs, alpha), next_log_probs)
 
 
 def policy_loss(values: Tensor, log_probs: Tensor, alpha: Tensor, weights: Tensor) -> Tensor:
     """E[ w Σₐ π(a|s) (α log π(a|s) − minᵢ qᵢ(s, a)) ]   (eq. 12)."""
-    costs = alpha * log_probs - values.amin(0)
-    return (weights * (log_probs.exp() * costs).sum(-1)).mean()
+    return -(weights * expected(soft_value(values.amin(0), log_probs, alpha), log_probs)).mean()
 
 
 def entropy_of(log_probs: Tensor) -> Tensor:
     """H = −Σₐ π(a|s) log π(a|s), exactly, where continuous actions allow an estimate only   (eq. 11)."""
-    return -(log_probs.exp() * log_probs).sum(-1)
+    return -expected(log_probs, log_probs)
+
+
+def expected(values: Tensor, log_probs: Tensor) -> Tensor:
+    """Σₐ π(a|s) v(s, a), [B]."""
+    return (log_probs.exp() * values).sum(-1)

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
-from rlchassis.api import AutoAlphaFactory, LRSchedulerFactory, instance, number, refuses_old_names, switch, temperature, whole
+from rlchassis.api import (
+    AutoAlphaFactory,
+    AutoAlphaFactoryDefault,
+    LRSchedulerFactory,
+    instance,
+    is_alpha,
+    number,
+    refuses_old_names,
+    switch,
+    whole,
+)
 
 
 @refuses_old_names
@@ -26,7 +36,7 @@ class DiscreteSACParams:
     """How many rewards n are counted before the critics are asked."""
     tau: float = number(0.005, above=0, at_most=1)
     """How far τ the target critics move towards the critics in each round."""
-    alpha: float | AutoAlphaFactory = temperature()
+    alpha: float | AutoAlphaFactory = field(factory=AutoAlphaFactoryDefault, validator=is_alpha)
     """What a unit of entropy is worth α: a number, or how it is learned."""
     deterministic_eval: bool = switch(True)
     """Whether evaluation takes the likeliest action instead of sampling."""

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import torch
-from attrs import frozen
+from attrs import Attribute, field, frozen
 from torch import nn
 
 from rlchassis.api import (
     ActionCriticFactory,
+    ActionCriticFactoryDefault,
     ActorFactory,
     ActorFactoryDefault,
     AgentFactory,
+    AutoAlphaFactory,
     Environments,
     GaussianActorMethods,
     OffPolicyTrainer,
     Setup,
     Temperature,
     TwoCriticsMethods,
+    UsageError,
     create_critics,
     instance,
     target_of,
-    two_critics,
     unique_parameters,
 )
 from rlchassis_sac.algorithm import SAC
@@ -33,6 +35,15 @@ from rlchassis_sac.policy import SACPolicy
 
 def _actor() -> ActorFactoryDefault:
     return ActorFactoryDefault((256, 256), nn.ReLU, continuous_unbounded=True, continuous_conditioned_sigma=True)
+
+
+def _critics() -> tuple[ActionCriticFactory, ActionCriticFactory]:
+    return ActionCriticFactoryDefault(), ActionCriticFactoryDefault()
+
+
+def _are_two_critics(instance: Any, attribute: Attribute[Any], value: Any) -> None:
+    if not (isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, ActionCriticFactory) for each in value)):
+        raise UsageError(f"{attribute.name} must be a tuple of two ActionCriticFactory, not {value!r}.")
 
 
 @frozen(kw_only=True)
@@ -46,7 +57,7 @@ class SACAgentFactory(AgentFactory):
     """The hyperparameters."""
     actor_factory: ActorFactory = instance(ActorFactory, factory=_actor)
     """The network that acts: mean and log standard deviation before the squash."""
-    critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
+    critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = field(factory=_critics, validator=_are_two_critics)
     """The two networks that judge; equal ones are computed as one."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> SACPolicy:
@@ -59,16 +70,23 @@ class SACAgentFactory(AgentFactory):
         params = self.params
         critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
         judging = unique_parameters(critics)
-        acting = unique_parameters(policy, without=judging)
+        known = {id(p) for p in judging}
+        acting = [p for p in unique_parameters(policy) if id(p) not in known]
         return SAC(
             policy,
             critics,
             target_of(critics),
             setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
             setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
-            Temperature.create(params.alpha, envs, setup),
+            self._temperature(envs, setup),
             params,
         )
+
+    def _temperature(self, envs: Environments, setup: Setup) -> Temperature:
+        alpha = self.params.alpha
+        if isinstance(alpha, AutoAlphaFactory):
+            return alpha.create_temperature(envs, setup)
+        return Temperature.fixed(alpha, setup.device)
 
 
 class SACExperimentBuilder(GaussianActorMethods[SACAgentFactory], TwoCriticsMethods[SACAgentFactory]):

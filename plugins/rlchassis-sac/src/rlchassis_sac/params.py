@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+import math
+from typing import Any
+
+from attrs import Attribute, field, frozen
 
 from rlchassis.api import (
     AutoAlphaFactory,
+    AutoAlphaFactoryDefault,
     LRSchedulerFactory,
     NoiseFactory,
+    UsageError,
     instance,
     number,
     refuses_old_names,
     switch,
-    temperature,
     whole,
 )
+
+
+def _temperature(instance: Any, attribute: Attribute[Any], value: Any) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+    if not (is_number or isinstance(value, AutoAlphaFactory)):
+        raise UsageError(f"{attribute.name} must be a number of at least 0 or an AutoAlphaFactory, not {value!r}.")
 
 
 @refuses_old_names
@@ -36,7 +46,7 @@ class SACParams:
     """How many rewards n are counted before the critics are asked."""
     tau: float = number(0.005, above=0, at_most=1)
     """How far τ the target critics move towards the critics in each round."""
-    alpha: float | AutoAlphaFactory = temperature()
+    alpha: float | AutoAlphaFactory = field(factory=AutoAlphaFactoryDefault, validator=_temperature)
     """What a unit of entropy is worth α: a number, or how it is learned."""
     exploration_noise: NoiseFactory | None = instance(NoiseFactory)
     """What else disturbs the actions sampled while exploring; None: nothing."""
