@@ -34,10 +34,8 @@ class IQNBatch(TensorStruct):
     transition: Transition
     fractions: Tensor
     """Of the quantiles that are learned, [B, N]."""
-    target_fractions: Tensor
-    """Of those that they are moved towards, [B, N′]."""
-    choosing_fractions: Tensor
-    """Of those by which the next action is chosen, [B, K]."""
+    next_fractions: Tensor
+    """Of those that they are moved towards, N′, and of those by which the next action is chosen, K: [B, N′ + K]."""
 
 
 @define(eq=False)
@@ -63,9 +61,9 @@ class IQN(Algorithm[IQNBatch]):
     def prepare(self, experience: Experience, rng: Generator) -> IQNBatch:
         """Fold windows of n steps into one step each, and draw fractions."""
         params, transition = self.params, n_step_transition(experience, self.params.gamma)
-        sizes = [params.online_sample_size, params.target_sample_size, params.sample_size]
-        drawn = torch.rand(len(transition.rewards), sum(sizes), generator=rng, device=rng.device)
-        return IQNBatch(transition, *torch.split(drawn, sizes, -1))
+        sizes = (params.online_sample_size, params.target_sample_size + params.sample_size)
+        fractions = (torch.rand(len(transition.rewards), size, generator=rng, device=rng.device) for size in sizes)
+        return IQNBatch(transition, *fractions)
 
     def update(self, batch: IQNBatch, count: int) -> Learned:
         """Step towards the targets, and now and then let the target network catch up."""
@@ -87,7 +85,6 @@ class IQN(Algorithm[IQNBatch]):
 
     @torch.no_grad()
     def _targets(self, batch: IQNBatch) -> Tensor:
-        step, target = batch.transition, self.target
-        features = target.features(step.next_obs)
-        next_quantiles, choosing = (target.quantiles(features, each) for each in (batch.target_fractions, batch.choosing_fractions))
-        return quantile_target(step.rewards, step.discounts, next_quantiles, choosing)
+        step, count = batch.transition, self.params.target_sample_size
+        quantiles: Tensor = self.target(step.next_obs, batch.next_fractions)
+        return quantile_target(step.rewards, step.discounts, quantiles[:, :count], quantiles[:, count:])
