@@ -82,7 +82,7 @@ ONE_CRITIC = {
     "with_critic_factory_default": ONE_DEFAULT,
     "with_critic_factory_use_actor": {"self": REQUIRED},
 }
-DETERMINISTIC_ACTOR = {
+PLAIN_ACTOR = {
     "with_actor_factory": {"self": REQUIRED, "actor_factory": REQUIRED},
     "with_actor_factory_default": ONE_DEFAULT,
 }
@@ -108,11 +108,11 @@ BUILDER_METHODS = {
     "PGExperimentBuilder": {**own("pg"), **STOCHASTIC_ACTOR},
     "DQNExperimentBuilder": {**own("dqn"), **MODEL},
     "IQNExperimentBuilder": {**own("iqn"), "with_preprocess_network_factory": {"self": REQUIRED, "module_factory": REQUIRED}},
-    "DDPGExperimentBuilder": {**own("ddpg"), **DETERMINISTIC_ACTOR, **ONE_CRITIC},
-    "TD3ExperimentBuilder": {**own("td3"), **DETERMINISTIC_ACTOR, **TWO_CRITICS},
+    "DDPGExperimentBuilder": {**own("ddpg"), **PLAIN_ACTOR, **ONE_CRITIC},
+    "TD3ExperimentBuilder": {**own("td3"), **PLAIN_ACTOR, **TWO_CRITICS},
     "SACExperimentBuilder": {**own("sac"), **SQUASHED_ACTOR, **TWO_CRITICS},
-    "DiscreteSACExperimentBuilder": own("sac"),
     "REDQExperimentBuilder": {**own("redq"), **SQUASHED_ACTOR},
+    "DiscreteSACExperimentBuilder": {**own("sac"), **PLAIN_ACTOR, **TWO_CRITICS},
 }
 
 
@@ -242,13 +242,13 @@ API = """
     create_temperature Critic CriticEnsemble CriticEnsembleMethods CriticFactory CriticFactoryDefault CriticFactoryReuseActor detached
     deterministic_policy_loss DeterministicActor DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy
     DiagonalGaussian DiscreteCriticEnsemble encoder_for EnvFactory Environments EnvMode EpochStopCallback EpochTestCallback
-    EpochTrainCallback Evaluation Experience ExperimentBuilder ExperimentConfig Features first_of fisher_vector_product flat_gradient
-    flattened GaussianActor GaussianActorMethods gradient_step hookimpl huber_loss InfoStats instance IntermediateModuleFactory
-    IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement lambda_returns Learned Logger LoggerFactory
-    LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP n_step_transition NoiseFactory
+    EpochTrainCallback EpsilonGreedyPolicy Evaluation Experience ExperimentBuilder ExperimentConfig Features first_of
+    fisher_vector_product flat_gradient flattened GaussianActor GaussianActorMethods gradient_step hookimpl huber_loss InfoStats
+    instance IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement lambda_returns Learned
+    LinearEps Logger LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP n_step_transition NoiseFactory
     NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized number Observation OffPolicyTrainer one_graph
-    OneCriticMethods OnPolicyTrainer Optimizer OptimizerFactory orthogonal_ PluginError Policy PolicyWrapper
-    PolicyWrapperFactory RandomStreams RecipePart refuses_old_names resolve ReturnScale RunningMoments SamplingConfig Setup soft_value
+    OneCriticMethods OnPolicyTrainer Optimizer OptimizerFactory orthogonal_ PluginError Policy PolicyWrapper PolicyWrapperFactory
+    quantile_huber_loss RandomStreams RecipePart refuses_old_names resolve ReturnScale RunningMoments SamplingConfig Setup soft_value
     squared_loss SquashedGaussian SquashedGaussianPolicy StochasticActorMethods StochasticPolicy switch target_of Temperature
     TensorStruct track Trainer Transition two_critics TwoCriticsMethods unique_parameters UnsupportedSpaceError UsageError value_loss
     whole width_of World

@@ -49,6 +49,13 @@ def test_a_target_entropy_that_is_given_is_kept():
     assert learned(Box(-1, 1, (2,)), target_entropy=-0.5)[0].target_entropy == -0.5
 
 
+@pytest.mark.parametrize("target", [-1.0, -0.01, 1.4])
+def test_discrete_actions_have_no_entropy_below_0_or_above_the_logarithm_of_their_number(target):
+    with pytest.raises(UsageError, match=r"^target_entropy must be between 0 and 1.386, the largest of these discrete actions, not"):
+        learned(Discrete(4), target_entropy=target)
+    assert learned(Discrete(4), target_entropy=1.3)[0].target_entropy == 1.3
+
+
 def test_by_hand_log_alpha_falls_by_the_excess_of_entropy_over_its_target():
     temperature, _ = learned(Box(-1, 1, (2,)), lr=0.1, initial_alpha=0.5)
     metrics = temperature.learn(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 0.5]))

@@ -20,6 +20,7 @@ from rlchassis.distributions import ActionDistribution, Categorical, DiagonalGau
 from rlchassis.encoders import encoder_for, width_of
 from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble, first_of
 from rlchassis.envs import EnvFactory, Environments, EnvMode
+from rlchassis.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
 from rlchassis.errors import PluginError, UnsupportedSpaceError, UsageError
 from rlchassis.evaluation import Evaluation
 from rlchassis.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, map_tensors
@@ -36,7 +37,16 @@ from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.lean import acting
 from rlchassis.loggers import Logger, LoggerFactory
-from rlchassis.losses import actor_critic_loss, deterministic_policy_loss, huber_loss, normalized, soft_value, squared_loss, value_loss
+from rlchassis.losses import (
+    actor_critic_loss,
+    deterministic_policy_loss,
+    huber_loss,
+    normalized,
+    quantile_huber_loss,
+    soft_value,
+    squared_loss,
+    value_loss,
+)
 from rlchassis.modules import (
     ActorFactory,
     ActorFactoryDefault,
@@ -108,6 +118,7 @@ __all__ = [
     "EpochStopCallback",
     "EpochTestCallback",
     "EpochTrainCallback",
+    "EpsilonGreedyPolicy",
     "Evaluation",
     "Experience",
     "ExperimentBuilder",
@@ -122,6 +133,7 @@ __all__ = [
     "LRSchedulerFactory",
     "LRSchedulerFactoryLinear",
     "Learned",
+    "LinearEps",
     "Logger",
     "LoggerFactory",
     "Metrics",
@@ -184,6 +196,7 @@ __all__ = [
     "number",
     "one_graph",
     "orthogonal_",
+    "quantile_huber_loss",
     "refuses_old_names",
     "resolve",
     "soft_value",

@@ -43,3 +43,16 @@ def huber_loss(values: Tensor, targets: Tensor, weights: Tensor, delta: float = 
     errors = (values - targets).abs()
     near = errors.clamp(max=delta)
     return (weights * near * (errors - 0.5 * near)).mean(-1).sum()
+
+
+def quantile_huber_loss(quantiles: Tensor, fractions: Tensor, targets: Tensor, weights: Tensor, delta: float = 1.0) -> Tensor:
+    """E[ w Σᵢ 1/N′ Σⱼ |τᵢ − 1{yⱼ < zᵢ}| h(yⱼ − zᵢ) / δ ]  with h as in huber_loss   (Dabney et al. 2018b, eq. 3).
+
+    Quantiles z and the fractions τ that they belong to are [B, N], targets y [B, N′], weights [B].
+    """
+    differences = targets.unsqueeze(-2) - quantiles.unsqueeze(-1)
+    errors = differences.abs()
+    near = errors.clamp(max=delta)
+    asymmetry = (fractions.unsqueeze(-1) - (differences < 0).to(fractions.dtype)).abs()
+    costs = asymmetry * near * (errors - 0.5 * near)
+    return (weights * costs.mean(-1).sum(-1)).mean() / delta

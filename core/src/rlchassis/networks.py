@@ -141,7 +141,6 @@ def unique_parameters(*modules: nn.Module, without: Iterable[nn.Parameter] = ())
 
     Those that another optimizer steps are left out.
     """
-    parameters = {id(p): p for module in modules for p in module.parameters() if p.requires_grad}
-    for p in without:
-        parameters.pop(id(p), None)
+    left_out = {id(p) for p in without}
+    parameters = {id(p): p for module in modules for p in module.parameters() if p.requires_grad and id(p) not in left_out}
     return list(parameters.values())

@@ -110,8 +110,12 @@ class AutoAlphaFactoryDefault(AutoAlphaFactory):
         return Temperature(log_alpha, self._target_entropy(envs.action_space), optimizer)
 
     def _target_entropy(self, actions: spaces.Space[Any]) -> float:
-        if self.target_entropy is not None:
-            return self.target_entropy
         if isinstance(actions, spaces.Discrete):
-            return self.discrete_fraction * math.log(int(actions.n))
-        return -float(math.prod(actions.shape or ()))
+            return self._discrete_target_entropy(math.log(int(actions.n)))
+        return -float(math.prod(actions.shape or ())) if self.target_entropy is None else self.target_entropy
+
+    def _discrete_target_entropy(self, largest: float) -> float:
+        wanted = self.discrete_fraction * largest if self.target_entropy is None else self.target_entropy
+        if not 0 <= wanted <= largest:
+            raise UsageError(f"target_entropy must be between 0 and {largest:.4g}, the largest of these discrete actions, not {wanted:g}.")
+        return wanted

@@ -5,8 +5,8 @@ from copy import deepcopy
 import pytest
 import torch
 
-from rlchassis.api import Experience, Transition
-from rlchassis_dqn import DQN, EpsilonGreedyPolicy
+from rlchassis.api import EpsilonGreedyPolicy, Experience, Transition
+from rlchassis_dqn import DQN
 from rlchassis_testkit.experiences import experience_of
 from rlchassis_testkit.tiny_runs import weights_of
 
@@ -32,11 +32,8 @@ def told(dqn, *, weight: float = 1.0, target: float = 1.0, **params) -> DQN:
 class Still:
     """Steps nothing, but leaves the gradients to be looked at."""
 
-    def zero_grad(self) -> None:
-        pass
-
-    def step(self) -> None:
-        pass
+    def descend(self, loss: torch.Tensor, max_norm: float | None = None) -> None:
+        loss.backward()
 
 
 def transition(**changes) -> Transition:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from rlchassis_dqn.algorithm import DQN
 from rlchassis_dqn.builder import DQNAgentFactory, DQNExperimentBuilder
 from rlchassis_dqn.callbacks import EpochTestCallbackDQNSetEps, EpochTrainCallbackDQNEpsLinearDecay, EpochTrainCallbackDQNSetEps
-from rlchassis_dqn.exploration import LinearEps
+from rlchassis_dqn.network import QNetwork
 from rlchassis_dqn.params import DQNParams
-from rlchassis_dqn.policy import EpsilonGreedyPolicy, QNetwork
 
 __all__ = [
     "DQN",
@@ -17,7 +16,5 @@ __all__ = [
     "EpochTestCallbackDQNSetEps",
     "EpochTrainCallbackDQNEpsLinearDecay",
     "EpochTrainCallbackDQNSetEps",
-    "EpsilonGreedyPolicy",
-    "LinearEps",
     "QNetwork",
 ]

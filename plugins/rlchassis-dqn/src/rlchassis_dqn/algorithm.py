@@ -6,12 +6,14 @@ from functools import partial
 
 import torch
 from attrs import define
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from rlchassis.api import (
     Algorithm,
+    EpsilonGreedyPolicy,
     Experience,
     Learned,
+    LinearEps,
     Metrics,
     Optimizer,
     Transition,
@@ -22,10 +24,8 @@ from rlchassis.api import (
     squared_loss,
     track,
 )
-from rlchassis_dqn.exploration import LinearEps
 from rlchassis_dqn.loss import q_target, value_of
 from rlchassis_dqn.params import DQNParams
-from rlchassis_dqn.policy import EpsilonGreedyPolicy, QNetwork
 
 
 @define(eq=False)
@@ -33,7 +33,7 @@ class DQN(Algorithm[Transition]):
     """Learns the network that an ε-greedy policy acts by."""
 
     policy: EpsilonGreedyPolicy
-    target: QNetwork
+    target: nn.Module
     optimizer: Optimizer
     params: DQNParams
     eps_schedule: LinearEps

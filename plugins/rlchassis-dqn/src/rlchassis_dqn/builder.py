@@ -13,9 +13,11 @@ from torch import nn
 from rlchassis.api import (
     AgentFactory,
     Environments,
+    EpsilonGreedyPolicy,
     ExperimentBuilder,
     IntermediateModuleFactory,
     IntermediateModuleFactoryDefault,
+    LinearEps,
     OffPolicyTrainer,
     Setup,
     UnsupportedSpaceError,
@@ -24,9 +26,8 @@ from rlchassis.api import (
     unique_parameters,
 )
 from rlchassis_dqn.algorithm import DQN
-from rlchassis_dqn.exploration import LinearEps
+from rlchassis_dqn.network import QNetwork
 from rlchassis_dqn.params import DQNParams
-from rlchassis_dqn.policy import EpsilonGreedyPolicy, QNetwork
 
 
 @frozen(kw_only=True)
@@ -53,8 +54,7 @@ class DQNAgentFactory(AgentFactory):
         """A target network that begins as a copy, and one optimizer."""
         params = self.params
         optimizer = setup.optimizer(unique_parameters(policy), params.lr, "critic", params.lr_scheduler_factory)
-        final = params.eps_training if params.eps_training_final is None else params.eps_training_final
-        schedule = LinearEps(params.eps_training, final, params.eps_decay_fraction)
+        schedule = LinearEps(params.eps_training, params.eps_training_final, params.eps_decay_fraction)
         return DQN(policy, target_of(policy.network), optimizer, params, schedule)
 
 

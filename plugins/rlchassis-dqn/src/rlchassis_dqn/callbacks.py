@@ -1,15 +1,23 @@
-"""Callbacks that say how often DQN acts at random."""
+"""Callbacks that say how often DQN, or another algorithm that explores as it does, acts at random."""
 
 from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
 
 from attrs import field, frozen
 from attrs.validators import and_, ge, le
 
-from rlchassis.api import CallbackContext, EpochTestCallback, EpochTrainCallback, UsageError, whole
-from rlchassis_dqn.algorithm import DQN
-from rlchassis_dqn.exploration import LinearEps
+from rlchassis.api import CallbackContext, EpochTestCallback, EpochTrainCallback, EpsilonGreedyPolicy, LinearEps, UsageError, whole
 
 PROBABILITY = and_(ge(0), le(1))
+
+
+@runtime_checkable
+class EpsilonGreedy(Protocol):
+    """What these callbacks need of an algorithm."""
+
+    policy: EpsilonGreedyPolicy
+    eps_schedule: LinearEps
 
 
 @frozen
@@ -20,8 +28,8 @@ class EpochTrainCallbackDQNSetEps(EpochTrainCallback):
     """Probability ε of a random action."""
 
     def callback(self, epoch: int, env_step: int, context: CallbackContext) -> None:
-        """UsageError where something else than DQN learns."""
-        dqn_of(context).eps_schedule = LinearEps(self.eps_train, self.eps_train)
+        """UsageError where what learns has no schedule of ε."""
+        explorer_of(context).eps_schedule = LinearEps(self.eps_train)
 
 
 @frozen
@@ -36,9 +44,9 @@ class EpochTrainCallbackDQNEpsLinearDecay(EpochTrainCallback):
     """Environment steps until then."""
 
     def callback(self, epoch: int, env_step: int, context: CallbackContext) -> None:
-        """UsageError where something else than DQN learns."""
+        """UsageError where what learns has no schedule of ε."""
         fraction = self.decay_steps / context.world.sampling.total_steps
-        dqn_of(context).eps_schedule = LinearEps(self.eps_train, self.eps_train_final, fraction)
+        explorer_of(context).eps_schedule = LinearEps(self.eps_train, self.eps_train_final, fraction)
 
 
 @frozen
@@ -49,13 +57,13 @@ class EpochTestCallbackDQNSetEps(EpochTestCallback):
     """Probability ε of a random action."""
 
     def callback(self, epoch: int, env_step: int, context: CallbackContext) -> None:
-        """UsageError where something else than DQN learns."""
-        dqn_of(context).policy.eps_inference = self.eps_test
+        """UsageError where what learns has no schedule of ε."""
+        explorer_of(context).policy.eps_inference = self.eps_test
 
 
-def dqn_of(context: CallbackContext) -> DQN:
+def explorer_of(context: CallbackContext) -> EpsilonGreedy:
     """The algorithm of the run."""
     algorithm = context.world.algorithm
-    if not isinstance(algorithm, DQN):
+    if not isinstance(algorithm, EpsilonGreedy):
         raise UsageError(f"this callback sets how often DQN acts at random, but {type(algorithm).__name__} learns here; leave it out.")
     return algorithm

@@ -1,0 +1,55 @@
+"""Acting by values: the policy that takes the best action or, now and then, any; and how often that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from attrs import frozen
+from torch import Generator, Tensor, nn
+
+from rlchassis.experience import Observation
+from rlchassis.lean import acting
+from rlchassis.policies import Policy
+
+
+@frozen
+class LinearEps:
+    """How often training acts at random: a straight line over a part of the run, and constant from there on."""
+
+    first: float
+    last: float | None = None
+    """None: it stays as it was at first."""
+    fraction: float = 1.0
+
+    def __call__(self, progress: float) -> float:
+        """ε = first + (last − first) · min(1, progress / fraction)."""
+        if self.last is None:
+            return self.first
+        return self.first + (self.last - self.first) * min(1.0, progress / self.fraction)
+
+
+class EpsilonGreedyPolicy(Policy):
+    """Takes the action of the highest value or, with probability ε, any; the network answers the value of every action."""
+
+    def __init__(self, network: nn.Module, *, eps_training: float, eps_inference: float = 0.0) -> None:
+        super().__init__()
+        self.network = network
+        self.eps_training = eps_training
+        self.eps_inference = eps_inference
+
+    def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
+        """Each environment draws by itself; nothing is drawn where ε is 0."""
+        values = self.values(obs, explore=explore, rng=rng)
+        best = values.argmax(-1)
+        eps = self.eps_training if explore else self.eps_inference
+        if eps == 0:
+            return best, None
+        at_random = torch.rand(best.shape, generator=rng, device=rng.device) < eps
+        anything = torch.randint(values.shape[-1], best.shape, generator=rng, device=rng.device)
+        return torch.where(at_random, anything, best), None
+
+    def values(self, obs: Observation, *, explore: bool, rng: Generator) -> Tensor:
+        """What each of K actions is worth, [N, K]; networks that estimate it by samples draw them from rng."""
+        values: Tensor = acting(self.network, obs)
+        return values

@@ -1,0 +1,87 @@
+"""Soft Actor-Critic with discrete actions: all of them are judged at once, so nothing has to be sampled to learn."""
+
+from __future__ import annotations
+
+import torch
+from attrs import define
+from torch import Generator, Tensor, nn
+
+from rlchassis.api import (
+    Algorithm,
+    Categorical,
+    Experience,
+    Learned,
+    Metrics,
+    Observation,
+    Optimizer,
+    StochasticPolicy,
+    Temperature,
+    Transition,
+    gradient_step,
+    n_step_transition,
+    one_graph,
+    squared_loss,
+    track,
+)
+from rlchassis_discrete_sac.loss import entropy_of, policy_loss, soft_target, values_of
+from rlchassis_discrete_sac.params import DiscreteSACParams
+
+
+@define(eq=False)
+class DiscreteSAC(Algorithm[Transition]):
+    """Learns a categorical policy, two critics and, where it is not fixed, the temperature; one optimizer each."""
+
+    policy: StochasticPolicy
+    critics: nn.Module
+    target_critics: nn.Module
+    actor_optimizer: Optimizer
+    critic_optimizer: Optimizer
+    temperature: Temperature
+    params: DiscreteSACParams
+
+    @property
+    def n_step(self) -> int:
+        """As the params say."""
+        return self.params.n_step
+
+    def prepare(self, experience: Experience, rng: Generator) -> Transition:
+        """Fold the n rows of each window into one transition."""
+        return n_step_transition(experience, self.params.gamma)
+
+    def update(self, batch: Transition, count: int) -> Learned:
+        """Step critics, actor and temperature, and let the targets follow."""
+        metrics = self._learn(batch)
+        return Learned(metrics, priorities=metrics.pop("errors"))
+
+    @one_graph
+    def _learn(self, batch: Transition) -> Metrics:
+        critic = gradient_step(self.critic_optimizer, self._critic_loss, batch)
+        actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
+        entropies = actor["entropies"]
+        temperature = self.temperature.learn(entropies, batch.weights)
+        track(self.target_critics, self.critics, self.params.tau)
+        losses = {"critic_loss": critic["loss"], "policy_loss": actor["loss"], "entropy": entropies.mean()}
+        return {**losses, **temperature, "errors": critic["errors"]}
+
+    def _critic_loss(self, batch: Transition) -> tuple[Tensor, Metrics]:
+        """Tensors in, tensors out; the errors are [B], averaged over the critics."""
+        targets = self._targets(batch)
+        values = values_of(batch.actions, self.critics(batch.obs))
+        return squared_loss(values, targets, batch.weights), {"errors": (values.detach() - targets).abs().mean(0)}
+
+    @torch.no_grad()
+    def _targets(self, batch: Transition) -> Tensor:
+        values, log_probs = self.target_critics(batch.next_obs), self._log_probs(batch.next_obs)
+        return soft_target(batch.rewards, batch.discounts, values, log_probs, self.temperature.alpha)
+
+    def _policy_loss(self, batch: Transition) -> tuple[Tensor, Metrics]:
+        """Tensors in, tensors out; the entropies are [B]."""
+        with torch.no_grad():
+            values = self.critics(batch.obs)
+        log_probs = self._log_probs(batch.obs)
+        return policy_loss(values, log_probs, self.temperature.alpha, batch.weights), {"entropies": entropy_of(log_probs)}
+
+    def _log_probs(self, obs: Observation) -> Tensor:
+        """log π(·|s) of all actions, [B, K]."""
+        distribution: Categorical = self.policy.actor(obs)
+        return distribution.logits.log_softmax(-1)

@@ -1,0 +1,91 @@
+"""How a discrete SAC agent is made, and the builder that lets users say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Self
+
+import torch
+from attrs import frozen
+from gymnasium import spaces
+from torch import nn
+
+from rlchassis.api import (
+    ActionCriticFactory,
+    ActorFactory,
+    ActorFactoryDefault,
+    AgentFactory,
+    Environments,
+    OffPolicyTrainer,
+    Setup,
+    StochasticPolicy,
+    TwoCriticsMethods,
+    UnsupportedSpaceError,
+    create_critics,
+    create_temperature,
+    instance,
+    target_of,
+    two_critics,
+    unique_parameters,
+)
+from rlchassis_discrete_sac.algorithm import DiscreteSAC
+from rlchassis_discrete_sac.params import DiscreteSACParams
+
+
+def _actor() -> ActorFactoryDefault:
+    return ActorFactoryDefault((256, 256), nn.ReLU)
+
+
+@frozen(kw_only=True)
+class DiscreteSACAgentFactory(AgentFactory):
+    """The recipe for a discrete SAC agent."""
+
+    trainer_class = OffPolicyTrainer
+    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1, "buffer_size": 100_000, "num_test_episodes": 10}
+
+    params: DiscreteSACParams = instance(DiscreteSACParams, factory=DiscreteSACParams)
+    """The hyperparameters."""
+    actor_factory: ActorFactory = instance(ActorFactory, factory=_actor)
+    """The network that acts: a categorical distribution over the actions."""
+    critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
+    """The two networks that judge every action; equal ones are computed as one."""
+
+    def create_policy(self, envs: Environments, device: torch.device) -> StochasticPolicy:
+        """A categorical policy; UnsupportedSpaceError where actions cannot be counted."""
+        if not isinstance(envs.action_space, spaces.Discrete):
+            raise UnsupportedSpaceError(f"discrete SAC judges discrete actions one by one, not {envs.action_space}; choose rlchassis-sac.")
+        return StochasticPolicy(self.actor_factory.create_module(envs, device), deterministic_eval=self.params.deterministic_eval)
+
+    def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> DiscreteSAC:
+        """Features that the critics share with the actor are learned by the critics alone."""
+        params = self.params
+        critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
+        judging = unique_parameters(critics)
+        acting = unique_parameters(policy, without=judging)
+        return DiscreteSAC(
+            policy,
+            critics,
+            target_of(critics),
+            setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
+            setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
+            create_temperature(params.alpha, envs, setup),
+            params,
+        )
+
+
+class DiscreteSACExperimentBuilder(TwoCriticsMethods[DiscreteSACAgentFactory]):
+    """Assembles an experiment with discrete Soft Actor-Critic."""
+
+    agent_class = DiscreteSACAgentFactory
+
+    def with_sac_params(self, params: DiscreteSACParams) -> Self:
+        """Set the hyperparameters of discrete SAC."""
+        return self._with_agent(params=params)
+
+    def with_actor_factory(self, actor_factory: ActorFactory) -> Self:
+        """Set the actor: a module from observations to a categorical distribution over actions."""
+        return self._with_agent(actor_factory=actor_factory)
+
+    def with_actor_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
+        """Set the actor to an MLP with these hidden layers."""
+        return self._with_agent(actor_factory=ActorFactoryDefault(tuple(hidden_sizes), hidden_activation))

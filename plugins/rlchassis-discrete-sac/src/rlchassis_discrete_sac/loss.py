@@ -1,0 +1,36 @@
+"""The objectives of SAC where actions can be counted: expectations over all of them take the place of samples.
+
+Pure functions of tensors: values of n critics are [n, B, K], log-probabilities of K actions [B, K], all else is [B]. Equations are those of
+Christodoulou 2019.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from rlchassis.api import soft_value
+
+
+def values_of(actions: Tensor, values: Tensor) -> Tensor:
+    """qᵢ(s, a) [n, B] of actions [B], out of the values of all."""
+    return values.gather(-1, actions.expand(len(values), -1).unsqueeze(-1)).squeeze(-1)
+
+
+def soft_target(rewards: Tensor, discounts: Tensor, next_values: Tensor, next_log_probs: Tensor, alpha: Tensor) -> Tensor:
+    """y = r + γ Σₐ π(a|s′) [ minᵢ qᵢ(s′, a) − α log π(a|s′) ]   (eq. 10)."""
+    return rewards + discounts * expected(soft_value(next_values.amin(0), next_log_probs, alpha), next_log_probs)
+
+
+def policy_loss(values: Tensor, log_probs: Tensor, alpha: Tensor, weights: Tensor) -> Tensor:
+    """E[ w Σₐ π(a|s) (α log π(a|s) − minᵢ qᵢ(s, a)) ]   (eq. 12)."""
+    return -(weights * expected(soft_value(values.amin(0), log_probs, alpha), log_probs)).mean()
+
+
+def entropy_of(log_probs: Tensor) -> Tensor:
+    """H = −Σₐ π(a|s) log π(a|s), exactly, where continuous actions allow an estimate only   (eq. 11)."""
+    return -expected(log_probs, log_probs)
+
+
+def expected(values: Tensor, log_probs: Tensor) -> Tensor:
+    """Σₐ π(a|s) v(s, a), [B]."""
+    return (log_probs.exp() * values).sum(-1)

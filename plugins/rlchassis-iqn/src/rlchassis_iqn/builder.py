@@ -1,0 +1,73 @@
+"""How an IQN agent is made, and the builder that lets users say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+import torch
+from attrs import frozen
+from gymnasium import spaces
+
+from rlchassis.api import (
+    AgentFactory,
+    Environments,
+    ExperimentBuilder,
+    IntermediateModuleFactory,
+    IntermediateModuleFactoryDefault,
+    LinearEps,
+    OffPolicyTrainer,
+    Setup,
+    UnsupportedSpaceError,
+    instance,
+    target_of,
+    unique_parameters,
+)
+from rlchassis_iqn.algorithm import IQN
+from rlchassis_iqn.network import QuantileNetwork
+from rlchassis_iqn.params import IQNParams
+from rlchassis_iqn.policy import QuantilePolicy
+
+
+@frozen(kw_only=True)
+class IQNAgentFactory(AgentFactory):
+    """The recipe for an IQN agent."""
+
+    trainer_class = OffPolicyTrainer
+    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 10, "buffer_size": 100_000, "num_test_episodes": 10}
+
+    params: IQNParams = instance(IQNParams, factory=IQNParams)
+    """The hyperparameters."""
+    preprocess_network_factory: IntermediateModuleFactory = instance(IntermediateModuleFactory, factory=IntermediateModuleFactoryDefault)
+    """The network from observations to the features that fractions are multiplied with."""
+
+    def create_policy(self, envs: Environments, device: torch.device) -> QuantilePolicy:
+        """A policy that takes the best action in the mean; UnsupportedSpaceError where actions cannot be counted."""
+        if not isinstance(envs.action_space, spaces.Discrete):
+            raise UnsupportedSpaceError(f"IQN values discrete actions one by one, not {envs.action_space}; choose another algorithm.")
+        params = self.params
+        features = self.preprocess_network_factory.create_module(envs, device)
+        network = QuantileNetwork(features, int(envs.action_space.n), params.num_cosines, params.hidden_sizes)
+        policy = QuantilePolicy(network, params.sample_size, eps_training=params.eps_training, eps_inference=params.eps_inference)
+        return policy.to(device)
+
+    def create_algorithm(self, policy: QuantilePolicy, envs: Environments, setup: Setup) -> IQN:
+        """A target network that begins as a copy, and one optimizer."""
+        params = self.params
+        optimizer = setup.optimizer(unique_parameters(policy), params.lr, "critic", params.lr_scheduler_factory)
+        schedule = LinearEps(params.eps_training, params.eps_training_final, params.eps_decay_fraction)
+        return IQN(policy, target_of(policy.network), optimizer, params, schedule)
+
+
+class IQNExperimentBuilder(ExperimentBuilder[IQNAgentFactory]):
+    """Assembles an experiment with implicit quantile networks."""
+
+    agent_class = IQNAgentFactory
+
+    def with_iqn_params(self, params: IQNParams) -> Self:
+        """Set the hyperparameters of IQN."""
+        return self._with_agent(params=params)
+
+    def with_preprocess_network_factory(self, module_factory: IntermediateModuleFactory) -> Self:
+        """Set the network from observations to features; cosines of fractions are multiplied with them, and a head reads the product."""
+        return self._with_agent(preprocess_network_factory=module_factory)

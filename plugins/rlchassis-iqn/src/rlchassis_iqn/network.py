@@ -1,0 +1,37 @@
+"""The network that answers, for any fraction τ, the τ-quantile of what every action will earn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from rlchassis.api import MLP, Observation, width_of
+
+
+class QuantileNetwork(nn.Module):
+    """z(s, a; τ) = f(ψ(s) ⊙ φ(τ))ₐ  with features ψ and a head f   (Dabney et al. 2018b, section 3.1)."""
+
+    multiples: Tensor
+
+    def __init__(self, features: nn.Module, num_actions: int, num_cosines: int, hidden_sizes: Sequence[int]) -> None:
+        super().__init__()
+        width = width_of(features)
+        self.features = features
+        self.embedding = nn.Linear(num_cosines, width)
+        self.head = MLP(width, hidden_sizes, nn.ReLU, num_actions)
+        self.register_buffer("multiples", math.pi * torch.arange(1.0, num_cosines + 1), persistent=False)
+
+    def forward(self, obs: Observation, fractions: Tensor) -> Tensor:
+        """Observations [B, …] and fractions [B, N], or [N] for all alike → quantiles of K actions [B, N, K]."""
+        return self.quantiles(self.features(obs), fractions)
+
+    def quantiles(self, features: Tensor, fractions: Tensor) -> Tensor:
+        """The same, from features [B, D] on."""
+        return self.head(features.unsqueeze(-2) * self._embedded(fractions))  # type: ignore[no-any-return]  # torch leaves what a module answers open
+
+    def _embedded(self, fractions: Tensor) -> Tensor:
+        """φ(τ) = relu(W cos(π i τ) + b)  with i = 1 … n; the paper's i = 0 would be a second b (eq. 4)."""
+        return torch.relu(self.embedding(torch.cos(fractions.unsqueeze(-1) * self.multiples)))

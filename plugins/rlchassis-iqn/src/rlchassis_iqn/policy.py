@@ -1,0 +1,29 @@
+"""What acts: an ε-greedy policy whose values are means of quantiles."""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor
+
+from rlchassis.api import EpsilonGreedyPolicy, Observation
+from rlchassis_iqn.network import QuantileNetwork
+
+
+class QuantilePolicy(EpsilonGreedyPolicy):
+    """Values actions by K quantiles: at random fractions while exploring, as the paper does, else at the middles of K equal parts.
+
+    So what is stored acts the same whenever it is asked, and an evaluation draws nothing.
+    """
+
+    network: QuantileNetwork
+    middles: Tensor
+
+    def __init__(self, network: QuantileNetwork, sample_size: int, *, eps_training: float, eps_inference: float = 0.0) -> None:
+        super().__init__(network, eps_training=eps_training, eps_inference=eps_inference)
+        self.register_buffer("middles", (torch.arange(sample_size) + 0.5) / sample_size, persistent=False)
+
+    def values(self, obs: Observation, *, explore: bool, rng: Generator) -> Tensor:
+        """q(s, a) ≈ 1/K Σₖ z(s, a; τₖ)   (Dabney et al. 2018b, eq. 2)."""
+        features = self.network.features(obs)
+        fractions = torch.rand(len(features), len(self.middles), generator=rng, device=rng.device) if explore else self.middles
+        return self.network.quantiles(features, fractions).mean(-2)
