@@ -7,32 +7,107 @@ from typing import Any
 
 from torch.nn import ReLU, Tanh
 
-from rlchassis.config import ExperimentConfig, SamplingConfig
-from rlchassis.experiment import DQNExperimentBuilder, ExperimentBuilder, PPOExperimentBuilder, SACExperimentBuilder
+from rlchassis import experiment as made
+from rlchassis.api import ExperimentBuilder
+from rlchassis.modules import IntermediateModuleFactoryDefault
+from rlchassis_a2c import A2CParams
+from rlchassis_ddpg import DDPGParams
+from rlchassis_discrete_sac import DiscreteSACParams
 from rlchassis_dqn import DQNParams
+from rlchassis_iqn import IQNParams
+from rlchassis_npg import NPGParams
+from rlchassis_pg import PGParams
 from rlchassis_ppo import PPOParams
+from rlchassis_redq import REDQParams
 from rlchassis_sac import SACParams
+from rlchassis_td3 import TD3Params
+from rlchassis_trpo import TRPOParams
 
-Told = tuple[Any, ExperimentConfig, SamplingConfig]
+SMALL, LARGE = (64, 64), (256, 256)
+SLOW = {"gamma": 0.99, "tau": 0.005}
+COPIED = {"gamma": 0.99, "target_update_freq": 500, "eps_training": 0.1, "eps_training_final": None}
+
+Builder = ExperimentBuilder[Any]
 
 
-def ppo(*told: Any) -> PPOExperimentBuilder:
-    """64×64 tanh networks, lr 3e-4, γ .99, λ .95, clip .2, value weight .5, no entropy, gradient norm .5."""
+def with_critic(builder: Any) -> Builder:
+    """64×64 tanh networks for actor and critic, the mean of continuous actions unbounded."""
+    builder.with_critic_factory_default(SMALL, Tanh)
+    return builder.with_actor_factory_default(SMALL, Tanh, continuous_unbounded=True)  # type: ignore[no-any-return]  # it gives itself back
+
+
+def ppo(*told: Any) -> Builder:
+    """Learning rate 3e-4, γ .99, λ .95, clip .2, value weight .5, no entropy, gradient norm .5."""
     params = PPOParams(lr=3e-4, gamma=0.99, gae_lambda=0.95, ent_coef=0.0, vf_coef=0.5, max_grad_norm=0.5, eps_clip=0.2)
-    builder = PPOExperimentBuilder(*told).with_ppo_params(params).with_critic_factory_default((64, 64), Tanh)
-    return builder.with_actor_factory_default((64, 64), Tanh, continuous_unbounded=True)
+    return with_critic(made.PPOExperimentBuilder(*told).with_ppo_params(params))
 
 
-def dqn(*told: Any) -> DQNExperimentBuilder:
-    """A 64×64 network, lr 1e-3, the target copied every 500 rounds, ε .1."""
-    params = DQNParams(lr=1e-3, gamma=0.99, target_update_freq=500, eps_training=0.1, eps_training_final=None, is_double=False)
-    return DQNExperimentBuilder(*told).with_dqn_params(params).with_model_factory_default((64, 64))
+def a2c(*told: Any) -> Builder:
+    """Learning rate 7e-4, γ .99, λ 1, value weight .5, no entropy, gradient norm .5."""
+    params = A2CParams(lr=7e-4, gamma=0.99, gae_lambda=1.0, ent_coef=0.0, vf_coef=0.5, max_grad_norm=0.5)
+    return with_critic(made.A2CExperimentBuilder(*told).with_a2c_params(params))
 
 
-def sac(*told: Any) -> SACExperimentBuilder:
-    """256×256 networks, lr 3e-4, a learned temperature."""
-    builder = SACExperimentBuilder(*told).with_sac_params(SACParams(actor_lr=3e-4, critic_lr=3e-4, gamma=0.99, tau=0.005))
-    return builder.with_actor_factory_default((256, 256), ReLU).with_common_critic_factory_default((256, 256), ReLU)
+def pg(*told: Any) -> Builder:
+    """A 64×64 tanh actor, learning rate 1e-3, γ .99."""
+    return made.PGExperimentBuilder(*told).with_pg_params(PGParams(lr=1e-3, gamma=0.99)).with_actor_factory_default(SMALL, Tanh)
 
 
-BUILDERS: dict[str, Callable[..., ExperimentBuilder[Any]]] = {"ppo": ppo, "dqn": dqn, "sac": sac}
+def npg(*told: Any) -> Builder:
+    """γ .99, λ .95, ten critic steps of 1e-3."""
+    params = NPGParams(lr=1e-3, gamma=0.99, gae_lambda=0.95, optim_critic_iters=10)
+    return with_critic(made.NPGExperimentBuilder(*told).with_npg_params(params))
+
+
+def trpo(*told: Any) -> Builder:
+    """γ .99, λ .95, a divergence of .01, ten critic steps of 1e-3."""
+    params = TRPOParams(lr=1e-3, gamma=0.99, gae_lambda=0.95, optim_critic_iters=10, max_kl=0.01)
+    return with_critic(made.TRPOExperimentBuilder(*told).with_trpo_params(params))
+
+
+def dqn(*told: Any) -> Builder:
+    """A 64×64 network, learning rate 1e-3, the target copied every 500 rounds, ε .1."""
+    return made.DQNExperimentBuilder(*told).with_dqn_params(DQNParams(lr=1e-3, is_double=False, **COPIED)).with_model_factory_default(SMALL)
+
+
+def iqn(*told: Any) -> Builder:
+    """A 64×64 network, 32 fractions to act, 8 and 8 to learn, 64 cosines, learning rate 1e-3, ε .1."""
+    params = IQNParams(lr=1e-3, sample_size=32, online_sample_size=8, target_sample_size=8, num_cosines=64, **COPIED)
+    return made.IQNExperimentBuilder(*told).with_iqn_params(params).with_preprocess_network_factory(IntermediateModuleFactoryDefault(SMALL))
+
+
+def discrete_sac(*told: Any) -> Builder:
+    """64×64 networks, learning rate 1e-3, a temperature of .2."""
+    params = DiscreteSACParams(actor_lr=1e-3, critic_lr=1e-3, alpha=0.2, **SLOW)
+    builder = made.DiscreteSACExperimentBuilder(*told).with_sac_params(params).with_actor_factory_default(SMALL)
+    return builder.with_common_critic_factory_default(SMALL)
+
+
+def sac(*told: Any) -> Builder:
+    """256×256 networks, learning rate 3e-4, a learned temperature."""
+    builder = made.SACExperimentBuilder(*told).with_sac_params(SACParams(actor_lr=3e-4, critic_lr=3e-4, **SLOW))
+    return builder.with_actor_factory_default(LARGE, ReLU).with_common_critic_factory_default(LARGE, ReLU)
+
+
+def redq(*told: Any) -> Builder:
+    """256×256 networks, ten critics of which two make a target, learning rate 3e-4, a temperature of .2."""
+    params = REDQParams(actor_lr=3e-4, critic_lr=3e-4, alpha=0.2, ensemble_size=10, subset_size=2, actor_delay=20, **SLOW)
+    builder = made.REDQExperimentBuilder(*told).with_redq_params(params).with_actor_factory_default(LARGE, ReLU)
+    return builder.with_critic_ensemble_factory_default(LARGE, ReLU)
+
+
+def td3(*told: Any) -> Builder:
+    """256×256 networks, learning rate 3e-4."""
+    builder = made.TD3ExperimentBuilder(*told).with_td3_params(TD3Params(actor_lr=3e-4, critic_lr=3e-4, **SLOW))
+    return builder.with_actor_factory_default(LARGE, ReLU).with_common_critic_factory_default(LARGE, ReLU)
+
+
+def ddpg(*told: Any) -> Builder:
+    """256×256 networks, learning rate 3e-4."""
+    builder = made.DDPGExperimentBuilder(*told).with_ddpg_params(DDPGParams(actor_lr=3e-4, critic_lr=3e-4, **SLOW))
+    return builder.with_actor_factory_default(LARGE, ReLU).with_critic_factory_default(LARGE, ReLU)
+
+
+BUILDERS: dict[str, Callable[..., Builder]] = {
+    each.__name__: each for each in (a2c, ddpg, discrete_sac, dqn, iqn, npg, pg, ppo, redq, sac, td3, trpo)
+}

@@ -51,8 +51,17 @@ ROWS = {
         on_policy("ppo-cartpole", "CartPole-v1", 8, 40960, collect=1024, minibatch=256, passes=4),
         on_policy("ppo-halfcheetah-1", "HalfCheetah-v5", 1, 8192, collect=2048, minibatch=64, passes=10),
         on_policy("ppo-halfcheetah-8", "HalfCheetah-v5", 8, 16384, collect=2048, minibatch=64, passes=10),
+        on_policy("a2c-cartpole", "CartPole-v1", 8, 20000, collect=40, minibatch=40),
+        on_policy("pg-cartpole", "CartPole-v1", 8, 40960, collect=1024, minibatch=1024, peers=("tianshou",)),
+        on_policy("npg-cartpole", "CartPole-v1", 8, 40960, collect=1024, minibatch=1024, peers=("tianshou",)),
+        on_policy("trpo-cartpole", "CartPole-v1", 8, 40960, collect=1024, minibatch=1024),
         off_policy("dqn-cartpole", "CartPole-v1", 4000, minibatch=64),
+        off_policy("iqn-cartpole", "CartPole-v1", 2000, minibatch=64, peers=("tianshou",)),
+        off_policy("discrete_sac-cartpole", "CartPole-v1", 2000, minibatch=64, peers=("tianshou",)),
         off_policy("sac-halfcheetah", "HalfCheetah-v5", 1000, minibatch=256),
+        off_policy("td3-halfcheetah", "HalfCheetah-v5", 1000, minibatch=256),
+        off_policy("ddpg-halfcheetah", "HalfCheetah-v5", 1000, minibatch=256),
+        off_policy("redq-halfcheetah", "HalfCheetah-v5", 1000, minibatch=256, updates=20, peers=("tianshou",)),
     )
 }
 
