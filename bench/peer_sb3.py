@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import gymnasium as gym
+import numpy as np
 import stable_baselines3 as sb3
 from rows import Row, asked_row, report
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.noise import NormalActionNoise
 
 NEVER = 10**9
 
@@ -30,7 +33,16 @@ def settings(row: Row) -> dict[str, Any]:
             return {"learning_rate": 1e-3, "policy_kwargs": {"net_arch": [64, 64]}, **fixed, **replay}
         case "sac":
             return {"learning_rate": 3e-4, "policy_kwargs": {"net_arch": [256, 256]}, "buffer_size": 1_000_000, **replay}
+        case "ddpg" | "td3":
+            rate = 1e-3 if row.algorithm == "ddpg" else 3e-4
+            return {"learning_rate": rate, "policy_kwargs": {"net_arch": [256, 256]}, "action_noise": noise(row), **replay}
     raise SystemExit(f"There are no settings of {row.algorithm} for this library.")
+
+
+def noise(row: Row) -> NormalActionNoise:
+    """A tenth of the largest action."""
+    shape = gym.make(row.environment).action_space.shape
+    return NormalActionNoise(np.zeros(shape), np.full(shape, 0.1))
 
 
 def main() -> None:

@@ -9,8 +9,15 @@ import tianshou
 from rows import Row, asked_row, report
 from tianshou.highlevel.config import OffPolicyTrainingConfig, OnPolicyTrainingConfig
 from tianshou.highlevel.env import EnvFactoryRegistered, VectorEnvType
-from tianshou.highlevel.experiment import DQNExperimentBuilder, ExperimentConfig, PPOExperimentBuilder, SACExperimentBuilder
-from tianshou.highlevel.params.algorithm_params import DQNParams, PPOParams, SACParams
+from tianshou.highlevel.experiment import (
+    DDPGExperimentBuilder,
+    DQNExperimentBuilder,
+    ExperimentConfig,
+    PPOExperimentBuilder,
+    SACExperimentBuilder,
+    TD3ExperimentBuilder,
+)
+from tianshou.highlevel.params.algorithm_params import DDPGParams, DQNParams, PPOParams, SACParams, TD3Params
 from tianshou.highlevel.params.alpha import AutoAlphaFactoryDefault
 from tianshou.highlevel.world import World
 from torch.nn import Tanh
@@ -72,6 +79,15 @@ def told(row: Row, *given: Any) -> Any:
             params = SACParams(tau=0.005, gamma=0.99, alpha=AutoAlphaFactoryDefault(lr=3e-4), **rates)
             builder = SACExperimentBuilder(*given).with_sac_params(params).with_common_critic_factory_default((256, 256))
             return builder.with_actor_factory_default((256, 256), continuous_unbounded=True, continuous_conditioned_sigma=True)
+        case "ddpg":
+            params = DDPGParams(actor_lr=1e-3, critic_lr=1e-3, tau=0.005, gamma=0.99, exploration_noise="default")
+            builder = DDPGExperimentBuilder(*given).with_ddpg_params(params).with_critic_factory_default((256, 256))
+            return builder.with_actor_factory_default((256, 256))
+        case "td3":
+            rates = dict.fromkeys(("actor_lr", "critic1_lr", "critic2_lr"), 3e-4)
+            params = TD3Params(tau=0.005, gamma=0.99, exploration_noise="default", **rates)
+            builder = TD3ExperimentBuilder(*given).with_td3_params(params).with_common_critic_factory_default((256, 256))
+            return builder.with_actor_factory_default((256, 256))
     raise SystemExit(f"There are no settings of {row.algorithm} for this library.")
 
 

@@ -8,10 +8,19 @@ from typing import Any
 from torch.nn import ReLU, Tanh
 
 from rlchassis.config import ExperimentConfig, SamplingConfig
-from rlchassis.experiment import DQNExperimentBuilder, ExperimentBuilder, PPOExperimentBuilder, SACExperimentBuilder
+from rlchassis.experiment import (
+    DDPGExperimentBuilder,
+    DQNExperimentBuilder,
+    ExperimentBuilder,
+    PPOExperimentBuilder,
+    SACExperimentBuilder,
+    TD3ExperimentBuilder,
+)
+from rlchassis_ddpg import DDPGParams
 from rlchassis_dqn import DQNParams
 from rlchassis_ppo import PPOParams
 from rlchassis_sac import SACParams
+from rlchassis_td3 import TD3Params
 
 Told = tuple[Any, ExperimentConfig, SamplingConfig]
 
@@ -35,4 +44,16 @@ def sac(*told: Any) -> SACExperimentBuilder:
     return builder.with_actor_factory_default((256, 256), ReLU).with_common_critic_factory_default((256, 256), ReLU)
 
 
-BUILDERS: dict[str, Callable[..., ExperimentBuilder[Any]]] = {"ppo": ppo, "dqn": dqn, "sac": sac}
+def ddpg(*told: Any) -> DDPGExperimentBuilder:
+    """256×256 networks, lr 1e-3, Gaussian noise of .1."""
+    builder = DDPGExperimentBuilder(*told).with_ddpg_params(DDPGParams(actor_lr=1e-3, critic_lr=1e-3, gamma=0.99, tau=0.005))
+    return builder.with_actor_factory_default((256, 256), ReLU).with_critic_factory_default((256, 256), ReLU)
+
+
+def td3(*told: Any) -> TD3ExperimentBuilder:
+    """256×256 networks, lr 3e-4, Gaussian noise of .1, the actor in every second round."""
+    builder = TD3ExperimentBuilder(*told).with_td3_params(TD3Params(actor_lr=3e-4, critic_lr=3e-4, gamma=0.99, tau=0.005))
+    return builder.with_actor_factory_default((256, 256), ReLU).with_common_critic_factory_default((256, 256), ReLU)
+
+
+BUILDERS: dict[str, Callable[..., ExperimentBuilder[Any]]] = {"ppo": ppo, "dqn": dqn, "sac": sac, "ddpg": ddpg, "td3": td3}

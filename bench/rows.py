@@ -53,6 +53,8 @@ ROWS = {
         on_policy("ppo-halfcheetah-8", "HalfCheetah-v5", 8, 16384, collect=2048, minibatch=64, passes=10),
         off_policy("dqn-cartpole", "CartPole-v1", 4000, minibatch=64),
         off_policy("sac-halfcheetah", "HalfCheetah-v5", 1000, minibatch=256),
+        off_policy("ddpg-halfcheetah", "HalfCheetah-v5", 1000, minibatch=256),
+        off_policy("td3-halfcheetah", "HalfCheetah-v5", 1000, minibatch=256),
     )
 }
 
