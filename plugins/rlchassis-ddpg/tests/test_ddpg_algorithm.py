@@ -67,6 +67,12 @@ def test_targets_follow_in_every_round_at_a_distance_and_get_no_gradient(ddpg, w
             assert not any(p.requires_grad or p.grad is not None for p in target.parameters())
 
 
+def test_targets_are_numbers_to_learn_and_nothing_to_be_learned_by(ddpg, windows):
+    algorithm = ddpg()
+    algorithm.target_critic.requires_grad_()
+    assert not algorithm._targets(prepared(algorithm, windows())).requires_grad
+
+
 def test_a_row_of_no_weight_changes_nothing(ddpg, windows):
     experience, other = windows(), windows()
     for rows in (experience, other):

@@ -105,6 +105,12 @@ def test_targets_follow_at_a_distance_and_get_no_gradient(td3, windows):
         assert not any(p.requires_grad or p.grad is not None for p in target.parameters())
 
 
+def test_targets_are_numbers_to_learn_and_nothing_to_be_learned_by(td3, windows):
+    algorithm = td3()
+    algorithm.target_critics.requires_grad_()
+    assert not algorithm._targets(prepared(algorithm, windows())).requires_grad
+
+
 def test_a_row_of_no_weight_changes_nothing(td3, windows):
     experience, other = windows(), windows()
     for rows in (experience, other):
