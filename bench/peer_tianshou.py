@@ -9,8 +9,15 @@ import tianshou
 from rows import Row, asked_row, report
 from tianshou.highlevel.config import OffPolicyTrainingConfig, OnPolicyTrainingConfig
 from tianshou.highlevel.env import EnvFactoryRegistered, VectorEnvType
-from tianshou.highlevel.experiment import DQNExperimentBuilder, ExperimentConfig, PPOExperimentBuilder, SACExperimentBuilder
-from tianshou.highlevel.params.algorithm_params import DQNParams, PPOParams, SACParams
+from tianshou.highlevel.experiment import (
+    DiscreteSACExperimentBuilder,
+    DQNExperimentBuilder,
+    ExperimentConfig,
+    IQNExperimentBuilder,
+    PPOExperimentBuilder,
+    SACExperimentBuilder,
+)
+from tianshou.highlevel.params.algorithm_params import DiscreteSACParams, DQNParams, IQNParams, PPOParams, SACParams
 from tianshou.highlevel.params.alpha import AutoAlphaFactoryDefault
 from tianshou.highlevel.world import World
 from torch.nn import Tanh
@@ -67,6 +74,13 @@ def told(row: Row, *given: Any) -> Any:
         case "dqn":
             params = DQNParams(lr=1e-3, gamma=0.99, target_update_freq=500, eps_training=0.1, eps_inference=0.0, is_double=False)
             return DQNExperimentBuilder(*given).with_dqn_params(params).with_model_factory_default(hidden_sizes=(64, 64))
+        case "iqn":
+            return IQNExperimentBuilder(*given).with_iqn_params(IQNParams(lr=1e-3, gamma=0.99, target_update_freq=500, eps_training=0.1))
+        case "discretesac":
+            rates = dict.fromkeys(("actor_lr", "critic1_lr", "critic2_lr"), 3e-4)
+            params = DiscreteSACParams(tau=0.005, gamma=0.99, alpha=AutoAlphaFactoryDefault(lr=3e-4), **rates)
+            builder = DiscreteSACExperimentBuilder(*given).with_sac_params(params).with_common_critic_factory_default((64, 64))
+            return builder.with_actor_factory_default((64, 64))
         case "sac":
             rates = dict.fromkeys(("actor_lr", "critic1_lr", "critic2_lr"), 3e-4)
             params = SACParams(tau=0.005, gamma=0.99, alpha=AutoAlphaFactoryDefault(lr=3e-4), **rates)

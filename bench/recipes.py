@@ -7,9 +7,19 @@ from typing import Any
 
 from torch.nn import ReLU, Tanh
 
+from rlchassis.api import IntermediateModuleFactoryDefault
 from rlchassis.config import ExperimentConfig, SamplingConfig
-from rlchassis.experiment import DQNExperimentBuilder, ExperimentBuilder, PPOExperimentBuilder, SACExperimentBuilder
+from rlchassis.experiment import (
+    DiscreteSACExperimentBuilder,
+    DQNExperimentBuilder,
+    ExperimentBuilder,
+    IQNExperimentBuilder,
+    PPOExperimentBuilder,
+    SACExperimentBuilder,
+)
+from rlchassis_discrete_sac import DiscreteSACParams
 from rlchassis_dqn import DQNParams
+from rlchassis_iqn import IQNParams
 from rlchassis_ppo import PPOParams
 from rlchassis_sac import SACParams
 
@@ -29,10 +39,24 @@ def dqn(*told: Any) -> DQNExperimentBuilder:
     return DQNExperimentBuilder(*told).with_dqn_params(params).with_model_factory_default((64, 64))
 
 
+def iqn(*told: Any) -> IQNExperimentBuilder:
+    """A 64×64 network before fractions come in and one linear layer behind, lr 1e-3, the target copied every 500 rounds, ε .1."""
+    params = IQNParams(lr=1e-3, gamma=0.99, target_update_freq=500, eps_training=0.1, eps_training_final=None)
+    builder = IQNExperimentBuilder(*told).with_iqn_params(params)
+    return builder.with_preprocess_network_factory(IntermediateModuleFactoryDefault((64, 64)))
+
+
+def discretesac(*told: Any) -> DiscreteSACExperimentBuilder:
+    """64×64 networks, lr 3e-4, a learned temperature."""
+    params = DiscreteSACParams(actor_lr=3e-4, critic_lr=3e-4, gamma=0.99, tau=0.005)
+    builder = DiscreteSACExperimentBuilder(*told).with_sac_params(params)
+    return builder.with_actor_factory_default((64, 64), ReLU).with_common_critic_factory_default((64, 64), ReLU)
+
+
 def sac(*told: Any) -> SACExperimentBuilder:
     """256×256 networks, lr 3e-4, a learned temperature."""
     builder = SACExperimentBuilder(*told).with_sac_params(SACParams(actor_lr=3e-4, critic_lr=3e-4, gamma=0.99, tau=0.005))
     return builder.with_actor_factory_default((256, 256), ReLU).with_common_critic_factory_default((256, 256), ReLU)
 
 
-BUILDERS: dict[str, Callable[..., ExperimentBuilder[Any]]] = {"ppo": ppo, "dqn": dqn, "sac": sac}
+BUILDERS: dict[str, Callable[..., ExperimentBuilder[Any]]] = {"ppo": ppo, "dqn": dqn, "iqn": iqn, "discretesac": discretesac, "sac": sac}

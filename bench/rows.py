@@ -52,6 +52,8 @@ ROWS = {
         on_policy("ppo-halfcheetah-1", "HalfCheetah-v5", 1, 8192, collect=2048, minibatch=64, passes=10),
         on_policy("ppo-halfcheetah-8", "HalfCheetah-v5", 8, 16384, collect=2048, minibatch=64, passes=10),
         off_policy("dqn-cartpole", "CartPole-v1", 4000, minibatch=64),
+        off_policy("iqn-cartpole", "CartPole-v1", 4000, minibatch=64, peers=("tianshou",)),
+        off_policy("discretesac-cartpole", "CartPole-v1", 4000, minibatch=64, peers=("tianshou",)),
         off_policy("sac-halfcheetah", "HalfCheetah-v5", 1000, minibatch=256),
     )
 }
