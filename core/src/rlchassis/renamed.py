@@ -46,6 +46,7 @@ GONE = {
     "test_in_training": "Every epoch ends with a test; to stop earlier lower step_per_epoch.",
     "train_seed": "Environments are seeded from ExperimentConfig.seed; leave it out.",
     "test_seed": "Environments are seeded from ExperimentConfig.seed; leave it out.",
+    "num_quantiles": "Quantiles are not fixed but sampled; set online_sample_size and target_sample_size.",
     "envpool_factory": "Environments are made by gymnasium; a VectorEnv of your own is taken in place of this factory.",
 }
 """Fields and arguments that have no counterpart, and what to do instead."""

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import pytest
+from gymnasium.spaces import Discrete
+
+from rlchassis_discrete_sac import DiscreteSACAgentFactory, DiscreteSACParams
+from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
+from rlchassis_testkit.making import windows_of
+
+ACTIONS = Discrete(3)
+
+
+@pytest.mark.parametrize("params", [{}, {"n_step": 3, "alpha": 0.2}])
+def test_an_update_of_one_graph_is_the_same_update(params):
+    agent = DiscreteSACAgentFactory(params=DiscreteSACParams(**params))
+    assert_one_graph_is_the_same_update(agent, ACTIONS, windows_of(agent.params.n_step, ACTIONS), flat=False)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from rlchassis.api import AutoAlphaFactoryDefault, LRSchedulerFactoryLinear, UsageError
+from rlchassis_discrete_sac import DiscreteSAC, DiscreteSACParams
+from rlchassis_testkit.params import Halved, assert_changes, assert_is_a_value, assert_none_is_left_out, assert_refuses
+from rlchassis_testkit.tiny_runs import weights_of
+
+LEARNING: dict[str, Any] = {
+    "actor_lr": 1e-2,
+    "actor_lr_scheduler_factory": LRSchedulerFactoryLinear(),
+    "critic_lr": 1e-2,
+    "critic_lr_scheduler_factory": LRSchedulerFactoryLinear(),
+    "gamma": 0.5,
+    "n_step": 3,
+    "tau": 0.5,
+    "alpha": 0.2,
+}
+"""Another value for each field that learning reads."""
+ACTING: dict[str, Any] = {"deterministic_eval": False}
+"""And for each that only acting reads."""
+
+
+def weights(algorithm: DiscreteSAC) -> torch.Tensor:
+    return weights_of(algorithm.policy, algorithm.critics)
+
+
+def test_no_field_is_left_out_here():
+    assert_none_is_left_out(DiscreteSACParams, LEARNING, ACTING)
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_every_field_that_learning_reads_changes_what_is_learned(name, learned):
+    assert_changes(DiscreteSACParams, lambda **params: weights(learned(**params)), name, LEARNING[name])
+
+
+@pytest.mark.parametrize("options", [{"lr": 0.1}, {"target_entropy": math.log(3)}, {"discrete_fraction": 1.0}, {"initial_alpha": 0.5}])
+def test_so_does_every_field_of_a_learned_temperature(options, learned):
+    assert not torch.equal(weights(learned(alpha=AutoAlphaFactoryDefault(**options))), weights(learned()))
+
+
+def test_evaluation_takes_the_likeliest_action_unless_it_is_to_sample(sac):
+    def actions(*, explore: bool, **params: Any) -> torch.Tensor:
+        return sac(**params).policy.act(torch.zeros(200, 3), explore=explore, rng=torch.Generator().manual_seed(0))[0]
+
+    assert len(actions(explore=False).unique()) == 1
+    assert len(actions(explore=True).unique()) == 3
+    assert torch.equal(actions(explore=False, deterministic_eval=False), actions(explore=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("actor_lr", 0),
+        ("critic_lr", "fast"),
+        ("actor_lr_scheduler_factory", "linear"),
+        ("critic_lr_scheduler_factory", 1),
+        ("gamma", 1.01),
+        ("n_step", 0),
+        ("n_step", 1.5),
+        ("tau", 0),
+        ("tau", 1.01),
+        ("alpha", -0.1),
+        ("alpha", "auto"),
+        ("alpha", True),
+        ("alpha", float("nan")),
+        ("deterministic_eval", "no"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_by_the_name_of_its_field(name, value):
+    assert_refuses(DiscreteSACParams, name, value)
+
+
+def test_a_target_entropy_that_no_categorical_policy_has_is_refused(sac):
+    with pytest.raises(UsageError, match=r"^target_entropy must be between 0 and 1\.099"):
+        sac(alpha=AutoAlphaFactoryDefault(target_entropy=-3.0))
+
+
+def test_an_old_name_is_refused_with_the_new_one():
+    with pytest.raises(UsageError, match='"n_step"'):
+        DiscreteSACParams(estimation_step=1)
+
+
+def test_params_are_values():
+    assert_is_a_value(DiscreteSACParams)
+
+
+@pytest.mark.parametrize("role", ["actor", "critic"])
+def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(role, learned):
+    halved = learned(**{f"{role}_lr": 0.02, f"{role}_lr_scheduler_factory": Halved()})
+    assert torch.equal(weights(halved), weights(learned(**{f"{role}_lr": 0.01})))

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from rlchassis.api import LRSchedulerFactoryLinear, UsageError
+from rlchassis_iqn import IQN, IQNParams
+from rlchassis_testkit.params import Halved, assert_changes, assert_is_a_value, assert_none_is_left_out, assert_refuses
+from rlchassis_testkit.tiny_runs import weights_of
+
+LEARNING: dict[str, tuple[Any, dict[str, Any]]] = {
+    "lr": (1e-2, {}),
+    "lr_scheduler_factory": (LRSchedulerFactoryLinear(), {}),
+    "gamma": (0.5, {}),
+    "n_step": (3, {}),
+    "target_update_freq": (1, {"lr": 0.1}),
+    "huber_loss_delta": (5.0, {}),
+    "sample_size": (1, {"lr": 0.1, "target_update_freq": 1}),
+    "online_sample_size": (4, {}),
+    "target_sample_size": (4, {}),
+    "num_cosines": (16, {}),
+    "hidden_sizes": ((8,), {}),
+}
+"""Another value for each field that learning reads, with what else must be set for it to come into play."""
+ACTING: dict[str, tuple[Any, dict[str, Any]]] = {
+    "eps_training": (0.0, {"eps_training_final": None}),
+    "eps_training_final": (0.9, {}),
+    "eps_decay_fraction": (1.0, {}),
+    "eps_inference": (0.5, {}),
+}
+"""The same for those that acting reads."""
+
+
+def weights(algorithm: IQN) -> torch.Tensor:
+    return weights_of(algorithm.policy)
+
+
+def at_random(iqn, *, explore: bool, **params: Any) -> float:
+    """The part of 4000 actions, in one and the same state half way through the run, that is not the commonest one."""
+    algorithm = iqn(**params)
+    with torch.no_grad():
+        algorithm.policy.network.head[-1].bias.copy_(torch.tensor([10.0, 0.0]))
+    algorithm.set_progress(0.5)
+    rng = torch.Generator().manual_seed(0)
+    actions, _ = algorithm.policy.act(torch.zeros(4000, 3), explore=explore, rng=rng)
+    return actions.float().mean().item()
+
+
+def test_no_field_is_left_out_here():
+    assert_none_is_left_out(IQNParams, LEARNING, ACTING)
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_every_field_that_learning_reads_changes_what_is_learned(name, learned):
+    value, others = LEARNING[name]
+    assert_changes(IQNParams, lambda **params: weights(learned(**params)), name, value, others)
+
+
+@pytest.mark.parametrize("name", ACTING)
+def test_every_field_that_acting_reads_changes_how_often_actions_are_random(name, iqn):
+    value, others = ACTING[name]
+    assert getattr(IQNParams(), name) != value
+    explore = name != "eps_inference"
+    plain, changed = (at_random(iqn, explore=explore, **params) for params in (others, {**others, name: value}))
+    assert abs(plain - changed) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lr", 0),
+        ("lr_scheduler_factory", "linear"),
+        ("gamma", 1.01),
+        ("gamma", -0.1),
+        ("n_step", 0),
+        ("target_update_freq", 0),
+        ("huber_loss_delta", 0),
+        ("huber_loss_delta", None),
+        ("sample_size", 0),
+        ("sample_size", 1.5),
+        ("online_sample_size", 0),
+        ("target_sample_size", True),
+        ("num_cosines", 0),
+        ("hidden_sizes", (0,)),
+        ("hidden_sizes", 64),
+        ("hidden_sizes", (64, 1.5)),
+        ("eps_training", 1.1),
+        ("eps_training_final", -0.1),
+        ("eps_decay_fraction", 0),
+        ("eps_inference", None),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_the_name_of_its_field(name, value):
+    assert_refuses(IQNParams, name, value)
+
+
+@pytest.mark.parametrize(("old", "new"), [("discount_factor", "gamma"), ("estimation_step", "n_step")])
+def test_an_old_name_is_refused_with_the_new_one(old, new):
+    with pytest.raises(UsageError, match=f'"{new}"'):
+        IQNParams(**{old: 1})
+
+
+def test_a_fixed_number_of_quantiles_is_refused_with_what_to_set_instead():
+    with pytest.raises(UsageError, match="set online_sample_size and target_sample_size"):
+        IQNParams(num_quantiles=200)
+
+
+@pytest.mark.parametrize("name", ["is_double", "clip_loss_grad"])
+def test_what_iqn_does_not_have_is_refused(name):
+    with pytest.raises(TypeError, match=name):
+        IQNParams(**{name: True})
+
+
+def test_a_list_of_widths_is_taken_as_a_tuple():
+    assert IQNParams(hidden_sizes=[8, 4]) == IQNParams(hidden_sizes=(8, 4))
+
+
+def test_params_are_values():
+    assert_is_a_value(IQNParams)
+
+
+def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(learned):
+    assert torch.equal(weights(learned(lr=0.02, lr_scheduler_factory=Halved())), weights(learned(lr=0.01)))
