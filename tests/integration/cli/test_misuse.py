@@ -88,7 +88,7 @@ def test_what_cannot_be_done_is_refused_before_anything_is(train, words, hints):
     ("words", "hints"),
     [
         (("poo", "CartPole-v1"), ['Did you mean "ppo"?']),
-        (("td3", "Pendulum-v1"), ["pip install rlchassis-td3"]),
+        (("ppo", "CartPole-v1", "--optimizer", "rmsprop"), ["pip install rlchassis-rmsprop"]),
         (("ppo", "CartPoel-v1"), ["CartPoel-v1"]),
         (("ppo", "no_such_module:Env-v0"), ["no_such_module"]),
         (("ppo", "MountainCar-v0"), ["ppo has no recipe for MountainCar-v0", "--steps"]),

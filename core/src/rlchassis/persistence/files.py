@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -17,6 +17,8 @@ POLICY_FILENAME = "policy.pt"
 PROVENANCE_FILENAME = "provenance.json"
 LOG_FILENAME = "log.txt"
 MAX_BYTES = 16 * 2**20
+DEEPEST = 100
+"""Lists and dicts in one another that a recipe may have."""
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -80,3 +82,19 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) < len(pairs):
         raise ValueError("a key stands twice in one place")
     return fields
+
+
+def is_too_deep(data: Any) -> bool:
+    """Whether data holds lists and dicts in one another as deeply as no recipe does; Python's own limit is anybody's to move."""
+    level = [data]
+    for _ in range(DEEPEST):
+        level = [part for each in level for part in _parts(each)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(data: Any) -> Iterable[Any]:
+    if isinstance(data, dict):
+        return data.values()
+    return data if isinstance(data, list | tuple) else ()

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from rlchassis.errors import UsageError
+from rlchassis.persistence.files import is_too_deep
 from rlchassis.persistence.recipe_data import field_types, qualified_name
 from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component, load
@@ -25,10 +26,9 @@ NOUNS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "
 
 def from_data(data: Any, expected: type[T] | Any, allow: Iterable[Any] = ()) -> T:
     """A value of the expected type; UsageError says which field is wrong and why. Users' own classes and functions come from `allow`."""
-    try:
-        return RecipeReader(allow).read(data, expected)  # type: ignore[no-any-return]  # of the expected type, by what the hooks check
-    except RecursionError as error:
-        raise UsageError("the data is nested too deeply to be a recipe.") from error
+    if is_too_deep(data):
+        raise UsageError("the data is nested too deeply to be a recipe.")
+    return RecipeReader(allow).read(data, expected)  # type: ignore[no-any-return]  # of the expected type, by what the hooks check
 
 
 class RecipeReader:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rlchassis.errors import StoredFileError
-from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME, read_json
+from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME, is_too_deep, read_json
 from rlchassis.persistence.inert_pickle import read_inert_pickle
 
 FORMAT = 1
@@ -36,10 +36,9 @@ def read_settings(directory: str | Path) -> dict[str, Any]:
     data = read_recipe(directory)
     if not is_recipe(data):
         raise StoredFileError(f"the recipe in {directory} is none of format {FORMAT}; was it written by another version of rlchassis-core?")
-    try:
-        return dict(_sections(data))
-    except RecursionError as error:
-        raise StoredFileError(f"the recipe in {directory} is nested too deeply to be one; restore it from a copy.") from error
+    if is_too_deep(data):
+        raise StoredFileError(f"the recipe in {directory} is nested too deeply to be one; restore it from a copy.")
+    return dict(_sections(data))
 
 
 def _sections(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
