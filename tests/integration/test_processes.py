@@ -45,7 +45,11 @@ def test_a_whole_policy_acts_where_there_is_no_environment(tmp_path):
 
 
 LONG_RUN = """
+import signal
 import sys
+
+signal.signal(signal.SIGINT, signal.default_int_handler)    # what runs in the background inherits that it is ignored
+
 from rlchassis.experiment import EnvFactoryRegistered, EpochTrainCallback, ExperimentConfig
 from rlchassis.experiment import PPOExperimentBuilder, SamplingConfig, VectorEnvType
 
