@@ -1,4 +1,4 @@
-"""Encoders: from observations of any supported space to vectors. They learn nothing."""
+"""Encoders: from observations of any supported space to vectors of the type that networks are made of. They learn nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class VectorEncoder(nn.Module):
 
     def forward(self, obs: Tensor) -> Tensor:
         """[B, …] → [B, D]."""
-        return obs.float() if obs.dim() == 2 else obs.reshape(len(obs), -1).float()
+        vectors = obs if obs.dim() == 2 else obs.reshape(len(obs), -1)
+        return vectors.to(torch.get_default_dtype())
 
 
 class ImageEncoder(VectorEncoder):
@@ -31,7 +32,7 @@ class ImageEncoder(VectorEncoder):
 
     def forward(self, obs: Tensor) -> Tensor:
         """[B, H, W, C] → [B, H·W·C]."""
-        return obs.flatten(1).float().mul_(1 / 255)
+        return obs.flatten(1).to(torch.get_default_dtype()).mul_(1 / 255)
 
 
 class OneHotEncoder(nn.Module):
@@ -46,7 +47,7 @@ class OneHotEncoder(nn.Module):
         """[B] or [B, K] → [B, ΣK]."""
         columns = obs.reshape(obs.shape[0], len(self.sizes)).long().unbind(-1)
         described = zip(columns, self.sizes, self.starts, strict=True)
-        return torch.cat([one_hot(column - start, size) for column, size, start in described], -1).float()
+        return torch.cat([one_hot(column - start, size) for column, size, start in described], -1).to(torch.get_default_dtype())
 
 
 class DictEncoder(nn.Module):
