@@ -7,7 +7,7 @@ import torch
 from gymnasium.spaces import Box
 from torch import nn
 
-from rlchassis.lean import LARGE_BATCH, LeanStack, acting
+from rlchassis.lean import LARGE_BATCH, LeanStack, lean_forward
 from rlchassis.networks import CategoricalActor, Features, GaussianActor
 
 
@@ -27,7 +27,7 @@ def observations(rows=4):
 
 def outputs(network, obs):
     with torch.no_grad():
-        return acting(network, obs)[0], network(obs)[0]
+        return lean_forward(network, obs)[0], network(obs)[0]
 
 
 def is_lean(network):
@@ -47,7 +47,7 @@ def test_a_gaussian_actor_acts_as_the_module_does(unbounded, conditioned):
     actor = GaussianActor(Features(box(5), (16,), nn.Tanh), 2, unbounded=unbounded, conditioned_sigma=conditioned)
     obs = observations()
     with torch.no_grad():
-        lean, full = acting(actor, obs), actor(obs)
+        lean, full = lean_forward(actor, obs), actor(obs)
     assert is_lean(actor)
     assert torch.allclose(lean.mean, full.mean, atol=1e-6)
     assert torch.allclose(lean.log_std, full.log_std, atol=1e-6)
@@ -127,5 +127,5 @@ def test_any_other_network_acts_as_the_module_that_it_is(network):
 
 
 def test_gradients_flow_where_they_are_wanted(actor):
-    acting(actor, observations())[0].sum().backward()
+    lean_forward(actor, observations())[0].sum().backward()
     assert actor.head.weight.grad is not None

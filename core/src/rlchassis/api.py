@@ -35,7 +35,7 @@ from rlchassis.experiment.off_policy import (
 )
 from rlchassis.fields import instance, number, switch, whole
 from rlchassis.hookspecs import hookimpl
-from rlchassis.lean import acting
+from rlchassis.lean import lean_forward
 from rlchassis.loggers import Logger, LoggerFactory
 from rlchassis.losses import (
     actor_critic_loss,
@@ -168,7 +168,6 @@ __all__ = [
     "UnsupportedSpaceError",
     "UsageError",
     "World",
-    "acting",
     "actor_critic_loss",
     "assign_",
     "by_row",
@@ -190,6 +189,7 @@ __all__ = [
     "judge",
     "judge_anew",
     "lambda_returns",
+    "lean_forward",
     "map_tensors",
     "n_step_transition",
     "normalized",

@@ -35,7 +35,7 @@ def write_first(tree: Any, index: int, new: Any) -> None:
         for key, part in tree.items():
             write_first(part, index, new[key])
     else:
-        tree[index] = new[0]
+        tree[index] = new[0] if tree.ndim == 1 else new
 
 
 def pick(tree: Any, index: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Generator, Tensor, nn
 
 from rlchassis.experience import Observation
-from rlchassis.lean import acting
+from rlchassis.lean import lean_forward
 from rlchassis.noise import NoiseFactory
 from rlchassis.policies import Policy
 
@@ -25,7 +25,7 @@ class DeterministicPolicy(Policy):
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """The actor's answer; the state is the noise's memory."""
-        actions: Tensor = acting(self.actor, obs)
+        actions: Tensor = lean_forward(self.actor, obs)
         if self._noise is None or not explore:
             return actions, None
         disturbed, state = self._noise(actions, state, rng)

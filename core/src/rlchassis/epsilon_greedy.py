@@ -9,7 +9,7 @@ from attrs import frozen
 from torch import Generator, Tensor, nn
 
 from rlchassis.experience import Observation
-from rlchassis.lean import acting
+from rlchassis.lean import lean_forward
 from rlchassis.policies import Policy
 
 
@@ -51,5 +51,5 @@ class EpsilonGreedyPolicy(Policy):
 
     def values(self, obs: Observation, *, explore: bool, rng: Generator) -> Tensor:
         """What each of K actions is worth, [N, K]; networks that estimate it by samples draw them from rng."""
-        values: Tensor = acting(self.network, obs)
+        values: Tensor = lean_forward(self.network, obs)
         return values

@@ -1,7 +1,7 @@
-"""Acting without torch's overhead: a plain stack of linear layers and activations, evaluated in numpy on views of its weights.
+"""Networks without torch's overhead: a plain stack of linear layers and activations, evaluated in numpy on views of its weights.
 
-A layer of a small network costs torch far more in bookkeeping than in arithmetic. Networks of another structure act as the modules that
-they are, and so does one that is changed after it was looked at.
+A layer of a small network costs torch far more in bookkeeping than in arithmetic. Networks of another structure are called as the modules
+that they are, and so is one that is changed after it was looked at.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ LARGE_BATCH = 64
 _stacks: WeakKeyDictionary[nn.Module, LeanStack] = WeakKeyDictionary()
 
 
-def acting(network: nn.Module, obs: Any) -> Any:
+def lean_forward(network: nn.Module, obs: Any) -> Any:
     """network(obs): in numpy where no gradient is wanted and network is `interpret(head(features(obs)))` of plain layers."""
-    if torch.is_grad_enabled() or not isinstance(obs, Tensor) or obs.dim() != 2 or len(obs) > LARGE_BATCH or obs.dtype != torch.float32:
+    if torch.is_grad_enabled() or torch.compiler.is_compiling() or not _is_small(obs):
         return network(obs)
     stack = _stacks.get(network)
     if stack is None or not stack.is_current:
@@ -37,6 +37,10 @@ def acting(network: nn.Module, obs: Any) -> Any:
     if not stack.layers:
         return network(obs)
     return network.interpret(torch.from_numpy(stack(obs.numpy())))  # type: ignore[operator]  # what is_head_on_features says
+
+
+def _is_small(obs: Any) -> bool:
+    return isinstance(obs, Tensor) and obs.dim() == 2 and len(obs) <= LARGE_BATCH and obs.dtype == torch.float32
 
 
 @define(eq=False)

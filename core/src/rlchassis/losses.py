@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 def normalized(values: Tensor, epsilon: float = 1e-8) -> Tensor:
@@ -40,9 +41,7 @@ def deterministic_policy_loss(values: Tensor, weights: Tensor) -> Tensor:
 
 def huber_loss(values: Tensor, targets: Tensor, weights: Tensor, delta: float = 1.0) -> Tensor:
     """E[ w h(v − y) ], summed over critics, with  h(x) = x²/2 where |x| ≤ δ, else δ (|x| − δ/2)   (Huber 1964)."""
-    errors = (values - targets).abs()
-    near = errors.clamp(max=delta)
-    return (weights * near * (errors - 0.5 * near)).mean(-1).sum()
+    return (weights * functional.huber_loss(values, targets.expand_as(values), reduction="none", delta=delta)).mean(-1).sum()
 
 
 def quantile_huber_loss(quantiles: Tensor, fractions: Tensor, targets: Tensor, weights: Tensor, delta: float = 1.0) -> Tensor:

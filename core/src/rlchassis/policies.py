@@ -10,7 +10,7 @@ from torch import Generator, Tensor, nn
 
 from rlchassis.distributions import ActionDistribution
 from rlchassis.experience import Experience, Metrics, Observation
-from rlchassis.lean import acting
+from rlchassis.lean import lean_forward
 
 
 class Policy(nn.Module, ABC):
@@ -62,7 +62,7 @@ class StochasticPolicy(Policy):
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Sample while exploring; else the likeliest action, unless evaluation is to sample too."""
-        distribution: ActionDistribution = acting(self.actor, obs)
+        distribution: ActionDistribution = lean_forward(self.actor, obs)
         if explore or not self.deterministic_eval:
             return distribution.sample(rng), None
         return distribution.mode(), None

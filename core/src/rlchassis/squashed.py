@@ -11,7 +11,7 @@ from torch.nn.functional import softplus
 
 from rlchassis.distributions import DiagonalGaussian
 from rlchassis.experience import Observation
-from rlchassis.lean import acting
+from rlchassis.lean import lean_forward
 from rlchassis.policies import Policy
 
 LOG_2 = math.log(2)
@@ -62,7 +62,7 @@ class SquashedGaussianPolicy(Policy):
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Sample while exploring; else the squashed mean, unless evaluation is to sample too."""
-        distribution = SquashedGaussian(*acting(self.actor, obs))
+        distribution = SquashedGaussian(*lean_forward(self.actor, obs))
         if explore or not self.deterministic_eval:
             return distribution.sample(rng), None
         return distribution.mode(), None

@@ -40,15 +40,9 @@ class Kept:
 
     def write(self, cells: Any, row: Row) -> None:
         """See Observations."""
-        if type(cells) is not int:
-            write(self._obs, cells, row.obs)
-            write(self._next_obs, cells, row.next_obs)
-        elif type(row.obs) is dict:
-            write_first(self._obs, cells, row.obs)
-            write_first(self._next_obs, cells, row.next_obs)
-        else:
-            self._obs[cells] = row.obs[0]
-            self._next_obs[cells] = row.next_obs[0]
+        put = write_first if type(cells) is int else write
+        put(self._obs, cells, row.obs)
+        put(self._next_obs, cells, row.next_obs)
 
     def obs(self, cells: Cells) -> Any:
         """See Observations."""

@@ -9,7 +9,7 @@ import torch
 from attrs import define
 from numpy.typing import NDArray
 
-from rlchassis.arrays import map_arrays, room
+from rlchassis.arrays import map_arrays, room, write_first
 from rlchassis.experience import Experience, Row
 from rlchassis.replay.frames import OneFramePerStep, newest_frames, require_stacks
 from rlchassis.replay.observations import FoundInNextRow, Kept, Observations
@@ -50,7 +50,7 @@ class Storage:
         self.observations.write(cells, row)
 
     def _write_one(self, cell: int, row: Row) -> None:
-        self.actions[cell] = row.actions[0]
+        write_first(self.actions, cell, row.actions)
         self.rewards[cell] = row.rewards.item()
         self.terminated[cell] = row.terminated.item()
         self.truncated[cell] = row.truncated.item()

@@ -19,6 +19,7 @@ from rlchassis.api import (
     Transition,
     gradient_step,
     huber_loss,
+    lean_forward,
     n_step_transition,
     one_graph,
     squared_loss,
@@ -69,10 +70,11 @@ class DQN(Algorithm[Transition]):
         targets = self._targets(batch)
         delta = self.params.huber_loss_delta
         loss = squared_loss if delta is None else partial(huber_loss, delta=delta)
-        return loss(values, targets, batch.weights), {"q_value": values.mean(), "errors": (values - targets).abs()}
+        judged = values.detach()
+        return loss(values, targets, batch.weights), {"q_value": judged.mean(), "errors": (judged - targets).abs()}
 
     @torch.no_grad()
     def _targets(self, batch: Transition) -> Tensor:
-        next_values = self.target(batch.next_obs)
-        choosing = self.policy.network(batch.next_obs) if self.params.is_double else next_values
+        next_values = lean_forward(self.target, batch.next_obs)
+        choosing = lean_forward(self.policy.network, batch.next_obs) if self.params.is_double else next_values
         return q_target(batch.rewards, batch.discounts, next_values, choosing)

@@ -13,7 +13,7 @@ class QNetwork(nn.Module):
     """The value of every action."""
 
     is_head_on_features: ClassVar[bool] = True
-    """Tells `acting` that it is `interpret(head(features(obs)))` and nothing else."""
+    """Tells `lean_forward` that it is `interpret(head(features(obs)))` and nothing else."""
 
     def __init__(self, features: nn.Module, num_actions: int) -> None:
         super().__init__()
