@@ -28,6 +28,8 @@ class EnsembleLinear(nn.Module):
     def forward(self, vectors: Tensor, members: Members = None) -> Tensor:
         """[B, D], the same for all, or [n, B, D] → [n, B, K]; with members, of these alone."""
         weight, bias = (self.weight, self.bias) if members is None else (self.weight[members], self.bias[members])
+        if weight.shape[-1] == 1:  # as a batched product it takes torch four times as long
+            return (vectors * weight.mT).sum(-1, keepdim=True) + bias
         each = vectors if vectors.dim() == 3 else vectors.expand(weight.shape[0], *vectors.shape)
         return torch.baddbmm(bias, each, weight)
 
