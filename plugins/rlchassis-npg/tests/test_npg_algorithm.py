@@ -14,7 +14,7 @@ from rlchassis.api import (
     judge,
 )
 from rlchassis_npg import NPG, NPGAgentFactory, NPGBatch, NPGParams
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import eventful, experience_of
 from rlchassis_testkit.tiny_runs import fingerprint, weights_of
 
 SHARED = NPGAgentFactory(critic_factory=CriticFactoryReuseActor())
@@ -32,6 +32,17 @@ def test_a_rollout_is_judged_by_the_critic_before_it_changes(npg):
     assert torch.equal(batch.returns, expected.returns)
     assert torch.equal(batch.advantages, expected.advantages)
     assert not any(part.requires_grad for part in (batch.returns, batch.advantages))
+
+
+def test_by_hand_what_a_time_limit_cuts_off_is_worth_what_the_critic_says_and_nothing_of_the_next_episode(npg):
+    algorithm, nowhere = npg(gamma=0.5, gae_lambda=1.0), torch.zeros(3, 3)
+    with torch.no_grad():
+        algorithm.critic.head.weight.zero_()
+        algorithm.critic.head.bias.fill_(8)
+    rollout = experience_of([1, 2, 4], obs=nowhere, next_obs=nowhere, truncated=[1], terminated=[2])
+    batch = algorithm.prepare(rollout, torch.Generator())
+    assert batch.returns.flatten().tolist() == [1 + 0.5 * 2 + 0.25 * 8, 2 + 0.5 * 8, 4]
+    assert batch.advantages.flatten().tolist() == [4 - 8, 6 - 8, 4 - 8]
 
 
 @pytest.mark.parametrize(("step_size", "damping"), [(0.1, 0.1), (0.7, 0.02)])

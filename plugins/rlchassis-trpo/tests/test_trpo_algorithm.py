@@ -16,7 +16,7 @@ from rlchassis.api import (
     judge,
     normalized,
 )
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import eventful, experience_of
 from rlchassis_testkit.tiny_runs import fingerprint, weights_of
 from rlchassis_trpo import TRPO, TRPOAgentFactory, TRPOBatch
 from rlchassis_trpo.loss import surrogate_loss
@@ -49,6 +49,17 @@ def test_a_rollout_is_judged_by_policy_and_critic_before_they_change(trpo):
     log_probs = algorithm.policy.log_prob(rollout.obs.flatten(0, 1), rollout.actions.flatten())
     assert torch.equal(batch.old_log_probs.flatten(), log_probs)
     assert not any(part.requires_grad for part in (batch.old_log_probs, batch.returns, batch.advantages))
+
+
+def test_by_hand_what_a_time_limit_cuts_off_is_worth_what_the_critic_says_and_nothing_of_the_next_episode(trpo):
+    algorithm, nowhere = trpo(gamma=0.5, gae_lambda=1.0), torch.zeros(3, 3)
+    with torch.no_grad():
+        algorithm.critic.head.weight.zero_()
+        algorithm.critic.head.bias.fill_(8)
+    rollout = experience_of([1, 2, 4], obs=nowhere, next_obs=nowhere, truncated=[1], terminated=[2])
+    batch = algorithm.prepare(rollout, torch.Generator())
+    assert batch.returns.flatten().tolist() == [1 + 0.5 * 2 + 0.25 * 8, 2 + 0.5 * 8, 4]
+    assert batch.advantages.flatten().tolist() == [4 - 8, 6 - 8, 4 - 8]
 
 
 @pytest.mark.parametrize("params", [{}, FAR, {"max_kl": 0.03, "damping": 1e-4}], ids=str)
