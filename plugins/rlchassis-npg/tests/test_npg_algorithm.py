@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+import numpy as np
 import pytest
 import torch
 from attrs import evolve
-from torch.distributions import Categorical, kl_divergence
+from gymnasium.spaces import Box
+from torch.distributions import Categorical, Normal, kl_divergence
 
 from rlchassis.api import (
     ActorFactoryDefault,
@@ -15,6 +17,7 @@ from rlchassis.api import (
 )
 from rlchassis_npg import NPG, NPGAgentFactory, NPGBatch, NPGParams
 from rlchassis_testkit.experiences import eventful, experience_of
+from rlchassis_testkit.making import make_algorithm
 from rlchassis_testkit.tiny_runs import fingerprint, weights_of
 
 SHARED = NPGAgentFactory(critic_factory=CriticFactoryReuseActor())
@@ -88,6 +91,19 @@ def test_the_divergence_of_a_step_and_the_entropy_before_it_are_told(npg):
     assert metrics["kl"].item() == pytest.approx(kl_divergence(old, new).mean().item(), rel=1e-3)
     assert metrics["kl"] > 0
     assert metrics["entropy"].item() == pytest.approx(old.entropy().mean().item(), rel=1e-5)
+
+
+def test_the_divergence_of_a_gaussian_counts_its_deviation_too():
+    algorithm = make_algorithm(NPGAgentFactory(), Box(-1, 1, (2,), np.float32))
+    rollout, rng = eventful(), torch.Generator().manual_seed(0)
+    rollout = evolve(rollout, actions=torch.randn(12, 2, 2, generator=rng))
+    batch, before = algorithm.prepare(rollout, rng).flatten(rollout.counted), deepcopy(algorithm.policy)
+    metrics = algorithm.update(batch, 0).metrics
+    with torch.no_grad():
+        old, new = (Normal(mean, log_std.exp()) for mean, log_std in (policy.actor(batch.obs) for policy in (before, algorithm.policy)))
+    assert not torch.equal(old.stddev, new.stddev)
+    assert metrics["kl"].item() == pytest.approx(kl_divergence(old, new).sum(-1).mean().item(), rel=1e-3)
+    assert metrics["entropy"].item() == pytest.approx(old.entropy().sum(-1).mean().item(), rel=1e-5)
 
 
 @pytest.mark.parametrize("agent", [NPGAgentFactory(), SHARED], ids=["apart", "shared"])

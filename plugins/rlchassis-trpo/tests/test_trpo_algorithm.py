@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+import numpy as np
 import pytest
 import torch
 from attrs import evolve
-from torch.distributions import Categorical, kl_divergence
+from gymnasium.spaces import Box
+from torch.distributions import Categorical, Normal, kl_divergence
 
 from rlchassis.api import (
+    ActorFactoryDefault,
     CriticFactoryReuseActor,
     StochasticPolicy,
     conjugate_gradient,
@@ -17,8 +20,9 @@ from rlchassis.api import (
     normalized,
 )
 from rlchassis_testkit.experiences import eventful, experience_of
+from rlchassis_testkit.making import make_algorithm
 from rlchassis_testkit.tiny_runs import fingerprint, weights_of
-from rlchassis_trpo import TRPO, TRPOAgentFactory, TRPOBatch
+from rlchassis_trpo import TRPO, TRPOAgentFactory, TRPOBatch, TRPOParams
 from rlchassis_trpo.loss import surrogate_loss
 
 SHARED = TRPOAgentFactory(critic_factory=CriticFactoryReuseActor())
@@ -79,6 +83,25 @@ def test_every_step_makes_the_loss_smaller_within_the_trust_region_or_is_not_tak
             assert loss_of(algorithm, batch) == pytest.approx(metrics["policy_loss"].item(), rel=1e-4)
         else:
             assert fingerprint(algorithm.policy) == fingerprint(before)
+    assert any(taken)
+
+
+@pytest.mark.parametrize("conditioned", [False, True])
+def test_a_gaussian_stays_within_the_trust_region_with_its_deviation(conditioned):
+    actor = ActorFactoryDefault((8,), continuous_conditioned_sigma=conditioned)
+    algorithm = make_algorithm(TRPOAgentFactory(params=TRPOParams(**FAR), actor_factory=actor), Box(-1, 1, (2,), np.float32))
+    rollout, rng = eventful(), torch.Generator().manual_seed(0)
+    rollout = evolve(rollout, actions=torch.randn(12, 2, 2, generator=rng))
+    taken = []
+    for count in range(5):
+        batch, before = algorithm.prepare(rollout, rng).flatten(rollout.counted), deepcopy(algorithm.policy)
+        metrics = algorithm.update(batch, count).metrics
+        with torch.no_grad():
+            old, new = (Normal(mean, log_std.exp()) for mean, log_std in (policy.actor(batch.obs) for policy in (before, algorithm.policy)))
+        moved = kl_divergence(old, new).sum(-1).mean().item()
+        assert moved <= 0.1 * (1 + 1e-5)
+        assert metrics["kl"].item() == pytest.approx(moved, rel=1e-3, abs=1e-6)
+        taken.append(metrics["step_fraction"].item())
     assert any(taken)
 
 
