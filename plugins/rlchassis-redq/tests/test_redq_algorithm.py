@@ -93,6 +93,11 @@ def test_critics_begin_apart_and_stay_apart(redq, learned, windows):
         assert values[:, 0].unique().numel() == 5
 
 
+def test_targets_begin_as_copies(redq):
+    algorithm = redq()
+    assert torch.equal(weights_of(algorithm.critics), weights_of(algorithm.target_critics))
+
+
 def test_targets_follow_at_a_distance_and_get_no_gradient(redq, windows):
     algorithm = redq(tau=0.25)
     before = weights_of(algorithm.target_critics).clone()
@@ -146,6 +151,7 @@ def test_windows_of_n_rows_become_one_step(redq, windows):
     rewards = experience.rewards
     assert transition.rewards[5].item() == pytest.approx((rewards[0, 5] + 0.5 * rewards[1, 5] + 0.25 * rewards[2, 5]).item())
     assert transition.discounts[:4].tolist() == [0, 0, 0.5, 0.125]
+    assert transition.rewards[:3].tolist() == rewards[0, :3].tolist(), "the first row is the last of its episode"
 
 
 def test_a_temperature_falls_where_there_is_more_entropy_than_wanted_and_a_fixed_one_stays(redq, windows):

@@ -164,12 +164,15 @@ def test_the_optimizer_steps_what_is_the_critics_alone_and_each_parameter_once(a
 
 
 def test_a_critic_on_shared_features_sees_them_as_the_actors_step_left_them(trpo):
-    algorithm = trpo(SHARED)
-    assert algorithm.critic.features is algorithm.policy.actor.features
-    features, head = weights_of(algorithm.critic.features), weights_of(algorithm.critic.head)
-    algorithm.update(batch_of(algorithm), 0)
-    assert not torch.equal(weights_of(algorithm.critic.features), features)
-    assert not torch.equal(weights_of(algorithm.critic.head), head)
+    algorithm = trpo(TRPOAgentFactory(critic_factory=CriticFactoryReuseActor(), params=TRPOParams(optim_critic_iters=1)))
+    features, head = algorithm.critic.features, deepcopy(algorithm.critic.head)
+    batch, before = batch_of(algorithm), weights_of(features)
+    assert features is algorithm.policy.actor.features
+    metrics = algorithm.update(batch, 0).metrics
+    assert not torch.equal(weights_of(features), before)
+    expected = (head(features(batch.obs)).squeeze(-1) - batch.returns).square().mean()
+    assert metrics["value_loss"].item() == pytest.approx(expected.item(), rel=1e-5)
+    assert not torch.equal(weights_of(algorithm.critic.head), weights_of(head))
 
 
 def test_the_learning_rate_is_the_critics_alone(trpo):
