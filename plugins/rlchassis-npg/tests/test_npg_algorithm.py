@@ -129,7 +129,7 @@ def test_the_optimizer_steps_what_is_the_critics_alone_and_each_parameter_once(a
 
 
 def test_a_critic_on_shared_features_sees_them_as_the_actors_step_left_them(npg):
-    algorithm = npg(NPGAgentFactory(critic_factory=CriticFactoryReuseActor(), params=NPGParams(optim_critic_iters=1)))
+    algorithm = npg(NPGAgentFactory(critic_factory=CriticFactoryReuseActor(), params=NPGParams(optim_critic_iters=1, actor_step_size=10.0)))
     features, head = algorithm.critic.features, deepcopy(algorithm.critic.head)
     batch, before = batch_of(algorithm), weights_of(features)
     assert features is algorithm.policy.actor.features

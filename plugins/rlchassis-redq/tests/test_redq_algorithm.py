@@ -27,15 +27,17 @@ def weights(algorithm: REDQ) -> torch.Tensor:
     return weights_of(algorithm.policy, algorithm.critics, algorithm.target_critics)
 
 
-def test_targets_are_made_by_the_subset_of_the_round_and_by_no_other_critic(redq, windows):
-    algorithm = redq(gamma=0.9, alpha=0.3)
+@pytest.mark.parametrize("mode", ["min", "mean"])
+def test_targets_are_made_by_the_subset_of_the_round_and_by_no_other_critic(mode, redq, windows):
+    algorithm = redq(gamma=0.9, alpha=0.3, target_mode=mode)
     batch = prepared(algorithm, windows())
     step, chosen = batch.transition, batch.subset.tolist()
     with torch.no_grad():
         for p in algorithm.target_critics.parameters():
             p.mul_(1.5)
         actions, log_probs = algorithm.policy.distribution(step.next_obs).at(batch.next_noise)
-        values = algorithm.target_critics(step.next_obs, actions)[chosen].amin(0)
+        first, second = algorithm.target_critics(step.next_obs, actions)[chosen]
+        values = torch.minimum(first, second) if mode == "min" else (first + second) / 2
         targets = step.rewards + step.discounts * (values - 0.3 * log_probs)
         errors = algorithm.critics(step.obs, step.actions) - targets
     learned = algorithm.update(batch, 0)
@@ -74,6 +76,20 @@ def test_the_actor_is_judged_by_all_critics_in_the_mean_once_they_have_learned(r
     assert metrics["policy_loss"].item() == pytest.approx((0.3 * log_probs - sum(values) / 5).mean().item(), rel=1e-4)
     assert metrics["entropy"].item() == pytest.approx(-log_probs.mean().item(), rel=1e-4)
     assert not any(metric.requires_grad for metric in metrics.values())
+
+
+def test_the_actors_step_raises_what_the_critics_think_of_it(redq, windows):
+    algorithm = redq(alpha=0.0, actor_lr=1e-3)
+    batch = prepared(algorithm, windows())
+    obs = batch.transition.obs
+
+    def worth() -> float:
+        actions, _ = algorithm.policy.distribution(obs).at(batch.noise)
+        return algorithm.critics(obs, actions).mean().item()
+
+    before = worth()
+    gradient_step(algorithm.actor_optimizer, algorithm._policy_loss, batch)
+    assert worth() > before
 
 
 def test_actor_and_temperature_step_once_in_as_many_rounds_as_told(redq, windows):

@@ -207,6 +207,7 @@ def test_preparing_draws_the_noise_from_the_stream_it_is_given_and_changes_nothi
     first, second = (algorithm.prepare(windows(), rng).noise for _ in range(2))
     assert not torch.equal(first, second)
     assert first.shape == (16, 2)
+    assert len(first.unique()) == 16 * 2, "each dimension of an action is disturbed by itself"
     assert not any(t.requires_grad for t in (first, prepared(algorithm, windows()).transition.rewards))
     assert torch.equal(weights(algorithm), before)
 
