@@ -6,9 +6,11 @@ import importlib
 import inspect
 import subprocess
 import sys
+from importlib.metadata import distributions
 
 import pytest
 import torch
+from packaging.utils import canonicalize_name as canonical
 
 import rlchassis
 import rlchassis.experiment
@@ -90,6 +92,10 @@ SQUASHED_ACTOR = {
     "with_actor_factory": {"self": REQUIRED, "actor_factory": REQUIRED},
     "with_actor_factory_default": {**ACTOR, "continuous_unbounded": True, "continuous_conditioned_sigma": True},
 }
+CRITIC_ENSEMBLE = {
+    "with_critic_ensemble_factory": {"self": REQUIRED, "critic_ensemble_factory": REQUIRED},
+    "with_critic_ensemble_factory_default": ONE_DEFAULT,
+}
 
 
 def own(name):
@@ -111,7 +117,7 @@ BUILDER_METHODS = {
     "DDPGExperimentBuilder": {**own("ddpg"), **PLAIN_ACTOR, **ONE_CRITIC},
     "TD3ExperimentBuilder": {**own("td3"), **PLAIN_ACTOR, **TWO_CRITICS},
     "SACExperimentBuilder": {**own("sac"), **SQUASHED_ACTOR, **TWO_CRITICS},
-    "REDQExperimentBuilder": {**own("redq"), **SQUASHED_ACTOR},
+    "REDQExperimentBuilder": {**own("redq"), **SQUASHED_ACTOR, **CRITIC_ENSEMBLE},
     "DiscreteSACExperimentBuilder": {**own("sac"), **PLAIN_ACTOR, **TWO_CRITICS},
 }
 
@@ -174,6 +180,11 @@ def test_an_installed_builder_has_its_methods(name):
     assert_begins_with(builder, BUILDER)
     for method, expected in BUILDER_METHODS[name].items():
         assert_begins_with(getattr(builder, method), expected)
+
+
+def test_a_builder_is_missing_only_where_its_distribution_is():
+    installed = {canonical(distribution.name) for distribution in distributions()}
+    assert [name for name in MISSING if f"rlchassis-{BUILDERS[name]}" in installed] == []
 
 
 @pytest.mark.parametrize("name", MISSING)

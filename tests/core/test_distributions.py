@@ -116,6 +116,14 @@ def test_a_detached_distribution_is_the_same_without_gradients():
     assert isinstance(detached(made), DiagonalGaussian)
 
 
+def test_a_detached_distribution_stays_as_it_is_when_a_parameter_that_is_a_part_of_it_is_stepped():
+    log_std = torch.nn.Parameter(torch.zeros(2))
+    before = detached(DiagonalGaussian(MEAN, log_std.expand_as(MEAN)))
+    with torch.no_grad():
+        log_std.add_(1)
+    assert before.log_std.tolist() == [[0, 0], [0, 0]]
+
+
 @pytest.mark.parametrize(("ours", "torchs"), PAIRS)
 def test_gradients_are_those_of_torch(ours, torchs):
     def gradients(of, actions):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -100,6 +102,14 @@ def test_a_categorical_actor_answers_for_every_action_and_a_critic_with_one_valu
     features = Features(VECTOR, (4,), nn.Tanh)
     assert CategoricalActor(features, 5)(torch.zeros(3, 3)).mode().shape == (3,)
     assert Critic(features)(torch.zeros(3, 3)).shape == (3,)
+
+
+def test_by_hand_what_a_categorical_actor_computes_are_logits_and_become_probabilities_once():
+    actor = CategoricalActor(Features(VECTOR, (4,), nn.Tanh), 2)
+    with torch.no_grad():
+        actor.head.weight.zero_()
+        actor.head.bias.copy_(torch.tensor([math.log(3), 0]))
+    assert actor(torch.zeros(1, 3)).log_prob(torch.tensor([0])).exp().item() == pytest.approx(3 / (3 + 1))
 
 
 def test_orthogonal_weights_keep_lengths_but_for_the_gain():

@@ -82,10 +82,10 @@ def test_by_hand_one_step_is_itself(marks, discount):
     assert folded([3], **marks) == [0, 3, 1, discount, 1]
 
 
-def test_windows_are_folded_each_by_itself_and_keep_their_weights():
+def test_windows_are_folded_each_by_itself_and_keep_the_weights_of_their_first_rows():
     windows = [experience_of([1, 2], terminated=[0]), experience_of([1, 2], truncated=[0]), experience_of([1, 2])]
     together = map_tensors(lambda *parts: torch.cat(parts, 1), *windows)
-    weighted = evolve(together, weights=together.weights * torch.tensor([0.5, 1.0, 0.25]))
+    weighted = evolve(together, weights=torch.tensor([[0.5, 1.0, 0.25], [2.0, 3.0, 4.0]]))
     transition = n_step_transition(weighted, GAMMA)
     assert transition.rewards.tolist() == [1, 1, 2]
     assert transition.discounts.tolist() == [0, 0.5, 0.25]

@@ -162,6 +162,19 @@ def test_each_epoch_ends_with_a_test_on_seeds_of_its_own():
     assert all(len(test.returns) == 4 for test in tests)
 
 
+def test_no_environment_is_trained_on_the_seed_of_a_test():
+    given = set()
+
+    class Seeded(Counter):
+        def reset(self, *, seed=None, options=None):
+            given.add(seed)
+            return super().reset(seed=seed, options=options)
+
+    world, _ = looked_on(Seeded, num_train_envs=3, num_test_envs=2, num_test_episodes=4)
+    tested = {seed for test in world.trainer.tests for seed in test.seeds}
+    assert (len(tested), len(given - tested - {None})) == (8, 3)
+
+
 @pytest.mark.parametrize(("means", "kept"), [([1, 3, 2], 3), ([5, 1, 1], 5), ([2, 2, 2], 2)])
 def test_the_best_test_is_kept_and_of_equal_ones_the_latest(means, kept, monkeypatch):
     from rlchassis.trainer import base

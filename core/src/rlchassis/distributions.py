@@ -44,9 +44,9 @@ Distribution = TypeVar("Distribution", bound=ActionDistribution)
 
 
 def detached(distribution: Distribution) -> Distribution:
-    """The same distribution, without gradients."""
+    """The same distribution, without gradients; a copy, which stays as it is when parameters that are a part of it are stepped."""
     made: Any = type(distribution)
-    return made(*(part.detach() for part in distribution))  # type: ignore[no-any-return]  # of the class of what it is given
+    return made(*(part.detach().clone() for part in distribution))  # type: ignore[no-any-return]  # of the class of what it is given
 
 
 class Categorical(NamedTuple):

@@ -103,6 +103,7 @@ def test_windows_of_n_rows_become_one_step(ddpg, windows):
     rewards = experience.rewards
     assert transition.rewards[5].item() == pytest.approx((rewards[0, 5] + 0.5 * rewards[1, 5] + 0.25 * rewards[2, 5]).item())
     assert transition.discounts[:4].tolist() == [0, 0, 0.5, 0.125]
+    assert transition.rewards[:3].tolist() == rewards[0, :3].tolist(), "the first row is the last of its episode"
 
 
 def test_the_actors_step_works_out_no_gradients_of_the_critic(ddpg, windows):

@@ -124,6 +124,7 @@ def test_windows_of_n_rows_become_one_step(sac, windows):
     rewards = experience.rewards
     assert transition.rewards[5].item() == pytest.approx((rewards[0, 5] + 0.5 * rewards[1, 5] + 0.25 * rewards[2, 5]).item())
     assert transition.discounts[:4].tolist() == [0, 0, 0.5, 0.125]
+    assert transition.rewards[:3].tolist() == rewards[0, :3].tolist(), "the first row is the last of its episode"
 
 
 def test_targets_follow_at_a_distance_and_get_no_gradient(sac, windows):
@@ -176,9 +177,11 @@ def test_equal_critics_are_computed_as_one_and_different_ones_side_by_side(sac, 
     assert algorithm.critics(windows().obs[0]).shape == (2, 16, 3)
 
 
-def test_the_two_critics_begin_with_weights_of_their_own(sac, windows):
-    first, second = sac().critics(windows().obs[0])
+def test_the_two_critics_begin_with_weights_of_their_own_and_targets_as_copies(sac, windows):
+    algorithm = sac()
+    first, second = algorithm.critics(windows().obs[0])
     assert not torch.allclose(first, second)
+    assert torch.equal(weights_of(algorithm.critics), weights_of(algorithm.target_critics))
 
 
 def test_a_temperature_falls_where_there_is_more_entropy_than_wanted_and_a_fixed_one_stays(sac, windows):

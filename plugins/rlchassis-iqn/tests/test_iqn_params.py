@@ -58,6 +58,10 @@ def test_every_field_that_learning_reads_changes_what_is_learned(name, learned):
     assert_changes(IQNParams, lambda **params: weights(learned(**params)), name, value, others)
 
 
+def test_actions_are_chosen_by_as_many_quantiles_as_the_params_say(iqn):
+    assert [len(iqn(sample_size=size).policy.middles) for size in (1, 5)] == [1, 5]
+
+
 @pytest.mark.parametrize("name", ACTING)
 def test_every_field_that_acting_reads_changes_how_often_actions_are_random(name, iqn):
     value, others = ACTING[name]

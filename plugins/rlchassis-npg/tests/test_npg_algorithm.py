@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+import numpy as np
 import pytest
 import torch
 from attrs import evolve
-from torch.distributions import Categorical, kl_divergence
+from gymnasium.spaces import Box
+from torch.distributions import Categorical, Normal, kl_divergence
 
 from rlchassis.api import (
     ActorFactoryDefault,
@@ -14,7 +16,8 @@ from rlchassis.api import (
     judge,
 )
 from rlchassis_npg import NPG, NPGAgentFactory, NPGBatch, NPGParams
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import eventful, experience_of
+from rlchassis_testkit.making import make_algorithm
 from rlchassis_testkit.tiny_runs import fingerprint, weights_of
 
 SHARED = NPGAgentFactory(critic_factory=CriticFactoryReuseActor())
@@ -32,6 +35,17 @@ def test_a_rollout_is_judged_by_the_critic_before_it_changes(npg):
     assert torch.equal(batch.returns, expected.returns)
     assert torch.equal(batch.advantages, expected.advantages)
     assert not any(part.requires_grad for part in (batch.returns, batch.advantages))
+
+
+def test_by_hand_what_a_time_limit_cuts_off_is_worth_what_the_critic_says_and_nothing_of_the_next_episode(npg):
+    algorithm, nowhere = npg(gamma=0.5, gae_lambda=1.0), torch.zeros(3, 3)
+    with torch.no_grad():
+        algorithm.critic.head.weight.zero_()
+        algorithm.critic.head.bias.fill_(8)
+    rollout = experience_of([1, 2, 4], obs=nowhere, next_obs=nowhere, truncated=[1], terminated=[2])
+    batch = algorithm.prepare(rollout, torch.Generator())
+    assert batch.returns.flatten().tolist() == [1 + 0.5 * 2 + 0.25 * 8, 2 + 0.5 * 8, 4]
+    assert batch.advantages.flatten().tolist() == [4 - 8, 6 - 8, 4 - 8]
 
 
 @pytest.mark.parametrize(("step_size", "damping"), [(0.1, 0.1), (0.7, 0.02)])
@@ -79,6 +93,19 @@ def test_the_divergence_of_a_step_and_the_entropy_before_it_are_told(npg):
     assert metrics["entropy"].item() == pytest.approx(old.entropy().mean().item(), rel=1e-5)
 
 
+def test_the_divergence_of_a_gaussian_counts_its_deviation_too():
+    algorithm = make_algorithm(NPGAgentFactory(), Box(-1, 1, (2,), np.float32))
+    rollout, rng = eventful(), torch.Generator().manual_seed(0)
+    rollout = evolve(rollout, actions=torch.randn(12, 2, 2, generator=rng))
+    batch, before = algorithm.prepare(rollout, rng).flatten(rollout.counted), deepcopy(algorithm.policy)
+    metrics = algorithm.update(batch, 0).metrics
+    with torch.no_grad():
+        old, new = (Normal(mean, log_std.exp()) for mean, log_std in (policy.actor(batch.obs) for policy in (before, algorithm.policy)))
+    assert not torch.equal(old.stddev, new.stddev)
+    assert metrics["kl"].item() == pytest.approx(kl_divergence(old, new).sum(-1).mean().item(), rel=1e-3)
+    assert metrics["entropy"].item() == pytest.approx(old.entropy().sum(-1).mean().item(), rel=1e-5)
+
+
 @pytest.mark.parametrize("agent", [NPGAgentFactory(), SHARED], ids=["apart", "shared"])
 def test_where_no_action_is_better_than_another_the_policy_stays_and_the_critic_still_learns(agent, npg):
     algorithm = npg(agent)
@@ -102,12 +129,15 @@ def test_the_optimizer_steps_what_is_the_critics_alone_and_each_parameter_once(a
 
 
 def test_a_critic_on_shared_features_sees_them_as_the_actors_step_left_them(npg):
-    algorithm = npg(SHARED)
-    assert algorithm.critic.features is algorithm.policy.actor.features
-    features, head = weights_of(algorithm.critic.features), weights_of(algorithm.critic.head)
-    algorithm.update(batch_of(algorithm), 0)
-    assert not torch.equal(weights_of(algorithm.critic.features), features)
-    assert not torch.equal(weights_of(algorithm.critic.head), head)
+    algorithm = npg(NPGAgentFactory(critic_factory=CriticFactoryReuseActor(), params=NPGParams(optim_critic_iters=1, actor_step_size=10.0)))
+    features, head = algorithm.critic.features, deepcopy(algorithm.critic.head)
+    batch, before = batch_of(algorithm), weights_of(features)
+    assert features is algorithm.policy.actor.features
+    metrics = algorithm.update(batch, 0).metrics
+    assert not torch.equal(weights_of(features), before)
+    expected = (head(features(batch.obs)).squeeze(-1) - batch.returns).square().mean()
+    assert metrics["value_loss"].item() == pytest.approx(expected.item(), rel=1e-5)
+    assert not torch.equal(weights_of(algorithm.critic.head), weights_of(head))
 
 
 def test_the_learning_rate_is_the_critics_alone(npg):

@@ -3,11 +3,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import gymnasium as gym
+import numpy as np
 import pytest
 import torch
+from gymnasium.spaces import Box, Dict, Discrete
 
 from rlchassis.api import ActionCriticFactoryDefault, UnsupportedSpaceError, World
+from rlchassis.experiment import Experiment, load_policy
 from rlchassis_redq import REDQExperimentBuilder, REDQParams
+from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_envs import Receiver
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
 
@@ -38,8 +43,23 @@ def test_it_finds_the_best_action_and_what_it_is_worth_where_every_episode_is_cu
     assert algorithm.critics(obs, torch.ones(1, 2))[:, 0].tolist() == pytest.approx([6 / (1 - GAMMA)] * 3, rel=0.1)
 
 
+def test_testing_changes_nothing_that_is_learned():
+    tested, plain = (fingerprint(run(step_per_epoch=24, num_test_envs=number).policy) for number in (1, 0))
+    assert tested == plain
+
+
+def in_parts() -> gym.Env[Any, Any]:
+    space = Dict({"shown": Box(-1, 1, (1,), np.float32), "kind": Discrete(2)})
+    return gym.wrappers.TransformObservation(PUSHED(), lambda obs: {"shown": obs, "kind": 1}, space)
+
+
+def test_an_observation_of_several_parts_is_learned_from():
+    assert run(in_parts, step_per_epoch=24).trainer.info().updates == 48 - 12
+
+
 def test_prioritized_replay_learns_something_else():
-    plain, prioritized = (fingerprint(run(step_per_epoch=24, replay_buffer_prioritized=flag).policy) for flag in (False, True))
+    settings = {"params": {"n_step": 3}, "step_per_epoch": 24}
+    plain, prioritized = (fingerprint(run(**settings, replay_buffer_prioritized=flag).policy) for flag in (False, True))
     assert plain != prioritized
 
 
@@ -51,3 +71,31 @@ def test_discrete_actions_are_refused_in_one_sentence():
 def test_the_critics_can_be_described_by_a_factory():
     agent = REDQExperimentBuilder("Pendulum-v1").with_critic_ensemble_factory(ActionCriticFactoryDefault((9,))).build().agent_factory
     assert agent.critic_ensemble_factory == ActionCriticFactoryDefault((9,))
+
+
+def test_hidden_sizes_and_activations_reach_the_networks():
+    def told(builder: REDQExperimentBuilder) -> REDQExperimentBuilder:
+        builder.with_redq_params(REDQParams(ensemble_size=3)).with_actor_factory_default((7, 5), torch.nn.Tanh)
+        return builder.with_critic_ensemble_factory_default((6,), torch.nn.ELU)
+
+    algorithm: Any = tiny_run(REDQExperimentBuilder, PUSHED, told=told, step_per_epoch=24).algorithm
+    assert [tuple(p.shape) for p in algorithm.policy.parameters() if p.dim() == 2] == [(7, 1), (5, 7), (2 * 2, 5)]
+    assert repr(algorithm.policy).count("Tanh") == 2
+    for critics in (algorithm.critics, algorithm.target_critics):
+        assert [tuple(p.shape) for p in critics.parameters() if p.shape[1] > 1] == [(3, 1 + 2, 6), (3, 6, 1)]
+        assert repr(critics).count("ELU") == 1
+
+
+def test_rounds_do_not_depend_on_the_number_of_environments_and_may_be_many_per_step():
+    worlds = [run(num_train_envs=number, step_per_epoch=24, update_per_step=5) for number in (1, 2, 3)]
+    assert [world.trainer.info().updates for world in worlds] == [5 * (48 - 12)] * 3
+
+
+def test_a_stored_run_comes_back_and_acts_as_its_policy(tmp_path):
+    builder = REDQExperimentBuilder("Pendulum-v1", tiny_config(tmp_path), tiny_sampling(num_epochs=1, repeat_per_collect=None))
+    experiment = small(builder, n_step=2, alpha=0.1, target_mode="mean").build()
+    world = experiment.run("first").world
+    assert Experiment.from_directory(world.directory, restore_policy=False) == experiment
+    obs = torch.tensor([[0.6, 0.8, 1.0]])
+    action = load_policy(world.directory)(obs[0].numpy())
+    assert action == pytest.approx(2 * world.policy.act(obs, explore=False, rng=torch.Generator())[0][0].detach().numpy())

@@ -109,6 +109,12 @@ def test_targets_follow_at_a_distance_and_get_no_gradient(sac, windows):
     assert not any(p.requires_grad or p.grad is not None for p in algorithm.target_critics.parameters())
 
 
+def test_what_the_critics_are_to_learn_has_no_gradient_for_anyone(sac, windows):
+    algorithm = sac(SACAgentFactory(critic_factories=SHARED))
+    algorithm.target_critics.requires_grad_()
+    assert not algorithm._targets(prepared(algorithm, windows())).requires_grad
+
+
 def test_the_actors_step_works_out_no_gradients_of_critics(sac, windows):
     algorithm, twin, batch = sac(), sac(), prepared(sac(), windows())
     gradient_step(twin.critic_optimizer, twin._critic_loss, batch)

@@ -141,6 +141,7 @@ def test_windows_of_n_rows_become_one_step(td3, windows):
     rewards = experience.rewards
     assert transition.rewards[5].item() == pytest.approx((rewards[0, 5] + 0.5 * rewards[1, 5] + 0.25 * rewards[2, 5]).item())
     assert transition.discounts[:4].tolist() == [0, 0, 0.5, 0.125]
+    assert transition.rewards[:3].tolist() == rewards[0, :3].tolist(), "the first row is the last of its episode"
 
 
 def test_the_actors_step_works_out_no_gradients_of_critics(td3, windows):
@@ -206,6 +207,7 @@ def test_preparing_draws_the_noise_from_the_stream_it_is_given_and_changes_nothi
     first, second = (algorithm.prepare(windows(), rng).noise for _ in range(2))
     assert not torch.equal(first, second)
     assert first.shape == (16, 2)
+    assert len(first.unique()) == 16 * 2, "each dimension of an action is disturbed by itself"
     assert not any(t.requires_grad for t in (first, prepared(algorithm, windows()).transition.rewards))
     assert torch.equal(weights(algorithm), before)
 

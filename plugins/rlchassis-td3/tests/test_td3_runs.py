@@ -3,8 +3,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import gymnasium as gym
+import numpy as np
 import pytest
 import torch
+from gymnasium.spaces import Box, Dict, Discrete
 
 from rlchassis.api import (
     ActionCriticFactoryDefault,
@@ -49,6 +52,20 @@ def test_it_finds_the_best_action_and_what_it_is_worth_where_every_episode_is_cu
     best = algorithm.policy.act(obs, explore=False, rng=torch.Generator())[0]
     assert (best > 0.9).all()
     assert algorithm.critics(obs, torch.ones(1, 2))[:, 0].tolist() == pytest.approx([6 / (1 - GAMMA)] * 2, rel=0.1)
+
+
+def test_testing_changes_nothing_that_is_learned():
+    tested, plain = (fingerprint(run(step_per_epoch=24, num_test_envs=number).policy) for number in (1, 0))
+    assert tested == plain
+
+
+def in_parts() -> gym.Env[Any, Any]:
+    space = Dict({"shown": Box(-1, 1, (1,), np.float32), "kind": Discrete(2)})
+    return gym.wrappers.TransformObservation(PUSHED(), lambda obs: {"shown": obs, "kind": 1}, space)
+
+
+def test_an_observation_of_several_parts_is_learned_from():
+    assert run(in_parts, step_per_epoch=24).trainer.info().updates == 48 - 12
 
 
 def test_prioritized_replay_learns_something_else():

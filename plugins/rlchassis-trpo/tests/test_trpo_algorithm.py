@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+import numpy as np
 import pytest
 import torch
 from attrs import evolve
-from torch.distributions import Categorical, kl_divergence
+from gymnasium.spaces import Box
+from torch.distributions import Categorical, Normal, kl_divergence
 
 from rlchassis.api import (
+    ActorFactoryDefault,
     CriticFactoryReuseActor,
     StochasticPolicy,
     conjugate_gradient,
@@ -16,9 +19,10 @@ from rlchassis.api import (
     judge,
     normalized,
 )
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import eventful, experience_of
+from rlchassis_testkit.making import make_algorithm
 from rlchassis_testkit.tiny_runs import fingerprint, weights_of
-from rlchassis_trpo import TRPO, TRPOAgentFactory, TRPOBatch
+from rlchassis_trpo import TRPO, TRPOAgentFactory, TRPOBatch, TRPOParams
 from rlchassis_trpo.loss import surrogate_loss
 
 SHARED = TRPOAgentFactory(critic_factory=CriticFactoryReuseActor())
@@ -51,6 +55,17 @@ def test_a_rollout_is_judged_by_policy_and_critic_before_they_change(trpo):
     assert not any(part.requires_grad for part in (batch.old_log_probs, batch.returns, batch.advantages))
 
 
+def test_by_hand_what_a_time_limit_cuts_off_is_worth_what_the_critic_says_and_nothing_of_the_next_episode(trpo):
+    algorithm, nowhere = trpo(gamma=0.5, gae_lambda=1.0), torch.zeros(3, 3)
+    with torch.no_grad():
+        algorithm.critic.head.weight.zero_()
+        algorithm.critic.head.bias.fill_(8)
+    rollout = experience_of([1, 2, 4], obs=nowhere, next_obs=nowhere, truncated=[1], terminated=[2])
+    batch = algorithm.prepare(rollout, torch.Generator())
+    assert batch.returns.flatten().tolist() == [1 + 0.5 * 2 + 0.25 * 8, 2 + 0.5 * 8, 4]
+    assert batch.advantages.flatten().tolist() == [4 - 8, 6 - 8, 4 - 8]
+
+
 @pytest.mark.parametrize("params", [{}, FAR, {"max_kl": 0.03, "damping": 1e-4}], ids=str)
 def test_every_step_makes_the_loss_smaller_within_the_trust_region_or_is_not_taken(params, trpo):
     algorithm = trpo(**params)
@@ -68,6 +83,25 @@ def test_every_step_makes_the_loss_smaller_within_the_trust_region_or_is_not_tak
             assert loss_of(algorithm, batch) == pytest.approx(metrics["policy_loss"].item(), rel=1e-4)
         else:
             assert fingerprint(algorithm.policy) == fingerprint(before)
+    assert any(taken)
+
+
+@pytest.mark.parametrize("conditioned", [False, True])
+def test_a_gaussian_stays_within_the_trust_region_with_its_deviation(conditioned):
+    actor = ActorFactoryDefault((8,), continuous_conditioned_sigma=conditioned)
+    algorithm = make_algorithm(TRPOAgentFactory(params=TRPOParams(**FAR), actor_factory=actor), Box(-1, 1, (2,), np.float32))
+    rollout, rng = eventful(), torch.Generator().manual_seed(0)
+    rollout = evolve(rollout, actions=torch.randn(12, 2, 2, generator=rng))
+    taken = []
+    for count in range(5):
+        batch, before = algorithm.prepare(rollout, rng).flatten(rollout.counted), deepcopy(algorithm.policy)
+        metrics = algorithm.update(batch, count).metrics
+        with torch.no_grad():
+            old, new = (Normal(mean, log_std.exp()) for mean, log_std in (policy.actor(batch.obs) for policy in (before, algorithm.policy)))
+        moved = kl_divergence(old, new).sum(-1).mean().item()
+        assert moved <= 0.1 * (1 + 1e-5)
+        assert metrics["kl"].item() == pytest.approx(moved, rel=1e-3, abs=1e-6)
+        taken.append(metrics["step_fraction"].item())
     assert any(taken)
 
 
@@ -130,12 +164,15 @@ def test_the_optimizer_steps_what_is_the_critics_alone_and_each_parameter_once(a
 
 
 def test_a_critic_on_shared_features_sees_them_as_the_actors_step_left_them(trpo):
-    algorithm = trpo(SHARED)
-    assert algorithm.critic.features is algorithm.policy.actor.features
-    features, head = weights_of(algorithm.critic.features), weights_of(algorithm.critic.head)
-    algorithm.update(batch_of(algorithm), 0)
-    assert not torch.equal(weights_of(algorithm.critic.features), features)
-    assert not torch.equal(weights_of(algorithm.critic.head), head)
+    algorithm = trpo(TRPOAgentFactory(critic_factory=CriticFactoryReuseActor(), params=TRPOParams(optim_critic_iters=1)))
+    features, head = algorithm.critic.features, deepcopy(algorithm.critic.head)
+    batch, before = batch_of(algorithm), weights_of(features)
+    assert features is algorithm.policy.actor.features
+    metrics = algorithm.update(batch, 0).metrics
+    assert not torch.equal(weights_of(features), before)
+    expected = (head(features(batch.obs)).squeeze(-1) - batch.returns).square().mean()
+    assert metrics["value_loss"].item() == pytest.approx(expected.item(), rel=1e-5)
+    assert not torch.equal(weights_of(algorithm.critic.head), weights_of(head))
 
 
 def test_the_learning_rate_is_the_critics_alone(trpo):

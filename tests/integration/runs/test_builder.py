@@ -56,6 +56,15 @@ def test_what_can_be_set_only_once_is_replaced():
     assert experiment.name == "b"
 
 
+def test_options_of_the_optimizer_reach_it():
+    options = {"betas": (0.8, 0.9), "eps": 1e-6, "weight_decay": 0.01}
+    builder = PPOExperimentBuilder("CartPole-v1", ExperimentConfig(persistence_enabled=False), SamplingConfig(num_train_envs=1))
+    world = builder.with_optim_factory_default(**options).build().create_experiment_world()
+    (group,) = world.algorithm.optimizer.torch_optimizer.param_groups
+    world.close()
+    assert {name: group[name] for name in options} == options
+
+
 def test_a_builder_can_be_used_on_and_what_it_built_stays_as_it_was():
     builder = cartpole()
     before = builder.build()

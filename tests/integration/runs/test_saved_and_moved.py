@@ -10,10 +10,11 @@ import torch
 
 import rlchassis
 from rlchassis.cli import main
-from rlchassis.experiment import Experiment, Mode, PPOExperimentBuilder
+from rlchassis.experiment import DDPGExperimentBuilder, EpochTrainCallback, Experiment, Mode, PPOExperimentBuilder
 from rlchassis.persistence.policy_file import read_policy
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.stored_runs import in_another_process, tiny_config, tiny_sampling
+from rlchassis_testkit.tiny_runs import fingerprint
 
 OBSERVATIONS = np.random.default_rng(3).normal(size=(64, 4)).astype(np.float32)
 ACT = """
@@ -62,6 +63,26 @@ def test_a_restored_experiment_begins_with_the_stored_policy_and_trains_on(run, 
     assert result.trainer_result.env_steps == 64
     assert not all(map(torch.equal, result.world.policy.parameters(), run.world.policy.parameters()))
     assert read_policy(result.world.directory).mode is run.world.config.policy_persistence_mode
+
+
+class Notes(EpochTrainCallback):
+    """Which policy acts from which step on."""
+
+    def __init__(self):
+        self.seen = []
+
+    def callback(self, epoch, env_step, context):
+        self.seen.append((env_step, fingerprint(context.policy)))
+
+
+def test_a_stored_policy_is_restored_before_the_first_step_of_a_warm_up(tmp_path):
+    def ddpg(**config):
+        sampling = tiny_sampling(repeat_per_collect=None, start_timesteps=16, num_test_envs=0)
+        return DDPGExperimentBuilder("Pendulum-v1", tiny_config(tmp_path, **config), sampling)
+
+    stored, notes = ddpg(seed=1).build().run("first").world, Notes()
+    ddpg(seed=2, policy_restore_directory=stored.directory).with_epoch_train_callback(notes).build().run("second")
+    assert notes.seen[0] == (0, fingerprint(stored.policy))
 
 
 def test_a_run_directory_that_was_moved_opens_through_every_door(run, tmp_path, capsys):

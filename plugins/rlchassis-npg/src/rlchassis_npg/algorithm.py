@@ -75,9 +75,9 @@ class NPG(Algorithm[NPGBatch]):
         loss = policy_gradient_loss(distribution.log_prob(batch.actions), advantages)
         fisher = fisher_vector_product(distribution, parameters, params.damping)
         direction = conjugate_gradient(fisher, -flat_gradient(loss, parameters), params.cg_iterations)
+        old = detached(distribution)
         with torch.no_grad():
             assign_(parameters, flattened(parameters) + params.actor_step_size * direction)
-            old = detached(distribution)
             divergence = old.kl(self.policy.distribution(batch.obs)).mean()
             return {"policy_loss": loss.detach(), "kl": divergence, "entropy": old.entropy().mean()}
 
