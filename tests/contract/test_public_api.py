@@ -248,21 +248,20 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 
 API = """
     ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution actor_critic_loss
-    ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault AgentFactory Algorithm assign_ AutoAlphaFactory
-    AutoAlphaFactoryDefault by_row CallbackContext Categorical CategoricalActor Component conjugate_gradient create_critics
-    create_temperature Critic CriticEnsemble CriticEnsembleMethods CriticFactory CriticFactoryDefault CriticFactoryReuseActor detached
-    deterministic_policy_loss DeterministicActor DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy
-    DiagonalGaussian DiscreteCriticEnsemble encoder_for EnvFactory Environments EnvMode EpochStopCallback EpochTestCallback
-    EpochTrainCallback EpsilonGreedyPolicy Evaluation Experience ExperimentBuilder ExperimentConfig Features first_of
-    fisher_vector_product flat_gradient flattened GaussianActor GaussianActorMethods gradient_step hookimpl huber_loss InfoStats
-    instance IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement lambda_returns lean_forward
-    Learned LinearEps Logger LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP n_step_transition
-    NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized number Observation OffPolicyTrainer one_graph
-    OneCriticMethods OnPolicyTrainer Optimizer OptimizerFactory orthogonal_ PluginError Policy PolicyWrapper PolicyWrapperFactory
-    quantile_huber_loss RandomStreams RecipePart refuses_old_names resolve ReturnScale RunningMoments SamplingConfig Setup soft_value
-    squared_loss SquashedGaussian SquashedGaussianPolicy StochasticActorMethods StochasticPolicy switch target_of Temperature
-    TensorStruct track Trainer Transition two_critics TwoCriticsMethods unique_parameters UnsupportedSpaceError UsageError value_loss
-    whole width_of World
+    ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault AgentFactory Algorithm assign_ AutoAlphaFactory AutoAlphaFactoryDefault
+    by_row CallbackContext Categorical CategoricalActor Component conjugate_gradient create_critics create_temperature Critic
+    CriticEnsemble CriticEnsembleMethods CriticFactory CriticFactoryDefault CriticFactoryReuseActor detached deterministic_policy_loss
+    DeterministicActor DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian
+    DiscreteCriticEnsemble Disturbance encoder_for EnvFactory Environments EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback
+    EpsilonGreedyPolicy Evaluation Experience ExperimentBuilder ExperimentConfig Features first_of fisher_vector_product flat_gradient
+    flattened GaussianActor GaussianActorMethods gradient_step hookimpl huber_loss InfoStats instance IntermediateModuleFactory
+    IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement lambda_returns lean_forward Learned LinearEps Logger LoggerFactory
+    LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian
+    NoiseFactoryOrnsteinUhlenbeck normalized number Observation OffPolicyTrainer one_graph OneCriticMethods OnPolicyTrainer Optimizer
+    OptimizerFactory orthogonal_ PluginError Policy PolicyWrapper PolicyWrapperFactory quantile_huber_loss RandomStreams RecipePart
+    refuses_old_names resolve ReturnScale RunningMoments SamplingConfig Setup soft_value squared_loss SquashedGaussian
+    SquashedGaussianPolicy StochasticActorMethods StochasticPolicy switch target_of Temperature TensorStruct track Trainer Transition
+    two_critics TwoCriticsMethods unique_parameters UnsupportedSpaceError UsageError value_loss whole width_of World
 """
 
 

@@ -45,3 +45,9 @@ def test_noise_that_wanders_is_remembered_from_step_to_step():
 def test_all_that_is_stored_is_the_actor():
     policy = DeterministicPolicy(torch.nn.Linear(1, 1), noise=NoiseFactoryOrnsteinUhlenbeck())
     assert list(policy.state_dict()) == ["actor.weight", "actor.bias"]
+
+
+def test_noise_fades_with_the_progress_of_the_run():
+    policy = DeterministicPolicy(Echo(), noise=NoiseFactoryMaxActionScaledGaussian(0.3, final_fraction=0.0))
+    policy.set_progress(1.0)
+    assert torch.equal(policy.act(OBS, explore=True, rng=rng())[0], OBS)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rlchassis.noise import NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
+from rlchassis.noise import Disturbance, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 
 STILL = torch.zeros(20_000, 1)
 
@@ -39,3 +39,24 @@ def test_noise_leaves_the_actions_it_was_given_alone_and_draws_from_the_generato
         first, second = (factory.create_noise()(given, None, rng())[0] for _ in range(2))
         assert torch.equal(first, second)
         assert given.count_nonzero() == 0
+
+
+def test_noise_fades_in_a_straight_line_to_what_is_left_of_it_at_the_end():
+    factory = NoiseFactoryMaxActionScaledGaussian(0.3, final_fraction=0.2)
+    assert [factory.fraction_at(progress) for progress in (0, 0.5, 1, 2)] == pytest.approx([1, 0.6, 0.2, 0.2])
+    assert NoiseFactoryMaxActionScaledGaussian(0.3).fraction_at(1) == 1
+
+
+def test_a_disturbance_is_as_much_of_the_noise_as_is_left_within_the_range_of_actions():
+    factory = NoiseFactoryMaxActionScaledGaussian(0.3, final_fraction=0.5)
+    whole, _ = factory.create_noise()(STILL, None, rng())
+    disturb = Disturbance(factory)
+    assert torch.equal(disturb(STILL, None, rng())[0], whole.clamp(-1, 1))
+    disturb.set_progress(1.0)
+    assert torch.allclose(disturb(STILL, None, rng())[0], (0.5 * whole).clamp(-1, 1))
+    assert whole.abs().max() > 1
+
+
+def test_what_is_left_of_noise_is_a_fraction():
+    with pytest.raises(ValueError, match="final_fraction"):
+        NoiseFactoryOrnsteinUhlenbeck(final_fraction=1.5)

@@ -69,7 +69,7 @@ from rlchassis.networks import (
     orthogonal_,
     unique_parameters,
 )
-from rlchassis.noise import NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
+from rlchassis.noise import Disturbance, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, gradient_step
 from rlchassis.policies import Policy, PolicyWrapper, StochasticPolicy
 from rlchassis.randomness import RandomStreams
@@ -112,6 +112,7 @@ __all__ = [
     "DeterministicPolicy",
     "DiagonalGaussian",
     "DiscreteCriticEnsemble",
+    "Disturbance",
     "EnvFactory",
     "EnvMode",
     "Environments",

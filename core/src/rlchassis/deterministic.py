@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 
 from rlchassis.experience import Observation
 from rlchassis.lean import lean_forward
-from rlchassis.noise import NoiseFactory
+from rlchassis.noise import Disturbance, NoiseFactory
 from rlchassis.policies import Policy
 
 
@@ -21,12 +21,16 @@ class DeterministicPolicy(Policy):
     def __init__(self, actor: nn.Module, *, noise: NoiseFactory | None = None) -> None:
         super().__init__()
         self.actor = actor
-        self._noise = None if noise is None else noise.create_noise()
+        self._disturb = None if noise is None else Disturbance(noise)
+
+    def set_progress(self, progress: float) -> None:
+        """Noise may fade."""
+        if self._disturb is not None:
+            self._disturb.set_progress(progress)
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """The actor's answer; the state is the noise's memory."""
         actions: Tensor = lean_forward(self.actor, obs)
-        if self._noise is None or not explore:
+        if self._disturb is None or not explore:
             return actions, None
-        disturbed, state = self._noise(actions, state, rng)
-        return disturbed.clamp(-1, 1), state
+        return self._disturb(actions, state, rng)

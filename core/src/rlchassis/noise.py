@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from typing import Any, Protocol
 
 import torch
-from attrs import field, frozen
-from attrs.validators import ge, gt
+from attrs import define, field, frozen
+from attrs.validators import ge, gt, le
 from torch import Generator, Tensor
 
 from rlchassis.recipe_part import RecipePart
@@ -20,12 +20,43 @@ class Noise(Protocol):
         """Disturbed actions [N, D], and the state for the next call (None before the first step of an episode)."""
 
 
+@frozen
 class NoiseFactory(RecipePart, ABC):
-    """Describes exploration noise."""
+    """Describes exploration noise, which may fade in a straight line while the run goes on."""
+
+    final_fraction: float = field(default=1.0, validator=[ge(0), le(1)], kw_only=True)
+    """What is left of the noise at the end of the run, as a fraction of what it was at first."""
 
     @abstractmethod
     def create_noise(self) -> Noise:
-        """The noise itself."""
+        """The noise itself, as it is at first."""
+
+    def fraction_at(self, progress: float) -> float:
+        """How much of the noise is left:  1 − (1 − final) · progress."""
+        return 1 - (1 - self.final_fraction) * min(1.0, progress)
+
+
+@define(eq=False)
+class Disturbance:
+    """The noise of a policy, of which less may be left the further the run is."""
+
+    factory: NoiseFactory
+    fraction: float = 1.0
+    """How much of it is left."""
+    _noise: Noise = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Make the noise."""
+        self._noise = self.factory.create_noise()
+
+    def set_progress(self, progress: float) -> None:
+        """How far the run is."""
+        self.fraction = self.factory.fraction_at(progress)
+
+    def __call__(self, actions: Tensor, state: Any, rng: Generator) -> tuple[Tensor, Any]:
+        """Disturbed actions, brought back into [−1, 1], and the noise's memory."""
+        disturbed, state = self._noise(actions, state, rng)
+        return actions.lerp(disturbed, self.fraction).clamp(-1, 1), state
 
 
 def _gaussian(like: Tensor, rng: Generator) -> Tensor:

@@ -20,6 +20,9 @@ class Policy(nn.Module, ABC):
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Actions [N, …] for observations [N, …], and the state that is handed to the next call; None for the memoryless."""
 
+    def set_progress(self, progress: float) -> None:
+        """How far the run is, 0 to 1, before every collection: for exploration that changes with it."""
+
     def view(self, experience: Experience) -> Experience:
         """Experience as the inner policy would have seen it; called before an algorithm prepares it."""
         return experience

@@ -13,6 +13,7 @@ from rlchassis.api import (
     ActionCriticFactoryDefault,
     ActionCriticFactoryReuseActor,
     DeterministicActorFactoryDefault,
+    NoiseFactoryMaxActionScaledGaussian,
     NoiseFactoryOrnsteinUhlenbeck,
     OffPolicyTrainer,
     UnsupportedSpaceError,
@@ -65,6 +66,16 @@ def in_parts() -> gym.Env[Any, Any]:
 
 def test_an_observation_of_several_parts_is_learned_from():
     assert run(in_parts, step_per_epoch=24).trainer.info().updates == 48 - 12
+
+
+def test_noise_that_fades_has_faded_by_half_when_half_of_the_steps_are_done():
+    noise = NoiseFactoryMaxActionScaledGaussian(0.3, final_fraction=0.0)
+    world = run(params={"exploration_noise": noise}, num_epochs=1, step_per_epoch=24, step_per_collect=12, num_test_envs=0)
+    with torch.no_grad():
+        disturbed, chosen = (
+            world.policy.act(torch.zeros(1000, 1), explore=explore, rng=torch.Generator().manual_seed(0))[0] for explore in (True, False)
+        )
+    assert (disturbed - chosen).std().item() == pytest.approx(0.15, rel=0.1)
 
 
 def test_prioritized_replay_learns_something_else():

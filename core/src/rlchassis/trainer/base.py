@@ -124,6 +124,8 @@ class Trainer(ABC):
         for optimizer in self.world.optimizers:
             optimizer.set_progress(progress)
         self.world.algorithm.set_progress(progress)
+        for layer in layers(self.world.policy):
+            layer.set_progress(progress)
 
     def _collect(self) -> CollectStats:
         world, sampling = self.world, self.world.sampling

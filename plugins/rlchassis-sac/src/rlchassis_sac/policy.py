@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import NoiseFactory, Observation, SquashedGaussianPolicy
+from rlchassis.api import Disturbance, NoiseFactory, Observation, SquashedGaussianPolicy
 
 
 class SACPolicy(SquashedGaussianPolicy):
@@ -14,12 +14,16 @@ class SACPolicy(SquashedGaussianPolicy):
 
     def __init__(self, actor: nn.Module, *, deterministic_eval: bool = True, noise: NoiseFactory | None = None) -> None:
         super().__init__(actor, deterministic_eval=deterministic_eval)
-        self._noise = None if noise is None else noise.create_noise()
+        self._disturb = None if noise is None else Disturbance(noise)
+
+    def set_progress(self, progress: float) -> None:
+        """Noise may fade."""
+        if self._disturb is not None:
+            self._disturb.set_progress(progress)
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """As a squashed Gaussian; the state is the noise's memory."""
         actions, _ = super().act(obs, explore=explore, rng=rng)
-        if self._noise is None or not explore:
+        if self._disturb is None or not explore:
             return actions, None
-        disturbed, state = self._noise(actions, state, rng)
-        return disturbed.clamp(-1, 1), state
+        return self._disturb(actions, state, rng)
