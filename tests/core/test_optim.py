@@ -9,7 +9,8 @@ from attrs import frozen
 from torch import nn
 
 from rlchassis.config import SamplingConfig
-from rlchassis.optim import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, flatten_storage, gradient_step
+from rlchassis.flat import flatten_storage
+from rlchassis.optim import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, gradient_step
 
 ADAM = {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-5, "weight_decay": 0.1}
 
