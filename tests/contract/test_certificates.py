@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CERTIFICATES = {
-    f"{file.parent.name} {certificate['environment']}": certificate
+    f"{file.parent.name} {certificate['environment']} {certificate['steps']}": certificate
     for file in sorted(ROOT.glob("plugins/*/certificate.toml"))
     for certificate in tomllib.loads(file.read_text(encoding="utf-8"))["certificate"]
 }
@@ -22,7 +22,7 @@ def certificate(request):
 
 
 def test_ppo_has_certificates():
-    assert {"rlchassis-ppo CartPole-v1", "rlchassis-ppo HalfCheetah-v5"} <= CERTIFICATES.keys()
+    assert {"rlchassis-ppo CartPole-v1 100000", "rlchassis-ppo HalfCheetah-v5 100000"} <= CERTIFICATES.keys()
 
 
 def test_there_is_one_score_per_seed(certificate):
