@@ -7,10 +7,10 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import attrs
-from attrs import define, field, frozen
-from attrs.validators import ge, instance_of
+from attrs import define, frozen
 
 from rlchassis.errors import UsageError
+from rlchassis.fields import number, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.recipe_part import RecipePart
 
@@ -73,7 +73,7 @@ class EpochStopCallback(RecipePart, ABC):
 class EpochStopCallbackRewardThreshold(EpochStopCallback):
     """Ends training once a test's mean return reaches a threshold."""
 
-    threshold: float | None = None
+    threshold: float | None = number(None, or_none=True)
     """The mean return to reach; None: what the environment itself declares as solved."""
 
     def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
@@ -88,7 +88,7 @@ class EpochStopCallbackRewardThreshold(EpochStopCallback):
 class EpochStopCallbackNoImprovement(EpochStopCallback):
     """Ends training once this many tests in a row have not beaten the best before them."""
 
-    patience: int = field(default=10, validator=[instance_of(int), ge(1)])
+    patience: int = whole(10)
     """Tests to wait for a better one."""
 
     def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:

@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from typing import Any, Protocol
 
 import torch
-from attrs import field, frozen
-from attrs.validators import ge, gt
+from attrs import frozen
 from torch import Generator, Tensor
 
+from rlchassis.fields import number
 from rlchassis.recipe_part import RecipePart
 
 
@@ -36,7 +36,7 @@ def _gaussian(like: Tensor, rng: Generator) -> Tensor:
 class NoiseFactoryMaxActionScaledGaussian(NoiseFactory):
     """Independent Gaussian noise whose σ is a fraction of the largest action, which is 1 in the chassis' range."""
 
-    std_fraction: float = field(default=0.1, validator=ge(0))
+    std_fraction: float = number(0.1, at_least=0)
     """σ as a fraction of the largest action."""
 
     def create_noise(self) -> Noise:
@@ -48,11 +48,11 @@ class NoiseFactoryMaxActionScaledGaussian(NoiseFactory):
 class NoiseFactoryOrnsteinUhlenbeck(NoiseFactory):
     """Noise that wanders, for systems with inertia (Lillicrap et al. 2016, section 7)."""
 
-    theta: float = field(default=0.15, validator=ge(0))
+    theta: float = number(0.15, at_least=0)
     """How strongly it is pulled back to zero θ."""
-    sigma: float = field(default=0.2, validator=ge(0))
+    sigma: float = number(0.2, at_least=0)
     """How far it is pushed σ."""
-    dt: float = field(default=1.0, validator=gt(0))
+    dt: float = number(1.0, above=0)
     """Time between steps Δt."""
 
     def create_noise(self) -> Noise:

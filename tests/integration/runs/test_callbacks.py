@@ -86,6 +86,12 @@ def test_a_threshold_that_nobody_names_is_refused():
         EpochStopCallbackRewardThreshold().should_stop(1.0, context_of())
 
 
+@pytest.mark.parametrize("rule", [EpochStopCallbackRewardThreshold, EpochStopCallbackNoImprovement])
+def test_a_rule_is_told_a_number(rule):
+    with pytest.raises(UsageError, match=r"must be a (whole )?number.*, not '475'"):
+        rule("475")
+
+
 def test_the_stop_rule_sees_the_score_of_today_and_not_the_best(tmp_path):
     rule = EpochStopCallbackRewardThreshold(10)
     assert rule.should_stop(10.0, context_of([3.0, 10.0]))
