@@ -68,6 +68,9 @@ class EpochStopCallback(RecipePart, ABC):
     def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
         """Whether to end training; mean_rewards is the mean undiscounted raw return of this test, not the best so far."""
 
+    def begin(self, context: CallbackContext) -> None:
+        """Told before the first step, so that what cannot work is refused there; nothing unless a subclass looks."""
+
 
 @frozen
 class EpochStopCallbackRewardThreshold(EpochStopCallback):
@@ -77,11 +80,18 @@ class EpochStopCallbackRewardThreshold(EpochStopCallback):
     """The mean return to reach; None: what the environment itself declares as solved."""
 
     def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
+        """Once it is reached."""
+        return mean_rewards >= self._threshold(context)
+
+    def begin(self, context: CallbackContext) -> None:
         """UsageError where neither the recipe nor the environment names a threshold."""
+        self._threshold(context)
+
+    def _threshold(self, context: CallbackContext) -> float:
         threshold = context.envs.reward_threshold if self.threshold is None else self.threshold
         if threshold is None:
             raise UsageError("this environment declares no reward threshold; give EpochStopCallbackRewardThreshold one.")
-        return mean_rewards >= threshold
+        return threshold
 
 
 @frozen
@@ -123,6 +133,12 @@ class CallbackHooks:
     """Lets callbacks take part in a run as an extension does."""
 
     callbacks: Callbacks
+
+    @hookimpl
+    def rlchassis_train_start(self, world: World) -> None:
+        """Let those that stop look whether they can."""
+        for each in self.callbacks.stop:
+            each.begin(CallbackContext(world))
 
     @hookimpl
     def rlchassis_epoch_start(self, world: World, epoch: int, env_step: int) -> None:
