@@ -19,7 +19,7 @@ class Component:
 
     kind: str
     name: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Keep a copy of the options, lists as tuples, so that the caller's can change without changing the recipe."""
