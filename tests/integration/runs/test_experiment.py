@@ -313,7 +313,7 @@ def test_a_run_is_made_of_the_numbers_that_torch_makes_by_default(builder, tmp_p
         world = builder("CartPole-v1", tiny_config(tmp_path), sampling).build().run("run").world
         assert {parameter.dtype for parameter in world.policy.parameters()} == {torch.float64}
         assert rlchassis.evaluate(world.directory) == world.trainer.best
-    with pytest.raises(StoredFileError, match=r"is of torch\.float64 there and of torch\.float32 here"):
+    with pytest.raises(StoredFileError, match="another kind of policy"):
         rlchassis.load_policy(world.directory)
 
 
