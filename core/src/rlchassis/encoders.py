@@ -82,7 +82,7 @@ def encoder_for(space: spaces.Space[Any]) -> nn.Module:
 
 def width_of(module: nn.Module) -> int:
     """How many features a module puts out, as it says itself; UsageError where it does not."""
-    width = getattr(module, "output_dim", None)
+    width: Any = getattr(module, "output_dim", None)
     if not hasattr(width, "__index__"):
         raise UsageError(f"{type(module).__name__} is to give features but does not say how many; let it tell their number as output_dim.")
     return int(width)

@@ -56,7 +56,8 @@ class CriticFactory(RecipePart, ABC):
 
 def hidden_sizes(value: Sequence[int]) -> tuple[int, ...]:
     """A tuple of positive whole numbers, or a UsageError."""
-    sizes = tuple(value) if isinstance(value, Sequence) else ()
+    given: Any = value
+    sizes = tuple(given) if isinstance(given, Sequence) else ()
     if not sizes or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in sizes):
         raise UsageError(f"hidden_sizes must be one or more positive whole numbers, such as (64, 64), not {value!r}.")
     return sizes

@@ -66,7 +66,7 @@ class ExperimentBuilder(Generic[Agent]):
 
     def build_seeded_collection(self, num_experiments: int) -> ExperimentCollection:
         """As many experiments that differ in their seed alone: the configured one and those after it."""
-        if not isinstance(num_experiments, int) or num_experiments < 1:
+        if type(num_experiments) is not int or num_experiments < 1:
             raise UsageError(f"a collection needs at least one experiment, not {num_experiments!r}.")
         base, seed = self.build(), self._config.seed
         return ExperimentCollection(tuple(base.with_config(seed=seed + i) for i in range(num_experiments)))

@@ -89,7 +89,7 @@ def _fresh_seeds(episodes: int) -> Sequence[int]:
     return range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + episodes)
 
 
-def require_some(episodes: int) -> None:
+def require_some(episodes: object) -> None:
     """UsageError unless it is a number of episodes that can be played."""
     if not isinstance(episodes, int) or episodes < 1:
         raise UsageError(f"episodes must be a whole number of at least 1, not {episodes!r}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from attrs import field, frozen
@@ -12,7 +12,8 @@ from rlchassis.api import OptimizerFactory, UsageError, number
 
 
 def _betas(value: Sequence[float]) -> tuple[float, float]:
-    betas = tuple(value) if isinstance(value, Sequence) else ()
+    given: Any = value
+    betas = tuple(given) if isinstance(given, Sequence) else ()
     if len(betas) != 2 or not all(isinstance(beta, float | int) and 0 <= beta < 1 for beta in betas):
         raise UsageError(f"betas must be two numbers of at least 0 and below 1, such as (0.9, 0.999), not {value!r}.")
     return betas[0], betas[1]
