@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from attrs import frozen
 
@@ -20,6 +21,7 @@ class Settings:
     names: dict[str, int] = instance(dict, factory=dict)
     origin: str | None = instance(str)
     title: str | None = instance(str, factory=str, or_none=True)
+    error: OSError | None = instance(OSError)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,7 @@ class Settings:
         ("names", None, "names must be a dict, not None."),
         ("origin", 3, "origin must be a str or None, not 3."),
         ("title", 3, "title must be a str or None, not 3."),
+        ("error", 3, "error must be an OSError or None, not 3."),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_in_one_sentence(name, value, told):
@@ -51,6 +54,13 @@ def test_what_fits_is_taken_as_it_is():
     settings = Settings(rate=1, bound=2.5, free=-3, passes=1, envs=4, quiet=True, names={"a": 1}, origin="here")
     assert (settings.rate, settings.bound, settings.free, settings.passes, settings.envs) == (1, 2.5, -3, 1, 4)
     assert (settings.quiet, settings.names, settings.origin) == (True, {"a": 1}, "here")
+
+
+def test_a_whole_number_of_numpys_is_taken_as_pythons():
+    settings = Settings(passes=np.int64(4), envs=np.uint8(2))
+    assert (type(settings.passes), settings.passes, type(settings.envs), settings.envs) == (int, 4, int, 2)
+    with pytest.raises(UsageError, match="at least 1"):
+        Settings(passes=np.int64(0))
 
 
 def test_none_is_taken_in_place_of_what_a_factory_would_make_only_where_that_is_allowed():

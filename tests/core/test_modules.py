@@ -38,6 +38,13 @@ def test_hidden_sizes_and_activations_reach_the_networks():
         assert sum(isinstance(part, nn.ELU) for part in module.modules()) == 2
 
 
+def test_widths_may_be_any_sequence_of_whole_numbers():
+    assert ActorFactoryDefault(range(5, 7)).hidden_sizes == ActorFactoryDefault([5, 6]).hidden_sizes == (5, 6)
+    for wrong in (64, "64", [64.0], [True], []):
+        with pytest.raises(UsageError, match="one or more positive whole numbers"):
+            ActorFactoryDefault(wrong)
+
+
 def test_the_first_actions_are_undecided():
     probabilities = ActorFactoryDefault().create_module(envs(), CPU)(OBS).log_prob(torch.zeros(7, dtype=torch.long)).exp()
     assert torch.allclose(probabilities, torch.full((7,), 0.25), atol=0.02)

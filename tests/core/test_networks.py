@@ -9,6 +9,7 @@ from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
 from torch import nn
 
 from rlchassis.envs import allocate
+from rlchassis.errors import UsageError
 from rlchassis.networks import (
     MLP,
     CategoricalActor,
@@ -58,6 +59,11 @@ def test_features_take_observations_as_they_are_stored(space):
     obs = {key: torch.from_numpy(part) for key, part in stored.items()} if isinstance(stored, dict) else torch.from_numpy(stored)
     features = Features(space, (8, 6), nn.Tanh)
     assert features(obs).shape == (5, features.output_dim) == (5, 6)
+
+
+def test_a_network_that_does_not_tell_its_width_is_refused():
+    with pytest.raises(UsageError, match="Linear is to give features but does not say how many"):
+        Critic(nn.Linear(3, 8))
 
 
 def test_an_image_is_left_as_it_was():

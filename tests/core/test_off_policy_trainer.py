@@ -258,7 +258,8 @@ def test_the_replay_buffer_is_as_the_settings_say():
         ({"repeat_per_collect": 1}, "repeat_per_collect"),
         ({"replay_buffer_stack_num": 4}, "go together"),
         ({"replay_buffer_save_only_last_obs": True}, "go together"),
-        ({"buffer_size": 8, "replay_buffer_save_only_last_obs": True, "replay_buffer_stack_num": 9}, "no stack of 9"),
+        ({"buffer_size": 8, "replay_buffer_save_only_last_obs": True, "replay_buffer_stack_num": 9}, "not hold a stack of 9 frames"),
+        ({"buffer_size": 16, "num_train_envs": 17}, "not hold a single step of each"),
     ],
     ids=str,
 )

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import torch
 
@@ -31,6 +34,20 @@ def test_initialisation_reads_the_tree_and_leaves_torchs_own_generator_as_it_was
     before = torch.get_rng_state()
     assert torch.equal(initialised(1), initialised(1))
     assert not torch.equal(initialised(1), initialised(2))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_runs_that_begin_at_once_in_two_threads_begin_as_they_would_alone():
+    def initialised(seed: int) -> list[float]:
+        with RandomStreams(seed).initialisation():
+            first = torch.rand(1)
+            time.sleep(0.05)
+            return [first.item(), torch.rand(1).item()]
+
+    before = torch.get_rng_state()
+    alone = [initialised(1), initialised(2)]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(initialised, [1, 2])) == alone
     assert torch.equal(torch.get_rng_state(), before)
 
 

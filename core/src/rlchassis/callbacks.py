@@ -7,10 +7,10 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import attrs
-from attrs import define, field, frozen
-from attrs.validators import ge, instance_of
+from attrs import define, frozen
 
 from rlchassis.errors import UsageError
+from rlchassis.fields import number, whole
 from rlchassis.hookspecs import hookimpl
 from rlchassis.recipe_part import RecipePart
 
@@ -68,27 +68,37 @@ class EpochStopCallback(RecipePart, ABC):
     def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
         """Whether to end training; mean_rewards is the mean undiscounted raw return of this test, not the best so far."""
 
+    def begin(self, context: CallbackContext) -> None:
+        """Told before the first step, so that what cannot work is refused there; nothing unless a subclass looks."""
+
 
 @frozen
 class EpochStopCallbackRewardThreshold(EpochStopCallback):
     """Ends training once a test's mean return reaches a threshold."""
 
-    threshold: float | None = None
+    threshold: float | None = number(None, or_none=True)
     """The mean return to reach; None: what the environment itself declares as solved."""
 
     def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
+        """Once it is reached."""
+        return mean_rewards >= self._threshold(context)
+
+    def begin(self, context: CallbackContext) -> None:
         """UsageError where neither the recipe nor the environment names a threshold."""
+        self._threshold(context)
+
+    def _threshold(self, context: CallbackContext) -> float:
         threshold = context.envs.reward_threshold if self.threshold is None else self.threshold
         if threshold is None:
             raise UsageError("this environment declares no reward threshold; give EpochStopCallbackRewardThreshold one.")
-        return mean_rewards >= threshold
+        return threshold
 
 
 @frozen
 class EpochStopCallbackNoImprovement(EpochStopCallback):
     """Ends training once this many tests in a row have not beaten the best before them."""
 
-    patience: int = field(default=10, validator=[instance_of(int), ge(1)])
+    patience: int = whole(10)
     """Tests to wait for a better one."""
 
     def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
@@ -123,6 +133,12 @@ class CallbackHooks:
     """Lets callbacks take part in a run as an extension does."""
 
     callbacks: Callbacks
+
+    @hookimpl
+    def rlchassis_train_start(self, world: World) -> None:
+        """Let those that stop look whether they can."""
+        for each in self.callbacks.stop:
+            each.begin(CallbackContext(world))
 
     @hookimpl
     def rlchassis_epoch_start(self, world: World, epoch: int, env_step: int) -> None:

@@ -11,6 +11,7 @@ from gymnasium import spaces
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
+from rlchassis.errors import UsageError
 from rlchassis.experience import Observation
 
 
@@ -80,5 +81,8 @@ def encoder_for(space: spaces.Space[Any]) -> nn.Module:
 
 
 def width_of(module: nn.Module) -> int:
-    """How many features a module puts out, as it says itself."""
-    return int(module.output_dim)  # type: ignore[arg-type]  # torch types every attribute of a module as tensor or module
+    """How many features a module puts out, as it says itself; UsageError where it does not."""
+    width: Any = getattr(module, "output_dim", None)
+    if not hasattr(width, "__index__"):
+        raise UsageError(f"{type(module).__name__} is to give features but does not say how many; let it tell their number as output_dim.")
+    return int(width)

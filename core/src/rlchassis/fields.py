@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from attrs import Attribute, field
 
 from rlchassis.errors import UsageError
@@ -32,9 +33,10 @@ def number(
 
 
 def whole(default: int | None, *, at_least: int = 1, or_none: bool = False, also: tuple[int, ...] = ()) -> Any:
-    """A field for a whole number; `also` names values below the bound that mean something else."""
+    """A field for a whole number, numpy's too; `also` names values below the bound that mean something else."""
     wanted = f"a whole number of at least {at_least}" + "".join(f" or {value}" for value in also)
-    return _checked(default, wanted, lambda value: type(value) is int and (value >= at_least or value in also), or_none)
+    validator = _must_be(wanted, lambda value: type(value) is int and (value >= at_least or value in also), or_none)
+    return field(default=default, converter=_python_int, validator=validator)
 
 
 def switch(default: bool) -> Any:
@@ -45,8 +47,13 @@ def switch(default: bool) -> Any:
 def instance(contract: type, default: Any = None, *, factory: Callable[[], Any] | None = None, or_none: bool = False) -> Any:
     """A field for an object of a contract; None is taken where it is the default and there is no factory, and where `or_none`."""
     or_none = or_none or (factory is None and default is None)
-    validator = _must_be(f"a {contract.__name__}", lambda value: isinstance(value, contract), or_none)
+    article = "an" if contract.__name__[0] in "AEIOU" else "a"
+    validator = _must_be(f"{article} {contract.__name__}", lambda value: isinstance(value, contract), or_none)
     return field(default=default, validator=validator) if factory is None else field(factory=factory, validator=validator)
+
+
+def _python_int(value: Any) -> Any:
+    return int(value) if isinstance(value, np.integer) else value
 
 
 def _checked(default: Any, wanted: str, fits: Callable[[Any], bool], or_none: bool) -> Any:

@@ -13,6 +13,7 @@ from gymnasium import spaces
 from torch import nn
 
 from rlchassis.errors import UnsupportedSpaceError, UsageError
+from rlchassis.fields import switch
 from rlchassis.networks import CategoricalActor, Critic, DeterministicActor, Features, GaussianActor, orthogonal_
 from rlchassis.recipe_part import RecipePart
 
@@ -55,7 +56,8 @@ class CriticFactory(RecipePart, ABC):
 
 def hidden_sizes(value: Sequence[int]) -> tuple[int, ...]:
     """A tuple of positive whole numbers, or a UsageError."""
-    sizes = tuple(value) if isinstance(value, (list, tuple)) else ()
+    given: Any = value
+    sizes = tuple(given) if isinstance(given, Sequence) else ()
     if not sizes or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in sizes):
         raise UsageError(f"hidden_sizes must be one or more positive whole numbers, such as (64, 64), not {value!r}.")
     return sizes
@@ -89,9 +91,9 @@ class ActorFactoryDefault(ActorFactory):
     """Widths of the hidden layers."""
     hidden_activation: type[nn.Module] = field(default=nn.Tanh, validator=is_activation)
     """What stands behind each hidden layer."""
-    continuous_unbounded: bool = False
+    continuous_unbounded: bool = switch(False)
     """Whether a Gaussian's mean may leave [−1, 1], to be clipped by the environment layer."""
-    continuous_conditioned_sigma: bool = False
+    continuous_conditioned_sigma: bool = switch(False)
     """Whether a Gaussian's σ depends on the observation."""
 
     def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:

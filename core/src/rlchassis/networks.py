@@ -17,8 +17,9 @@ from rlchassis.experience import Observation
 
 
 def _is_plain(space: spaces.Space[Any]) -> bool:
-    """Whether observations arrive as the float vectors that a linear layer takes."""
-    return isinstance(space, spaces.Box) and len(space.shape) == 1 and space.dtype in ("float32", "float64", "float16")
+    """Whether observations arrive as the vectors of single precision that a linear layer takes."""
+    floats = isinstance(space, spaces.Box) and len(space.shape) == 1 and space.dtype in ("float32", "float64", "float16")
+    return floats and torch.get_default_dtype() == torch.float32
 
 
 class MLP(nn.Sequential):

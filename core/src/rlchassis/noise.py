@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import torch
 from attrs import define, field, frozen
-from attrs.validators import ge, gt, le
 from torch import Generator, Tensor
 
+from rlchassis.fields import number
 from rlchassis.recipe_part import RecipePart
 
 
@@ -20,11 +20,11 @@ class Noise(Protocol):
         """Disturbed actions [N, D], and the state for the next call (None before the first step of an episode)."""
 
 
-@frozen
+@frozen(kw_only=True)
 class NoiseFactory(RecipePart, ABC):
     """Describes exploration noise, which may fade in a straight line while the run goes on."""
 
-    final_fraction: float = field(default=1.0, validator=[ge(0), le(1)], kw_only=True)
+    final_fraction: float = number(1.0, at_least=0, at_most=1)
     """What is left of the noise at the end of the run, as a fraction of what it was at first."""
 
     @abstractmethod
@@ -67,7 +67,7 @@ def _gaussian(like: Tensor, rng: Generator) -> Tensor:
 class NoiseFactoryMaxActionScaledGaussian(NoiseFactory):
     """Independent Gaussian noise whose σ is a fraction of the largest action, which is 1 in the chassis' range."""
 
-    std_fraction: float = field(default=0.1, validator=ge(0))
+    std_fraction: float = number(0.1, at_least=0)
     """σ as a fraction of the largest action."""
 
     def create_noise(self) -> Noise:
@@ -79,11 +79,11 @@ class NoiseFactoryMaxActionScaledGaussian(NoiseFactory):
 class NoiseFactoryOrnsteinUhlenbeck(NoiseFactory):
     """Noise that wanders, for systems with inertia (Lillicrap et al. 2016, section 7)."""
 
-    theta: float = field(default=0.15, validator=ge(0))
+    theta: float = number(0.15, at_least=0)
     """How strongly it is pulled back to zero θ."""
-    sigma: float = field(default=0.2, validator=ge(0))
+    sigma: float = number(0.2, at_least=0)
     """How far it is pushed σ."""
-    dt: float = field(default=1.0, validator=gt(0))
+    dt: float = number(1.0, above=0)
     """Time between steps Δt."""
 
     def create_noise(self) -> Noise:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import RLock
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from attrs import frozen
 from torch import Generator
 
 STREAMS = ("initialisation", "learner", "sampler", "exploration", "evaluation", "environments", "watch", "warm_up")
+_INITIALISING = RLock()
 
 
 @frozen
@@ -36,13 +38,15 @@ class RandomStreams:
     def initialisation(self) -> Iterator[None]:
         """Within it torch's own generator, which weight initialisation reads, is this tree's; afterwards it is as before.
 
-        One thread, since orthogonal weights depend on how many share in making them.
+        One thread, since orthogonal weights depend on how many share in making them; and one run at a time, since all share
+        that generator.
         """
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(self.seeds("initialisation", 1)[0])
-                yield
-        finally:
-            torch.set_num_threads(threads)
+        with _INITIALISING:
+            threads = torch.get_num_threads()
+            torch.set_num_threads(1)
+            try:
+                with torch.random.fork_rng(devices=[]):
+                    torch.manual_seed(self.seeds("initialisation", 1)[0])
+                    yield
+            finally:
+                torch.set_num_threads(threads)

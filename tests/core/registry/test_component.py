@@ -50,6 +50,11 @@ def test_a_component_is_data_until_it_is_created():
         component.create()
 
 
+def test_a_component_can_be_a_key_whatever_its_options():
+    one, same, other = (Component("optimizer", "strict", {"lr": lr, "more": {"a": [1]}}) for lr in (0.1, 0.1, 0.2))
+    assert {one: 1, other: 2}[same] == 1
+
+
 def test_a_component_keeps_its_options_when_the_callers_dict_changes():
     options = {"lr": 0.1}
     component = Component("optimizer", "strict", options)

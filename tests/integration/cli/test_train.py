@@ -3,11 +3,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import gymnasium as gym
 import pytest
 
 from rlchassis import Experiment, evaluate, load_policy
 from rlchassis import train as train_in_python
-from rlchassis.experiment import plan
+from rlchassis.experiment import UsageError, plan
 from rlchassis.experiment.tuned import recipes_of
 from rlchassis.registry import load
 
@@ -140,6 +141,30 @@ def test_help_of_an_algorithm_lists_its_settings(rlchassis):
 def test_help_without_an_algorithm_lists_the_options_alone(rlchassis):
     done = rlchassis("train", "--help")
     assert (done.code, "--steps" in done.out, "settings of" in done.out) == (0, True, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "options", "told"),
+    [
+        (("ppo", gym.make("CartPole-v1")), {}, "an environment is told by its name here"),
+        ((3, "CartPole-v1"), {}, "an algorithm is told by its name here"),
+        (("ppo", "CartPole-v1"), {"wrappers": "obs-norm"}, "wrappers is a list of names, not 'obs-norm'"),
+        (("ppo", "CartPole-v1"), {"steps": 1e5}, "steps must be a whole number"),
+        (("ppo", "CartPole-v1"), {"sed": 1}, 'Did you mean "seed"'),
+    ],
+    ids=["env", "algorithm", "wrappers", "steps", "typo"],
+)
+def test_what_python_cannot_train_is_refused_in_one_sentence(tmp_path, monkeypatch, words, options, told):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=told) as caught:
+        train_in_python(*words, **{"steps": 64, **options})
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_in_python_may_be_one_table_or_several():
+    table = {"params": {"lr": 0.5}, "sampling": {"num_train_envs": 2}}
+    assert plan("ppo", "CartPole-v1", settings=table) == plan("ppo", "CartPole-v1", settings=[table])
 
 
 def test_python_trains_by_the_same_names(train):

@@ -122,10 +122,15 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("method", WRONG)
-def test_what_is_of_the_wrong_kind_is_refused_in_one_sentence(method):
+WRONG_TYPES = {
+    "with_actor_factory_default": 64, "with_critic_factory_default": 64, "build_seeded_collection": "3", "with_compile": "yes",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "value"), [*WRONG.items(), *WRONG_TYPES.items()])
+def test_what_is_of_the_wrong_kind_is_refused_in_one_sentence(method, value):
     with pytest.raises(UsageError) as caught:
-        getattr(cartpole(), method)(WRONG[method])
+        getattr(cartpole(), method)(value)
     assert "\n" not in str(caught.value)
     assert "Attribute(" not in str(caught.value)
 

@@ -81,9 +81,16 @@ def test_the_threshold_is_the_recipes_or_else_the_environments(own, declared, me
     assert EpochStopCallbackRewardThreshold(own).should_stop(mean, context_of(reward_threshold=declared)) is stops
 
 
-def test_a_threshold_that_nobody_names_is_refused():
+def test_a_threshold_that_nobody_names_is_refused_before_the_first_step(tmp_path, monkeypatch):
+    monkeypatch.setattr("rlchassis.collector.Collector.collect", None)
     with pytest.raises(UsageError, match="declares no reward threshold"):
-        EpochStopCallbackRewardThreshold().should_stop(1.0, context_of())
+        counter(tmp_path).with_epoch_stop_callback(EpochStopCallbackRewardThreshold()).build().run()
+
+
+@pytest.mark.parametrize("rule", [EpochStopCallbackRewardThreshold, EpochStopCallbackNoImprovement])
+def test_a_rule_is_told_a_number(rule):
+    with pytest.raises(UsageError, match=r"must be a (whole )?number.*, not '475'"):
+        rule("475")
 
 
 def test_the_stop_rule_sees_the_score_of_today_and_not_the_best(tmp_path):

@@ -14,6 +14,7 @@ import torch
 import rlchassis
 from rlchassis.errors import EnvironmentFailure, StoredFileError, UsageError
 from rlchassis.experiment import (
+    DQNExperimentBuilder,
     EnvFactoryCallable,
     EpochTestCallback,
     EpochTrainCallback,
@@ -25,6 +26,7 @@ from rlchassis.experiment import (
 )
 from rlchassis.loggers import Logger
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
+from rlchassis_testkit.compiled import default_dtype
 from rlchassis_testkit.stored_runs import listing, rows_of, tiny_config, tiny_sampling
 
 
@@ -302,6 +304,17 @@ def test_a_collection_runs_one_experiment_per_seed(tmp_path):
     assert [result.world.directory for result in results] == [tmp_path / "both" / "seed-5", tmp_path / "both" / "seed-6"]
     with pytest.raises(UsageError, match="at least one experiment"):
         cartpole(tmp_path).build_seeded_collection(0)
+
+
+@pytest.mark.parametrize("builder", [DQNExperimentBuilder, PPOExperimentBuilder])
+def test_a_run_is_made_of_the_numbers_that_torch_makes_by_default(builder, tmp_path):
+    sampling = tiny_sampling(repeat_per_collect=None)
+    with default_dtype(torch.float64):
+        world = builder("CartPole-v1", tiny_config(tmp_path), sampling).build().run("run").world
+        assert {parameter.dtype for parameter in world.policy.parameters()} == {torch.float64}
+        assert rlchassis.evaluate(world.directory) == world.trainer.best
+    with pytest.raises(StoredFileError, match="another kind of policy"):
+        rlchassis.load_policy(world.directory)
 
 
 def test_a_world_can_be_had_without_a_run(tmp_path):

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 
+from rlchassis import load_policy
 from rlchassis.api import LoggerFactory
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment import (
@@ -212,6 +213,16 @@ def test_a_lambda_is_told_once_and_stops_no_run(tmp_path, caplog):
         Experiment.from_directory(result.world.directory)
 
 
+def test_a_vectorised_environment_of_ones_own_is_told_once_and_stops_no_run(tmp_path, caplog):
+    builder = PPOExperimentBuilder(gym.make_vec("CartPole-v1", 2, vectorization_mode="sync"), tiny_config(tmp_path), tiny_sampling())
+    with caplog.at_level(logging.WARNING, "rlchassis"):
+        directory = builder.build().run("run").world.directory
+    assert sum("SyncVectorEnv cannot be stored" in record.getMessage() for record in caplog.records) == 1
+    assert load_policy(directory)([0.0] * 4) in (0, 1)
+    with pytest.raises(StoredFileError, match="SyncVectorEnv, which cannot be stored in a file; build this experiment in code again"):
+        Experiment.from_directory(directory)
+
+
 def test_require_restorable_refuses_a_lambda_before_anything_is_made(tmp_path):
     builder = PPOExperimentBuilder(lambda: gym.make("CartPole-v1"), tiny_config(tmp_path), tiny_sampling())
     with pytest.raises(UsageError, match="<lambda> cannot be stored"):
@@ -287,6 +298,9 @@ WRONG = [
     (["agent_factory", "options", "actor_factory", "options", "hidden_activation"], {"object": "os:system"}, "os:system"),
     (["agent_factory", "options", "actor_factory", "options", "hidden_activation"], {"object": "torch.nn:Module.__init__"}, "no module"),
     (["agent_factory", "options", "actor_factory", "options", "hidden_sizes"], [0], "hidden_sizes"),
+    (["agent_factory", "options", "actor_factory", "options", "hidden_sizes"], 64, "hidden_sizes: expected a list, not 64"),
+    (["agent_factory", "options", "actor_factory", "options", "hidden_sizes"], "64", "hidden_sizes: expected a list, not '64'"),
+    (["env_factory"], {"part": "env/vector", "options": {"vector_env": 3}}, "vector_env: no file can hold a .*VectorEnv"),
     (["callbacks", "stop"], [{"part": "component/mlp-actor", "options": {}}], "is no EpochStopCallback"),
 ]
 

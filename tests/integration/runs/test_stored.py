@@ -61,6 +61,18 @@ def test_an_observation_of_another_shape_is_refused(cartpole, obs):
         rlchassis.load_policy(cartpole.directory)(obs)
 
 
+@pytest.mark.parametrize("obs", [["a", "b", "c", "d"], [[1, 2], [3]]])
+def test_what_holds_no_numbers_is_refused(cartpole, obs):
+    with pytest.raises(UsageError, match=r"no observation of Box\(4,\)"):
+        rlchassis.load_policy(cartpole.directory)(obs)
+
+
+@pytest.mark.parametrize("episodes", [0, -1, "5", 2.5])
+def test_episodes_are_a_whole_number(cartpole, episodes):
+    with pytest.raises(UsageError, match="episodes must be a whole number of at least 1"):
+        rlchassis.evaluate(cartpole.directory, episodes)
+
+
 def test_it_acts_as_the_policy_that_was_stored(cartpole):
     obs = np.random.default_rng(2).normal(size=(7, 4)).astype(np.float32)
     cartpole.policy.eval()
@@ -85,8 +97,13 @@ def test_dict_observations_are_dicts_one_or_many(tmp_path):
     one = {"shown": np.zeros(1, np.float32), "steps": 1}
     many = {"shown": np.zeros((3, 1), np.float32), "steps": np.array([1, 1, 1])}
     assert policy(many).tolist() == [policy(one)] * 3
-    with pytest.raises(UsageError, match="dict with the keys"):
-        policy(np.zeros(1))
+    for lacking in (np.zeros(1), {"shown": np.zeros(1)}):
+        with pytest.raises(UsageError, match="dict with the keys shown, steps"):
+            policy(lacking)
+    with pytest.raises(UsageError, match="batches of one size"):
+        policy(many | {"steps": np.array([1, 1])})
+    with pytest.raises(UsageError, match="batches of one size"):
+        policy(many | {"steps": 1})
 
 
 @frozen

@@ -27,7 +27,7 @@ class StochasticActorMethods(ExperimentBuilder[Agent]):
     ) -> Self:
         """Set the actor to an MLP; for continuous actions, whether the mean may leave [−1, 1] and whether σ depends on the observation."""
         return self._with_agent(
-            actor_factory=ActorFactoryDefault(tuple(hidden_sizes), hidden_activation, continuous_unbounded, continuous_conditioned_sigma)
+            actor_factory=ActorFactoryDefault(hidden_sizes, hidden_activation, continuous_unbounded, continuous_conditioned_sigma)
         )
 
 
@@ -40,7 +40,7 @@ class ActorCriticExperimentBuilder(StochasticActorMethods[Agent]):
 
     def with_critic_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
         """Set the critic to an MLP of its own."""
-        return self._with_agent(critic_factory=CriticFactoryDefault(tuple(hidden_sizes), hidden_activation))
+        return self._with_agent(critic_factory=CriticFactoryDefault(hidden_sizes, hidden_activation))
 
     def with_critic_factory_use_actor(self) -> Self:
         """Set the critic to a value head on the actor's features."""

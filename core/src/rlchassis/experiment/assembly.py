@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -77,10 +78,12 @@ def create_hooks(experiment: Experiment, observers: Sequence[object] = ()) -> An
 def require_device(device: str | torch.device) -> torch.device:
     """The torch device, or a UsageError where this machine has none such."""
     try:
-        return torch.zeros(1, device=device).device
+        there = torch.zeros(1, device=device).device
+        torch.Generator(there)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).partition("\n")[0]
+        reason = re.split(r"\.?\s*\n|\. ", str(error))[0]
         raise UsageError(f"device {str(device)!r} is not there ({reason}); see `rlchassis doctor` for those that are.") from error
+    return there
 
 
 def sampling_of(experiment: Experiment) -> SamplingConfig:

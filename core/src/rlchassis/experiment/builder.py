@@ -66,8 +66,8 @@ class ExperimentBuilder(Generic[Agent]):
 
     def build_seeded_collection(self, num_experiments: int) -> ExperimentCollection:
         """As many experiments that differ in their seed alone: the configured one and those after it."""
-        if num_experiments < 1:
-            raise UsageError(f"a collection needs at least one experiment, not {num_experiments}.")
+        if type(num_experiments) is not int or num_experiments < 1:
+            raise UsageError(f"a collection needs at least one experiment, not {num_experiments!r}.")
         base, seed = self.build(), self._config.seed
         return ExperimentCollection(tuple(base.with_config(seed=seed + i) for i in range(num_experiments)))
 
@@ -112,7 +112,7 @@ class ExperimentBuilder(Generic[Agent]):
 
     def with_optim_factory_default(self, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-08, weight_decay: float = 0) -> Self:
         """Set the optimizer named "adam", with these options."""
-        options = {"betas": tuple(betas), "eps": eps, "weight_decay": weight_decay}
+        options = {"betas": betas, "eps": eps, "weight_decay": weight_decay}
         return self._with_agent(optim_factory=Component("optimizer", "adam", options))
 
     def with_policy_wrapper_factory(self, policy_wrapper_factory: PolicyWrapperFactory) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -40,20 +40,22 @@ def plan(
     steps: int | None = None,
     seed: int | None = None,
     recipe: str | None = None,
-    settings: Iterable[Mapping[str, Any]] = (),
+    settings: Mapping[str, Any] | Iterable[Mapping[str, Any]] = (),
     optimizer: str | None = None,
-    loggers: Iterable[str] = (),
-    wrappers: Iterable[str] = (),
-    extensions: Iterable[str] = (),
+    loggers: Sequence[str] = (),
+    wrappers: Sequence[str] = (),
+    extensions: Sequence[str] = (),
     **config: Any,
 ) -> Experiment:
-    """The experiment that these names mean: the recipe of the pair, changed by each of the settings in turn, then by the rest.
+    """The experiment that these names mean: the recipe of the pair, changed by the settings, several in turn, then by the rest.
 
     Settings are nested: {"params": {"lr": 1e-3}, "sampling": {"num_train_envs": 8}, "env": {"venv_type": "subproc", "g": 9.0}}.
     UsageError for a name that is not there, or where neither recipe nor call says how many steps.
     """
+    _check_names(algorithm, env, loggers=loggers, wrappers=wrappers, extensions=extensions)
     builder_class: type[ExperimentBuilder[Any]] = load("algorithm", algorithm)
-    asked = _merged([chosen_recipe(algorithm, builder_class, env, recipe), *settings])
+    layers = [settings] if isinstance(settings, Mapping) else settings
+    asked = _merged([chosen_recipe(algorithm, builder_class, env, recipe), *layers])
     _check_settings(asked, builder_class)
     steps = asked.get("steps") if steps is None else steps
     if steps is None:
@@ -82,6 +84,19 @@ def train(algorithm: str, env: str, *, name: str | None = None, **options: Any) 
     return plan(algorithm, env, **options).run(name)
 
 
+def _check_names(algorithm: object, env: object, **lists: object) -> None:
+    for what, name in (("algorithm", algorithm), ("environment", env)):
+        if not isinstance(name, str):
+            raise UsageError(f"an {what} is told by its name here, not as {name!r}; a builder takes others.")
+    for key, names in lists.items():
+        _require_names(key, names)
+
+
+def _require_names(key: str, value: object) -> None:
+    if not (isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)):
+        raise UsageError(f"{key} is a list of names, not {value!r}.")
+
+
 def _check_settings(asked: Mapping[str, Any], builder_class: type[ExperimentBuilder[Any]]) -> None:
     known = (*RECIPE_KEYS, *SECTIONS, *(a.name for a in attrs.fields(builder_class.agent_class)))
     for key, value in asked.items():
@@ -89,8 +104,8 @@ def _check_settings(asked: Mapping[str, Any], builder_class: type[ExperimentBuil
             raise UsageError(f'there is no setting "{key}".{did_you_mean(key, known) or f" There are: {listed(known)}."}')
         if key in SECTIONS and not isinstance(value, Mapping):
             raise UsageError(f"{key} is a table of settings, not {value!r}; say which one is meant, such as {key}.NAME.")
-        if key in LISTS and not (isinstance(value, list) and all(isinstance(name, str) for name in value)):
-            raise UsageError(f"{key} is a list of names, not {value!r}.")
+        if key in LISTS:
+            _require_names(key, value)
         if key == "optimizer" and not isinstance(value, str):
             raise UsageError(f"optimizer is a name, not {value!r}; its options are set as optim_factory.NAME.")
 

@@ -28,7 +28,7 @@ class GaussianActorMethods(ExperimentBuilder[Agent]):
     ) -> Self:
         """Set the actor to an MLP; whether its mean is unbounded before the squash and whether σ depends on the observation."""
         return self._with_agent(
-            actor_factory=ActorFactoryDefault(tuple(hidden_sizes), hidden_activation, continuous_unbounded, continuous_conditioned_sigma)
+            actor_factory=ActorFactoryDefault(hidden_sizes, hidden_activation, continuous_unbounded, continuous_conditioned_sigma)
         )
 
 
@@ -41,7 +41,7 @@ class DeterministicActorMethods(ExperimentBuilder[Agent]):
 
     def with_actor_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
         """Set the actor to an MLP."""
-        return self._with_agent(actor_factory=DeterministicActorFactoryDefault(tuple(hidden_sizes), hidden_activation))
+        return self._with_agent(actor_factory=DeterministicActorFactoryDefault(hidden_sizes, hidden_activation))
 
 
 class OneCriticMethods(ExperimentBuilder[Agent]):
@@ -53,7 +53,7 @@ class OneCriticMethods(ExperimentBuilder[Agent]):
 
     def with_critic_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
         """Set the critic to an MLP of its own."""
-        return self._with_agent(critic_factory=ActionCriticFactoryDefault(tuple(hidden_sizes), hidden_activation))
+        return self._with_agent(critic_factory=ActionCriticFactoryDefault(hidden_sizes, hidden_activation))
 
     def with_critic_factory_use_actor(self) -> Self:
         """Set the critic to an MLP of the actor's features and the action."""
@@ -69,7 +69,7 @@ class CriticEnsembleMethods(ExperimentBuilder[Agent]):
 
     def with_critic_ensemble_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
         """Set the critics to MLPs of their own, computed as one network."""
-        return self._with_agent(critic_ensemble_factory=ActionCriticFactoryDefault(tuple(hidden_sizes), hidden_activation))
+        return self._with_agent(critic_ensemble_factory=ActionCriticFactoryDefault(hidden_sizes, hidden_activation))
 
 
 class TwoCriticsMethods(ExperimentBuilder[Agent]):
@@ -81,7 +81,7 @@ class TwoCriticsMethods(ExperimentBuilder[Agent]):
 
     def with_common_critic_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
         """Set both critics to MLPs of their own."""
-        return self.with_common_critic_factory(ActionCriticFactoryDefault(tuple(hidden_sizes), hidden_activation))
+        return self.with_common_critic_factory(ActionCriticFactoryDefault(hidden_sizes, hidden_activation))
 
     def with_common_critic_factory_use_actor(self) -> Self:
         """Set both critics to MLPs of the actor's features and the action."""
@@ -93,7 +93,7 @@ class TwoCriticsMethods(ExperimentBuilder[Agent]):
 
     def with_critic1_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
         """Set the first critic to an MLP of its own."""
-        return self._with_critic(0, ActionCriticFactoryDefault(tuple(hidden_sizes), hidden_activation))
+        return self._with_critic(0, ActionCriticFactoryDefault(hidden_sizes, hidden_activation))
 
     def with_critic1_factory_use_actor(self) -> Self:
         """Set the first critic to an MLP of the actor's features and the action."""
@@ -105,7 +105,7 @@ class TwoCriticsMethods(ExperimentBuilder[Agent]):
 
     def with_critic2_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
         """Set the second critic to an MLP of its own."""
-        return self._with_critic(1, ActionCriticFactoryDefault(tuple(hidden_sizes), hidden_activation))
+        return self._with_critic(1, ActionCriticFactoryDefault(hidden_sizes, hidden_activation))
 
     def with_critic2_factory_use_actor(self) -> Self:
         """Set the second critic to an MLP of the actor's features and the action."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rlchassis.agent import AgentFactory
 from rlchassis.collector import Collector
 from rlchassis.config import Mode
-from rlchassis.envs import ActionMap, Environments, EnvMode, allocate, space_from_data, write
+from rlchassis.envs import ActionMap, Environments, EnvMode, allocate, describe, space_from_data, write
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.evaluation import Evaluation, evaluate_policy
 from rlchassis.experience import as_tensors
@@ -85,9 +85,14 @@ def _recorded_seeds(stored: StoredPolicy, directory: str | Path) -> Sequence[int
 
 
 def _fresh_seeds(episodes: int) -> Sequence[int]:
-    if episodes < 1:
-        raise UsageError(f"episodes must be a whole number of at least 1, not {episodes}.")
+    require_some(episodes)
     return range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + episodes)
+
+
+def require_some(episodes: object) -> None:
+    """UsageError unless it is a number of episodes that can be played."""
+    if not isinstance(episodes, int) or episodes < 1:
+        raise UsageError(f"episodes must be a whole number of at least 1, not {episodes!r}.")
 
 
 def _env_step(stored: StoredPolicy, directory: str | Path) -> int:
@@ -141,23 +146,30 @@ class LoadedPolicy:
 
     def _batch(self, obs: Any) -> tuple[Any, bool]:
         space = self.envs.observation_space
-        leaf_space, leaf = _first_leaf(space, obs)
-        shape, wanted = np.shape(leaf), tuple(leaf_space.shape or ())
-        single = shape == wanted
-        if not single and shape[1:] != wanted:
-            raise UsageError(f"an observation of shape {shape} fits neither the policy's {wanted} nor a batch of them.")
-        batch = allocate(space, 1 if single else shape[0])
-        write(batch, 0 if single else slice(None), obs)
-        return batch, single
+        try:
+            count = _count(space, obs)
+            batch = allocate(space, 1 if count is None else count)
+            write(batch, 0 if count is None else slice(None), obs)
+        except UsageError:
+            raise
+        except (ValueError, TypeError) as error:
+            raise UsageError(f"that is no observation of {describe(space)}: {error}.") from error
+        return batch, count is None
 
 
-def _first_leaf(space: spaces.Space[Any], obs: Any) -> tuple[spaces.Space[Any], Any]:
-    while isinstance(space, spaces.Dict):
-        key = next(iter(space.spaces))
-        if not isinstance(obs, Mapping) or key not in obs:
+def _count(space: spaces.Space[Any], obs: Any) -> int | None:
+    """How many observations there are, None for a single one; UsageError for what is neither one nor a batch."""
+    if isinstance(space, spaces.Dict):
+        if not (isinstance(obs, Mapping) and obs.keys() >= space.spaces.keys()):
             raise UsageError(f"an observation of this policy is a dict with the keys {', '.join(space.spaces)}.")
-        space, obs = space.spaces[key], obs[key]
-    return space, obs
+        counts = {_count(part, obs[key]) for key, part in space.spaces.items()}
+        if len(counts) > 1:
+            raise UsageError("the parts of an observation must be those of one, or batches of one size.")
+        return counts.pop()
+    shape, wanted = np.shape(obs), tuple(space.shape or ())
+    if shape[1:] != wanted and shape != wanted:
+        raise UsageError(f"an observation of shape {shape} fits neither the policy's {wanted} nor a batch of them.")
+    return None if shape == wanted else shape[0]
 
 
 def load_policy(directory: str | Path, device: str = "cpu", *, allow: Iterable[Any] = ()) -> LoadedPolicy:

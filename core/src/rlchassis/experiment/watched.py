@@ -8,13 +8,12 @@ from typing import Any
 
 import attrs
 
-from rlchassis.errors import UsageError
 from rlchassis.evaluation import Evaluation
 from rlchassis.experiment.assembly import create_world
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.recording import recording_into, rendering_images
 from rlchassis.experiment.run import threads
-from rlchassis.experiment.stored import making, stored_experiment
+from rlchassis.experiment.stored import making, require_some, stored_experiment
 from rlchassis.experiment.watching import watch
 from rlchassis.hookspecs import tear_down
 
@@ -28,8 +27,7 @@ def watch_stored(
     """
     experiment = stored_experiment(directory, allow, "watch_stored")
     count = episodes if episodes is not None else experiment.config.watch_num_episodes if video is None else 1
-    if count < 1:
-        raise UsageError(f"episodes must be a whole number of at least 1, not {count}.")
+    require_some(count)
     experiment = experiment.with_config(train=False, watch=True, watch_num_episodes=count, policy_restore_directory=str(directory))
     if video is None:
         return _watch(experiment, directory)

@@ -36,9 +36,10 @@ class RecipeReader:
 
     def __init__(self, allow: Iterable[Any] = ()) -> None:
         self._allowed = {qualified_name(each): each for each in allow}
-        converter = cattrs.Converter(detailed_validation=False)
+        converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=lambda _: self._foreign)
         converter.register_structure_hook_func(attrs.has, self._fields)
         converter.register_structure_hook_func(_made_of(dict, Mapping), self._mapping)
+        converter.register_structure_hook_func(_made_of(tuple), self._tuple)
         converter.register_structure_hook_func(_made_of(type, Callable), self._named)
         converter.register_structure_hook_func(_made_of(Union, types.UnionType), self._union)
         converter.register_structure_hook_func(_is_part, self._part)
@@ -67,6 +68,23 @@ class RecipeReader:
         (_, value_type) = get_args(expected)
         values = self._each(data, dict.fromkeys(data, Any))
         return values if value_type is Any else self._each(values, dict.fromkeys(values, value_type))
+
+    def _tuple(self, data: Any, expected: Any) -> tuple[Any, ...]:
+        members = get_args(expected)
+        if not isinstance(data, list | tuple):
+            raise UsageError(f"expected a list, not {data!r}.")
+        if members[-1] is Ellipsis:
+            members = members[:1] * len(data)
+        if len(members) != len(data):
+            raise UsageError(f"expected a list of {len(members)} values, not {list(data)!r}.")
+        return tuple(map(self.read, data, members))
+
+    def _foreign(self, data: Any, expected: Any) -> Any:
+        """A value of a type that no data describes."""
+        match data:
+            case {"unstorable": what}:
+                raise _unstorable(what)
+        raise UsageError(f"no file can hold a {getattr(expected, '__name__', expected)}, so it is not {data!r}.")
 
     def _open(self, data: Any, _: Any) -> Any:
         """What no type describes is what its tags say."""

@@ -19,7 +19,7 @@ class Component:
 
     kind: str
     name: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Keep a copy of the options, lists as tuples, so that the caller's can change without changing the recipe."""
@@ -39,7 +39,8 @@ class Component:
         try:
             return plugin(**self.options)
         except (TypeError, ValueError) as error:
-            raise UsageError(f"{self._label} refuses its options: {error.args[0] if error.args else type(error).__name__}.") from error
+            reason = str(error.args[0]) if error.args else type(error).__name__
+            raise UsageError(f"{self._label} refuses its options: {reason.rstrip('.')}.") from error
 
     @property
     def _label(self) -> str:

@@ -38,7 +38,7 @@ def _check_buffer(sampling: SamplingConfig, batch_size: int) -> None:
             "and say how many make an observation, or leave both out."
         )
     if capacity < stack_num * sampling.num_train_envs:
+        lacking = "a single step of each" if stack_num == 1 else f"a stack of {stack_num} frames"
         raise UsageError(
-            f"a replay buffer of {capacity} for {sampling.num_train_envs} environments holds no stack of {stack_num} frames; "
-            "raise sampling.buffer_size."
+            f"a replay buffer of {capacity} for {sampling.num_train_envs} environments does not hold {lacking}; raise sampling.buffer_size."
         )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from attrs import field, frozen
-from attrs.validators import ge, gt
 
-from rlchassis.api import OptimizerFactory, UsageError
+from rlchassis.api import OptimizerFactory, UsageError, number
 
 
 def _betas(value: Sequence[float]) -> tuple[float, float]:
-    betas = tuple(value)
-    if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+    given: Any = value
+    betas = tuple(given) if isinstance(given, Sequence) else ()
+    if len(betas) != 2 or not all(isinstance(beta, float | int) and 0 <= beta < 1 for beta in betas):
         raise UsageError(f"betas must be two numbers of at least 0 and below 1, such as (0.9, 0.999), not {value!r}.")
     return betas[0], betas[1]
 
@@ -27,9 +27,9 @@ class OptimizerFactoryAdam(OptimizerFactory):
 
     betas: tuple[float, float] = field(default=(0.9, 0.999), converter=_betas)
     """How slowly the averages of gradient β₁ and squared gradient β₂ forget."""
-    eps: float = field(default=1e-8, validator=gt(0))
+    eps: float = number(1e-8, above=0)
     """Added to the denominator ε, so that it is never zero."""
-    weight_decay: float = field(default=0.0, validator=ge(0))
+    weight_decay: float = number(0.0, at_least=0)
     """Pull of every weight towards zero, as an L2 penalty."""
 
     def create_optimizer_for_params(self, params: Sequence[torch.nn.Parameter], lr: float) -> torch.optim.Optimizer:

@@ -88,4 +88,4 @@ class DiscreteSACExperimentBuilder(TwoCriticsMethods[DiscreteSACAgentFactory]):
 
     def with_actor_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
         """Set the actor to an MLP with these hidden layers."""
-        return self._with_agent(actor_factory=ActorFactoryDefault(tuple(hidden_sizes), hidden_activation))
+        return self._with_agent(actor_factory=ActorFactoryDefault(hidden_sizes, hidden_activation))

@@ -73,4 +73,4 @@ class DQNExperimentBuilder(ExperimentBuilder[DQNAgentFactory]):
 
     def with_model_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
         """Set the network to an MLP with these hidden layers."""
-        return self._with_agent(model_factory=IntermediateModuleFactoryDefault(tuple(hidden_sizes), hidden_activation))
+        return self._with_agent(model_factory=IntermediateModuleFactoryDefault(hidden_sizes, hidden_activation))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from attrs import evolve, field, frozen
-from attrs.validators import gt
+from attrs import evolve, frozen
 from torch import Generator, Tensor
 
-from rlchassis.api import Environments, Experience, Observation, OptimizerFactory, Policy, PolicyWrapper, PolicyWrapperFactory
+from rlchassis.api import Environments, Experience, Observation, OptimizerFactory, Policy, PolicyWrapper, PolicyWrapperFactory, number
 from rlchassis_obs_norm.scales import Scale, scale_for
 
 
@@ -37,7 +36,7 @@ class ObsNorm(PolicyWrapper):
 class PolicyWrapperFactoryObsNorm(PolicyWrapperFactory):
     """Describes a running observation normaliser."""
 
-    clip: float = field(default=10.0, validator=gt(0))
+    clip: float = number(10.0, above=0)
     """Largest normalised value."""
 
     def create_wrapped_policy(self, policy: Policy, envs: Environments, optim_factory: OptimizerFactory, device: torch.device) -> ObsNorm:
