@@ -126,6 +126,12 @@ def test_any_other_network_acts_as_the_module_that_it_is(network):
     assert not is_lean(network)
 
 
+def test_a_plain_stack_without_a_head_acts_as_itself():
+    network, obs = nn.Sequential(nn.Linear(5, 8), nn.ReLU(), nn.Linear(8, 2)), observations()
+    with torch.no_grad():
+        assert torch.equal(lean_forward(network, obs), network(obs))
+
+
 def test_gradients_flow_where_they_are_wanted(actor):
     lean_forward(actor, observations())[0].sum().backward()
     assert actor.head.weight.grad is not None

@@ -259,6 +259,7 @@ def test_the_replay_buffer_is_as_the_settings_say():
         ({"replay_buffer_stack_num": 4}, "go together"),
         ({"replay_buffer_save_only_last_obs": True}, "go together"),
         ({"buffer_size": 8, "replay_buffer_save_only_last_obs": True, "replay_buffer_stack_num": 9}, "not hold a stack of 9 frames"),
+        ({"replay_buffer_save_only_last_obs": True, "replay_buffer_stack_num": 4}, "must be a stack of that many frames"),
         ({"buffer_size": 16, "num_train_envs": 17}, "not hold a single step of each"),
     ],
     ids=str,

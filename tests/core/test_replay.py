@@ -14,7 +14,7 @@ from rlchassis.collector import Collector
 from rlchassis.envs import InProcessEnvironment
 from rlchassis.errors import UsageError
 from rlchassis.experience import Row
-from rlchassis.replay import ReplayBuffer
+from rlchassis.replay import ReplayBuffer, require_space_of_stacks
 from rlchassis_testkit.experiences import Constant
 from rlchassis_testkit.tiny_envs import Counter
 
@@ -290,13 +290,16 @@ def test_a_stack_costs_hardly_more_than_a_frame():
     assert sum(column.nbytes for column in columns) == 20_000 * (4 + 8 + 4 + 1 + 1)
 
 
-@pytest.mark.parametrize(
-    ("env", "complaint"),
-    [(Film, "shape \\(2, 2\\)"), (lambda: Counter(3, as_dict=True), "a dict"), (lambda: stacked("zero"), "padding_type='reset'")],
-)
-def test_what_is_no_stack_that_can_be_rebuilt_is_refused(env, complaint):
-    with pytest.raises(UsageError, match=complaint):
-        collected(env, 2, stack_num=4)
+def test_stacks_that_cannot_be_rebuilt_are_refused():
+    with pytest.raises(UsageError, match="padding_type='reset'"):
+        collected(lambda: stacked("zero"), 2, stack_num=4)
+
+
+@pytest.mark.parametrize("env", [Film, lambda: Counter(3, as_dict=True), lambda: Counter(3)])
+def test_observations_that_are_no_stacks_are_refused_by_their_space(env):
+    with pytest.raises(UsageError, match="stack of that many frames"):
+        require_space_of_stacks(env().observation_space, 4)
+    require_space_of_stacks(stacked().observation_space, 4)
 
 
 def test_a_frame_is_not_drawn_once_the_frames_before_it_are_overwritten_whatever_its_priority():

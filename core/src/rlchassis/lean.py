@@ -43,6 +43,11 @@ def _is_small(obs: Any) -> bool:
     return isinstance(obs, Tensor) and obs.dim() == 2 and len(obs) <= LARGE_BATCH and obs.dtype == torch.float32
 
 
+def is_head_on_features(module: nn.Module) -> bool:
+    """Whether its own class says so: a subclass may do something else."""
+    return bool(vars(type(module)).get("is_head_on_features"))
+
+
 @define(eq=False)
 class LeanStack:
     """Linear layers with what stands behind each, over the memory of the module's own weights; without layers where it is not plain."""
@@ -59,7 +64,7 @@ class LeanStack:
     def of(cls, network: nn.Module) -> LeanStack:
         """Look at a network."""
         stack = cls()
-        if not stack._took(network):
+        if not (is_head_on_features(network) and stack._took(network)):
             stack.layers.clear()
         return stack
 
@@ -92,7 +97,7 @@ class LeanStack:
             return True
         if isinstance(module, nn.Linear) and kind is nn.Linear:
             return self._took_linear(module)
-        if vars(kind).get("is_head_on_features"):  # of this very class: a subclass may do something else
+        if is_head_on_features(module):
             names = ["features", "head"]
         elif isinstance(module, nn.Sequential) and kind.forward is nn.Sequential.forward:
             names = list(module._modules)

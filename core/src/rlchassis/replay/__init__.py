@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rlchassis.replay.buffer import ReplayBuffer, Sample
+from rlchassis.replay.frames import require_space_of_stacks
 from rlchassis.replay.priorities import Priorities
 
-__all__ = ["Priorities", "ReplayBuffer", "Sample"]
+__all__ = ["Priorities", "ReplayBuffer", "Sample", "require_space_of_stacks"]

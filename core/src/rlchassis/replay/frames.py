@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from attrs import define
+from gymnasium import spaces
 from numpy.typing import NDArray
 
 from rlchassis.errors import UsageError
@@ -56,15 +57,18 @@ def newest_frames(row: Row) -> Row:
     return row._replace(obs=row.obs[:, -1], next_obs=row.next_obs[:, -1])
 
 
-def require_stacks(first: Row, stack_num: int) -> None:
-    """UsageError unless the observations of a first row are stacks that can be rebuilt."""
-    obs = first.obs
-    if isinstance(obs, dict) or obs.ndim < 2 or obs.shape[1] != stack_num:
-        seen = "a dict" if isinstance(obs, dict) else f"of shape {obs.shape[1:]}"
+def require_space_of_stacks(space: spaces.Space[Any], stack_num: int) -> None:
+    """UsageError unless observations of this space are stacks of so many frames."""
+    if not isinstance(space, spaces.Box) or space.shape[:1] != (stack_num,):
         raise UsageError(
-            f"replay_buffer_stack_num is {stack_num}, but an observation is {seen}: it must be a stack of that many frames, "
+            f"replay_buffer_stack_num is {stack_num}, but the environment observes {space}: it must be a stack of that many frames, "
             "such as gymnasium's FrameStackObservation makes; leave the setting out otherwise."
         )
+
+
+def require_stacks(first: Row) -> None:
+    """UsageError unless the stacks of a first row are such that they can be rebuilt."""
+    obs = first.obs
     if (obs != obs[:, -1:]).any():
         raise UsageError(
             "replay_buffer_save_only_last_obs rebuilds the first stack of an episode by repeating its first frame, which is not how this "

@@ -33,7 +33,7 @@ class Storage:
         columns = [room(part, ring.num_cells) for part in (first.actions, first.rewards, first.terminated, first.truncated)]
         if stack_num == 1:
             return cls(kind.like(first, ring), *columns)
-        require_stacks(first, stack_num)
+        require_stacks(first)
         storage = cls(kind.like(newest_frames(first), ring), *columns)
         storage.observations = OneFramePerStep(storage.observations, ring, stack_num, storage.ended)
         return storage

@@ -15,7 +15,7 @@ from rlchassis.config import SamplingConfig, settled
 from rlchassis.errors import UsageError
 from rlchassis.experience import Row
 from rlchassis.policies import Policy, layers
-from rlchassis.replay import ReplayBuffer
+from rlchassis.replay import ReplayBuffer, require_space_of_stacks
 from rlchassis.trainer.base import Trainer
 from rlchassis.trainer.off_policy_settings import check_off_policy, first_learning_step
 from rlchassis.trainer.warm_up import UniformPolicy
@@ -52,6 +52,8 @@ class OffPolicyTrainer(Trainer):
     def __attrs_post_init__(self) -> None:
         """Prepare what the settings and the policy ask for."""
         world, sampling = self.world, self.world.sampling
+        if sampling.replay_buffer_stack_num > 1:
+            require_space_of_stacks(world.envs.observation_space, sampling.replay_buffer_stack_num)
         self._ratio = Fraction(sampling.update_per_step).limit_denominator(LARGEST_DENOMINATOR)
         if sampling.start_timesteps_random:
             self._warm_up = UniformPolicy(world.envs.action_space, np.random.default_rng(world.streams.sequence("warm_up")))
