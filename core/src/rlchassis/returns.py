@@ -30,8 +30,9 @@ def n_step_transition(window: Experience, gamma: float) -> Transition:
     What follows counts γᵐ from the m-th row's successor, or nothing if that row terminated its episode. Weights are those of first rows.
     """
     if len(window) == 1:
-        obs, next_obs = (map_tensors(lambda part: part[0], each) for each in (window.obs, window.next_obs))
-        return Transition(obs, window.actions[0], window.rewards[0], next_obs, gamma * ~window.terminated[0], window.weights[0])
+        step = window[0]
+        discounts = torch.full_like(step.rewards, gamma).masked_fill_(step.terminated, 0)
+        return Transition(step.obs, step.actions, step.rewards, step.next_obs, discounts, step.weights)
     reached = torch.ones_like(window.rewards)
     reached[1:] = (~window.ended[:-1]).cumprod(0)
     past = torch.arange(len(window), device=reached.device)[:, None]

@@ -18,7 +18,7 @@ def test_the_value_of_an_action_has_no_gradient_for_the_others():
 
 
 def test_a_plain_target_counts_the_best_of_the_next_values():
-    target = q_target(torch.tensor([1.0, -1.0]), torch.tensor([0.5, 0.5]), VALUES, choosing=VALUES)
+    target = q_target(torch.tensor([1.0, -1.0]), torch.tensor([0.5, 0.5]), VALUES)
     assert target.tolist() == [1 + 0.5 * 3, -1 + 0.5 * 6]
 
 
@@ -29,4 +29,4 @@ def test_a_double_target_lets_one_network_choose_and_another_judge():
 
 
 def test_nothing_follows_a_termination():
-    assert q_target(torch.tensor([1.0, -1.0]), torch.zeros(2), VALUES, VALUES).tolist() == [1, -1]
+    assert q_target(torch.tensor([1.0, -1.0]), torch.zeros(2), VALUES).tolist() == [1, -1]

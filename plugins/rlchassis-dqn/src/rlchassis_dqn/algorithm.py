@@ -76,5 +76,5 @@ class DQN(Algorithm[Transition]):
     @torch.no_grad()
     def _targets(self, batch: Transition) -> Tensor:
         next_values = lean_forward(self.target, batch.next_obs)
-        choosing = lean_forward(self.policy.network, batch.next_obs) if self.params.is_double else next_values
+        choosing = lean_forward(self.policy.network, batch.next_obs) if self.params.is_double else None
         return q_target(batch.rewards, batch.discounts, next_values, choosing)
