@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rlchassis.experience import Experience, Transition, map_tensors
+from rlchassis.experience import Experience, Transition
 
 
 def lambda_returns(rewards: Tensor, discounts: Tensor, next_values: Tensor, lambdas: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from rlchassis.hookspecs import hook_manager
 from rlchassis.loggers import LoggerFactory, LoggerFactorySeveral
 from rlchassis.optim import OptimizerFactory
 from rlchassis.persistence.names import name_parts
-from rlchassis.persistence.recipe_reading import made
+from rlchassis.persistence.refusals import made
 from rlchassis.registry import Component, find
 from rlchassis.renamed import refuses_old_names
 

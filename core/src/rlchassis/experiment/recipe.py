@@ -21,7 +21,8 @@ from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_F
 from rlchassis.persistence.inert_pickle import inert_pickle
 from rlchassis.persistence.recipe_contents import foreign_names, unstorable_names
 from rlchassis.persistence.recipe_data import qualified_name, to_data
-from rlchassis.persistence.recipe_reading import from_data, short_name
+from rlchassis.persistence.recipe_leaves import short_name
+from rlchassis.persistence.recipe_reading import from_data
 from rlchassis.persistence.run_lock import require_no_other_run
 from rlchassis.persistence.stored_recipe import FORMAT, is_recipe, read_recipe
 from rlchassis.registry import Component

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import attrs
 
 from rlchassis.persistence.recipe_data import TAGS, field_types, init_fields
-from rlchassis.persistence.recipe_reading import RecipeReader, at, made, require_fields
+from rlchassis.persistence.recipe_reading import RecipeReader
+from rlchassis.persistence.refusals import at, made, require_fields
 from rlchassis.registry import Component
 
 T = TypeVar("T")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -11,17 +10,25 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 import attrs
 import cattrs
 import torch
-from torch import nn
 
 from rlchassis.errors import UsageError
 from rlchassis.persistence.files import is_too_deep
 from rlchassis.persistence.recipe_data import field_types, qualified_name
+from rlchassis.persistence.recipe_leaves import (
+    NOUNS,
+    kind_and_name,
+    options_of,
+    require_imported,
+    short_name,
+    strictly,
+    torch_module,
+    unstorable,
+)
+from rlchassis.persistence.refusals import at, made, require_fields
 from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component, load
-from rlchassis.registry.wording import did_you_mean
 
 T = TypeVar("T")
-NOUNS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
 def from_data(data: Any, expected: type[T] | Any, allow: Iterable[Any] = ()) -> T:
@@ -44,9 +51,9 @@ class RecipeReader:
         converter.register_structure_hook_func(_made_of(Union, types.UnionType), self._union)
         converter.register_structure_hook_func(_is_part, self._part)
         converter.register_structure_hook_func(lambda expected: expected is Any, self._open)
-        converter.register_structure_hook(torch.device, lambda data, _: torch.device(_strictly(data, str)))
+        converter.register_structure_hook(torch.device, lambda data, _: torch.device(strictly(data, str)))
         for primitive in NOUNS:
-            converter.register_structure_hook(primitive, _strictly)
+            converter.register_structure_hook(primitive, strictly)
         self.read = converter.structure
 
     def _union(self, data: Any, expected: Any) -> Any:
@@ -83,7 +90,7 @@ class RecipeReader:
         """A value of a type that no data describes."""
         match data:
             case {"unstorable": what}:
-                raise _unstorable(what)
+                raise unstorable(what)
         raise UsageError(f"no file can hold a {getattr(expected, '__name__', expected)}, so it is not {data!r}.")
 
     def _open(self, data: Any, _: Any) -> Any:
@@ -97,7 +104,7 @@ class RecipeReader:
             case {"mapping": dict(mapping)} if len(data) == 1:
                 return {key: read(each) for key, each in mapping.items()}
             case {"number": _} if len(data) == 1:
-                return _strictly(data, float)
+                return strictly(data, float)
             case {"component": _}:
                 return self.read(data, Component)
             case dict() if set(data) & {"part", "class"}:
@@ -125,31 +132,31 @@ class RecipeReader:
             raise UsageError(f"expected a description of {expected.__name__}, not {data!r}.")
         match dict(data):
             case {"component": str(name), **rest} if expected is Component:
-                return Component(*_kind_and_name(name), self.read(_options(rest), dict[str, Any]))
+                return Component(*kind_and_name(name), self.read(options_of(rest), dict[str, Any]))
             case {"part": str(name), **rest} if expected is not Component:
-                cls = load(*_kind_and_name(name))
+                cls = load(*kind_and_name(name))
                 cls = getattr(cls, "agent_class", cls)
             case {"class": str(name), **rest} if expected is not Component:
                 cls = self._own(name)
             case {"unstorable": what}:
-                raise _unstorable(what)
+                raise unstorable(what)
             case _:
                 raise UsageError(f"expected a description of {expected.__name__}, not {dict(data)!r}.")
         if not (isinstance(cls, type) and issubclass(cls, expected)):
             raise UsageError(f"{name} is no {expected.__name__}.")
-        options = _options(rest)
+        options = options_of(rest)
         part = self._fields(options, cls) if attrs.has(cls) else made(cls, self.read(options, dict[str, Any]), cls.__name__)
-        _require_imported(part.modules_to_import())
+        require_imported(part.modules_to_import())
         return part
 
     def _named(self, data: Any, _: Any) -> Any:
         match data:
             case str(name) | {"object": str(name)} if name.startswith("torch.nn:") or isinstance(data, str):
-                return _torch_module(name.removeprefix("torch.nn:"))
+                return torch_module(name.removeprefix("torch.nn:"))
             case {"object": str(name)} if len(data) == 1:
                 return self._own(name)
             case {"unstorable": what}:
-                raise _unstorable(what)
+                raise unstorable(what)
         raise UsageError(f"expected the name of a class or function, not {data!r}.")
 
     def _own(self, name: str) -> Any:
@@ -165,86 +172,3 @@ def _made_of(*origins: Any) -> Callable[[Any], bool]:
 
 def _is_part(expected: Any) -> bool:
     return isinstance(expected, type) and issubclass(expected, RecipePart | Component)
-
-
-def _strictly(data: Any, expected: type) -> Any:
-    match data:
-        case {"number": str(number)} if expected is float and len(data) == 1:
-            return _number(number)
-        case int() if expected is float and not isinstance(data, bool):
-            return float(data)
-        case _ if type(data) is not expected:
-            raise UsageError(f"expected {NOUNS[expected]}, not {data!r}.")
-    return data
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no number.") from error
-
-
-def require_fields(data: Mapping[str, Any], known: Mapping[str, Any], cls: type) -> None:
-    """UsageError, with the nearest name, for a key that is no field of the class."""
-    for key in data:
-        if key not in known:
-            hint = did_you_mean(str(key), tuple(known)) or f" It has: {', '.join(known)}."
-            raise UsageError(f"{cls.__name__} has no field {key!r}.{hint}")
-
-
-def _options(rest: dict[str, Any]) -> dict[str, Any]:
-    options = rest.pop("options", {})
-    if rest or not isinstance(options, Mapping):
-        raise UsageError(f"a description has a name and options and nothing else, not {', '.join(map(repr, rest)) or repr(options)}.")
-    return dict(options)
-
-
-def _kind_and_name(text: str) -> tuple[str, str]:
-    kind, separator, name = text.partition("/")
-    if not separator:
-        raise UsageError(f"{text!r} names no plugin; write kind/name, such as 'optimizer/adam'.")
-    return kind, name
-
-
-def _torch_module(name: str) -> type[nn.Module]:
-    found = getattr(nn, name, None)
-    if isinstance(found, type) and issubclass(found, nn.Module):
-        return found
-    raise UsageError(f"torch.nn has no module {name!r}.{did_you_mean(name, tuple(n for n in dir(nn) if n[0].isupper()))}")
-
-
-def _require_imported(modules: Iterable[str]) -> None:
-    for module in modules:
-        if module not in sys.modules:
-            raise UsageError(f"its use would import {module}; if you trust that module, import it before, or say --allow {module}.")
-
-
-def _unstorable(what: Any) -> UsageError:
-    return UsageError(f"the recipe holds {what}, which cannot be stored in a file; build this experiment in code again.")
-
-
-def short_name(name: str) -> str:
-    """What a class or function is called where it was imported from its module."""
-    return name.rpartition(":")[2].rpartition(".")[2]
-
-
-def made(make: Callable[..., T], values: Mapping[str, Any], what: str) -> T:
-    """The call, with whatever it refuses told as a UsageError."""
-    try:
-        return make(**values)
-    except UsageError:
-        raise
-    except (TypeError, ValueError) as error:
-        reason = str(error.args[0]) if error.args else repr(error)
-        raise UsageError(f"{what}: {reason}" if what else reason) from error
-
-
-def at(key: str, structure: Callable[[], T]) -> T:
-    """Put the name of the field before what is wrong with its value."""
-    try:
-        return structure()
-    except UsageError as error:
-        raise type(error)(f"{key}: {error}") from error.__cause__
-    except (TypeError, ValueError, KeyError, cattrs.errors.StructureHandlerNotFoundError) as error:
-        raise UsageError(f"{key}: {error}") from error
