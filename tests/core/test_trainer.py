@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -253,3 +254,11 @@ def test_a_minibatch_larger_than_the_rollout_is_refused():
     with pytest.raises(UsageError, match="minibatch of 65 is larger than the rollout of 64"):
         OnPolicyTrainer.check_sampling(SamplingConfig(batch_size=65, step_per_collect=64))
     OnPolicyTrainer.check_sampling(SamplingConfig(batch_size=64, step_per_collect=64))
+
+
+def test_each_epoch_that_took_a_step_is_told_in_one_line(caplog):
+    with caplog.at_level("INFO", "rlchassis"):
+        looked_on(step_per_collect=60, step_per_epoch=24, num_epochs=4, num_test_envs=1, num_test_episodes=2)
+    told = [message.partition(" steps/s")[0].rpartition(", ")[0] for message in caplog.messages if message.startswith("epoch ")]
+    assert [line.partition(",")[0] for line in told] == ["epoch 1: 60 of 96 steps", "epoch 3: 96 of 96 steps"]
+    assert all(re.search(r", test return -?\d+\.\d\d ± \d+\.\d\d$", line) for line in told)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from rlchassis.cli.messages import messages_on_stderr
-from rlchassis.cli.progress import ProgressBar, ProgressLines, progress_on
+from rlchassis.cli.progress import ProgressBar, progress_on
 
 WORLD = SimpleNamespace(sampling=SimpleNamespace(total_steps=200))
 
@@ -21,9 +21,10 @@ def stats(steps: int, *returns: float) -> SimpleNamespace:
     return SimpleNamespace(num_steps=steps, returns=list(returns))
 
 
-def test_a_terminal_gets_a_bar_and_anything_else_lines():
-    assert isinstance(progress_on(Terminal()), ProgressBar)
-    assert isinstance(progress_on(io.StringIO()), ProgressLines)
+def test_a_terminal_gets_a_bar_and_nothing_else_does():
+    (bar,) = progress_on(Terminal())
+    assert isinstance(bar, ProgressBar)
+    assert progress_on(io.StringIO()) == []
 
 
 def test_the_bar_shows_how_far_it_is_and_what_is_earned_now():
@@ -42,14 +43,6 @@ def test_the_bar_shows_how_far_it_is_and_what_is_earned_now():
 
 def test_a_bar_that_never_began_can_be_put_away():
     ProgressBar(Terminal()).rlchassis_teardown()
-
-
-def test_an_epoch_is_one_line(caplog):
-    final = SimpleNamespace(mean=12.0, std=3.0)
-    trainer = SimpleNamespace(info=lambda: SimpleNamespace(final=final, steps_per_second=1234.0))
-    with caplog.at_level(logging.INFO, "rlchassis"):
-        ProgressLines().rlchassis_epoch_end(SimpleNamespace(trainer=trainer, sampling=WORLD.sampling), 2, 100)
-    assert caplog.messages == ["epoch 2: 100 of 200 steps, test return 12.00 ± 3.00, 1234 steps/s"]
 
 
 @pytest.mark.parametrize(("level", "line"), [(logging.INFO, "so it is\n"), (logging.WARNING, "warning: so it is\n")])

@@ -1,8 +1,7 @@
-"""How far a run is: a bar on a terminal, a line per epoch anywhere else."""
+"""How far a run is, as a bar on a terminal; what is logged of each epoch stands above it."""
 
 from __future__ import annotations
 
-import logging
 import statistics
 import sys
 from collections import deque
@@ -13,14 +12,13 @@ from tqdm import tqdm
 
 from rlchassis.hookspecs import hookimpl
 
-log = logging.getLogger(__name__)
 RECENT_EPISODES = 20
 BAR_FORMAT = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} steps, {rate_fmt}, {remaining} left{postfix}"
 
 
-def progress_on(stream: Any) -> object:
-    """The observer that suits a stream."""
-    return ProgressBar(stream) if stream.isatty() else ProgressLines()
+def progress_on(stream: Any) -> list[object]:
+    """The observers that suit a stream: a bar on a terminal, none elsewhere."""
+    return [ProgressBar(stream)] if stream.isatty() else []
 
 
 @define(eq=False)
@@ -57,20 +55,3 @@ class ProgressBar:
         """Whatever is said next begins on a line of its own."""
         if self._bar is not None:
             self._bar.close()
-
-
-class ProgressLines:
-    """One line at the end of every epoch that took a step."""
-
-    def __init__(self) -> None:
-        self._told = 0
-
-    @hookimpl
-    def rlchassis_epoch_end(self, world: Any, epoch: int, env_step: int) -> None:
-        """Where it stands, unless it stands where it did: a collection may be longer than an epoch."""
-        if env_step == self._told:
-            return
-        self._told = env_step
-        stats = world.trainer.info()
-        tested = f", test return {stats.final.mean:.2f} ± {stats.final.std:.2f}" if stats.final else ""
-        log.info("epoch %d: %d of %d steps%s, %.0f steps/s", epoch, env_step, world.sampling.total_steps, tested, stats.steps_per_second)

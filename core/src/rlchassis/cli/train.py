@@ -60,7 +60,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
             result = experiment.run(
                 arguments.name,
                 suffix_if_exists=arguments.if_exists == "suffix",
-                observers=(opening, interruption, progress_on(sys.stderr)),
+                observers=(opening, interruption, *progress_on(sys.stderr)),
             )
         finally:
             _draw(opening.directory)

@@ -73,9 +73,12 @@ class Trainer(ABC):
         self._begin_episodes()
         for epoch in range(1, sampling.num_epochs + 1):
             hooks.rlchassis_epoch_start(world=self.world, epoch=epoch, env_step=self.env_step)
+            before = self.env_step
             while self.env_step < min(epoch * sampling.step_per_epoch, sampling.total_steps):
                 self._advance()
             stop = self._test(epoch)
+            if self.env_step > before:  # a collection may be longer than an epoch
+                log.info("epoch %d: %s", epoch, self.info().summary(sampling.total_steps))
             hooks.rlchassis_epoch_end(world=self.world, epoch=epoch, env_step=self.env_step)
             if stop or self.env_step >= sampling.total_steps:
                 break

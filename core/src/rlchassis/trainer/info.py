@@ -29,6 +29,11 @@ class InfoStats:
         """Environment steps per second of collecting and learning."""
         return self.env_steps / max(self.seconds["collect"] + self.seconds["learn"], 1e-9)
 
+    def summary(self, total_steps: int) -> str:
+        """How it stands, in a line for people."""
+        tested = f", test return {self.final.mean:.2f} ± {self.final.std:.2f}" if self.final else ""
+        return f"{self.env_steps} of {total_steps} steps{tested}, {self.steps_per_second:.0f} steps/s"
+
     @property
     def best_score(self) -> float | None:
         """The best test's mean return."""
