@@ -3,17 +3,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import gymnasium as gym
-import numpy as np
 import pytest
 import torch
-from gymnasium.spaces import Box, Dict, Discrete
 
 from rlchassis.api import ActionCriticFactoryDefault, UnsupportedSpaceError, World
 from rlchassis.experiment import Experiment, load_policy
 from rlchassis_redq import REDQExperimentBuilder, REDQParams
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
-from rlchassis_testkit.tiny_envs import Receiver
+from rlchassis_testkit.tiny_envs import Receiver, in_parts
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
 
 PUSHED = partial(Receiver, [-2.0, 0.0], [2.0, 4.0])
@@ -48,13 +45,8 @@ def test_testing_changes_nothing_that_is_learned():
     assert tested == plain
 
 
-def in_parts() -> gym.Env[Any, Any]:
-    space = Dict({"shown": Box(-1, 1, (1,), np.float32), "kind": Discrete(2)})
-    return gym.wrappers.TransformObservation(PUSHED(), lambda obs: {"shown": obs, "kind": 1}, space)
-
-
 def test_an_observation_of_several_parts_is_learned_from():
-    assert run(in_parts, step_per_epoch=24).trainer.info().updates == 48 - 12
+    assert run(lambda: in_parts(PUSHED()), step_per_epoch=24).trainer.info().updates == 48 - 12
 
 
 def test_prioritized_replay_learns_something_else():

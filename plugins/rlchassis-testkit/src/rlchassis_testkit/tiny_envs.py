@@ -112,3 +112,9 @@ class Receiver(gym.Env[Any, Any]):
         """Keep the action and pay its sum."""
         self.received.append(np.array(action))
         return np.zeros(1, np.float32), float(np.sum(action)), False, len(self.received) % 10 == 0, {}
+
+
+def in_parts(env: gym.Env[Any, Any]) -> gym.Env[Any, Any]:
+    """The same environment, its observations a dict of a vector and a kind that is always 1."""
+    space = Dict({"shown": env.observation_space, "kind": Discrete(2)})
+    return gym.wrappers.TransformObservation(env, lambda obs: {"shown": obs, "kind": 1}, space)
