@@ -1,10 +1,9 @@
-"""What a run leaves behind, what can be done with it, and how a run ends when something goes wrong."""
+"""What a run leaves behind, and what can be done with it."""
 
 from __future__ import annotations
 
 import json
 import logging
-import math
 
 import gymnasium as gym
 import numpy as np
@@ -12,19 +11,15 @@ import pytest
 import torch
 
 import rlchassis
-from rlchassis.errors import EnvironmentFailure, StoredFileError, UsageError
+from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment import (
     DQNExperimentBuilder,
-    EnvFactoryCallable,
-    EpochTestCallback,
     EpochTrainCallback,
     Experiment,
-    LoggerFactory,
     Mode,
     PPOExperimentBuilder,
     VectorEnvType,
 )
-from rlchassis.loggers import Logger
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.compiled import default_dtype
 from rlchassis_testkit.stored_runs import listing, rows_of, tiny_config, tiny_sampling
@@ -166,129 +161,6 @@ def test_a_restore_directory_without_a_policy_is_refused_before_anything_is_coll
         with pytest.raises(StoredFileError, match=r"holds no policy\.pt; name the directory of a run that has stored a policy\.$"):
             builder.build().run("run")
     assert list(tmp_path.iterdir()) == []
-
-
-class Interrupts(EpochTestCallback):
-    def __init__(self, epoch):
-        self.epoch = epoch
-
-    def callback(self, epoch, env_step, context):
-        if epoch == self.epoch:
-            raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize("epoch", [1, 2])
-def test_an_interrupted_run_leaves_a_policy_and_a_readable_directory(epoch, tmp_path):
-    builder = cartpole(tmp_path).with_epoch_test_callback(Interrupts(epoch))
-    with pytest.raises(KeyboardInterrupt):
-        builder.build().run("run")
-    assert rlchassis.load_policy(tmp_path / "run")(np.zeros(4)) in (0, 1)
-    assert len(rlchassis.evaluate(tmp_path / "run", episodes=2).returns) == 2
-    assert rows_of(tmp_path / "run")
-    if epoch == 1:
-        with pytest.raises(UsageError, match="no test chose the policy"):
-            rlchassis.evaluate(tmp_path / "run")
-
-
-class Fails(EpochTrainCallback):
-    def callback(self, epoch, env_step, context):
-        raise ArithmeticError("on purpose")
-
-
-def test_environments_and_files_are_closed_when_a_run_fails(tmp_path):
-    closed = []
-
-    class Noisy(gym.Wrapper):
-        def close(self):
-            closed.append(self)
-            super().close()
-
-    builder = PPOExperimentBuilder(lambda: Noisy(gym.make("CartPole-v1")), tiny_config(tmp_path), tiny_sampling())
-    with pytest.raises(ArithmeticError, match="on purpose"):
-        builder.with_epoch_train_callback(Fails()).build().run("run")
-    assert len(closed) == len(set(map(id, closed))) == 3
-    assert logging.getLogger("rlchassis").handlers == []
-
-
-class Bomb(gym.Wrapper):
-    """Raises in the step with which the counter, which all of its kind share, is used up."""
-
-    left = 0
-
-    def step(self, action):
-        Bomb.left -= 1
-        if Bomb.left == 0:
-            raise ValueError("the sky fell")
-        return super().step(action)
-
-
-def exploding():
-    return Bomb(gym.make("CartPole-v1"))
-
-
-def test_an_environment_that_raises_is_named_with_index_seed_and_step(tmp_path):
-    Bomb.left = 6
-    builder = PPOExperimentBuilder(EnvFactoryCallable(exploding), tiny_config(tmp_path), tiny_sampling())
-    with pytest.raises(EnvironmentFailure, match=r"the sky fell") as caught:
-        builder.build().run("run")
-    said = str(caught.value)
-    assert "environment 1" in said
-    assert "seed" in said
-    assert "step 3" in said
-
-
-class Unmade(LoggerFactory):
-    def create_logger(self, log_dir, experiment_name, run_id, config_dict):
-        raise UsageError("no such server.")
-
-
-def test_a_logger_that_cannot_be_made_leaves_no_directory(tmp_path):
-    with pytest.raises(UsageError, match="no such server"):
-        cartpole(tmp_path).with_logger_factory(Unmade()).build().run("run")
-    assert list(tmp_path.iterdir()) == []
-
-
-class Frail(Logger):
-    def __init__(self, log):
-        self.calls = log
-
-    def log(self, metrics, step):
-        self.calls.append(step)
-        if len(self.calls) == 2:
-            raise OSError("no space left on device")
-
-    def close(self):
-        raise OSError("still none")
-
-
-class FrailFactory(LoggerFactory):
-    calls: list[int] = []  # noqa: RUF012  shared by all instances, since recipes hold no state
-
-    def create_logger(self, log_dir, experiment_name, run_id, config_dict):
-        self.calls.clear()
-        assert run_id == "id-7"
-        assert experiment_name == "run"
-        assert config_dict["agent_factory"]["part"] == "algorithm/ppo"
-        return Frail(self.calls)
-
-
-def test_a_failing_logger_is_dropped_and_the_metrics_file_goes_on(tmp_path, caplog):
-    builder = cartpole(tmp_path).with_logger_factory(FrailFactory())
-    with caplog.at_level(logging.WARNING, "rlchassis"):
-        result = builder.build().run("run", "id-7")
-    assert len(FrailFactory.calls) == 2
-    assert "Frail failed and is not used any more" in caplog.text
-    assert rows_of(tmp_path / "run")[-1]["step"] == result.trainer_result.env_steps
-
-
-def test_a_run_that_diverges_stores_no_policy_that_is_not_finite(tmp_path):
-    from rlchassis_ppo import PPOParams
-
-    builder = cartpole(tmp_path).with_ppo_params(PPOParams(lr=1e38, max_grad_norm=None))
-    with pytest.raises((FloatingPointError, ValueError, RuntimeError)):
-        builder.build().run("run")
-    if (tmp_path / "run" / "policy.pt").exists():
-        assert all(math.isfinite(p.sum()) for p in rlchassis.load_policy(tmp_path / "run").policy.parameters())
 
 
 def test_a_run_in_state_dict_mode_is_evaluated_and_restored_like_any(tmp_path):
