@@ -1,24 +1,29 @@
-"""Times a replay buffer of 10⁶ transitions of one environment, 17 numbers seen and 6 done: adding one, and sampling 256 of 100 000.
+"""Times replay buffers of 10⁶ transitions of one environment, 17 numbers seen and 6 done: adding one, and sampling 256 of 100 000.
 
-usage: python bench/replay.py ours|sb3
+Ours and Stable-Baselines3's take turns every few milliseconds, so that whatever else the machine does meets both alike.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import numpy as np
 import torch
 
 SEEN, DONE, CAPACITY, STORED, BATCH = 17, 6, 1_000_000, 100_000, 256
-SAMPLES = 3000
+TURN = {"add_us": 500, "sample_us": 100}
+"""How often each acts before it is the other's turn."""
+TURNS = {"add_us": STORED // 500, "sample_us": 40}
+
+Acts = dict[str, Callable[[], object]]
+"""What is timed, by name."""
 
 
-def ours() -> tuple[Callable[[], object], Callable[[], object]]:
+def ours() -> Acts:
     """Adds and samples through the buffer that the trainer uses."""
     from rlchassis.experience import Row
     from rlchassis.replay import ReplayBuffer
@@ -26,10 +31,10 @@ def ours() -> tuple[Callable[[], object], Callable[[], object]]:
     buffer, rng, (obs, next_obs, actions) = ReplayBuffer.create(CAPACITY, 1), torch.Generator(), arrays()
     flags = {name: np.zeros(1, np.bool_) for name in ("terminated", "truncated")}
     row = Row(obs=obs, next_obs=next_obs, actions=actions, rewards=np.ones(1), weights=np.ones(1, np.bool_), **flags)
-    return lambda: buffer.add(row), lambda: buffer.sample(BATCH, 1, rng)
+    return {"add_us": partial(buffer.add, row), "sample_us": partial(buffer.sample, BATCH, 1, rng)}
 
 
-def sb3() -> tuple[Callable[[], object], Callable[[], object]]:
+def sb3() -> Acts:
     """The same through Stable-Baselines3's."""
     from gymnasium.spaces import Box
     from stable_baselines3.common.buffers import ReplayBuffer
@@ -37,7 +42,8 @@ def sb3() -> tuple[Callable[[], object], Callable[[], object]]:
     spaces = Box(-np.inf, np.inf, (SEEN,), np.float32), Box(-1, 1, (DONE,), np.float32)
     buffer, (obs, next_obs, actions) = ReplayBuffer(CAPACITY, *spaces, device="cpu"), arrays()
     rewards, ended, info = np.ones(1, np.float32), np.zeros(1, np.bool_), [{}]
-    return lambda: buffer.add(obs, next_obs, actions, rewards, ended, info), lambda: buffer.sample(BATCH)
+    add = partial(buffer.add, obs, next_obs, actions, rewards, ended, info)
+    return {"add_us": add, "sample_us": partial(buffer.sample, BATCH)}
 
 
 def arrays() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -48,21 +54,25 @@ def arrays() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def main() -> None:
-    """Time both and print microseconds as a line of JSON."""
+    """Time both and print, as a line of JSON, the median microseconds of each and the median of the turns' ratios."""
     torch.set_num_threads(1)
-    add, sample = {"ours": ours, "sb3": sb3}[sys.argv[1]]()
-    for _ in range(STORED // 2):
-        add()
+    libraries = {"ours": ours(), "sb3": sb3()}
+    answer: dict[str, dict[str, float]] = {name: {} for name in (*libraries, "ratio")}
+    for act, count in TURN.items():
+        turns = [[microseconds(acts[act], count) for acts in libraries.values()] for _ in range(TURNS[act])]
+        turns = turns[len(turns) // 2 :]  # the first ones find everything cold
+        for name, times in zip(libraries, zip(*turns, strict=True), strict=True):
+            answer[name][act] = round(median(times), 2)
+        answer["ratio"][act] = round(median(theirs / our for our, theirs in turns), 2)
+    print(json.dumps(answer))
+
+
+def microseconds(act: Callable[[], object], count: int) -> float:
+    """What each of so many acts takes."""
     start = time.perf_counter()
-    for _ in range(STORED // 2):
-        add()
-    adding = (time.perf_counter() - start) / (STORED // 2)
-    times = []
-    for _ in range(SAMPLES):
-        start = time.perf_counter()
-        sample()
-        times.append(time.perf_counter() - start)
-    print(json.dumps({"add_us": round(1e6 * adding, 2), "sample_us": round(1e6 * median(times), 2)}))
+    for _ in range(count):
+        act()
+    return 1e6 * (time.perf_counter() - start) / count
 
 
 if __name__ == "__main__":

@@ -31,11 +31,13 @@ def write(tree: Any, index: Any, new: Any) -> None:
 
 def write_first(tree: Any, index: int, new: Any) -> None:
     """Store the first of new values at one place of every array: for one row several times as quick as at a slice of one."""
-    if isinstance(tree, dict):
+    if type(tree) is dict:
         for key, part in tree.items():
             write_first(part, index, new[key])
+    elif tree.ndim > 1:
+        tree[index] = new
     else:
-        tree[index] = new[0] if tree.ndim == 1 else new
+        tree[index] = new.item()
 
 
 def pick(tree: Any, index: Any) -> Any:

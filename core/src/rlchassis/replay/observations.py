@@ -40,9 +40,12 @@ class Kept:
 
     def write(self, cells: Any, row: Row) -> None:
         """See Observations."""
-        put = write_first if type(cells) is int else write
-        put(self._obs, cells, row.obs)
-        put(self._next_obs, cells, row.next_obs)
+        if type(cells) is int:
+            write_first(self._obs, cells, row.obs)
+            write_first(self._next_obs, cells, row.next_obs)
+        else:
+            write(self._obs, cells, row.obs)
+            write(self._next_obs, cells, row.next_obs)
 
     def obs(self, cells: Cells) -> Any:
         """See Observations."""

@@ -40,21 +40,17 @@ class Storage:
 
     def write(self, cells: Any, row: Row) -> None:
         """Store a row of as many environments as there are cells."""
-        if type(cells) is int:
-            self._write_one(cells, row)
-            return
-        self.actions[cells] = row.actions
-        self.rewards[cells] = row.rewards
-        self.terminated[cells] = row.terminated
-        self.truncated[cells] = row.truncated
         self.observations.write(cells, row)
-
-    def _write_one(self, cell: int, row: Row) -> None:
-        write_first(self.actions, cell, row.actions)
-        self.rewards[cell] = row.rewards.item()
-        self.terminated[cell] = row.terminated.item()
-        self.truncated[cell] = row.truncated.item()
-        self.observations.write(cell, row)
+        if type(cells) is int:
+            write_first(self.actions, cells, row.actions)
+            self.rewards[cells] = row.rewards.item()
+            self.terminated[cells] = row.terminated.item()
+            self.truncated[cells] = row.truncated.item()
+        else:
+            self.actions[cells] = row.actions
+            self.rewards[cells] = row.rewards
+            self.terminated[cells] = row.terminated
+            self.truncated[cells] = row.truncated
 
     def ended(self, cells: Cells) -> NDArray[np.bool_]:
         """Whether each was the last row of its episode."""
