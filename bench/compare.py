@@ -1,4 +1,4 @@
-"""Runs ours and theirs in alternation and prints how many times faster ours is than the faster peer.
+"""Runs ours and theirs in turns and prints how many times faster ours is than the faster peer.
 
 usage: python bench/compare.py [ROW...] [--rounds 3]
 Besides the rows of rows.py there are "replay", a buffer alone, and "chassis", what a step costs without environment and network.
@@ -10,14 +10,13 @@ import argparse
 import json
 import os
 import platform
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from rows import ROWS
+from turns import answers_in_turns
 
 HERE = Path(__file__).parent
 OURS, COMPILED = "rlchassis", "compiled"
@@ -32,7 +31,7 @@ def main() -> None:
     others = {"replay": replay, "chassis": chassis}
     parser = argparse.ArgumentParser(description="Time training beside its peers.")
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of: {', '.join([*ROWS, *others])}; none: all of them")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each library runs each row, in alternation")
+    parser.add_argument("--rounds", type=int, default=3, help="how often the libraries run each row side by side, in turns")
     asked = parser.parse_args()
     if unknown := set(asked.rows) - ROWS.keys() - others.keys():
         parser.error(f"There is no row {', '.join(sorted(unknown))}; the rows are {', '.join([*ROWS, *others])}.")
@@ -40,28 +39,19 @@ def main() -> None:
     results = {name: timed(name, asked.rounds) for name in chosen if name in ROWS}
     if results:
         print_table({name: summary(times) for name, times in results.items()})
-    alone = {name: measure(asked.rounds) for name, measure in others.items() if name in chosen}
-    print(f"stored: {store({name: {'times': times, **summary(times)} for name, times in results.items()} | alone)}")
+    others_told = {name: measure(asked.rounds) for name, measure in others.items() if name in chosen}
+    print(f"stored: {store({name: {'times': times, **summary(times)} for name, times in results.items()} | others_told)}")
 
 
 def timed(row: str, rounds: int) -> Series:
     """Steps per second of each library that has the algorithm."""
     times: Series = {library: [] for library in (OURS, COMPILED, *ROWS[row].peers)}
     for number in range(1, rounds + 1):
-        for library, series in times.items():
-            script, *arguments = SCRIPTS[library]
-            series.append(float(answer_of(script, row, *arguments)["sps"]))
+        answers = answers_in_turns({library: [SCRIPTS[library][0], row, *SCRIPTS[library][1:]] for library in times})
+        for library, answer in answers.items():
+            times[library].append(float(answer["sps"]))
         print(f"{row} {number}/{rounds}:", ", ".join(f"{library} {series[-1]:.0f}" for library, series in times.items()), flush=True)
     return times
-
-
-def answer_of(script: str, *arguments: str) -> dict[str, Any]:
-    """The line of JSON that a script prints, run in a process of its own on one thread."""
-    one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    command = [sys.executable, str(HERE / script), *arguments]
-    output = subprocess.run(command, env=one_thread, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
-    answer: dict[str, Any] = json.loads(output.splitlines()[-1])
-    return answer
 
 
 def summary(times: Series) -> dict[str, float]:
@@ -83,9 +73,14 @@ def print_table(rows: dict[str, dict[str, float]]) -> None:
         print(f"{row:<20}{cells}{numbers['ratio']:>8.2f}{numbers['ratio_compiled']:>10.2f}")
 
 
+def alone(script: str) -> dict[str, Any]:
+    """The answer of a script that runs by itself."""
+    return answers_in_turns({script: [script]})[script]
+
+
 def replay(rounds: int) -> dict[str, Any]:
     """Microseconds of our replay buffer and of Stable-Baselines3's, and how many times quicker ours is."""
-    answers = [answer_of("replay.py") for _ in range(rounds)]
+    answers = [alone("replay.py") for _ in range(rounds)]
     ratios = {what: median(each["ratio"][what] for each in answers) for what in ("add_us", "sample_us")}
     print(f"\nreplay: {answers[-1]}; quicker than sb3: add {ratios['add_us']:.2f}, sample {ratios['sample_us']:.2f}")
     return {"answers": answers, "ratios": ratios}
@@ -93,7 +88,7 @@ def replay(rounds: int) -> dict[str, Any]:
 
 def chassis(rounds: int) -> dict[str, Any]:
     """What the chassis itself costs."""
-    answer = answer_of("chassis.py")
+    answer = alone("chassis.py")
     print(f"\nchassis: {answer}")
     return answer
 

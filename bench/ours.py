@@ -5,6 +5,7 @@ usage: python bench/ours.py ROW [compiled]
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -17,27 +18,33 @@ from rows import Row, asked_row, report
 from rlchassis.callbacks import CallbackContext, EpochTrainCallback
 from rlchassis.config import ExperimentConfig, SamplingConfig
 
-LEARNING_BEFORE_THE_CLOCK = 100
-"""Of the warm-up's steps off policy, so that whatever happens once has happened."""
+ROUNDS_BEFORE_THE_CLOCK = 100
+"""Of learning off policy, so that whatever happens once has happened."""
 
 
 class Clock(EpochTrainCallback):
-    """Remembers when the second epoch began."""
+    """Remembers when an epoch began, in seconds of the processor."""
 
-    def __init__(self) -> None:
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
         self.started = 0.0
 
     def callback(self, epoch: int, env_step: int, context: CallbackContext) -> None:
         """See EpochTrainCallback."""
-        if epoch == 2:
-            self.started = time.perf_counter()
+        if epoch == self.epoch:
+            self.started = time.process_time()
+
+
+def epoch_of(row: Row) -> int:
+    """Its steps."""
+    return math.gcd(row.warm_up, row.steps)
 
 
 def sampling_of(row: Row) -> SamplingConfig:
-    """Epochs as long as what is not timed."""
+    """Epochs of which a whole number is not timed, and a whole number is."""
     common: dict[str, Any] = {
-        "num_epochs": 1 + row.steps // row.warm_up,
-        "step_per_epoch": row.warm_up,
+        "num_epochs": (row.warm_up + row.steps) // epoch_of(row),
+        "step_per_epoch": epoch_of(row),
         "num_train_envs": row.num_envs,
         "num_test_envs": 0,
         "step_per_collect": row.collect,
@@ -49,14 +56,14 @@ def sampling_of(row: Row) -> SamplingConfig:
         **common,
         batch_size=row.minibatch,
         update_per_step=row.updates,
-        start_timesteps=row.warm_up - LEARNING_BEFORE_THE_CLOCK,
+        start_timesteps=row.warm_up - ROUNDS_BEFORE_THE_CLOCK // row.updates,
         start_timesteps_random=True,
     )
 
 
 def prepared(row: Row, *, compiled: bool) -> tuple[Callable[[], object], Callable[[], float]]:
     """What to run, and how to tell when the clock started."""
-    clock = Clock()
+    clock = Clock(1 + row.warm_up // epoch_of(row))
     builder = BUILDERS[row.algorithm](row.environment, ExperimentConfig(watch=False, persistence_enabled=False), sampling_of(row))
     builder.with_compile(compiled).with_epoch_train_callback(clock)
     return builder.build().create_experiment_world().trainer.run, lambda: clock.started
