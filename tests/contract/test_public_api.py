@@ -258,8 +258,8 @@ API = """
     IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement lambda_returns lean_forward Learned LinearEps Logger LoggerFactory
     LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian
     NoiseFactoryOrnsteinUhlenbeck normalized number Observation OffPolicyTrainer one_graph OneCriticMethods OnPolicyTrainer Optimizer
-    OptimizerFactory orthogonal_ PluginError Policy PolicyWrapper PolicyWrapperFactory quantile_huber_loss RandomStreams RecipePart
-    refuses_old_names resolve ReturnScale RunningMoments SamplingConfig Setup soft_value squared_loss SquashedGaussian
+    OptimizerFactory OptimizerStep orthogonal_ PluginError Policy PolicyWrapper PolicyWrapperFactory quantile_huber_loss RandomStreams
+    RecipePart refuses_old_names resolve ReturnScale RunningMoments SamplingConfig Setup soft_value squared_loss SquashedGaussian
     SquashedGaussianPolicy StochasticActorMethods StochasticPolicy switch target_of Temperature TensorStruct track Trainer Transition
     two_critics TwoCriticsMethods unique_parameters UnsupportedSpaceError UsageError value_loss whole width_of World
 """

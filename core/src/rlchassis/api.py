@@ -70,7 +70,7 @@ from rlchassis.networks import (
     unique_parameters,
 )
 from rlchassis.noise import Disturbance, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
-from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, gradient_step
+from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, OptimizerStep, gradient_step
 from rlchassis.policies import Policy, PolicyWrapper, StochasticPolicy
 from rlchassis.randomness import RandomStreams
 from rlchassis.recipe_part import RecipePart
@@ -147,6 +147,7 @@ __all__ = [
     "OneCriticMethods",
     "Optimizer",
     "OptimizerFactory",
+    "OptimizerStep",
     "PluginError",
     "Policy",
     "PolicyWrapper",

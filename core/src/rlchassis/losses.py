@@ -26,7 +26,7 @@ def actor_critic_loss(actor: Tensor, critic: Tensor, entropy: Tensor, vf_coef: f
 
 def squared_loss(values: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     """E[ w (v − y)² ] of values [B], or the sum of it over n critics [n, B]; targets and weights are [B]."""
-    return (weights * (values - targets).square()).mean(-1).sum()
+    return _over_critics((weights * (values - targets).square()).mean(-1))
 
 
 def soft_value(values: Tensor, log_probs: Tensor, alpha: Tensor) -> Tensor:
@@ -42,7 +42,7 @@ def deterministic_policy_loss(values: Tensor, weights: Tensor) -> Tensor:
 def huber_loss(values: Tensor, targets: Tensor, weights: Tensor, delta: float = 1.0) -> Tensor:
     """E[ w h(v − y) ], summed over critics, with  h(x) = x²/2 where |x| ≤ δ, else δ (|x| − δ/2)   (Huber 1964)."""
     costs = functional.huber_loss(values, targets.expand_as(values), reduction="none", delta=delta)
-    return (weights * costs).mean(-1).sum()
+    return _over_critics((weights * costs).mean(-1))
 
 
 def quantile_huber_loss(quantiles: Tensor, fractions: Tensor, targets: Tensor, weights: Tensor, delta: float = 1.0) -> Tensor:
@@ -56,3 +56,8 @@ def quantile_huber_loss(quantiles: Tensor, fractions: Tensor, targets: Tensor, w
     asymmetry = (fractions.unsqueeze(-1) - (differences < 0).to(fractions.dtype)).abs()
     costs = asymmetry * near * (errors - 0.5 * near)
     return (weights * costs.mean(-1).sum(-1)).mean() / delta
+
+
+def _over_critics(losses: Tensor) -> Tensor:
+    """The sum of one loss [] or of several [n]; none is computed where there is nothing to add."""
+    return losses.sum() if losses.dim() else losses

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
+import attrs
 import torch
 from attrs import define, field, frozen
 from attrs.validators import ge, le
@@ -23,6 +24,8 @@ WRAPPERS = inspect.getfile(torch.optim.Optimizer)
 """Where torch keeps what it wraps around steps."""
 Schedule = Callable[[float], float]
 """From progress (environment steps done / planned, 0 to 1) to a factor on the learning rate."""
+OptimizerStep = Callable[[torch.optim.Optimizer], Any]
+"""Steps an optimizer along the gradients of its parameters."""
 
 
 class OptimizerFactory(RecipePart, ABC):
@@ -39,6 +42,10 @@ class OptimizerFactory(RecipePart, ABC):
     def create_optimizer(self, module: nn.Module, lr: float) -> torch.optim.Optimizer:
         """A torch optimizer over the trainable parameters of a module."""
         return self.create_optimizer_for_params([p for p in module.parameters() if p.requires_grad], lr)
+
+    def step_of(self, optimizer: torch.optim.Optimizer) -> OptimizerStep:
+        """How an optimizer that this one has made is stepped, without gradients, while no hook waits for its steps."""
+        return plain_step(optimizer)
 
 
 class LRSchedulerFactory(RecipePart, ABC):
@@ -79,11 +86,7 @@ class Optimizer:
     """Whether it is made to be part of a compiled update."""
     _told: list[dict[str, Any]] = field(factory=list)
     """What the groups of the torch optimizer were told before they were made fit for a graph."""
-    _plain_step: Callable[[torch.optim.Optimizer], Any] = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Look for the step itself."""
-        self._plain_step = plain_step(self.torch_optimizer)
+    _step_alone: OptimizerStep = field(default=attrs.Factory(lambda self: plain_step(self.torch_optimizer), takes_self=True), kw_only=True)
 
     @classmethod
     def create(
@@ -93,7 +96,8 @@ class Optimizer:
         parameters = list(parameters)
         flat = flatten_storage(parameters) if factory.elementwise else None
         stepped = parameters if flat is None else [flat]
-        return cls(factory.create_optimizer_for_params(stepped, lr), parameters, lr, schedule, flat)
+        made = factory.create_optimizer_for_params(stepped, lr)
+        return cls(made, parameters, lr, schedule, flat, step_alone=factory.step_of(made))
 
     @classmethod
     def create_for_graph(
@@ -114,13 +118,13 @@ class Optimizer:
         return cls(made, parameters, lr, schedule, None, for_graph=True, told=told)
 
     def leave_graph(self) -> None:
-        """Step as ordinary optimizers do from now on."""
+        """OptimizerStep as ordinary optimizers do from now on."""
         for group, before in zip(self.torch_optimizer.param_groups, self._told, strict=True):
             group.update(before, lr=float(group["lr"]))
         self.for_graph = False
 
     def descend(self, loss: Tensor, max_norm: float | None = None) -> None:
-        """Step once down the gradient of a loss, shrunk to max_norm where given; other parameters get no gradient."""
+        """OptimizerStep once down the gradient of a loss, shrunk to max_norm where given; other parameters get no gradient."""
         if not self.for_graph:
             self.zero_grad()
             loss.backward(inputs=self.parameters)  # type: ignore[no-untyped-call]  # torch leaves backward untyped
@@ -150,13 +154,13 @@ class Optimizer:
             self.flat.grad.mul_((max_norm / (norm + 1e-6)).clamp(max=1.0))
 
     def step(self) -> None:
-        """Step along the gradients."""
+        """OptimizerStep along the gradients."""
         made = self.torch_optimizer
         if made._optimizer_step_pre_hooks or made._optimizer_step_post_hooks:
             made.step()
             return
         with torch.no_grad():
-            self._plain_step(made)
+            self._step_alone(made)
 
     def set_progress(self, progress: float) -> None:
         """Set the learning rate for how far the run is."""
@@ -175,7 +179,7 @@ class Optimizer:
         self.torch_optimizer.load_state_dict(state)
 
 
-def plain_step(optimizer: torch.optim.Optimizer) -> Callable[[torch.optim.Optimizer], Any]:
+def plain_step(optimizer: torch.optim.Optimizer) -> OptimizerStep:
     """The step of a torch optimizer without what torch wraps around it for profilers and hooks, which compilers cannot read."""
     step: Any = type(optimizer).step
     while hasattr(step, "__wrapped__") and step.__code__.co_filename == WRAPPERS:
@@ -186,7 +190,7 @@ def plain_step(optimizer: torch.optim.Optimizer) -> Callable[[torch.optim.Optimi
 def gradient_step(
     optimizer: Optimizer, loss_function: Callable[[Batch], tuple[Tensor, Metrics]], batch: Batch, max_norm: float | None = None
 ) -> Metrics:
-    """Step once down the gradient of a loss, shrunk to max_norm where given; the loss's metrics, detached, with the loss.
+    """OptimizerStep once down the gradient of a loss, shrunk to max_norm where given; the loss's metrics, detached, with the loss.
 
     Parameters of other optimizers, or of none, get no gradient.
     """

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import math
 
 import pytest
@@ -55,6 +56,33 @@ def test_one_flat_vector_is_stepped_as_its_parts(weight_decay):
     assert ours.flat is not None
     for mine, theirs in zip(flat, plain, strict=True):
         assert torch.allclose(mine, theirs, rtol=1e-6, atol=1e-6)
+
+
+def test_a_vector_is_stepped_to_the_last_bit_as_torch_steps_it():
+    factory = OptimizerFactoryAdam(betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1)
+    first, second = (nn.Parameter(torch.linspace(-1, 1, 128)) for _ in range(2))
+    ours, torchs = Optimizer.create(factory, [first], LR), factory.create_optimizer_for_params([second], LR)
+    for step in range(20):
+        if step == 5:
+            ours.load_state_dict(copy.deepcopy(torchs.state_dict()))
+        ours.set_progress(step / 20)
+        for optimizer, vector in ((ours, first), (torchs, second)):
+            optimizer.zero_grad()
+            (vector * step).sin().sum().backward()
+            optimizer.step()
+    assert torch.equal(first, second)
+    assert ours.torch_optimizer.state[ours.flat]["step"] == 20
+
+
+def test_a_vector_without_gradient_stays():
+    vector = nn.Parameter(torch.ones(3))
+    made = OptimizerFactoryAdam().create_optimizer_for_params([vector], LR)
+    step = OptimizerFactoryAdam().step_of(made)
+    with torch.no_grad():
+        for gradient in (torch.ones(3), None):
+            vector.grad = gradient
+            step(made)
+    assert made.state[vector]["step"] == 1
 
 
 @pytest.mark.parametrize("betas", [(0.9,), (0.9, 1.0), (-0.1, 0.9), (0.9, 0.99, 0.999), 0.9, ("0.9", "0.9")])

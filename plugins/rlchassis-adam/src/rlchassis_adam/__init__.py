@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import torch
 from attrs import field, frozen
 
-from rlchassis.api import OptimizerFactory, UsageError, number
+from rlchassis.api import OptimizerFactory, OptimizerStep, UsageError, number
+from rlchassis_adam.lean import lean_step
 
 
 def _betas(value: Sequence[float]) -> tuple[float, float]:
@@ -35,3 +36,8 @@ class OptimizerFactoryAdam(OptimizerFactory):
     def create_optimizer_for_params(self, params: Sequence[torch.nn.Parameter], lr: float) -> torch.optim.Optimizer:
         """torch.optim.Adam."""
         return torch.optim.Adam(params, lr, self.betas, self.eps, self.weight_decay, fused=True)
+
+    def step_of(self, optimizer: torch.optim.Optimizer) -> OptimizerStep:
+        """Without bookkeeping where it steps one vector."""
+        step = super().step_of(optimizer)
+        return lean_step(step) if [len(group["params"]) for group in optimizer.param_groups] == [1] else step
