@@ -58,10 +58,10 @@ ROWS = {
         off_policy("dqn-cartpole", "CartPole-v1", 4000, minibatch=64),
         off_policy("iqn-cartpole", "CartPole-v1", 2000, minibatch=64, peers=("tianshou",)),
         off_policy("discrete_sac-cartpole", "CartPole-v1", 2000, minibatch=64, peers=("tianshou",)),
-        off_policy("sac-halfcheetah", "HalfCheetah-v5", 1000, minibatch=256),
-        off_policy("td3-halfcheetah", "HalfCheetah-v5", 1000, minibatch=256),
-        off_policy("ddpg-halfcheetah", "HalfCheetah-v5", 1000, minibatch=256),
-        off_policy("redq-halfcheetah", "HalfCheetah-v5", 100, minibatch=256, updates=20, peers=("tianshou",)),
+        off_policy("sac-halfcheetah", "HalfCheetah-v5", 500, minibatch=256),
+        off_policy("td3-halfcheetah", "HalfCheetah-v5", 500, minibatch=256),
+        off_policy("ddpg-halfcheetah", "HalfCheetah-v5", 500, minibatch=256),
+        off_policy("redq-halfcheetah", "HalfCheetah-v5", 50, minibatch=256, updates=20, peers=("tianshou",)),
     )
 }
 
