@@ -34,9 +34,7 @@ def started(script: list[str]) -> subprocess.Popen[str]:
     """A process, with whatever it starts in a group of its own, that has done as good as nothing yet."""
     one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
     command = [sys.executable, str(HERE / script[0]), *script[1:]]
-    process = subprocess.Popen(
-        command, env=one_thread, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, process_group=0
-    )
+    process = subprocess.Popen(command, env=one_thread, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, process_group=0)
     os.killpg(process.pid, signal.SIGSTOP)
     return process
 
