@@ -50,8 +50,13 @@ def timed(row: str, rounds: int) -> Series:
         answers = answers_in_turns({library: [SCRIPTS[library][0], row, *SCRIPTS[library][1:]] for library in times})
         for library, answer in answers.items():
             times[library].append(float(answer["sps"]))
-        print(f"{row} {number}/{rounds}:", ", ".join(f"{library} {series[-1]:.0f}" for library, series in times.items()), flush=True)
+        print(f"{row} {number}/{rounds}:", ", ".join(f"{library} {shown(series[-1])}" for library, series in times.items()), flush=True)
     return times
+
+
+def shown(speed: float) -> str:
+    """In as many digits as say something."""
+    return f"{speed:.0f}" if speed >= 100 else f"{speed:.1f}"
 
 
 def summary(times: Series) -> dict[str, float]:
@@ -69,7 +74,7 @@ def print_table(rows: dict[str, dict[str, float]]) -> None:
     names = list(SCRIPTS)
     print(f"\n{'steps per second':<20}{''.join(f'{name:>12}' for name in names)}{'ratio':>8}{'compiled':>10}")
     for row, numbers in rows.items():
-        cells = "".join(f"{numbers[name]:>12.0f}" if name in numbers else f"{'–':>12}" for name in names)
+        cells = "".join(f"{shown(numbers[name]):>12}" if name in numbers else f"{'–':>12}" for name in names)
         print(f"{row:<20}{cells}{numbers['ratio']:>8.2f}{numbers['ratio_compiled']:>10.2f}")
 
 
