@@ -21,16 +21,13 @@ class DeterministicPolicy(Policy):
     def __init__(self, actor: nn.Module, *, noise: NoiseFactory | None = None) -> None:
         super().__init__()
         self.actor = actor
-        self._disturb = None if noise is None else Disturbance(noise)
+        self._disturb = Disturbance(noise)
 
     def set_progress(self, progress: float) -> None:
         """Noise may fade."""
-        if self._disturb is not None:
-            self._disturb.set_progress(progress)
+        self._disturb.set_progress(progress)
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """The actor's answer; the state is the noise's memory."""
         actions: Tensor = lean_forward(self.actor, obs)
-        if self._disturb is None or not explore:
-            return actions, None
-        return self._disturb(actions, state, rng)
+        return self._disturb(actions, state, rng) if explore else (actions, None)

@@ -38,23 +38,26 @@ class NoiseFactory(RecipePart, ABC):
 
 @define(eq=False)
 class Disturbance:
-    """The noise of a policy, of which less may be left the further the run is."""
+    """The noise of a policy, of which less may be left the further the run is; None: actions stay as they are."""
 
-    factory: NoiseFactory
+    factory: NoiseFactory | None
     fraction: float = 1.0
     """How much of it is left."""
-    _noise: Noise = field(init=False)
+    _noise: Noise | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Make the noise."""
-        self._noise = self.factory.create_noise()
+        self._noise = None if self.factory is None else self.factory.create_noise()
 
     def set_progress(self, progress: float) -> None:
         """How far the run is."""
-        self.fraction = self.factory.fraction_at(progress)
+        if self.factory is not None:
+            self.fraction = self.factory.fraction_at(progress)
 
     def __call__(self, actions: Tensor, state: Any, rng: Generator) -> tuple[Tensor, Any]:
         """Disturbed actions, brought back into [−1, 1], and the noise's memory."""
+        if self._noise is None:
+            return actions, None
         disturbed, state = self._noise(actions, state, rng)
         return actions.lerp(disturbed, self.fraction).clamp(-1, 1), state
 

@@ -14,16 +14,13 @@ class SACPolicy(SquashedGaussianPolicy):
 
     def __init__(self, actor: nn.Module, *, deterministic_eval: bool = True, noise: NoiseFactory | None = None) -> None:
         super().__init__(actor, deterministic_eval=deterministic_eval)
-        self._disturb = None if noise is None else Disturbance(noise)
+        self._disturb = Disturbance(noise)
 
     def set_progress(self, progress: float) -> None:
         """Noise may fade."""
-        if self._disturb is not None:
-            self._disturb.set_progress(progress)
+        self._disturb.set_progress(progress)
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """As a squashed Gaussian; the state is the noise's memory."""
         actions, _ = super().act(obs, explore=explore, rng=rng)
-        if self._disturb is None or not explore:
-            return actions, None
-        return self._disturb(actions, state, rng)
+        return self._disturb(actions, state, rng) if explore else (actions, None)
