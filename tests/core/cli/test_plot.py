@@ -50,6 +50,13 @@ def test_what_is_no_run_is_refused(rlchassis, tmp_path):
     is_refused(rlchassis("plot", tmp_path), "there is no metrics.jsonl in it")
 
 
+def test_a_run_without_any_return_is_refused_and_gets_no_picture(rlchassis, write_run):
+    directory = write_run()
+    (directory / "metrics.jsonl").write_text('{"step": 1, "learn/loss": 0.5}\n')
+    is_refused(rlchassis("plot", directory), "holds no return yet")
+    assert not (directory / "learning_curve.png").exists()
+
+
 @pytest.mark.parametrize("content", [b"{\n", b'{"step": "1"}\n', b"\xff\n"])
 @pytest.mark.parametrize("several", [False, True])
 def test_damaged_metrics_are_refused_and_an_older_picture_stays(rlchassis, write_run, tmp_path, content, several):

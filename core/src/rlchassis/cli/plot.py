@@ -7,9 +7,11 @@ from pathlib import Path
 
 from rlchassis.cli.messages import messages_on_stderr
 from rlchassis.cli.output import say
-from rlchassis.errors import UsageError
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.loggers import read_metrics, series
 from rlchassis.plots import LEARNING_CURVE_FILENAME, draw_learning_curve, draw_learning_curves
 from rlchassis.plots.groups import run_directories
+from rlchassis.plots.several_runs import RETURNS
 
 FORMATS = (".png", ".svg", ".pdf")
 
@@ -32,11 +34,18 @@ def carry_out(arguments: argparse.Namespace) -> int:
     _require_a_place(path)
     with messages_on_stderr():
         try:
-            drawn = draw_learning_curve(directories[0], path) if len(directories) == 1 else draw_learning_curves(directories, path)
+            drawn = _one_run(directories[0], path) if len(directories) == 1 else draw_learning_curves(directories, path)
         except OSError as error:
             raise UsageError(f"{path} cannot be written ({error.strerror}); choose another place with --out.") from error
     say(f"learning curve: {drawn}")
     return 0
+
+
+def _one_run(directory: Path, path: Path) -> Path:
+    rows = read_metrics(directory)
+    if not any(series(rows, tag)[0] for tag in RETURNS):
+        raise StoredFileError(f"{directory} holds no return yet; wait until an episode of it has ended.")
+    return draw_learning_curve(directory, path)
 
 
 def _require_a_place(path: Path) -> None:
