@@ -79,4 +79,4 @@ def report(library: str, row: Row, run: Callable[[], object], start: Callable[[]
     began = time.process_time()
     run()
     seconds = time.process_time() - (began if start is None else start())
-    print(json.dumps({"library": library, **asdict(row), "seconds": round(seconds, 3), "sps": round(row.steps / seconds, 1)}))
+    print(json.dumps({"library": library, **asdict(row), "seconds": round(seconds, 3), "sps": round(row.steps / seconds, 3)}))

@@ -30,7 +30,7 @@ def write(tree: Any, index: Any, new: Any) -> None:
 
 
 def write_first(tree: Any, index: int, new: Any) -> None:
-    """Store the first of new values at one place of every array: for one row several times as quick as at a slice of one."""
+    """Store new values of one row [1, …] at one place of every array: several times as quick as at a slice of one."""
     if type(tree) is dict:
         for key, part in tree.items():
             write_first(part, index, new[key])
