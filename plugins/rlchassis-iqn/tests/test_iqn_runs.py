@@ -136,7 +136,8 @@ def test_rounds_and_exploration_do_not_depend_on_the_number_of_environments(num_
 
 
 @pytest.mark.parametrize(
-    ("env", "steps"), [("CartPole-v1", 50_000), ("Acrobot-v1", 50_000), ("MountainCar-v0", 120_000), ("LunarLander-v3", 100_000)]
+    ("env", "steps"),
+    [("CartPole-v1", 50_000), ("Acrobot-v1", 50_000), ("FrozenLake-v1", 30_000), ("MountainCar-v0", 120_000), ("LunarLander-v3", 100_000)],
 )
 def test_a_recipe_is_a_run_that_off_policy_training_accepts(env, steps):
     experiment = plan("iqn", env)
