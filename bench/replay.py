@@ -17,7 +17,8 @@ import torch
 SEEN, DONE, CAPACITY, STORED, BATCH = 17, 6, 1_000_000, 100_000, 256
 TURN = {"add_us": 500, "sample_us": 100}
 """How often each acts before it is the other's turn."""
-TURNS = {"add_us": STORED // 500, "sample_us": 40}
+TURNS = {"add_us": STORED // TURN["add_us"], "sample_us": 40}
+"""How many each has; what is added fills the buffer that is sampled."""
 
 Acts = dict[str, Callable[[], object]]
 """What is timed, by name."""

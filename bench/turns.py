@@ -17,8 +17,7 @@ SECONDS = 0.3
 
 def answers_in_turns(scripts: dict[str, list[str]]) -> dict[str, dict[str, Any]]:
     """The line of JSON that each script prints; each is a process on one thread, and stands still while it is another's turn."""
-    running = {name: started(script) for name, script in scripts.items()}
-    waiting, answers = dict(running), {}
+    waiting, answers = {name: started(script) for name, script in scripts.items()}, {}
     try:
         while waiting:
             for name, process in list(waiting.items()):

@@ -29,11 +29,11 @@ def write(tree: Any, index: Any, new: Any) -> None:
         tree[index] = new
 
 
-def write_first(tree: Any, index: int, new: Any) -> None:
+def write_one(tree: Any, index: int, new: Any) -> None:
     """Store new values of one row [1, …] at one place of every array: several times as quick as at a slice of one."""
-    if type(tree) is dict:
+    if isinstance(tree, dict):
         for key, part in tree.items():
-            write_first(part, index, new[key])
+            write_one(part, index, new[key])
     elif tree.ndim > 1:
         tree[index] = new
     else:

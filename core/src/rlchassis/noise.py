@@ -38,9 +38,10 @@ class NoiseFactory(RecipePart, ABC):
 
 @define(eq=False)
 class Disturbance:
-    """The noise of a policy, of which less may be left the further the run is; None: actions stay as they are."""
+    """The noise of a policy, of which less may be left the further the run is."""
 
     factory: NoiseFactory | None
+    """None: actions stay as they are."""
     fraction: float = 1.0
     """How much of it is left."""
     _noise: Noise | None = field(init=False)

@@ -7,9 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
-import attrs
 import torch
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 from attrs.validators import ge, le
 from torch import Tensor, nn
 
@@ -86,7 +85,8 @@ class Optimizer:
     """Whether it is made to be part of a compiled update."""
     _told: list[dict[str, Any]] = field(factory=list)
     """What the groups of the torch optimizer were told before they were made fit for a graph."""
-    _step_alone: OptimizerStep = field(default=attrs.Factory(lambda self: plain_step(self.torch_optimizer), takes_self=True), kw_only=True)
+    _step_alone: OptimizerStep = field(default=Factory(lambda self: plain_step(self.torch_optimizer), takes_self=True), kw_only=True)
+    """How it is stepped while no hook waits for that."""
 
     @classmethod
     def create(
@@ -118,13 +118,13 @@ class Optimizer:
         return cls(made, parameters, lr, schedule, None, for_graph=True, told=told)
 
     def leave_graph(self) -> None:
-        """OptimizerStep as ordinary optimizers do from now on."""
+        """Step as ordinary optimizers do from now on."""
         for group, before in zip(self.torch_optimizer.param_groups, self._told, strict=True):
             group.update(before, lr=float(group["lr"]))
         self.for_graph = False
 
     def descend(self, loss: Tensor, max_norm: float | None = None) -> None:
-        """OptimizerStep once down the gradient of a loss, shrunk to max_norm where given; other parameters get no gradient."""
+        """Step once down the gradient of a loss, shrunk to max_norm where given; other parameters get no gradient."""
         if not self.for_graph:
             self.zero_grad()
             loss.backward(inputs=self.parameters)  # type: ignore[no-untyped-call]  # torch leaves backward untyped
@@ -154,7 +154,7 @@ class Optimizer:
             self.flat.grad.mul_((max_norm / (norm + 1e-6)).clamp(max=1.0))
 
     def step(self) -> None:
-        """OptimizerStep along the gradients."""
+        """Step along the gradients."""
         made = self.torch_optimizer
         if made._optimizer_step_pre_hooks or made._optimizer_step_post_hooks:
             made.step()
@@ -190,7 +190,7 @@ def plain_step(optimizer: torch.optim.Optimizer) -> OptimizerStep:
 def gradient_step(
     optimizer: Optimizer, loss_function: Callable[[Batch], tuple[Tensor, Metrics]], batch: Batch, max_norm: float | None = None
 ) -> Metrics:
-    """OptimizerStep once down the gradient of a loss, shrunk to max_norm where given; the loss's metrics, detached, with the loss.
+    """Step once down the gradient of a loss, shrunk to max_norm where given; the loss's metrics, detached, with the loss.
 
     Parameters of other optimizers, or of none, get no gradient.
     """

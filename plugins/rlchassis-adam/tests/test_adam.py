@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -72,6 +73,36 @@ def test_a_vector_is_stepped_to_the_last_bit_as_torch_steps_it():
             optimizer.step()
     assert torch.equal(first, second)
     assert ours.torch_optimizer.state[ours.flat]["step"] == 20
+
+
+class Varied(OptimizerFactoryAdam):
+    """Makes another optimizer than the factory that it inherits its step from."""
+
+    def create_optimizer_for_params(self, params, lr):
+        return self.made(params, lr)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        partial(torch.optim.Adam, amsgrad=True, fused=True),
+        partial(torch.optim.Adam, maximize=True, fused=True),
+        partial(torch.optim.AdamW, weight_decay=0.5, fused=True),
+        torch.optim.Adam,
+        torch.optim.SGD,
+    ],
+    ids=["amsgrad", "maximize", "decoupled", "not fused", "no Adam"],
+)
+def test_what_a_subclass_makes_is_stepped_as_torch_steps_it(made, monkeypatch):
+    monkeypatch.setattr(Varied, "made", staticmethod(made), raising=False)
+    first, second = (nn.Parameter(torch.ones(16)) for _ in range(2))
+    ours, torchs = Optimizer.create(Varied(), [first], LR), made([second], LR)
+    for scale in (3.0, 0.0, 0.0):
+        for optimizer, vector in ((ours, first), (torchs, second)):
+            optimizer.zero_grad()
+            (vector * scale).sum().backward()
+            optimizer.step()
+    assert torch.equal(first, second)
 
 
 def test_a_vector_without_gradient_stays():

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from rlchassis.arrays import map_arrays, pick, room, take, write, write_first
+from rlchassis.arrays import map_arrays, pick, room, take, write, write_one
 from rlchassis.experience import Row
 from rlchassis.replay.ring import Cells, Ring
 
@@ -40,12 +40,9 @@ class Kept:
 
     def write(self, cells: Any, row: Row) -> None:
         """See Observations."""
-        if type(cells) is int:
-            write_first(self._obs, cells, row.obs)
-            write_first(self._next_obs, cells, row.next_obs)
-        else:
-            write(self._obs, cells, row.obs)
-            write(self._next_obs, cells, row.next_obs)
+        put = write_one if type(cells) is int else write
+        put(self._obs, cells, row.obs)
+        put(self._next_obs, cells, row.next_obs)
 
     def obs(self, cells: Cells) -> Any:
         """See Observations."""
@@ -74,7 +71,7 @@ class FoundInNextRow:
 
     def write(self, cells: Any, row: Row) -> None:
         """See Observations."""
-        (write_first if type(cells) is int else write)(self._obs, cells, row.obs)
+        (write_one if type(cells) is int else write)(self._obs, cells, row.obs)
         write(self._newest, self._ring.envs_of(cells), row.next_obs)
         ended = row.terminated | row.truncated
         if self._final or ended.any():

@@ -9,7 +9,7 @@ import torch
 from attrs import define
 from numpy.typing import NDArray
 
-from rlchassis.arrays import map_arrays, room, write_first
+from rlchassis.arrays import map_arrays, room, write_one
 from rlchassis.experience import Experience, Row
 from rlchassis.replay.frames import OneFramePerStep, newest_frames, require_stacks
 from rlchassis.replay.observations import FoundInNextRow, Kept, Observations
@@ -42,7 +42,7 @@ class Storage:
         """Store a row of as many environments as there are cells."""
         self.observations.write(cells, row)
         if type(cells) is int:
-            write_first(self.actions, cells, row.actions)
+            write_one(self.actions, cells, row.actions)
             self.rewards[cells] = row.rewards.item()
             self.terminated[cells] = row.terminated.item()
             self.truncated[cells] = row.truncated.item()

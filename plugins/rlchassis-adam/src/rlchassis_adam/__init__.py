@@ -9,7 +9,7 @@ import torch
 from attrs import field, frozen
 
 from rlchassis.api import OptimizerFactory, OptimizerStep, UsageError, number
-from rlchassis_adam.lean import lean_step
+from rlchassis_adam.lean import lean_step, steps_one_vector
 
 
 def _betas(value: Sequence[float]) -> tuple[float, float]:
@@ -40,4 +40,4 @@ class OptimizerFactoryAdam(OptimizerFactory):
     def step_of(self, optimizer: torch.optim.Optimizer) -> OptimizerStep:
         """Without bookkeeping where it steps one vector."""
         step = super().step_of(optimizer)
-        return lean_step(step) if [len(group["params"]) for group in optimizer.param_groups] == [1] else step
+        return lean_step(step) if steps_one_vector(optimizer) else step

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import torch
-from torch.optim import Optimizer
+from torch.optim import Adam, Optimizer
 
 from rlchassis.api import OptimizerStep
+
+PLAIN = {"fused": True, "amsgrad": False, "maximize": False, "capturable": False, "differentiable": False, "decoupled_weight_decay": False}
+"""What lean_step takes for granted."""
+
+
+def steps_one_vector(optimizer: Optimizer) -> bool:
+    """Whether it is torch's fused Adam of one parameter, without variations, as one made by a subclass of the factory may not be."""
+    groups = optimizer.param_groups
+    one = type(optimizer) is Adam and [len(group["params"]) for group in groups] == [1]
+    return one and all(groups[0].get(option, plain) == plain for option, plain in PLAIN.items())
 
 
 def lean_step(whole: OptimizerStep) -> OptimizerStep:
