@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -9,54 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from attrs import evolve, frozen
-from gymnasium.spaces import Box, Discrete
+from attrs import evolve
 
-from rlchassis.agent import PolicyWrapperFactory
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactoryRegistered, VectorEnvType
 from rlchassis.errors import UsageError
 from rlchassis.experience import map_tensors
 from rlchassis.policies import PolicyWrapper
 from rlchassis.trainer import OffPolicyTrainer
-from rlchassis.trainer.warm_up import UniformPolicy
-from rlchassis.world import World
-from rlchassis_testkit.replay_onlooker import ReplayOnlooker, ReplayOnlookerExperimentBuilder
-from rlchassis_testkit.tiny_envs import Counter, Receiver
-
-SETTINGS: dict[str, Any] = {
-    "num_epochs": 2,
-    "step_per_epoch": 48,
-    "step_per_collect": 1,
-    "batch_size": 8,
-    "buffer_size": 1000,
-    "num_train_envs": 1,
-    "num_test_envs": 0,
-}
-
-
-def world_of(env: Any = Counter, told: Callable[[Any], Any] = lambda builder: builder, seed: int = 42, **settings: Any) -> World:
-    """One that has yet to train."""
-    config = ExperimentConfig(seed=seed, watch=False, persistence_enabled=False)
-    builder = told(ReplayOnlookerExperimentBuilder(env, config, SamplingConfig(**(SETTINGS | settings))))
-    return builder.build().create_experiment_world()
-
-
-def trained(*args: Any, **settings: Any) -> tuple[World, ReplayOnlooker]:
-    world = world_of(*args, **settings)
-    world.trainer.run()
-    world.close()
-    return world, world.algorithm
-
-
-@frozen
-class Wrapping(PolicyWrapperFactory):
-    """Puts around the policy what a function makes of it."""
-
-    wrap: Callable[[Any], Any]
-
-    def create_wrapped_policy(self, policy, envs, optim_factory, device):
-        return self.wrap(policy)
+from rlchassis_testkit.replay_onlooker import ReplayOnlookerExperimentBuilder
+from rlchassis_testkit.replay_runs import SETTINGS, trained, world_of
+from rlchassis_testkit.tiny_envs import Counter
+from rlchassis_testkit.wrapping import Wrapping
 
 
 @pytest.mark.parametrize("ratio", [Fraction(1, 10), Fraction(1, 3), Fraction(5, 2), Fraction(1)], ids=str)
@@ -106,77 +69,6 @@ def test_a_round_learns_from_a_batch_of_windows(n):
 def test_the_algorithm_is_told_the_share_of_steps_done_before_each_collection():
     _, algorithm = trained(step_per_collect=24)
     assert algorithm.progress == [0, 0.25, 0.5, 0.75]
-
-
-def actions_of(world: World, steps: int) -> list[float]:
-    storage = world.buffer._storage
-    return storage.actions[:steps].ravel().tolist()
-
-
-def test_the_warm_up_acts_at_random_for_exactly_its_steps():
-    def told(builder):
-        return builder.with_policy_wrapper_factory(Wrapping(Two))
-
-    world, _ = trained(told=told, start_timesteps=30, start_timesteps_random=True, step_per_collect=7, num_train_envs=1)
-    actions = actions_of(world, 96)
-    assert set(actions[:30]) == {0, 1}
-    assert actions[30:] == [2] * 66
-
-
-class Two(PolicyWrapper):
-    """Takes action 2, which the policy within never takes."""
-
-    def act(self, obs, state=None, *, explore, rng):
-        actions, state = super().act(obs, state, explore=explore, rng=rng)
-        return torch.full_like(actions, 2), state
-
-
-def test_without_the_wish_for_it_the_policy_itself_acts_in_the_warm_up():
-    world, _ = trained(told=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Two)), start_timesteps=30)
-    assert actions_of(world, 96) == [2] * 96
-
-
-def test_the_warm_up_draws_from_a_stream_of_its_own():
-    def explored(**settings: Any) -> list[float]:
-        world, _ = trained(max_steps=60, **settings)
-        return actions_of(world, 60)
-
-    plain, warmed, other = explored(), explored(start_timesteps=20, start_timesteps_random=True), explored(seed=1)
-    assert warmed[20:] == plain[:40], "exploration begins where it always does"
-    assert warmed[:20] != plain[:20]
-    assert plain != other
-
-
-def uniform(space: Any, size: int = 4000) -> torch.Tensor:
-    policy = UniformPolicy(space, np.random.default_rng(0))
-    return policy.act(torch.zeros(size, 3), explore=True, rng=torch.Generator())[0]
-
-
-def test_random_actions_are_uniform_and_shaped_as_a_policy_shapes_them():
-    discrete = uniform(Discrete(3, start=5))
-    assert (torch.bincount(discrete) / 4000).tolist() == pytest.approx([1 / 3] * 3, abs=0.04)
-    continuous = uniform(Box(-7, 100, (2, 3)))
-    assert continuous.shape == (4000, 6)
-    assert continuous.dtype == torch.float32
-    assert torch.quantile(continuous, torch.tensor([0.0, 0.25, 0.5, 0.75, 1.0])).tolist() == pytest.approx([-1, -0.5, 0, 0.5, 1], abs=0.05)
-    assert uniform(Box(0, 1, ())).shape == (4000, 1)
-
-
-@pytest.mark.parametrize("shape", [(), (2,), (2, 3)])
-def test_random_actions_and_those_of_a_policy_are_stored_side_by_side(shape):
-    def told(builder):
-        return builder.with_policy_wrapper_factory(Wrapping(Halves))
-
-    class Halves(PolicyWrapper):
-        def act(self, obs, state=None, *, explore, rng):
-            return torch.full((len(obs), int(np.prod(shape))), 0.5), None
-
-    low = np.full(shape, -1.0)
-    world, _ = trained(lambda: Receiver(low, -low), told=told, start_timesteps=30, start_timesteps_random=True)
-    actions = world.buffer._storage.actions[:96]
-    assert actions.shape == (96, int(np.prod(shape)))
-    assert (actions[30:] == 0.5).all()
-    assert not (actions[:30] == 0.5).any()
 
 
 class Observant(PolicyWrapper):
@@ -233,45 +125,6 @@ def test_priorities_go_back_and_their_weights_grow_just_with_progress():
 def test_an_algorithm_that_hands_back_no_priorities_cannot_be_drawn_for_by_them():
     with pytest.raises(UsageError, match="hands back no priorities"):
         trained(replay_buffer_prioritized=True)
-
-
-def test_the_replay_buffer_is_as_the_settings_say():
-    buffer = OffPolicyTrainer.create_buffer(
-        SamplingConfig(buffer_size=100, num_train_envs=3, replay_buffer_ignore_obs_next=True, replay_buffer_stack_num=4)
-    )
-    assert (buffer.ring.rows, buffer.ring.num_envs, buffer.store_next_obs, buffer.stack_num) == (34, 3, False, 4)
-    assert buffer.priorities is None
-    by_priority = OffPolicyTrainer.create_buffer(
-        SamplingConfig(buffer_size=100, num_train_envs=1, replay_buffer_prioritized=True, replay_buffer_alpha=0.7, replay_buffer_beta=0.3)
-    )
-    assert (by_priority.priorities.alpha, by_priority.priorities.beta) == (0.7, 0.3)
-
-
-@pytest.mark.parametrize(
-    ("settings", "complaint"),
-    [
-        ({"batch_size": None}, "give sampling.batch_size a number"),
-        ({"start_timesteps": 96}, "as long as the run of 96"),
-        ({"start_timesteps": 97}, "warm-up of 97"),
-        ({"batch_size": 96}, "a batch of 96 is not there before the run of 96"),
-        ({"buffer_size": 7}, "a replay buffer of 7 cannot hold a batch of 8"),
-        ({"repeat_per_collect": 1}, "repeat_per_collect"),
-        ({"replay_buffer_stack_num": 4}, "go together"),
-        ({"replay_buffer_save_only_last_obs": True}, "go together"),
-        ({"buffer_size": 8, "replay_buffer_save_only_last_obs": True, "replay_buffer_stack_num": 9}, "not hold a stack of 9 frames"),
-        ({"replay_buffer_save_only_last_obs": True, "replay_buffer_stack_num": 4}, "must be a stack of that many frames"),
-        ({"buffer_size": 16, "num_train_envs": 17}, "not hold a single step of each"),
-    ],
-    ids=str,
-)
-def test_settings_by_which_nothing_would_be_learned_are_refused_before_the_first_step(settings, complaint):
-    with pytest.raises(UsageError, match=complaint):
-        world_of(**settings)
-
-
-def test_the_longest_warm_up_and_the_smallest_buffer_that_work_are_accepted():
-    _, algorithm = trained(start_timesteps=95, buffer_size=8)
-    assert algorithm.counts == [0]
 
 
 def test_two_runs_of_one_seed_draw_the_same_windows():

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 import torch
 from attrs import define, field, fields, frozen
 
-from rlchassis.agent import PolicyWrapperFactory
 from rlchassis.callbacks import EpochStopCallback
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactoryRegistered, VectorEnvType
@@ -20,6 +18,7 @@ from rlchassis.world import World
 from rlchassis_testkit.onlooker import Onlooker, OnlookerExperimentBuilder
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import tiny_run
+from rlchassis_testkit.wrapping import Wrapping
 
 NO_TESTS = {"num_test_envs": 0}
 
@@ -90,16 +89,6 @@ class Scheduled:
 
     def set_progress(self, progress: float) -> None:
         self.told.append(progress)
-
-
-@frozen
-class Wrapping(PolicyWrapperFactory):
-    """Puts around the policy what a function makes of it."""
-
-    wrap: Callable[[Any], Any]
-
-    def create_wrapped_policy(self, policy, envs, optim_factory, device):
-        return self.wrap(policy)
 
 
 def test_schedules_are_told_the_share_of_steps_done_before_each_collection():

@@ -1,0 +1,20 @@
+"""Whether processes are still there."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+
+def exists(pid: int) -> bool:
+    """Whether a process does."""
+    return Path(f"/proc/{pid}").exists() if Path("/proc").exists() else subprocess.run(["ps", "-p", str(pid)], check=False).returncode == 0
+
+
+def gone_within(pids: list[int], seconds: float) -> bool:
+    """Whether all of these processes have ended before so many seconds are over."""
+    deadline = time.monotonic() + seconds
+    while any(map(exists, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not any(map(exists, pids))

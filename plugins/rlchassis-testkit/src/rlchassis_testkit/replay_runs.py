@@ -1,0 +1,37 @@
+"""Off-policy runs of a second, in which nothing is learned and everything that is replayed is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rlchassis.api import ExperimentConfig, SamplingConfig, World
+from rlchassis_testkit.replay_onlooker import ReplayOnlooker, ReplayOnlookerExperimentBuilder
+from rlchassis_testkit.tiny_envs import Counter
+from rlchassis_testkit.tiny_runs import unchanged
+
+SETTINGS: dict[str, Any] = {
+    "num_epochs": 2,
+    "step_per_epoch": 48,
+    "step_per_collect": 1,
+    "batch_size": 8,
+    "buffer_size": 1000,
+    "num_train_envs": 1,
+    "num_test_envs": 0,
+}
+
+
+def world_of(env: Any = Counter, told: Callable[[Any], Any] = unchanged, seed: int = 42, **settings: Any) -> World:
+    """One that has yet to train; told says more to its builder."""
+    config = ExperimentConfig(seed=seed, watch=False, persistence_enabled=False)
+    builder = told(ReplayOnlookerExperimentBuilder(env, config, SamplingConfig(**(SETTINGS | settings))))
+    return builder.build().create_experiment_world()  # type: ignore[no-any-return]  # which is what builders' experiments make
+
+
+def trained(*args: Any, **settings: Any) -> tuple[World, ReplayOnlooker]:
+    """One that has trained, and the onlooker that wrote down how."""
+    world = world_of(*args, **settings)
+    world.trainer.run()
+    world.close()
+    assert isinstance(world.algorithm, ReplayOnlooker)
+    return world, world.algorithm

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from gymnasium.spaces import Box, Discrete
+
+from rlchassis.policies import PolicyWrapper
+from rlchassis.trainer.warm_up import UniformPolicy
+from rlchassis.world import World
+from rlchassis_testkit.replay_runs import trained
+from rlchassis_testkit.tiny_envs import Receiver
+from rlchassis_testkit.wrapping import Wrapping
+
+
+def actions_of(world: World, steps: int) -> list[float]:
+    storage = world.buffer._storage
+    return storage.actions[:steps].ravel().tolist()
+
+
+def test_the_warm_up_acts_at_random_for_exactly_its_steps():
+    def told(builder):
+        return builder.with_policy_wrapper_factory(Wrapping(Two))
+
+    world, _ = trained(told=told, start_timesteps=30, start_timesteps_random=True, step_per_collect=7, num_train_envs=1)
+    actions = actions_of(world, 96)
+    assert set(actions[:30]) == {0, 1}
+    assert actions[30:] == [2] * 66
+
+
+class Two(PolicyWrapper):
+    """Takes action 2, which the policy within never takes."""
+
+    def act(self, obs, state=None, *, explore, rng):
+        actions, state = super().act(obs, state, explore=explore, rng=rng)
+        return torch.full_like(actions, 2), state
+
+
+def test_without_the_wish_for_it_the_policy_itself_acts_in_the_warm_up():
+    world, _ = trained(told=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Two)), start_timesteps=30)
+    assert actions_of(world, 96) == [2] * 96
+
+
+def test_the_warm_up_draws_from_a_stream_of_its_own():
+    def explored(**settings: Any) -> list[float]:
+        world, _ = trained(max_steps=60, **settings)
+        return actions_of(world, 60)
+
+    plain, warmed, other = explored(), explored(start_timesteps=20, start_timesteps_random=True), explored(seed=1)
+    assert warmed[20:] == plain[:40], "exploration begins where it always does"
+    assert warmed[:20] != plain[:20]
+    assert plain != other
+
+
+def uniform(space: Any, size: int = 4000) -> torch.Tensor:
+    policy = UniformPolicy(space, np.random.default_rng(0))
+    return policy.act(torch.zeros(size, 3), explore=True, rng=torch.Generator())[0]
+
+
+def test_random_actions_are_uniform_and_shaped_as_a_policy_shapes_them():
+    discrete = uniform(Discrete(3, start=5))
+    assert (torch.bincount(discrete) / 4000).tolist() == pytest.approx([1 / 3] * 3, abs=0.04)
+    continuous = uniform(Box(-7, 100, (2, 3)))
+    assert continuous.shape == (4000, 6)
+    assert continuous.dtype == torch.float32
+    assert torch.quantile(continuous, torch.tensor([0.0, 0.25, 0.5, 0.75, 1.0])).tolist() == pytest.approx([-1, -0.5, 0, 0.5, 1], abs=0.05)
+    assert uniform(Box(0, 1, ())).shape == (4000, 1)
+
+
+@pytest.mark.parametrize("shape", [(), (2,), (2, 3)])
+def test_random_actions_and_those_of_a_policy_are_stored_side_by_side(shape):
+    def told(builder):
+        return builder.with_policy_wrapper_factory(Wrapping(Halves))
+
+    class Halves(PolicyWrapper):
+        def act(self, obs, state=None, *, explore, rng):
+            return torch.full((len(obs), int(np.prod(shape))), 0.5), None
+
+    low = np.full(shape, -1.0)
+    world, _ = trained(lambda: Receiver(low, -low), told=told, start_timesteps=30, start_timesteps_random=True)
+    actions = world.buffer._storage.actions[:96]
+    assert actions.shape == (96, int(np.prod(shape)))
+    assert (actions[30:] == 0.5).all()
+    assert not (actions[:30] == 0.5).any()
