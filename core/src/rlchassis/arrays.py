@@ -31,7 +31,7 @@ def write(tree: Any, index: Any, new: Any) -> None:
 
 def write_one(tree: Any, index: int, new: Any) -> None:
     """Store new values of one row [1, …] at one place of every array: several times as quick as at a slice of one."""
-    if isinstance(tree, dict):
+    if type(tree) is dict:  # quicker to ask of an array than isinstance, and what room makes
         for key, part in tree.items():
             write_one(part, index, new[key])
     elif tree.ndim > 1:
