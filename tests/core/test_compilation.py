@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 import pytest
 import torch
@@ -115,6 +116,32 @@ def test_what_cannot_be_compiled_is_computed_step_by_step_and_that_is_said_once(
     assert torch.allclose(algorithm.weight, plain.weight)
     group = algorithm.optimizer.torch_optimizer.param_groups[0]
     assert (group["fused"], group["lr"], algorithm.optimizer.for_graph) == (True, pytest.approx(0.1), False)
+
+
+def test_every_algorithm_of_a_process_gets_its_graph_however_many_there_are(monkeypatch):
+    torch._dynamo.reset()
+    monkeypatch.setattr(torch._dynamo, "reset", lambda: None)
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    algorithms = [made(Marked) for _ in range(torch._dynamo.config.recompile_limit + 2)]
+    for algorithm in algorithms:
+        algorithm.update(points(1.0), 0)
+    assert not any(algorithm.graphs.given_up for algorithm in algorithms)
+
+
+def test_a_graph_that_fails_later_on_is_given_up_too(caplog):
+    algorithm = made(Marked)
+    algorithm.update(points(1.0), 0)
+    (key,) = algorithm.graphs._made
+
+    def fails(*_):
+        raise OSError("out of memory")
+
+    algorithm.graphs._made[key] = fails
+    before = algorithm.weight.item()
+    with caplog.at_level(logging.WARNING):
+        algorithm.update(points(1.0), 1)
+    assert "step by step: OSError: out of memory" in caplog.text
+    assert algorithm.weight.item() < before
 
 
 def test_without_a_compiler_on_the_machine_it_is_computed_step_by_step(monkeypatch, tmp_path, caplog):

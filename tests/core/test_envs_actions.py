@@ -23,9 +23,13 @@ def test_what_lies_outside_is_clipped_to_the_bounds():
     assert mapped(Box(-2, 6, (1,)), [-7.0], [1.5]) == [[-2.0], [6.0]]
 
 
-def test_a_dimension_with_an_infinite_bound_passes_unchanged():
-    space = Box(np.array([0, -np.inf, -np.inf], np.float32), np.array([np.inf, 5, np.inf], np.float32))
-    assert mapped(space, [-3.0, 9.0, 123.5]) == [[-3.0, 9.0, 123.5]]
+def test_a_dimension_without_bounds_passes_unchanged():
+    assert mapped(Box(-np.inf, np.inf, (2,)), [-3.0, 123.5]) == [[-3.0, 123.5]]
+
+
+def test_a_dimension_with_one_bound_is_counted_from_there_and_clipped_there():
+    space = Box(np.array([4, -np.inf], np.float32), np.array([np.inf, -3], np.float32))
+    assert mapped(space, [-1, 1], [0, 0], [1, -1], [9, -9], [-7, 7]) == [[4, -3], [5, -4], [6, -5], [14, -13], [4, -3]]
 
 
 @given(st.floats(-(2.0**90), 2.0**90, width=32), st.floats(0, 2.0**90, width=32), st.floats(-3, 3, width=32))

@@ -30,12 +30,33 @@ class ActionCriticFactory(RecipePart, ABC):
         """
 
     def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """So many of these critics, each initialised by itself, as one network that answers [n, B] or [n, B, K]."""
+        """So many of these critics, each initialised by itself, as one network that answers [n, B] or [n, B, K].
+
+        One that judges actions takes `members` besides, numbers [m] or a slice, and answers for those alone.
+        """
         return SideBySide([self.create_module(envs, device, actor) for _ in range(size)])
 
 
+class BatchedCriticFactory(ActionCriticFactory):
+    """Describes critics of which several are computed at once; where a subclass makes its single critic otherwise, side by side."""
+
+    @abstractmethod
+    def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """So many of these critics as one network of batched products."""
+
+    def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """An ensemble of one."""
+        return OnlyMember(self.create_batched(1, envs, device, actor))
+
+    def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """One network."""
+        if type(self).create_module is not BatchedCriticFactory.create_module:
+            return super().create_ensemble(size, envs, device, actor)
+        return self.create_batched(size, envs, device, actor)
+
+
 @frozen
-class ActionCriticFactoryDefault(ActionCriticFactory):
+class ActionCriticFactoryDefault(BatchedCriticFactory):
     """An MLP of observation and action together; several are computed at once."""
 
     hidden_sizes: tuple[int, ...] = field(default=(256, 256), converter=hidden_sizes)
@@ -43,18 +64,14 @@ class ActionCriticFactoryDefault(ActionCriticFactory):
     hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
     """What stands behind each hidden layer."""
 
-    def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """An ensemble of one."""
-        return OnlyMember(self.create_ensemble(1, envs, device))
-
-    def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """One network of batched products."""
+    def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """Batched products behind what an observation is encoded to."""
         encoder = encoder_for(envs.observation_space)
         return _ensemble(size, encoder, envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
 
 
 @frozen
-class ActionCriticFactoryReuseActor(ActionCriticFactory):
+class ActionCriticFactoryReuseActor(BatchedCriticFactory):
     """An MLP of the actor's own features and the action; several are computed at once, on the features of one pass."""
 
     hidden_sizes: tuple[int, ...] = field(default=(256,), converter=hidden_sizes)
@@ -62,11 +79,7 @@ class ActionCriticFactoryReuseActor(ActionCriticFactory):
     hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
     """What stands behind each hidden layer."""
 
-    def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """An ensemble of one; UsageError where the actor has no features to reuse."""
-        return OnlyMember(self.create_ensemble(1, envs, device, actor))
-
-    def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+    def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
         """Batched products behind the shared features; UsageError where the actor has none to reuse."""
         return _ensemble(size, features_of(actor), envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
 

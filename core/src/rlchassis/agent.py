@@ -43,7 +43,9 @@ class Setup:
     def optimizer(
         self, params: Sequence[nn.Parameter], lr: float, role: str, lr_scheduler_factory: LRSchedulerFactory | Component | None = None
     ) -> Optimizer:
-        """An optimizer over parameters that no other one steps; ValueError where one is given twice."""
+        """An optimizer over parameters that no other one steps; ValueError where one is given twice, UsageError where there are none."""
+        if not params:
+            raise UsageError(f"nothing is left for the {role} to learn: all its parameters are shared; give its network layers of its own.")
         taken = {id(p) for optimizer in self.optimizers for p in optimizer.parameters}
         if len({id(p) for p in params}) < len(params) or taken & {id(p) for p in params}:
             raise ValueError(f"a parameter of role {role!r} would be stepped twice; give unique_parameters to one optimizer.")

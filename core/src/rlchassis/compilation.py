@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable
 from functools import wraps
+from types import FunctionType
 from typing import Any, TypeVar
 
 import torch
@@ -62,19 +63,29 @@ class Graphs:
     def __call__(self, method: Callable[..., Any], algorithm: Any, batch: TensorStruct) -> Any:
         """method(algorithm, batch)."""
         key = method, len(first_tensor(batch))
-        if key in self._made and not self.given_up:
-            return self._made[key](algorithm, batch)
-        if self.given_up or sum(made is method for made, _ in self._made) >= LARGEST_NUMBER_OF_SIZES:
+        if self.given_up or (key not in self._made and self._has_enough_of(method)):
             return method(algorithm, batch)
-        self._made[key] = torch.compile(method, fullgraph=True, dynamic=False)
         try:
-            with warnings.catch_warnings(action="ignore"):  # of what torch does while it compiles
-                return self._made[key](algorithm, batch)
-        except (torch._dynamo.exc.TorchDynamoException, RuntimeError, OSError) as error:
+            return self._made[key](algorithm, batch) if key in self._made else self._first_answer(key, algorithm, batch)
+        except Exception as error:  # noqa: BLE001  # a compiler raises what it likes; what the method itself raises comes again below
             self.given_up = True
             self.on_failure()
             log.warning("The update cannot be compiled here and is computed step by step: %s", reason(error))
             return method(algorithm, batch)
+
+    def _has_enough_of(self, method: Callable[..., Any]) -> bool:
+        return sum(made is method for made, _ in self._made) >= LARGEST_NUMBER_OF_SIZES
+
+    def _first_answer(self, key: tuple[Callable[..., Any], int], algorithm: Any, batch: TensorStruct) -> Any:
+        self._made[key] = torch.compile(own_copy(key[0]), fullgraph=True, dynamic=False)
+        with warnings.catch_warnings(action="ignore"):  # of what torch does while it compiles
+            return self._made[key](algorithm, batch)
+
+
+def own_copy(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function by code of its own: torch counts graphs by code, and makes no more than eight for all runs of a process."""
+    assert isinstance(method, FunctionType)
+    return FunctionType(method.__code__.replace(), method.__globals__, method.__name__, method.__defaults__, method.__closure__)
 
 
 def reason(error: BaseException) -> str:

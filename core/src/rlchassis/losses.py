@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rlchassis.errors import UsageError
+
 
 def normalized(values: Tensor, epsilon: float = 1e-8) -> Tensor:
     """Shift and scale to mean 0 and standard deviation 1:  (x − μ) / (σ + ε), with the population's σ, so that one value gives 0."""
@@ -15,6 +17,7 @@ def normalized(values: Tensor, epsilon: float = 1e-8) -> Tensor:
 
 def value_loss(values: Tensor, returns: Tensor) -> Tensor:
     """E[ (v(s) − G)² ]."""
+    _require_one_for_each(values, returns)
     return (values - returns).square().mean()
 
 
@@ -26,6 +29,7 @@ def actor_critic_loss(actor: Tensor, critic: Tensor, entropy: Tensor, vf_coef: f
 
 def squared_loss(values: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     """E[ w (v − y)² ] of values [B], or the sum of it over n critics [n, B]; targets and weights are [B]."""
+    _require_one_for_each(values, targets)
     return _over_critics((weights * (values - targets).square()).mean(-1))
 
 
@@ -56,6 +60,15 @@ def quantile_huber_loss(quantiles: Tensor, fractions: Tensor, targets: Tensor, w
     asymmetry = (fractions.unsqueeze(-1) - (differences < 0).to(fractions.dtype)).abs()
     costs = asymmetry * near * (errors - 0.5 * near)
     return (weights * costs.mean(-1).sum(-1)).mean() / delta
+
+
+def _require_one_for_each(values: Tensor, targets: Tensor) -> None:
+    """UsageError where values are not [B] or [n, B]: [B, 1] would be compared with every target instead of its own."""
+    if values.shape[-1:] != targets.shape[-1:] or values.dim() > 2:
+        raise UsageError(
+            f"a critic answers {list(values.shape)} for {list(targets.shape)} rows; it must answer one number for each: "
+            "squeeze the last dimension of its network."
+        )
 
 
 def _over_critics(losses: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from attrs import define, field, frozen
 from torch import Generator, Tensor
 
+from rlchassis.errors import UsageError
 from rlchassis.fields import number
 from rlchassis.recipe_part import RecipePart
 
@@ -89,6 +90,11 @@ class NoiseFactoryOrnsteinUhlenbeck(NoiseFactory):
     """How far it is pushed σ."""
     dt: float = number(1.0, above=0)
     """Time between steps Δt."""
+
+    def __attrs_post_init__(self) -> None:
+        """UsageError where each step would throw it farther beyond zero than it was."""
+        if self.theta * self.dt >= 2:
+            raise UsageError(f"theta · dt must be below 2, or the noise grows without end, not {self.theta:g} · {self.dt:g}.")
 
     def create_noise(self) -> Noise:
         """x ← x − θ x Δt + σ √Δt ε, starting from zero in every episode."""

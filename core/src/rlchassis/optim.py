@@ -9,12 +9,12 @@ from typing import Any, ClassVar, TypeVar
 
 import torch
 from attrs import Factory, define, field, frozen
-from attrs.validators import ge, le
 from torch import Tensor, nn
 
 from rlchassis.config import SamplingConfig
 from rlchassis.errors import UsageError
 from rlchassis.experience import Metrics
+from rlchassis.fields import instance, number
 from rlchassis.flat import flatten_gradients, flatten_storage
 from rlchassis.recipe_part import RecipePart
 
@@ -61,9 +61,9 @@ class LRSchedulerFactory(RecipePart, ABC):
 class LRSchedulerFactoryLinear(LRSchedulerFactory):
     """Falls in a straight line from the full learning rate to a fraction of it."""
 
-    sampling_config: SamplingConfig | None = None
+    sampling_config: SamplingConfig | None = instance(SamplingConfig)
     """The run whose length the line spans; None: the run it is used in."""
-    final_fraction: float = field(default=0.0, validator=[ge(0), le(1)])
+    final_fraction: float = number(0.0, at_least=0, at_most=1)
     """What is left of the learning rate at the end."""
 
     def create_schedule(self, total_steps: int) -> Schedule:

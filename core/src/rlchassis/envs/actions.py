@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class ActionMap:
     """Turns chassis actions [N, …] into environment actions; made once from the action space.
 
-    Box: a ↦ centre + half · a, clipped to [low, high], per dimension; where a bound is infinite, a ↦ a. Discrete: a ↦ start + a.
+    Box, per dimension, and clipped to its bounds: a ↦ centre + half · a; where one bound is infinite, from the other one on,
+    a ↦ low + 1 + a or high − 1 + a; where both are, a ↦ a. Discrete: a ↦ start + a.
     """
 
     space: AnySpace
@@ -38,9 +39,11 @@ class ActionMap:
 
     def _set_bounds(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
         self._bounded = np.isfinite(low) & np.isfinite(high)
-        inner_low, inner_high = np.where(self._bounded, low, -1.0), np.where(self._bounded, high, 1.0)
+        from_low, from_high = np.where(np.isfinite(low), low, -1.0), np.where(np.isfinite(high), high, 1.0)
+        inner_low = np.where(np.isfinite(low) | ~np.isfinite(high), from_low, from_high - 2)
+        inner_high = np.where(np.isfinite(high) | ~np.isfinite(low), from_high, from_low + 2)
         self._half, self._centre = inner_high / 2 - inner_low / 2, inner_high / 2 + inner_low / 2
-        self._low, self._high = np.where(self._bounded, low, -np.inf), np.where(self._bounded, high, np.inf)
+        self._low, self._high = low, high
 
     def to_env(self, actions: Array) -> Array:
         """Environment actions [N, …] in the dtype of the space."""

@@ -24,7 +24,8 @@ from rlchassis.experiment.watching import RenderDelay
 from rlchassis.hookspecs import hook_manager, hookimpl
 from rlchassis.loggers import Logger, LoggerFactory, LoggerFactoryDefault, LoggerGroup, MetricsFile
 from rlchassis.optim import OptimizerFactory
-from rlchassis.persistence import PolicyPersistence, RestoreEvent
+from rlchassis.persistence import PolicyPersistence
+from rlchassis.persistence.events import restore_policy
 from rlchassis.persistence.recipe_data import to_data
 from rlchassis.persistence.run_lock import RunLock
 from rlchassis.policies import Policy
@@ -126,7 +127,7 @@ def env_wrappers(experiment: Experiment, hooks: Any) -> Callable[[EnvMode], list
 
 
 def _create_agent(experiment: Experiment, device: torch.device, sampling: SamplingConfig, hooks: Any, envs: Environments) -> World:
-    """Policy, algorithm, collectors and trainer; the stored policy is restored before anything is collected."""
+    """Policy, algorithm, collectors and trainer; the policy is restored before the algorithm is made, whose targets copy it."""
     agent, streams = experiment.agent_factory, RandomStreams(experiment.config.seed)
     check_spaces(agent, envs)
     setup = Setup(
@@ -139,9 +140,9 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
     with streams.initialisation():
         innermost = hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device)
         policy = agent.create_wrapped(innermost, envs, device)
+        restore_policy(policy, envs, experiment.config, device)
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
     setup.compile(algorithm)
-    persistence = PolicyPersistence(to_data(agent))
     world = World(
         config=experiment.config,
         sampling=sampling,
@@ -159,8 +160,7 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
         hooks=hooks,
         optimizers=setup.optimizers,
     )
-    persistence.restore(RestoreEvent.RESTORE_POLICY, world)
-    world.trainer = agent.trainer_class(world, persistence)
+    world.trainer = agent.trainer_class(world, PolicyPersistence(to_data(agent)))
     return world
 
 

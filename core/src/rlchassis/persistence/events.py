@@ -7,12 +7,14 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from attrs import define, field
 
-from rlchassis.config import Mode
-from rlchassis.envs import space_to_data
+from rlchassis.config import ExperimentConfig, Mode
+from rlchassis.envs import Environments, space_to_data
 from rlchassis.errors import StoredFileError
 from rlchassis.persistence.policy_file import StoredPolicy, read_policy, write_policy
+from rlchassis.policies import Policy
 
 if TYPE_CHECKING:
     from rlchassis.world import World
@@ -59,29 +61,34 @@ class PolicyPersistence(Persistence):
             return
         mode, record = world.config.policy_persistence_mode, self.record
         if mode is Mode.POLICY:
-            record = {**record, "spaces": _spaces(world), "agent": self.agent}
+            record = {**record, "spaces": _spaces(world.envs), "agent": self.agent}
         write_policy(world.directory, StoredPolicy(world.policy.state_dict(), record, mode))
 
     def restore(self, event: RestoreEvent, world: World) -> None:
         """Give the policy the stored weights."""
-        if world.config.policy_restore_directory is not None:
-            directory = Path(world.config.policy_restore_directory)
-            stored = read_policy(directory, world.device)
-            _require_same_spaces(stored, world, directory)
-            stored.restore_into(world.policy, str(directory))
+        restore_policy(world.policy, world.envs, world.config, world.device)
 
 
-def _spaces(world: World) -> dict[str, Any]:
+def restore_policy(policy: Policy, envs: Environments, config: ExperimentConfig, device: torch.device) -> None:
+    """Give a policy the weights that the configuration names, if any; before an algorithm is made for it, which may copy them."""
+    if config.policy_restore_directory is not None:
+        directory = Path(config.policy_restore_directory)
+        stored = read_policy(directory, device)
+        _require_same_spaces(stored, envs, directory)
+        stored.restore_into(policy, str(directory))
+
+
+def _spaces(envs: Environments) -> dict[str, Any]:
     return {
-        "observation": space_to_data(world.envs.observation_space),
-        "action": space_to_data(world.envs.action_space),
+        "observation": space_to_data(envs.observation_space),
+        "action": space_to_data(envs.action_space),
     }
 
 
-def _require_same_spaces(stored: StoredPolicy, world: World, directory: Path) -> None:
+def _require_same_spaces(stored: StoredPolicy, envs: Environments, directory: Path) -> None:
     """StoredFileError where the record names other spaces; the weights alone say nothing of bounds."""
     theirs = stored.record.get("spaces")
-    for what, mine in _spaces(world).items():
+    for what, mine in _spaces(envs).items():
         if isinstance(theirs, dict) and theirs.get(what) != mine:
             raise StoredFileError(
                 f"the policy in {directory} was made for another {what} space, {theirs.get(what)}, than this environment's, {mine}; "

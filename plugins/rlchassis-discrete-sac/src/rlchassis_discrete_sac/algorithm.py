@@ -23,7 +23,7 @@ from rlchassis.api import (
     squared_loss,
     track,
 )
-from rlchassis_discrete_sac.loss import entropy_of, policy_loss, soft_target, values_of
+from rlchassis_discrete_sac.loss import entropy_of, log_probs_of, policy_loss, soft_target, values_of
 from rlchassis_discrete_sac.params import DiscreteSACParams
 
 
@@ -82,6 +82,5 @@ class DiscreteSAC(Algorithm[Transition]):
         return policy_loss(values, log_probs, self.temperature.alpha, batch.weights), {"entropies": entropy_of(log_probs)}
 
     def _log_probs(self, obs: Observation) -> Tensor:
-        """log π(·|s) of all actions, [B, K]."""
         distribution: Categorical = self.policy.actor(obs)
-        return distribution.logits.log_softmax(-1)
+        return log_probs_of(distribution.logits)

@@ -10,6 +10,14 @@ from torch import Tensor
 
 from rlchassis.api import soft_value
 
+IMPOSSIBLE = -1000.0
+"""A log-probability whose probability is 0 in every float type."""
+
+
+def log_probs_of(logits: Tensor) -> Tensor:
+    """log π(·|s) [B, K] of all actions; finite for one that a logit of −∞ rules out, so that its probability of 0 times it is 0."""
+    return logits.log_softmax(-1).clamp(min=IMPOSSIBLE)
+
 
 def values_of(actions: Tensor, values: Tensor) -> Tensor:
     """qᵢ(s, a) [n, B] of actions [B], out of the values of all."""
