@@ -118,6 +118,21 @@ def test_a_critic_of_ones_own_need_only_describe_one():
     assert not torch.equal(values[0], values[1])
 
 
+@pytest.mark.parametrize("kind", [ActionCriticFactoryDefault, ActionCriticFactoryReuseActor])
+def test_a_critic_that_a_subclass_makes_otherwise_is_made_so_for_several_too(kind):
+    @frozen
+    class Silent(kind):
+        def create_module(self, envs, device, actor=None):
+            critic = super().create_module(envs, device, actor)
+            for parameter in critic.parameters():
+                parameter.data.zero_()
+            return critic
+
+    actor = ActorFactoryDefault((8,), nn.ReLU).create_module(envs(), CPU)
+    critics = Silent((8,)).create_ensemble(2, envs(), CPU, actor)
+    assert critics(VECTORS, ACTIONS).tolist() == [[0.0] * 7] * 2
+
+
 def test_critics_may_share_the_actors_features():
     actor = ActorFactoryDefault((8,), nn.ReLU).create_module(envs(), CPU)
     critics = create_critics([ActionCriticFactoryReuseActor((4,))] * 2, envs(), CPU, actor)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from rlchassis.errors import UsageError
 from rlchassis.losses import (
     actor_critic_loss,
     deterministic_policy_loss,
@@ -69,6 +70,13 @@ def test_losses_of_several_critics_are_added_so_that_none_learns_slower_for_the_
     weights = torch.tensor([1.0, 0.5, 2.0])
     each = [loss(values, TARGETS, weights).item() for values in (VALUES, 2 * VALUES)]
     assert loss(torch.stack([VALUES, 2 * VALUES]), TARGETS, weights).item() == pytest.approx(sum(each))
+
+
+@pytest.mark.parametrize("loss", [squared_loss, huber_loss, lambda values, targets, _: value_loss(values, targets)])
+@pytest.mark.parametrize("shape", [(3, 1), (2, 3, 1), (1,)])
+def test_values_that_are_not_one_for_each_row_are_refused(loss, shape):
+    with pytest.raises(UsageError, match=r"a critic answers \[.*\] for \[3\] rows; .*squeeze the last dimension"):
+        loss(torch.zeros(shape), torch.zeros(3), torch.ones(3))
 
 
 def test_by_hand_a_deterministic_policy_loses_what_its_actions_are_worth_by_weight():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from rlchassis.errors import UsageError
 from rlchassis.noise import Disturbance, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 
 STILL = torch.zeros(20_000, 1)
@@ -55,6 +56,13 @@ def test_a_disturbance_is_as_much_of_the_noise_as_is_left_within_the_range_of_ac
     disturb.set_progress(1.0)
     assert torch.allclose(disturb(STILL, None, rng())[0], (0.5 * whole).clamp(-1, 1))
     assert whole.abs().max() > 1
+
+
+@pytest.mark.parametrize(("theta", "dt"), [(2.0, 1.0), (3.0, 1.0), (0.5, 4.0)])
+def test_noise_that_is_thrown_ever_farther_is_refused(theta, dt):
+    with pytest.raises(UsageError, match=r"^theta · dt must be below 2, or the noise grows without end, not "):
+        NoiseFactoryOrnsteinUhlenbeck(theta=theta, dt=dt)
+    NoiseFactoryOrnsteinUhlenbeck(theta=0.99 * theta, dt=2 / theta)
 
 
 def test_what_is_left_of_noise_is_a_fraction():

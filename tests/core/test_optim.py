@@ -8,9 +8,12 @@ import torch
 from attrs import frozen
 from torch import nn
 
+from rlchassis.agent import Setup
 from rlchassis.config import SamplingConfig
+from rlchassis.errors import UsageError
 from rlchassis.flat import flatten_storage
 from rlchassis.optim import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, gradient_step
+from rlchassis.randomness import RandomStreams
 
 ADAM = {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-5, "weight_decay": 0.1}
 
@@ -161,6 +164,18 @@ def test_the_line_may_span_another_run_and_is_held_at_its_end():
     short = SamplingConfig(num_epochs=1, step_per_epoch=250)
     assert rates(LRSchedulerFactoryLinear(short), 1000) == [2, 0, 0]
     assert rates(LRSchedulerFactoryLinear(SamplingConfig(num_epochs=4, step_per_epoch=500)), 1000) == [2, 1.75, 1]
+
+
+@pytest.mark.parametrize("told", [{"final_fraction": 2}, {"final_fraction": "half"}, {"sampling_config": 3}])
+def test_a_line_of_no_meaning_is_refused(told):
+    with pytest.raises(UsageError, match=f"^{next(iter(told))} must be"):
+        LRSchedulerFactoryLinear(**told)
+
+
+def test_a_role_without_parameters_is_refused():
+    setup = Setup(torch.device("cpu"), RandomStreams(0), 100, lambda *_: None)
+    with pytest.raises(UsageError, match="nothing is left for the actor to learn"):
+        setup.optimizer([], 0.1, "actor")
 
 
 def test_without_a_schedule_the_learning_rate_stays():

@@ -45,6 +45,7 @@ def deterministic_policy_loss(values: Tensor, weights: Tensor) -> Tensor:
 
 def huber_loss(values: Tensor, targets: Tensor, weights: Tensor, delta: float = 1.0) -> Tensor:
     """E[ w h(v − y) ], summed over critics, with  h(x) = x²/2 where |x| ≤ δ, else δ (|x| − δ/2)   (Huber 1964)."""
+    _require_one_for_each(values, targets)
     costs = functional.huber_loss(values, targets.expand_as(values), reduction="none", delta=delta)
     return _over_critics((weights * costs).mean(-1))
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from rlchassis_discrete_sac.loss import entropy_of, policy_loss, soft_target, values_of
+from rlchassis_discrete_sac.loss import entropy_of, log_probs_of, policy_loss, soft_target, values_of
 
 tensor = torch.tensor
 VALUES = tensor([[[3.0, 1.0], [0.0, 5.0]], [[2.0, 4.0], [6.0, 1.0]]])
@@ -60,6 +60,19 @@ def test_the_best_policy_is_the_softmax_of_values_over_temperature():
         optimizer.step()
     best = torch.softmax(tensor([1.0, 1.1]) / 0.2, -1)
     assert logits.softmax(-1)[0].tolist() == pytest.approx(best.tolist(), abs=1e-3)
+
+
+def test_an_action_that_is_ruled_out_counts_for_nothing_and_learns_nothing():
+    logits = tensor([[0.5, -math.inf, -0.5]], requires_grad=True)
+    allowed = tensor([[0.5, -0.5]], requires_grad=True)
+    values = tensor([[[1.0, 9.0, 2.0]], [[2.0, 9.0, 1.0]]])
+    losses = [
+        policy_loss(those, log_probs, tensor(5.0), torch.ones(1)) - entropy_of(log_probs).mean()
+        for those, log_probs in ((values, log_probs_of(logits)), (values[..., [0, 2]], log_probs_of(allowed)))
+    ]
+    assert losses[0].item() == pytest.approx(losses[1].item())
+    sum(losses).backward()
+    assert logits.grad[0].tolist() == pytest.approx([allowed.grad[0, 0].item(), 0.0, allowed.grad[0, 1].item()])
 
 
 def test_the_entropy_of_even_odds_is_the_logarithm_of_their_number():
