@@ -96,8 +96,8 @@ class SamplingConfig:
     """Environment steps between two learning phases; None: what suits the algorithm."""
     repeat_per_collect: int | None = whole(None, or_none=True)
     """On-policy: passes over each rollout; None: what suits the algorithm."""
-    update_per_step: float = number(1.0, above=0)
-    """Off-policy: rounds of learning per environment step; may be a fraction."""
+    update_per_step: float | None = number(None, above=0, or_none=True)
+    """Off-policy: rounds of learning per environment step, which may be a fraction; None: what suits the algorithm."""
     start_timesteps: int = whole(0, at_least=0)
     """Off-policy: environment steps before learning begins."""
     start_timesteps_random: bool = switch(False)

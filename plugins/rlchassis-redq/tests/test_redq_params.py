@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rlchassis.api import AutoAlphaFactoryDefault, LRSchedulerFactoryLinear, UsageError
-from rlchassis_redq import REDQ, REDQParams
+from rlchassis_redq import REDQ, REDQAgentFactory, REDQParams
 from rlchassis_testkit.params import Halved, assert_changes, assert_is_a_value, assert_none_is_left_out, assert_refuses
 from rlchassis_testkit.tiny_runs import weights_of
 
@@ -92,3 +92,7 @@ def test_params_are_values():
 def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(role, learned):
     halved = learned(**{f"{role}_lr": 0.02, f"{role}_lr_scheduler_factory": Halved()})
     assert torch.equal(weights(halved), weights(learned(**{f"{role}_lr": 0.01})))
+
+
+def test_by_default_the_actor_learns_once_for_every_environment_step():
+    assert REDQAgentFactory.suited_sampling["update_per_step"] == REDQParams().actor_delay

@@ -23,7 +23,7 @@ def small(builder: REDQExperimentBuilder, **params: Any) -> REDQExperimentBuilde
 
 
 def run(env: Any = PUSHED, params: dict[str, Any] | None = None, **settings: Any) -> World:
-    return tiny_run(REDQExperimentBuilder, env, told=partial(small, **(params or {})), **settings)
+    return tiny_run(REDQExperimentBuilder, env, told=partial(small, **(params or {})), **{"update_per_step": 1, **settings})
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others():

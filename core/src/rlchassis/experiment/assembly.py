@@ -19,6 +19,7 @@ from rlchassis.collector import Collector
 from rlchassis.config import SamplingConfig, resolve_sampling
 from rlchassis.envs import Environments, EnvMode, EnvWrapper, VectorEnvironment
 from rlchassis.errors import UsageError
+from rlchassis.experiment.acting import require_acting
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.watching import RenderDelay
 from rlchassis.hookspecs import hook_manager, hookimpl
@@ -139,6 +140,7 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
     )
     with streams.initialisation():
         innermost = hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device)
+        require_acting(innermost, envs, device)
         policy = agent.create_wrapped(innermost, envs, device)
         restore_policy(policy, envs, experiment.config, device)
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)

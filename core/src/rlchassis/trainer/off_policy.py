@@ -54,7 +54,7 @@ class OffPolicyTrainer(Trainer):
         world, sampling = self.world, self.world.sampling
         if sampling.replay_buffer_stack_num > 1:
             require_space_of_stacks(world.envs.observation_space, sampling.replay_buffer_stack_num)
-        self._ratio = Fraction(sampling.update_per_step).limit_denominator(LARGEST_DENOMINATOR)
+        self._ratio = Fraction(settled(sampling.update_per_step)).limit_denominator(LARGEST_DENOMINATOR)
         if sampling.start_timesteps_random:
             self._warm_up = UniformPolicy(world.envs.action_space, np.random.default_rng(world.streams.sequence("warm_up")))
         if any(type(layer).observe is not Policy.observe for layer in layers(world.policy)):

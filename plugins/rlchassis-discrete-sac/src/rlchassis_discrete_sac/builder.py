@@ -41,7 +41,12 @@ class DiscreteSACAgentFactory(AgentFactory):
     """The recipe for a discrete SAC agent."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1, "buffer_size": 100_000, "num_test_episodes": 10}
+    suited_sampling: ClassVar[Mapping[str, int]] = {
+        "update_per_step": 1,
+        "step_per_collect": 1,
+        "buffer_size": 100_000,
+        "num_test_episodes": 10,
+    }
 
     params: DiscreteSACParams = instance(DiscreteSACParams, factory=DiscreteSACParams)
     """The hyperparameters."""

@@ -35,7 +35,12 @@ class DQNAgentFactory(AgentFactory):
     """The recipe for a DQN agent."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 10, "buffer_size": 100_000, "num_test_episodes": 10}
+    suited_sampling: ClassVar[Mapping[str, int]] = {
+        "update_per_step": 1,
+        "step_per_collect": 10,
+        "buffer_size": 100_000,
+        "num_test_episodes": 10,
+    }
 
     params: DQNParams = instance(DQNParams, factory=DQNParams)
     """The hyperparameters."""

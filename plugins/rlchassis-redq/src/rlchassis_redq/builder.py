@@ -39,7 +39,12 @@ class REDQAgentFactory(AgentFactory):
     """The recipe for a REDQ agent."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1, "buffer_size": 1_000_000, "num_test_episodes": 10}
+    suited_sampling: ClassVar[Mapping[str, int]] = {
+        "update_per_step": 20,
+        "step_per_collect": 1,
+        "buffer_size": 1_000_000,
+        "num_test_episodes": 10,
+    }
 
     params: REDQParams = instance(REDQParams, factory=REDQParams)
     """The hyperparameters."""

@@ -40,7 +40,12 @@ class SACAgentFactory(AgentFactory):
     """The recipe for a SAC agent."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1, "buffer_size": 1_000_000, "num_test_episodes": 10}
+    suited_sampling: ClassVar[Mapping[str, int]] = {
+        "update_per_step": 1,
+        "step_per_collect": 1,
+        "buffer_size": 1_000_000,
+        "num_test_episodes": 10,
+    }
 
     params: SACParams = instance(SACParams, factory=SACParams)
     """The hyperparameters."""

@@ -34,7 +34,12 @@ class TD3AgentFactory(AgentFactory):
     """The recipe for a TD3 agent."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1, "buffer_size": 1_000_000, "num_test_episodes": 10}
+    suited_sampling: ClassVar[Mapping[str, int]] = {
+        "update_per_step": 1,
+        "step_per_collect": 1,
+        "buffer_size": 1_000_000,
+        "num_test_episodes": 10,
+    }
 
     params: TD3Params = instance(TD3Params, factory=TD3Params)
     """The hyperparameters."""

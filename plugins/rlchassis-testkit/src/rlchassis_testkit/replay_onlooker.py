@@ -50,7 +50,12 @@ class ReplayOnlookerAgentFactory(AgentFactory):
     """The recipe for it."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1, "buffer_size": 1000, "num_test_episodes": 3}
+    suited_sampling: ClassVar[Mapping[str, int]] = {
+        "update_per_step": 1,
+        "step_per_collect": 1,
+        "buffer_size": 1000,
+        "num_test_episodes": 3,
+    }
 
     steps: int = 1
     """Rows of a window."""

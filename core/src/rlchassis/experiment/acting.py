@@ -1,0 +1,43 @@
+"""Whether a policy can act in the environments it was made for: asked once, before anything is collected."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from gymnasium import spaces
+
+from rlchassis.envs import Environments, allocate, describe
+from rlchassis.errors import UsageError
+from rlchassis.experience import as_tensors
+from rlchassis.policies import Policy
+
+
+def require_acting(policy: Policy, envs: Environments, device: torch.device) -> None:
+    """UsageError where it fails on an observation of zeros, or answers what is no action: its network is of another kind."""
+    obs = as_tensors(allocate(envs.observation_space, 1), device)
+    try:
+        with torch.no_grad():
+            actions, _ = policy.act(obs, explore=False, rng=torch.Generator(device))
+        difference = None if _is_action(actions, envs.action_space) else f"it answers {_told(actions)}"
+    except (TypeError, AttributeError, ValueError, RuntimeError, IndexError) as error:
+        difference = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    if difference:
+        raise UsageError(
+            f"{type(policy).__name__} cannot act with the network it was given, on observations of {describe(envs.observation_space)} by "
+            f"actions of {describe(envs.action_space)}: {difference}; choose an actor_factory that makes what this policy acts by."
+        )
+
+
+def _is_action(actions: Any, space: spaces.Space[Any]) -> bool:
+    """For one observation, in the chassis' range or counted from zero."""
+    if not isinstance(actions, torch.Tensor) or len(actions) != 1:
+        return False
+    if isinstance(space, spaces.Discrete):
+        return actions.numel() == 1 and not actions.is_floating_point()
+    return not isinstance(space, spaces.Box) or (actions.numel() == math.prod(space.shape) and actions.is_floating_point())
+
+
+def _told(actions: Any) -> str:
+    return f"{actions.dtype} of shape {list(actions.shape)}" if isinstance(actions, torch.Tensor) else type(actions).__name__
