@@ -11,7 +11,7 @@ from gymnasium import spaces
 from rlchassis.envs import Environments, allocate, describe
 from rlchassis.errors import UsageError
 from rlchassis.experience import as_tensors
-from rlchassis.policies import Policy
+from rlchassis.policies import Policy, layers
 
 
 def require_acting(policy: Policy, envs: Environments, device: torch.device) -> None:
@@ -24,9 +24,10 @@ def require_acting(policy: Policy, envs: Environments, device: torch.device) -> 
     except (TypeError, AttributeError, ValueError, RuntimeError, IndexError) as error:
         difference = f"{type(error).__name__}: {' '.join(str(error).split())}"
     if difference:
+        *_, innermost = layers(policy)
         raise UsageError(
-            f"{type(policy).__name__} cannot act with the network it was given, on observations of {describe(envs.observation_space)} by "
-            f"actions of {describe(envs.action_space)}: {difference}; choose an actor_factory that makes what this policy acts by."
+            f"{type(innermost).__name__} cannot act with the network it was given, on observations of "
+            f"{describe(envs.observation_space)} by actions of {describe(envs.action_space)}: {difference}; choose an actor_factory that makes what this policy acts by."
         )
 
 

@@ -140,8 +140,8 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
     )
     with streams.initialisation():
         innermost = hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device)
-        require_acting(innermost, envs, device)
         policy = agent.create_wrapped(innermost, envs, device)
+        require_acting(policy, envs, device)
         restore_policy(policy, envs, experiment.config, device)
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
     setup.compile(algorithm)

@@ -37,7 +37,8 @@ def options_of(rest: dict[str, Any]) -> dict[str, Any]:
     """The options in a description from which its name was taken; nothing else may be left."""
     options = rest.pop("options", {})
     if rest or not isinstance(options, Mapping):
-        raise UsageError(f"a description has a name and options and nothing else, not {', '.join(map(repr, rest)) or repr(options)}.")
+        told = ", ".join(map(repr, rest)) or repr(options)
+        raise UsageError(f"a description has a name and options and nothing else, not {told}; its settings are its options: options.NAME.")
     return dict(options)
 
 

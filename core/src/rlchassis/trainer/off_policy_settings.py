@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import fields
+
 from rlchassis.config import SamplingConfig, settled
 from rlchassis.errors import UsageError
 
@@ -16,6 +18,7 @@ def check_off_policy(sampling: SamplingConfig) -> None:
     if sampling.batch_size is None:
         raise UsageError("off-policy training has no rollout to learn from as a whole; give sampling.batch_size a number.")
     _check_buffer(sampling, sampling.batch_size)
+    _check_companions(sampling)
     if sampling.start_timesteps >= sampling.total_steps:
         raise UsageError(
             f"the warm-up of {sampling.start_timesteps} steps is as long as the run of {sampling.total_steps}, so nothing would be "
@@ -26,6 +29,19 @@ def check_off_policy(sampling: SamplingConfig) -> None:
             f"a batch of {sampling.batch_size} is not there before the run of {sampling.total_steps} steps ends; "
             "lower sampling.batch_size or train longer."
         )
+
+
+def _check_companions(sampling: SamplingConfig) -> None:
+    """Settings that mean nothing without another one."""
+    if sampling.start_timesteps_random and not sampling.start_timesteps:
+        raise UsageError(
+            "sampling.start_timesteps_random is about the first sampling.start_timesteps steps, which are 0; say how many, or leave it out."
+        )
+    for name in ("replay_buffer_alpha", "replay_buffer_beta"):
+        if not sampling.replay_buffer_prioritized and getattr(sampling, name) != getattr(fields(SamplingConfig), name).default:
+            raise UsageError(
+                f"sampling.{name} is about priorities, by which nothing is sampled; set sampling.replay_buffer_prioritized too."
+            )
 
 
 def _check_buffer(sampling: SamplingConfig, batch_size: int) -> None:
