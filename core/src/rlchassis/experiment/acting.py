@@ -27,7 +27,8 @@ def require_acting(policy: Policy, envs: Environments, device: torch.device) -> 
         *_, innermost = layers(policy)
         raise UsageError(
             f"{type(innermost).__name__} cannot act with the network it was given, on observations of "
-            f"{describe(envs.observation_space)} by actions of {describe(envs.action_space)}: {difference}; choose an actor_factory that makes what this policy acts by."
+            f"{describe(envs.observation_space)} by actions of {describe(envs.action_space)}: {difference}; "
+            "choose an actor_factory that makes what this policy acts by."
         )
 
 
