@@ -17,19 +17,20 @@ from rlchassis.policies import Policy, layers
 def require_acting(policy: Policy, envs: Environments, device: torch.device) -> None:
     """UsageError where it fails on an observation of zeros, or answers what is no action: its network is of another kind."""
     obs = as_tensors(allocate(envs.observation_space, 1), device)
+    cause: Exception | None = None
     try:
         with torch.no_grad():
             actions, _ = policy.act(obs, explore=False, rng=torch.Generator(device))
         difference = None if _is_action(actions, envs.action_space) else f"it answers {_told(actions)}"
     except (TypeError, AttributeError, ValueError, RuntimeError, IndexError) as error:
-        difference = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        cause, difference = error, f"{type(error).__name__}: {' '.join(str(error).split())}"
     if difference:
         *_, innermost = layers(policy)
         raise UsageError(
             f"{type(innermost).__name__} cannot act with the network it was given, on observations of "
             f"{describe(envs.observation_space)} by actions of {describe(envs.action_space)}: {difference}; "
             "choose an actor_factory that makes what this policy acts by."
-        )
+        ) from cause
 
 
 def _is_action(actions: Any, space: spaces.Space[Any]) -> bool:
