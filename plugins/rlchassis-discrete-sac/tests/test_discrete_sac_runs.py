@@ -154,7 +154,7 @@ def test_an_observation_of_several_parts_is_learned_from():
 
 
 @pytest.mark.parametrize(
-    ("env", "steps"), [("CartPole-v1", 50_000), ("Acrobot-v1", 50_000), ("FrozenLake-v1", 30_000), ("LunarLander-v3", 100_000)]
+    ("env", "steps"), [("CartPole-v1", 50_000), ("Acrobot-v1", 50_000), ("FrozenLake-v1", 30_000), ("LunarLander-v3", 200_000)]
 )
 def test_a_recipe_is_a_run_that_off_policy_training_accepts(env, steps):
     experiment = plan("discrete-sac", env)

@@ -13,6 +13,7 @@ from torch import nn
 
 from rlchassis.api import (
     ActorFactory,
+    Categorical,
     CategoricalActor,
     Critic,
     CriticFactory,
@@ -130,9 +131,13 @@ def test_spaces_that_the_manifest_does_not_declare_are_refused_before_the_first_
 
 
 def test_a_critic_cannot_reuse_what_an_actor_does_not_have():
-    class Bare(ActorFactory):
+    class Bare(nn.Linear):
+        def forward(self, obs: torch.Tensor) -> Any:
+            return Categorical(super().forward(obs))
+
+    class OfScores(ActorFactory):
         def create_module(self, envs: Any, device: torch.device) -> nn.Module:
-            return nn.Linear(4, 2)
+            return Bare(4, 2)
 
     with pytest.raises(UsageError, match="the critic cannot reuse this actor's features"):
-        tiny_run(TRPOExperimentBuilder, CARTPOLE, told=lambda b: b.with_actor_factory(Bare()).with_critic_factory_use_actor())
+        tiny_run(TRPOExperimentBuilder, CARTPOLE, told=lambda b: b.with_actor_factory(OfScores()).with_critic_factory_use_actor())
