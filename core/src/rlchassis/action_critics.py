@@ -66,8 +66,7 @@ class ActionCriticFactoryDefault(BatchedCriticFactory):
 
     def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
         """Batched products behind what an observation is encoded to."""
-        encoder = encoder_for(envs.observation_space)
-        return _ensemble(size, encoder, envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
+        return _ensemble(size, encoder_for(envs.observation_space), envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
 
 
 @frozen

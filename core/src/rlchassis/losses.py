@@ -66,10 +66,8 @@ def quantile_huber_loss(quantiles: Tensor, fractions: Tensor, targets: Tensor, w
 def _require_one_for_each(values: Tensor, targets: Tensor) -> None:
     """UsageError where values are not [B] or [n, B]: [B, 1] would be compared with every target instead of its own."""
     if values.shape[-1:] != targets.shape[-1:] or values.dim() > 2:
-        raise UsageError(
-            f"a critic answers {list(values.shape)} for {list(targets.shape)} rows; it must answer one number for each: "
-            "squeeze the last dimension of its network."
-        )
+        rows, given = list(targets.shape), list(values.shape)
+        raise UsageError(f"a critic answers {given} for {rows} rows, not one number for each; squeeze the last dimension of its network.")
 
 
 def _over_critics(losses: Tensor) -> Tensor:

@@ -31,6 +31,19 @@ class TooMany(ActorFactory):
         return nn.Sequential(nn.Linear(3, 2), nn.Tanh())
 
 
+@frozen
+class Normalizing(ActorFactory):
+    def create_module(self, envs, device):
+        return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1), nn.Tanh())
+
+
+def test_it_is_asked_in_evaluation_mode_in_which_one_observation_is_enough_for_all_networks():
+    builder = DDPGExperimentBuilder("Pendulum-v1").with_actor_factory(Normalizing())
+    world = builder.build().create_experiment_world()
+    world.close()
+    assert world.policy.training
+
+
 @pytest.mark.parametrize(
     ("builder_class", "env", "actor", "said"),
     [

@@ -17,13 +17,16 @@ from rlchassis.policies import Policy, layers
 def require_acting(policy: Policy, envs: Environments, device: torch.device) -> None:
     """UsageError where it fails on an observation of zeros, or answers what is no action: its network is of another kind."""
     obs = as_tensors(allocate(envs.observation_space, 1), device)
-    cause: Exception | None = None
+    cause, training = None, policy.training
+    policy.eval()
     try:
         with torch.no_grad():
             actions, _ = policy.act(obs, explore=False, rng=torch.Generator(device))
         difference = None if _is_action(actions, envs.action_space) else f"it answers {_told(actions)}"
     except (TypeError, AttributeError, ValueError, RuntimeError, IndexError) as error:
         cause, difference = error, f"{type(error).__name__}: {' '.join(str(error).split())}"
+    finally:
+        policy.train(training)
     if difference:
         *_, innermost = layers(policy)
         raise UsageError(
@@ -34,12 +37,10 @@ def require_acting(policy: Policy, envs: Environments, device: torch.device) -> 
 
 
 def _is_action(actions: Any, space: spaces.Space[Any]) -> bool:
-    """For one observation, in the chassis' range or counted from zero."""
-    if not isinstance(actions, torch.Tensor) or len(actions) != 1:
+    """One row: as many numbers as a Box has dimensions, or one that is counted."""
+    if not isinstance(actions, torch.Tensor) or actions.shape[:1] != (1,):
         return False
-    if isinstance(space, spaces.Discrete):
-        return actions.numel() == 1 and not actions.is_floating_point()
-    return not isinstance(space, spaces.Box) or (actions.numel() == math.prod(space.shape) and actions.is_floating_point())
+    return actions.numel() == math.prod(space.shape or ()) and actions.is_floating_point() == isinstance(space, spaces.Box)
 
 
 def _told(actions: Any) -> str:
