@@ -13,7 +13,6 @@ from torch import nn
 
 from rlchassis.api import (
     ActorFactory,
-    Categorical,
     CategoricalActor,
     Critic,
     CriticFactory,
@@ -25,6 +24,7 @@ from rlchassis.api import (
     World,
 )
 from rlchassis.experiment import EnvFactoryRegistered
+from rlchassis_testkit.featureless import ActorFactoryFeatureless
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run, unchanged
 from rlchassis_trpo import TRPO, TRPOExperimentBuilder, TRPOParams
@@ -131,13 +131,7 @@ def test_spaces_that_the_manifest_does_not_declare_are_refused_before_the_first_
 
 
 def test_a_critic_cannot_reuse_what_an_actor_does_not_have():
-    class Bare(nn.Linear):
-        def forward(self, obs: torch.Tensor) -> Any:
-            return Categorical(super().forward(obs))
-
-    class OfScores(ActorFactory):
-        def create_module(self, envs: Any, device: torch.device) -> nn.Module:
-            return Bare(4, 2)
-
     with pytest.raises(UsageError, match="the critic cannot reuse this actor's features"):
-        tiny_run(TRPOExperimentBuilder, CARTPOLE, told=lambda b: b.with_actor_factory(OfScores()).with_critic_factory_use_actor())
+        tiny_run(
+            TRPOExperimentBuilder, CARTPOLE, told=lambda b: b.with_actor_factory(ActorFactoryFeatureless()).with_critic_factory_use_actor()
+        )

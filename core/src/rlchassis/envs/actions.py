@@ -39,9 +39,8 @@ class ActionMap:
 
     def _set_bounds(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
         self._bounded = np.isfinite(low) & np.isfinite(high)
-        from_low, from_high = np.where(np.isfinite(low), low, -1.0), np.where(np.isfinite(high), high, 1.0)
-        inner_low = np.where(np.isfinite(low) | ~np.isfinite(high), from_low, from_high - 2)
-        inner_high = np.where(np.isfinite(high) | ~np.isfinite(low), from_high, from_low + 2)
+        inner_low = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high - 2, -1.0))
+        inner_high = np.where(np.isfinite(high), high, np.where(np.isfinite(low), low + 2, 1.0))
         self._half, self._centre = inner_high / 2 - inner_low / 2, inner_high / 2 + inner_low / 2
         self._low, self._high = low, high
 

@@ -1,0 +1,28 @@
+"""An actor that acts, and has no features that a critic could reuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from attrs import frozen
+from torch import nn
+
+from rlchassis.api import ActorFactory, Categorical
+
+
+class Scores(nn.Linear):
+    """One layer from observations to the scores of discrete actions."""
+
+    def forward(self, obs: torch.Tensor) -> Any:
+        """A categorical distribution."""
+        return Categorical(super().forward(obs))
+
+
+@frozen
+class ActorFactoryFeatureless(ActorFactory):
+    """Describes it."""
+
+    def create_module(self, envs: Any, device: torch.device) -> nn.Module:
+        """For a Box of one axis and Discrete actions."""
+        return Scores(envs.observation_space.shape[0], int(envs.action_space.n)).to(device)
