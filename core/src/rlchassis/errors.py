@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class UsageError(ValueError):
     """A request that cannot be met as it stands; the command line prints it and exits with 2."""
@@ -17,6 +19,14 @@ class UnsupportedSpaceError(UsageError):
 
 class StoredFileError(UsageError):
     """A file of a run directory that is missing, damaged, foreign or not safe to open."""
+
+
+class NotAllowedError(StoredFileError):
+    """A stored recipe that uses code of its user, which has to be handed over."""
+
+    def __init__(self, what: str, names: Sequence[str], remedy: str) -> None:
+        super().__init__(f"{what} uses {', '.join(names)}, which no plugin registers; if you trust this code, {remedy}")
+        self.what, self.names = what, tuple(names)
 
 
 class EnvironmentFailure(RuntimeError):  # noqa: N818  it names what failed, and is an outcome rather than a misuse

@@ -10,7 +10,7 @@ from rlchassis.cli.interruption import Interruption
 SAFE_POINTS = ["rlchassis_epoch_start", "rlchassis_collect_end", "rlchassis_learn_end", "rlchassis_test_end"]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 @pytest.mark.parametrize("hook", SAFE_POINTS)
 def test_a_signal_waits_for_the_next_safe_point(hook, number, code):
     interruption = Interruption()
@@ -41,3 +41,26 @@ def test_afterwards_signals_do_what_they_did_before():
     with Interruption().awaited():
         assert signal.getsignal(signal.SIGINT) != before[0]
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_signal_that_was_to_be_ignored_still_is():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        interruption = Interruption()
+        with interruption.awaited():
+            os.kill(os.getpid(), signal.SIGHUP)
+            interruption.rlchassis_epoch_start()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_is_received_even_if_nobody_can_read_the_answer(monkeypatch):
+    def gone(*_):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(os, "write", gone)
+    interruption = Interruption()
+    with interruption.awaited():
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(SystemExit):
+            interruption.rlchassis_epoch_start()

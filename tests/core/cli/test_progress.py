@@ -24,7 +24,16 @@ def stats(steps: int, *returns: float) -> SimpleNamespace:
 def test_a_terminal_gets_a_bar_and_nothing_else_does():
     (bar,) = progress_on(Terminal())
     assert isinstance(bar, ProgressBar)
-    assert progress_on(io.StringIO()) == []
+    assert progress_on(io.StringIO()) == progress_on(None) == []
+
+
+def test_the_bar_is_drawn_in_what_the_terminal_has_characters_for():
+    drawn = io.BytesIO()
+    bar = ProgressBar(io.TextIOWrapper(drawn, "ascii", errors="strict", write_through=True))
+    bar.rlchassis_train_start(WORLD)
+    bar.rlchassis_collect_end(stats(50, 10.0))
+    bar.rlchassis_teardown()
+    assert b"0/200 steps" in drawn.getvalue()
 
 
 def test_the_bar_shows_how_far_it_is_and_what_is_earned_now():

@@ -125,7 +125,10 @@ def test_a_function_that_a_recipe_uses_is_allowed_by_its_name(rlchassis, own_mod
 
     builder = PPOExperimentBuilder(own_environments.make, tiny_config(tmp_path / "log"), tiny_sampling())
     builder.build().run("mine")
-    assert "allow=[make]" in rlchassis("eval", "log/mine").err
+    for verb in ("eval", "watch"):
+        refused = rlchassis(verb, "log/mine")
+        assert (refused.code, refused.err.count("\n")) == (2, 1)
+        assert refused.err.endswith("if you trust this code, add --allow own_environments:make\n")
     assert rlchassis("eval", "log/mine", "--allow", "own_environments:make").code == 0
 
 

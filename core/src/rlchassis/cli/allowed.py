@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import reduce
 from importlib import import_module
 from typing import Any
 
-from rlchassis.errors import UsageError
+from rlchassis.errors import NotAllowedError, UsageError
 
 
 def add_allow(parser: argparse.ArgumentParser) -> None:
@@ -34,3 +35,15 @@ def allowed(words: Iterable[str]) -> list[Any]:
         if name:
             found.append(thing)
     return found
+
+
+@contextmanager
+def asking_to_allow() -> Iterator[None]:
+    """Within it code that was not named is asked for in words of the command line; what only Python can name, in those of Python."""
+    try:
+        yield
+    except NotAllowedError as error:
+        if any("<" in name for name in error.names):
+            raise
+        remedy = f"add {' '.join(f'--allow {name}' for name in error.names)}"
+        raise NotAllowedError(error.what, error.names, remedy) from error

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
-from rlchassis.cli.output import say
+from rlchassis.cli.output import complain, say
 from rlchassis.errors import UsageError
 
 VERBS = {
@@ -24,7 +24,15 @@ DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 
 class Parser(argparse.ArgumentParser):
-    """Tells misuse in one sentence, as everything else does."""
+    """Reports misuse in one sentence and prints its help as everything else is printed."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.color = False  # from Python 3.14 on help has colours, which are escape sequences
+
+    def print_help(self, file: Any = None) -> None:
+        """Print it on stdout."""
+        say(*self.format_help().rstrip("\n").split("\n"))
 
     def error(self, message: str) -> NoReturn:
         """Say where to look, too."""
@@ -45,7 +53,7 @@ class Version(argparse.Action):
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Carry out a command; 0: done, 1: it failed, 2: wrong usage or unusable input, 130 or 143: SIGINT or SIGTERM ended it."""
+    """Carry out a command; 0: done, 1: it failed, 2: wrong usage or unusable input, 128 + n: signal n ended it."""
     words = sys.argv[1:] if words is None else list(words)
     try:
         arguments = _parser(words).parse_args(words)
@@ -58,9 +66,9 @@ def main(words: Sequence[str] | None = None) -> int:
         if "--debug" in words:
             import traceback
 
-            traceback.print_exception(error)
+            complain(*"".join(traceback.format_exception(error)).splitlines())
         misused = isinstance(error, UsageError)
-        _tell(str(error) if misused else _one_line(error))
+        complain(f"rlchassis: {error if misused else _one_line(error)}", *_notes(error))
         return MISUSED if misused else FAILED
 
 
@@ -78,10 +86,11 @@ def _parser(words: Sequence[str]) -> Parser:
     return parser
 
 
-def _tell(message: str) -> None:
-    print(f"rlchassis: {message}", file=sys.stderr)
-
-
 def _one_line(error: Exception) -> str:
     first = str(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _notes(error: Exception) -> list[str]:
+    """What was added on the way: which hook of which extension raised it, and whatever its author had to say."""
+    return [f"  {line}" for note in getattr(error, "__notes__", ()) for line in str(note).splitlines()]

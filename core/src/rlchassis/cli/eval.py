@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 
-from rlchassis.cli.allowed import add_allow, allowed
+from rlchassis.cli.allowed import add_allow, allowed, asking_to_allow
 from rlchassis.cli.messages import messages_on_stderr
-from rlchassis.cli.output import say
+from rlchassis.cli.output import say, say_json
 from rlchassis.experiment import Evaluation, evaluate
 
 
@@ -24,10 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Play, and print what was earned."""
-    with messages_on_stderr():
+    with messages_on_stderr(), asking_to_allow():
         result = evaluate(arguments.directory, arguments.episodes, allow=allowed(arguments.allow))
     if arguments.json:
-        say(json.dumps({"directory": arguments.directory, "episodes": len(result.returns), **result.as_data()}))
+        say_json({"directory": arguments.directory, "episodes": len(result.returns), **result.as_data()}, indent=None)
     else:
         say(_sentence(result, repeated=arguments.episodes is None))
     return 0

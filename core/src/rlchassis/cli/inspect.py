@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rlchassis.cli.output import printable, say
+from rlchassis.cli.output import say, say_json
 from rlchassis.errors import StoredFileError
 from rlchassis.loggers import METRICS_FILENAME, read_metrics
 from rlchassis.persistence.files import POLICY_FILENAME, PROVENANCE_FILENAME, read_json
@@ -30,9 +30,9 @@ def carry_out(arguments: argparse.Namespace) -> int:
     """Read everything before anything is printed."""
     facts = read_facts(Path(arguments.directory))
     if arguments.json:
-        say(json.dumps(facts, indent=2))
+        say_json(facts)
     else:
-        say(*map(printable, _lines(facts)))
+        say(*_lines(facts))
     return 0
 
 

@@ -1,18 +1,19 @@
-"""SIGINT and SIGTERM: the first ends a run where its policy is whole, a second one wherever it is."""
+"""SIGINT, SIGTERM and SIGHUP: the first ends a run where its policy is whole, a second one wherever it is."""
 
 from __future__ import annotations
 
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from attrs import define, field
 
 from rlchassis.hookspecs import hookimpl
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""SIGHUP, the end of a terminal, is unknown to Windows."""
 
 
 @define(eq=False)
@@ -24,7 +25,8 @@ class Interruption:
     @contextmanager
     def awaited(self) -> Iterator[None]:
         """Within it signals are this object's."""
-        before = {number: signal.signal(number, self._receive) for number in SIGNALS}
+        heard = [number for number in SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]  # nohup asks to ignore one
+        before = {number: signal.signal(number, self._receive) for number in heard}
         try:
             yield
         finally:
@@ -35,7 +37,8 @@ class Interruption:
         if self._received is not None:
             raise SystemExit(128 + number)
         self._received = number
-        os.write(2, b"\nEnding as soon as the policy is whole; once more ends at once.\n")  # unlike print, safe wherever a signal strikes
+        with suppress(OSError):
+            os.write(2, b"\nStopping after this phase; press Ctrl-C again to abort.\n")  # unlike print, safe wherever a signal strikes
 
     def _pass_on(self) -> None:
         if self._received is not None:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
+from rlchassis.cli.output import complain
+
 
 class _Lines(logging.Handler):
     """One line per message; the traceback of an exception stands in log.txt."""
@@ -16,7 +18,8 @@ class _Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write it where it does not tear the bar apart."""
         prefix = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
-        tqdm.write(f"{prefix}{record.getMessage()}", file=sys.stderr)
+        with tqdm.external_write_mode(file=sys.stderr):
+            complain(f"{prefix}{record.getMessage()}")
 
 
 @contextmanager

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from rlchassis.cli.output import printable, say
+from rlchassis.cli.output import say, say_json
 from rlchassis.errors import PluginError
 from rlchassis.registry import KINDS, Plugin, first_party_distribution, installed
-from rlchassis.registry.wording import did_you_mean, listed, quoted
+from rlchassis.registry.wording import did_you_mean, listed, printable, quoted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,9 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     if arguments.json:
-        import json
-
-        say(json.dumps([plugin.as_row() for plugin in installed()], indent=2))
+        say_json([plugin.as_row() for plugin in installed()])
     else:
         say(*table(installed()))
     return 0
@@ -51,7 +49,8 @@ def _info(arguments: argparse.Namespace) -> int:
     found = [plugin for plugin in installed() if arguments.name in _names(plugin)]
     if not found:
         raise PluginError(_missing(arguments.name))
-    say("\n\n".join("\n".join(_facts(plugin)) for plugin in found))
+    for plugin in found:
+        say(*_facts(plugin), *([] if plugin is found[-1] else [""]))
     return 0
 
 
@@ -81,6 +80,6 @@ def _facts(plugin: Plugin) -> Iterator[str]:
         "needs": ", ".join(f"{kind} {name}" for kind, names in plugin.needs.items() for name in names),
     }
     yield f"{plugin.kind} {plugin.name}"
-    for (name, _), value in zip(facts.items(), map(printable, facts.values()), strict=True):
+    for name, value in facts.items():
         if value:
             yield f"  {name + ':':<14}{value}"

@@ -18,7 +18,7 @@ BAR_FORMAT = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} steps, {rate_fmt}, {
 
 def progress_on(stream: Any) -> list[object]:
     """The observers that suit a stream: a bar on a terminal, none elsewhere."""
-    return [ProgressBar(stream)] if stream.isatty() else []
+    return [ProgressBar(stream)] if stream is not None and stream.isatty() else []
 
 
 @define(eq=False)

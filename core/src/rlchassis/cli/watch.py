@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from rlchassis.cli.allowed import add_allow, allowed
+from rlchassis.cli.allowed import add_allow, allowed, asking_to_allow
 from rlchassis.cli.messages import messages_on_stderr
 from rlchassis.cli.output import say
 from rlchassis.experiment.watched import watch_stored
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Play, and say what was earned and where the video is."""
-    with messages_on_stderr():
+    with messages_on_stderr(), asking_to_allow():
         watch_stored(arguments.directory, arguments.episodes, video=arguments.video, allow=allowed(arguments.allow))
     if arguments.video is not None:
         say(f"video: {arguments.video}")

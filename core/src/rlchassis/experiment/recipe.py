@@ -15,7 +15,7 @@ from rlchassis.agent import AgentFactory
 from rlchassis.callbacks import Callbacks
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactory
-from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.errors import NotAllowedError, StoredFileError, UsageError
 from rlchassis.loggers import LoggerFactory
 from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME, LOG_FILENAME, write_atomically, write_json
 from rlchassis.persistence.inert_pickle import inert_pickle
@@ -162,11 +162,8 @@ def restore_experiment(data: Any) -> Experiment:
 
 
 def require_allowed(data: Any, allow: Iterable[Any], what: str, call: str) -> None:
-    """StoredFileError, with the line to write instead, where the data uses code of a user that was not handed over."""
+    """NotAllowedError, with the line to write instead, where the data uses code of a user that was not handed over."""
     missing = [name for name in foreign_names(data) if name not in map(qualified_name, allow)]
     if missing:
         everything = ", ".join([short_name(name) for name in missing] + [each.__name__ for each in allow])
-        raise StoredFileError(
-            f"{what} uses {', '.join(missing)}, which no plugin registers; "
-            f"if you trust this code, hand it over: {call}, allow=[{everything}])"
-        )
+        raise NotAllowedError(what, missing, f"hand it over: {call}, allow=[{everything}])")

@@ -9,9 +9,14 @@ from collections.abc import Iterable
 from rlchassis.renamed import what_became_of
 
 
+def printable(text: str) -> str:
+    """The text on one line, with what a terminal would obey shown escaped: control characters, line ends, marks of direction."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def quoted(text: str) -> str:
-    """Quote a name that may come from a stranger's file; what a terminal would obey is shown escaped."""
-    return f'"{text}"' if text.isprintable() else f'"{ascii(text)[1:-1]}"'
+    """Quote a name that may come from a stranger's file."""
+    return f'"{printable(text)}"'
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
