@@ -92,5 +92,6 @@ def _one_line(error: Exception) -> str:
 
 
 def _notes(error: Exception) -> list[str]:
-    """What was added on the way: which hook of which extension raised it, and whatever its author had to say."""
-    return [f"  {line}" for note in getattr(error, "__notes__", ()) for line in str(note).splitlines()]
+    """What was added on the way: which hook raised it, unless it is core's own, and whatever an author had to say."""
+    notes = [str(note) for note in getattr(error, "__notes__", ())]
+    return [f"  {line}" for note in notes if not note.endswith(" of rlchassis-core") for line in note.splitlines()]
