@@ -14,6 +14,7 @@ from attrs.converters import optional as optional_of
 
 from rlchassis.errors import UsageError
 from rlchassis.fields import instance, number, switch, whole
+from rlchassis.machine import usable_cpus
 from rlchassis.renamed import refuses_old_names
 
 T = TypeVar("T")
@@ -85,7 +86,7 @@ class SamplingConfig:
     batch_size: int | None = whole(64, or_none=True)
     """Rows of one (mini)batch; None: the whole rollout, on-policy only."""
     num_train_envs: int = whole(-1, also=(-1,))
-    """Environments that train side by side; −1: one per CPU, counted when the run starts."""
+    """Environments that train side by side; −1: one per CPU that the process may use, counted when the run starts."""
     num_test_envs: int = whole(1, at_least=0)
     """Environments that test side by side; 0: no tests."""
     num_test_episodes: int | None = whole(None, or_none=True)
@@ -135,5 +136,5 @@ def resolve_sampling(sampling: SamplingConfig, suited: Mapping[str, int]) -> Sam
     """Put in what suits the algorithm where a setting was left open, and count the CPUs; ready to run."""
     known: dict[str, Any] = {name: value for name, value in suited.items() if getattr(sampling, name) is None}
     if sampling.num_train_envs == -1:
-        known["num_train_envs"] = os.cpu_count() or 1
+        known["num_train_envs"] = usable_cpus()
     return attrs.evolve(sampling, **known)

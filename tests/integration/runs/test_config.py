@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -250,8 +249,8 @@ def test_as_many_environments_are_made_as_asked_for(tmp_path, count):
     assert (envs.train.num_envs, envs.test.num_envs) == (count, count)
 
 
-def test_minus_one_training_environments_are_one_per_cpu(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+def test_minus_one_training_environments_are_one_per_usable_cpu(tmp_path, monkeypatch):
+    monkeypatch.setattr("rlchassis.config.usable_cpus", lambda: 3)
     result = counted(tmp_path, num_train_envs=-1)
     assert result.world.envs.train.num_envs == 3
     assert result.world.sampling.num_train_envs == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import re
 import sys
@@ -12,6 +11,7 @@ from importlib import import_module, metadata
 
 from rlchassis.cli.output import say
 from rlchassis.cli.plugins import table
+from rlchassis.machine import usable_cpus
 from rlchassis.registry import PLUGIN_API, Plugin, check, installed
 
 CORE = "rlchassis-core"
@@ -37,7 +37,7 @@ def _findings(plugins: Sequence[Plugin]) -> Iterator[str]:
     yield f"platform  {platform.platform()}"
     yield f"versions  {', '.join(f'{name} {_version(name)}' for name in (CORE, *_libraries()))}"
     yield f"plugin API {'.'.join(map(str, PLUGIN_API))}"
-    yield f"threads   {_threads()} of torch, {os.cpu_count()} CPUs"
+    yield f"threads   {_threads()} of torch, {usable_cpus()} CPUs"
     yield f"devices   {', '.join(_devices())}"
     yield ""
     yield from table(plugins)

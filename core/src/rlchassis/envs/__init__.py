@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.environments import Environments
 from rlchassis.envs.factories import EnvFactoryCallable, EnvFactoryVector, env_factory_from
@@ -12,7 +14,9 @@ from rlchassis.envs.registered import EnvFactoryRegistered, has_display
 from rlchassis.envs.space_data import space_from_data, space_to_data
 from rlchassis.envs.spaces import AnySpace, allocate, describe, kinds_in, require_supported, write
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment
-from rlchassis.envs.workers import WorkerEnvironment
+
+if TYPE_CHECKING:
+    from rlchassis.envs.workers import WorkerEnvironment
 
 __all__ = [
     "ActionMap",
@@ -41,3 +45,12 @@ __all__ = [
     "space_to_data",
     "write",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """WorkerEnvironment, imported only where it is used: not every system has worker processes."""
+    if name != "WorkerEnvironment":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from rlchassis.envs import workers
+
+    return workers.WorkerEnvironment

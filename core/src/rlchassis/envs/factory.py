@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import select
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import partial
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from rlchassis.envs.chunk import Env, EnvConstructor
 from rlchassis.envs.environments import Environments
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.vector import VectorEnvironment
-from rlchassis.envs.workers import WorkerEnvironment
 from rlchassis.errors import UsageError
 from rlchassis.recipe_part import RecipePart
+
+if TYPE_CHECKING:
+    from rlchassis.envs.workers import WorkerEnvironment
 
 EnvWrapper: TypeAlias = Callable[[Env], Env]
 """Picklable, for it is applied where the environment lives, which may be a worker process."""
@@ -77,7 +81,7 @@ class EnvFactory(RecipePart, ABC):
         constructors = [partial(_wrapped, self.constructor(mode), tuple(wrappers))] * num_envs
         if venv_type is VectorEnvType.DUMMY:
             return InProcessEnvironment.open(constructors)
-        return WorkerEnvironment.open(constructors, constructor_timeout=self.constructor_timeout, step_timeout=self.step_timeout)
+        return _worker_class().open(constructors, constructor_timeout=self.constructor_timeout, step_timeout=self.step_timeout)
 
     def create_envs(
         self,
@@ -107,6 +111,15 @@ class EnvFactory(RecipePart, ABC):
     def create_native(self, num_envs: int) -> VectorEnvironment:
         """Make the environment's own vectorised form, for training; raises UsageError where there is none."""
         raise UsageError(f"{type(self).__name__} cannot make {num_envs} environments as one; use VectorEnvType.DUMMY")
+
+
+def _worker_class() -> type[WorkerEnvironment]:
+    """What runs worker processes, imported only where it is used; raises UsageError where the system lacks what it needs."""
+    if not (hasattr(select, "poll") and hasattr(os, "killpg")):
+        raise UsageError("worker processes need a POSIX system such as Linux or macOS; use VectorEnvType.DUMMY")
+    from rlchassis.envs.workers import WorkerEnvironment
+
+    return WorkerEnvironment
 
 
 def _wrapped(construct: EnvConstructor, wrappers: Sequence[EnvWrapper]) -> Env:

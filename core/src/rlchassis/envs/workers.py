@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import weakref
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_se
 from rlchassis.envs.worker import Worker
 from rlchassis.envs.worker_process import SECONDS_TO_DIE
 from rlchassis.errors import EnvironmentFailure
+from rlchassis.machine import usable_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ class WorkerEnvironment(VectorEnvironment):
         """Construct the environments, one from each constructor; timeouts are seconds for one environment."""
         workers: list[Worker] = []
         try:
-            for span in _shares(len(constructors), num_workers or _num_cpus()):
+            for span in _shares(len(constructors), num_workers or usable_cpus()):
                 workers.append(Worker.start(span.start, span.stop - span.start))  # noqa: PERF401  those begun must be known when one fails
             for worker in workers:
                 worker.begin_construction(constructors[worker.span])
@@ -128,10 +128,6 @@ def _shares(num_envs: int, num_workers: int) -> list[slice]:
     """Consecutive spans, as even as possible and none empty."""
     bounds = [num_envs * i // min(num_workers, num_envs) for i in range(min(num_workers, num_envs) + 1)]
     return [slice(start, stop) for start, stop in pairwise(bounds)]
-
-
-def _num_cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _kill_all(workers: list[Worker]) -> None:

@@ -109,11 +109,11 @@ def _refusal(directory: Path, holder: Holder) -> str:
 @contextmanager
 def _one_at_a_time(directory: Path) -> Iterator[None]:
     """Within it no other process looks at the lock, where the system can see to that; else exclusive creation alone decides."""
-    if sys.platform == "win32":
+    try:
+        import fcntl
+    except ImportError:  # as on Windows
         yield
         return
-    import fcntl
-
     handle = os.open(directory, os.O_RDONLY)
     try:
         with suppress(OSError):
