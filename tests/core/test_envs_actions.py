@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from gymnasium.spaces import Box, Discrete
@@ -76,3 +78,9 @@ def test_random_actions_fill_the_chassis_range_and_repeat_with_the_seed():
 
 def test_random_discrete_actions_are_counted_from_zero():
     assert set(ActionMap(Discrete(3, start=7)).random(100, np.random.default_rng(0)).tolist()) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("space", [Discrete(3, start=5), Box(-2.0, 4.0, (2,))])
+def test_an_action_map_can_be_pickled(space):
+    actions = np.array([1, 0]) if isinstance(space, Discrete) else np.zeros((2, 2), np.float32)
+    assert pickle.loads(pickle.dumps(ActionMap(space))).to_env(actions).tolist() == ActionMap(space).to_env(actions).tolist()

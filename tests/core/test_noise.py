@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pickle
+
+import attrs
 import pytest
 import torch
 
@@ -68,3 +71,16 @@ def test_noise_that_is_thrown_ever_farther_is_refused(theta, dt):
 def test_what_is_left_of_noise_is_a_fraction():
     with pytest.raises(ValueError, match="final_fraction"):
         NoiseFactoryOrnsteinUhlenbeck(final_fraction=1.5)
+
+
+@pytest.mark.parametrize("factory", [None, NoiseFactoryMaxActionScaledGaussian(0.5), NoiseFactoryOrnsteinUhlenbeck()])
+def test_a_disturbance_can_be_pickled_as_it_stands(factory):
+    if factory is not None:
+        factory = attrs.evolve(factory, final_fraction=0.5)
+    disturb = Disturbance(factory)
+    disturb.set_progress(0.5)
+    before, after = (
+        each(torch.zeros(2, 3), None, torch.Generator().manual_seed(1)) for each in (disturb, pickle.loads(pickle.dumps(disturb)))
+    )
+    assert before[0].equal(after[0])
+    assert (before[0] == 0).all() == (factory is None)

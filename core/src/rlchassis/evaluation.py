@@ -13,7 +13,7 @@ from rlchassis.collector import Collector
 from rlchassis.errors import StoredFileError
 
 
-@frozen
+@frozen(repr=False)
 class Evaluation:
     """Episodes played without exploring, in the order of their seeds; returns are undiscounted and raw."""
 
@@ -22,6 +22,10 @@ class Evaluation:
     seeds: tuple[int, ...]
     env_step: int = 0
     """How many environment steps the policy had learned from."""
+
+    def __repr__(self) -> str:
+        """Without the single episodes."""
+        return f"Evaluation(mean={self.mean:.2f}, std={self.std:.2f}, episodes={len(self.returns)}, env_step={self.env_step})"
 
     @property
     def mean(self) -> float:

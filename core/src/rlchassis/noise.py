@@ -51,6 +51,14 @@ class Disturbance:
         """Make the noise."""
         self._noise = None if self.factory is None else self.factory.create_noise()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Noise may be any callable, and one that cannot be pickled is made again."""
+        return {"factory": self.factory, "fraction": self.fraction}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.factory, self.fraction = state["factory"], state["fraction"]
+        self.__attrs_post_init__()
+
     def set_progress(self, progress: float) -> None:
         """How far the run is."""
         if self.factory is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
+from attrs import define, field, fields
 
 if TYPE_CHECKING:
     import torch
@@ -24,9 +25,17 @@ if TYPE_CHECKING:
     from rlchassis.trainer import Trainer
 
 
-@define(eq=False)
+KEPT = ("config", "sampling", "device", "streams", "directory")
+"""What a copy has as it is, beside a policy of its own and the spaces of the environments."""
+
+
+@define(eq=False, repr=False)
 class World:
-    """All that lives while an experiment runs."""
+    """All that lives while an experiment runs.
+
+    Copies, and so what comes back from another process, have what is data: config, sampling, device, streams, directory, the policy,
+    the spaces in envs. The rest stays where it lives, and is an AttributeError that says so.
+    """
 
     config: ExperimentConfig
     sampling: SamplingConfig
@@ -57,8 +66,39 @@ class World:
     trainer: Trainer = field(init=False)
     """Made last, since it is made of the world."""
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether it has only what is data."""
+        return not hasattr(self, "hooks")
+
+    def __repr__(self) -> str:
+        """In one line, without what it is made of."""
+        where = f"directory={str(self.directory)!r}" if self.directory is not None else "nothing written"
+        return f"World({self.envs.task or 'own environment'}, {type(self.policy).__name__} on {self.device}, {where})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """With parameters that share no storage with others, since pickle would write all of it for each."""
+        kept = {name: getattr(self, name) for name in KEPT}
+        return {**kept, "envs": self.envs.without_any(), "policy": copy.deepcopy(self.policy)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    if not TYPE_CHECKING:  # for then no name would be unknown
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in (each.name for each in fields(type(self))):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            kept = ", ".join((*KEPT, "policy"))
+            raise AttributeError(
+                f"this World has no {name}: it is a copy of {kept} and spaces, and the rest stays with the run that made it."
+            )
+
     def close(self) -> None:
-        """Close environments and logger, and leave the directory to others."""
+        """Close environments and logger, and leave the directory to others; a copy has nothing to close."""
+        if self.is_copy:
+            return
         with ExitStack() as at_the_end:
             if self.lock is not None:
                 at_the_end.callback(self.lock.release)

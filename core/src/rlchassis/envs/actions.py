@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def _none() -> Any:
+    return np.empty(0)
+
+
 @define(eq=False)
 class ActionMap:
     """Turns chassis actions [N, …] into environment actions; made once from the action space.
@@ -24,12 +28,12 @@ class ActionMap:
     """
 
     space: AnySpace
-    _start: int = field(init=False)
-    _bounded: NDArray[np.bool_] = field(init=False)
-    _low: NDArray[np.float64] = field(init=False)
-    _high: NDArray[np.float64] = field(init=False)
-    _half: NDArray[np.float64] = field(init=False)
-    _centre: NDArray[np.float64] = field(init=False)
+    _start: int = field(init=False, default=0)
+    _bounded: NDArray[np.bool_] = field(init=False, factory=_none)
+    _low: NDArray[np.float64] = field(init=False, factory=_none)
+    _high: NDArray[np.float64] = field(init=False, factory=_none)
+    _half: NDArray[np.float64] = field(init=False, factory=_none)
+    _centre: NDArray[np.float64] = field(init=False, factory=_none)
 
     def __attrs_post_init__(self) -> None:
         if isinstance(self.space, Discrete):

@@ -41,6 +41,10 @@ class Environments:
         """Only the spaces, from which a stored policy can be rebuilt; there is nothing to step."""
         return cls(EnvTraits(observation_space, action_space))
 
+    def without_any(self) -> Self:
+        """What is known of them, and nothing to step."""
+        return type(self)(self.traits)
+
     @property
     def observation_space(self) -> AnySpace:
         """The space of one observation."""

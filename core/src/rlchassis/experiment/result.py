@@ -10,7 +10,7 @@ from rlchassis.world import World
 
 @frozen(eq=False)
 class ExperimentResult:
-    """The world as the run left it, and what came of training."""
+    """The world as the run left it, and what came of training; a copy, and one from another process, has a copy of the world."""
 
     world: World
     trainer_result: InfoStats | None

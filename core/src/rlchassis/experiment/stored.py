@@ -116,9 +116,9 @@ def _restored(
     return policy.eval()
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class LoadedPolicy:
-    """A stored policy that acts: `policy(obs)` answers in the environment's own actions."""
+    """A stored policy that acts: `policy(obs)` answers in the environment's own actions. It can be copied and pickled."""
 
     policy: Policy
     envs: Environments
@@ -131,6 +131,11 @@ class LoadedPolicy:
         """Nothing has been asked yet."""
         self._map = ActionMap(self.envs.action_space)
         self._rng = RandomStreams(0).generator("evaluation", device=self.device)
+
+    def __repr__(self) -> str:
+        """Without the network."""
+        spaces = f"{describe(self.envs.observation_space)} -> {describe(self.envs.action_space)}"
+        return f"LoadedPolicy({type(self.policy).__name__}: {spaces}, device={str(self.device)!r})"
 
     @torch.no_grad()
     def __call__(self, obs: Any) -> NDArray[Any]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
 from rlchassis.evaluation import Evaluation
+
+
+def _rounded(seconds: dict[str, float]) -> str:
+    return f"{{{', '.join(f'{phase!r}: {spent:.2f}' for phase, spent in seconds.items())}}}"
 
 
 @frozen
@@ -21,7 +25,7 @@ class InfoStats:
     """The test whose policy is stored; None where there were no tests."""
     final: Evaluation | None
     """The last test."""
-    seconds: dict[str, float]
+    seconds: dict[str, float] = field(repr=_rounded)
     """Wall-clock seconds by phase: collect, learn, test."""
 
     @property
