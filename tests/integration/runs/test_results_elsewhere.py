@@ -77,8 +77,8 @@ def test_a_copy_of_a_world_has_what_is_data_and_says_what_it_leaves(result, copi
     assert world.policy is not whole.policy
     with pytest.raises(AttributeError, match="this World has no buffer: it is a copy of config, sampling"):
         world.buffer  # noqa: B018  asking for it is the test
-    with pytest.raises(AttributeError, match="no attribute 'bufer'"):
-        world.bufer  # noqa: B018  likewise
+    with pytest.raises(AttributeError, match="no attribute 'unheard_of'"):
+        world.unheard_of  # noqa: B018  likewise
     assert world.is_copy
     assert not whole.is_copy
     world.close()
