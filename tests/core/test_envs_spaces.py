@@ -32,6 +32,7 @@ def boxes(draw):
 leaf_spaces = (
     boxes()
     | st.builds(lambda shape: Box(0, 255, shape, np.uint8), shapes)
+    | st.builds(lambda shape, dtype: Box(0, 1, shape, np.dtype(dtype).type), shapes, st.sampled_from(["bool", "int8", "uint16", "int32"]))
     | st.builds(lambda n, start: Discrete(n, start=start), st.integers(1, 9), st.integers(-5, 5))
     | st.builds(MultiBinary, st.integers(1, 5) | st.lists(st.integers(1, 3), min_size=1, max_size=3))
     | st.builds(MultiDiscrete, st.lists(st.integers(1, 9), min_size=1, max_size=4))
@@ -127,8 +128,25 @@ def test_room_has_leading_dimensions_and_the_storage_dtype():
     assert room["inner"]["image"].dtype == np.uint8
     assert room["on"].shape == (5, 2)
     assert room["on"].dtype == np.int64
-    assert allocate(Box(0, 1, (2,), np.float64)).dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64"])
+def test_integers_and_booleans_are_stored_in_the_dtype_of_their_space(dtype):
+    assert allocate(Box(0, 1, (2,), np.dtype(dtype).type)).dtype == dtype
+
+
+def test_numbers_of_another_byte_order_are_stored_in_that_of_the_machine():
+    assert allocate(Box(0, 1, (2,), np.dtype(">i2"))).dtype == np.dtype("=i2")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_floats_are_stored_in_single_precision(dtype):
+    assert allocate(Box(0, 1, (2,), np.dtype(dtype).type)).dtype == np.float32
+
+
+def test_counted_values_are_stored_in_the_dtype_of_their_space():
     assert allocate(MultiDiscrete([3, 4])).dtype == np.int64
+    assert allocate(MultiDiscrete([3, 4], dtype=np.int16)).dtype == np.int16
 
 
 def test_writing_fills_one_index_of_every_leaf():

@@ -46,3 +46,10 @@ def test_moments_are_stored_with_the_module_that_holds_them():
         moments.update(torch.tensor([[0.0, 0.0]]))
     assert torch.equal(first.mean, second.mean)
     assert torch.equal(first.variance, second.variance)
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.int8, torch.uint16])
+def test_whole_numbers_and_booleans_are_normalised_as_numbers(dtype):
+    moments, rows = RunningMoments((1,)), torch.tensor([[0], [1]]).to(dtype)
+    moments.update(rows)
+    assert moments.normalized(rows, clip=10).tolist() == [[pytest.approx(-1)], [pytest.approx(1)]]

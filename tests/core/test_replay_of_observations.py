@@ -13,6 +13,7 @@ from gymnasium.wrappers import FrameStackObservation
 from rlchassis.collector import Collector
 from rlchassis.envs import InProcessEnvironment
 from rlchassis.errors import UsageError
+from rlchassis.experience import Row
 from rlchassis.replay import ReplayBuffer, require_space_of_stacks
 from rlchassis_testkit.experiences import Constant
 from rlchassis_testkit.tiny_envs import Counter
@@ -41,6 +42,51 @@ def test_parts_of_dicts_are_kept_with_their_final_observations(store_next_obs, c
     assert torch.equal(window.next_obs["shown"], window.obs["shown"] + 1)
     assert torch.equal(window.next_obs["steps"], window.obs["steps"] + 1)
     assert set(window.next_obs["steps"].unique().tolist()) == {1, 2, 3}
+
+
+class Extremes(gym.Env[Any, Any]):
+    """Shows the least and the greatest value of a dtype in turn."""
+
+    action_space = Discrete(2)
+
+    def __init__(self, dtype: str) -> None:
+        kind = np.dtype(dtype)
+        least, greatest = (0, 1) if kind.kind == "b" else (np.iinfo(kind).min, np.iinfo(kind).max)
+        self.observation_space = Box(least, greatest, (3,), kind.type)
+        self.shown = itertools.cycle((self.observation_space.low, self.observation_space.high))
+
+    def reset(self, *, seed=None, options=None):
+        return next(self.shown), {}
+
+    def step(self, action):
+        return next(self.shown), 0.0, False, False, {}
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "uint16", "int32", "int64"])
+@pytest.mark.parametrize("store_next_obs", [True, False])
+def test_observations_come_back_in_their_dtype_and_to_the_last_bit(dtype, store_next_obs):
+    window = collected(lambda: Extremes(dtype), 8, store_next_obs=store_next_obs).sample(50, 1, rng()).window
+    low, high = Extremes(dtype).observation_space.low.tolist(), Extremes(dtype).observation_space.high.tolist()
+    for part in (window.obs, window.next_obs):
+        assert part.numpy().dtype == dtype
+        assert sorted(np.unique(part.numpy(), axis=1)[0].tolist()) == sorted([low, high])
+    assert (window.obs != window.next_obs).all()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "options", "expected"),
+    [
+        ("int8", {}, 2 * 3 * 1 + 8 + 4 + 2),
+        ("bool", {"store_next_obs": False}, 3 * 1 + 8 + 4 + 2),
+        ("int16", {"alpha": 0.6}, 2 * 3 * 2 + 8 + 4 + 2 + 8),
+    ],
+)
+def test_by_hand_a_transition_takes_its_observations_an_action_a_reward_two_flags_and_a_priority(dtype, options, expected):
+    buffer = collected(lambda: Extremes(dtype), 2, 100, **options)
+    obs, flag = np.zeros((1, 3), dtype), np.zeros(1, bool)
+    assert buffer.bytes_per_transition(Row(obs, np.zeros(1, np.int64), np.zeros(1), obs, flag, flag, flag)) == expected
+    leaves = 0 if buffer.priorities is None else 100 * 8
+    assert buffer._storage.num_bytes + leaves == 100 * expected
 
 
 class Film(gym.Env[Any, Any]):

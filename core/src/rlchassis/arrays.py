@@ -20,6 +20,11 @@ def room(like: Any, *leading: int) -> Any:
     return map_arrays(lambda part: np.empty((*leading, *part.shape[1:]), np.float32 if part.dtype == np.float64 else part.dtype), like)
 
 
+def num_bytes(tree: Any) -> int:
+    """Bytes that all arrays of a tree take."""
+    return sum(num_bytes(part) for part in tree.values()) if isinstance(tree, dict) else int(tree.nbytes)
+
+
 def write(tree: Any, index: Any, new: Any) -> None:
     """Store new values at an index of every array."""
     if isinstance(tree, dict):

@@ -17,6 +17,10 @@ class UnsupportedSpaceError(UsageError):
     """A space that an algorithm, or the chassis itself, has no answer to."""
 
 
+class NotEnoughMemoryError(UsageError, MemoryError):
+    """What was asked for does not fit into the memory that this process may use."""
+
+
 class StoredFileError(UsageError):
     """A file of a run directory that is missing, damaged, foreign or not safe to open."""
 

@@ -38,4 +38,5 @@ class RunningMoments(nn.Module):
 
     def normalized(self, values: Tensor, clip: float) -> Tensor:
         """(x − mean) / std, kept within ± clip."""
-        return ((values - self.mean.float()) / self.std()).clamp(-clip, clip)
+        numbers = values if values.is_floating_point() else values.float()
+        return ((numbers - self.mean.float()) / self.std()).clamp(-clip, clip)

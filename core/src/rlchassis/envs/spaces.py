@@ -59,12 +59,9 @@ def describe(space: AnySpace) -> str:
 
 
 def storage_dtype(space: AnySpace) -> np.dtype[Any]:
-    """float32 for floats, uint8 for bytes, int8 for MultiBinary and int64 for all other integers."""
-    if isinstance(space, MultiBinary):
-        return np.dtype(np.int8)
-    if np.issubdtype(space.dtype, np.floating):
-        return np.dtype(np.float32)
-    return np.dtype(np.uint8 if isinstance(space, Box) and space.dtype == np.uint8 else np.int64)
+    """float32 for floats, for networks take it as it is; the space's own dtype for integers and booleans."""
+    own: np.dtype[Any] = np.dtype(space.dtype)
+    return np.dtype(np.float32) if own.kind == "f" else own.newbyteorder("=")
 
 
 def allocate(space: AnySpace, *leading: int, new: Callable[[tuple[int, ...], np.dtype[Any]], Array] = np.zeros) -> Observations:

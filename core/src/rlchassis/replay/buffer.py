@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 from rlchassis.arrays import pick
 from rlchassis.experience import Experience, Row
-from rlchassis.replay.priorities import Priorities
+from rlchassis.replay.priorities import BYTES_PER_PRIORITY, Priorities
 from rlchassis.replay.ring import Cells, Ring
 from rlchassis.replay.storage import Storage
 
@@ -57,6 +57,11 @@ class ReplayBuffer:
     def __len__(self) -> int:
         """Transitions stored."""
         return len(self.ring)
+
+    def bytes_per_transition(self, first: Row) -> int:
+        """What each transition takes of memory, of rows such as this one."""
+        cell = Storage.like(first, Ring(1, 1), store_next_obs=self.store_next_obs, stack_num=self.stack_num)
+        return cell.num_bytes + (0 if self.priorities is None else BYTES_PER_PRIORITY)
 
     def set_progress(self, progress: float) -> None:
         """How far the run is, for what changes with it."""

@@ -25,6 +25,11 @@ class OneFramePerStep:
     _stack_num: int
     _ended: Callable[[Cells], NDArray[np.bool_]]
 
+    @property
+    def num_bytes(self) -> int:
+        """See Observations."""
+        return self._frames.num_bytes
+
     def write(self, cells: Any, row: Row) -> None:
         """See Observations."""
         self._frames.write(cells, newest_frames(row))

@@ -8,13 +8,17 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from rlchassis.arrays import map_arrays, pick, room, take, write, write_one
+from rlchassis.arrays import map_arrays, num_bytes, pick, room, take, write, write_one
 from rlchassis.experience import Row
 from rlchassis.replay.ring import Cells, Ring
 
 
 class Observations(Protocol):
     """Observations of rows, and what followed them."""
+
+    @property
+    def num_bytes(self) -> int:
+        """What they take, but for what stands aside."""
 
     def write(self, cells: Any, row: Row) -> None:
         """Keep those of as many environments as there are cells."""
@@ -37,6 +41,11 @@ class Kept:
     def like(cls, row: Row, ring: Ring) -> Kept:
         """Room for rows of this shape."""
         return cls(room(row.obs, ring.num_cells), room(row.next_obs, ring.num_cells))
+
+    @property
+    def num_bytes(self) -> int:
+        """See Observations."""
+        return num_bytes(self._obs) + num_bytes(self._next_obs)
 
     def write(self, cells: Any, row: Row) -> None:
         """See Observations."""
@@ -68,6 +77,11 @@ class FoundInNextRow:
     def like(cls, row: Row, ring: Ring) -> FoundInNextRow:
         """Room for rows of this shape."""
         return cls(ring, room(row.obs, ring.num_cells), room(row.next_obs, ring.num_envs))
+
+    @property
+    def num_bytes(self) -> int:
+        """See Observations."""
+        return num_bytes(self._obs)
 
     def write(self, cells: Any, row: Row) -> None:
         """See Observations."""

@@ -12,6 +12,7 @@ from rlchassis.replay.ring import Cells
 
 FAN = 64
 """Leaves below each node of the sum tree."""
+BYTES_PER_PRIORITY = 8
 SMALLEST = 1e-6
 """Added to every error, so that nothing is never drawn again."""
 

@@ -9,7 +9,7 @@ import torch
 from attrs import define
 from numpy.typing import NDArray
 
-from rlchassis.arrays import map_arrays, room, write_one
+from rlchassis.arrays import map_arrays, num_bytes, room, write_one
 from rlchassis.experience import Experience, Row
 from rlchassis.replay.frames import OneFramePerStep, newest_frames, require_stacks
 from rlchassis.replay.observations import FoundInNextRow, Kept, Observations
@@ -37,6 +37,12 @@ class Storage:
         storage = cls(kind.like(newest_frames(first), ring), *columns)
         storage.observations = OneFramePerStep(storage.observations, ring, stack_num, storage.ended)
         return storage
+
+    @property
+    def num_bytes(self) -> int:
+        """What all columns take."""
+        columns = (self.actions, self.rewards, self.terminated, self.truncated)
+        return self.observations.num_bytes + sum(map(num_bytes, columns))
 
     def write(self, cells: Any, row: Row) -> None:
         """Store a row of as many environments as there are cells."""

@@ -14,9 +14,11 @@ from rlchassis.collector import CollectStats
 from rlchassis.config import SamplingConfig, settled
 from rlchassis.errors import UsageError
 from rlchassis.experience import Row
+from rlchassis.machine import free_memory
 from rlchassis.policies import Policy, layers
 from rlchassis.replay import ReplayBuffer, require_space_of_stacks
 from rlchassis.trainer.base import Trainer
+from rlchassis.trainer.memory import ReplayMemory
 from rlchassis.trainer.off_policy_settings import check_off_policy, first_learning_step
 from rlchassis.trainer.warm_up import UniformPolicy
 
@@ -48,12 +50,17 @@ class OffPolicyTrainer(Trainer):
     """Who acts before start_timesteps instead of the policy."""
     _new_steps: RolloutBuffer | None = field(init=False, default=None)
     """The steps of one collection, where a layer of the policy wants to observe them."""
+    _memory: ReplayMemory = field(init=False)
+    """What the replay buffer takes, where there is training."""
 
     def __attrs_post_init__(self) -> None:
         """Prepare what the settings and the policy ask for."""
         world, sampling = self.world, self.world.sampling
         if sampling.replay_buffer_stack_num > 1:
             require_space_of_stacks(world.envs.observation_space, sampling.replay_buffer_stack_num)
+        if world.config.train:
+            self._memory = ReplayMemory.of(self._replay, world.envs)
+            self._memory.require(free_memory(), sampling.total_steps)
         self._ratio = Fraction(settled(sampling.update_per_step)).limit_denominator(LARGEST_DENOMINATOR)
         if sampling.start_timesteps_random:
             self._warm_up = UniformPolicy(world.envs.action_space, np.random.default_rng(world.streams.sequence("warm_up")))
@@ -86,6 +93,10 @@ class OffPolicyTrainer(Trainer):
     def _set_progress(self, progress: float) -> None:
         super()._set_progress(progress)
         self._replay.set_progress(progress)
+
+    def _begin_episodes(self) -> None:
+        super()._begin_episodes()
+        log.info("The replay buffer takes %s when it is full.", self._memory)
 
     def _collect(self) -> CollectStats:
         """One collection; none goes on beyond the end of the warm-up."""
