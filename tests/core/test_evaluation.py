@@ -37,7 +37,8 @@ def test_a_test_tells_its_seeds_and_the_steps_learned_from():
 def test_mean_and_spread_are_those_of_these_episodes():
     assert Evaluation((1.0, 3.0), (2, 4), (7, 8)).mean == 2
     assert Evaluation((1.0, 3.0), (2, 4), (7, 8)).std == 1
-    assert as_metrics(Evaluation((1.0, 3.0), (2, 4), (7, 8))) == {"test/return": 2, "test/return_std": 1, "test/length": 3}
+    returns = {"test/return": 2, "test/return_std": 1, "test/return_min": 1, "test/return_max": 3}
+    assert as_metrics(Evaluation((1.0, 3.0), (2, 4), (7, 8))) == {**returns, "test/length": 3}
 
 
 def test_a_stored_test_is_read_back_to_the_last_bit():

@@ -63,5 +63,7 @@ def as_metrics(evaluation: Evaluation) -> Mapping[str, float]:
     return {
         "test/return": evaluation.mean,
         "test/return_std": evaluation.std,
+        "test/return_min": min(evaluation.returns),
+        "test/return_max": max(evaluation.returns),
         "test/length": statistics.fmean(evaluation.lengths),
     }

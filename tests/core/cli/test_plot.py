@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
-from matplotlib.figure import Figure
 
 PNG = b"\x89PNG"
 
@@ -75,15 +78,73 @@ def test_a_damaged_recipe_among_several_is_refused(rlchassis, write_run, tmp_pat
     assert not (tmp_path / "x.png").exists()
 
 
-def test_a_disk_that_is_full_midway_leaves_the_older_picture(rlchassis, write_run, tmp_path, monkeypatch):
-    def savefig(figure, file, **_):
-        with file if hasattr(file, "write") else open(file, "wb") as opened:  # noqa: PTH123  a path or a file, as savefig takes them
-            opened.write(PNG)
+def test_a_disk_that_is_full_midway_leaves_the_older_picture(rlchassis, write_run, monkeypatch):
+    def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Figure, "savefig", savefig)
     directory = write_run()
     (directory / "learning_curve.png").write_bytes(b"precious")
-    is_refused(rlchassis("plot", directory), "No space left on device")
+    monkeypatch.setattr("os.fsync", full)
+    is_refused(rlchassis("plot", directory), "learning_curve.png cannot be written (No space left on device)")
     assert (directory / "learning_curve.png").read_bytes() == b"precious"
     assert [file.name for file in directory.iterdir() if "new" in file.name] == []
+
+
+def test_labels_smoothing_and_numbers_are_as_they_are_asked_for(rlchassis, write_run, tmp_path):
+    for name, lr in (("b", 1), ("a", 2)):
+        write_run(f"log/{name}", lr=lr)
+    picture, table = tmp_path / "x.svg", tmp_path / "x.csv"
+    words = ("--label", "first", "--label", "second", "--smooth", 3, "--iqm", "--csv", table, "--out", picture)
+    done = rlchassis("plot", tmp_path / "log/b", tmp_path / "log/a", *words)
+    assert (done.code, done.out) == (0, f"learning curve: {picture}\nnumbers: {table}\n")
+    assert "fewer than 4 runs is their mean, as of first, second here" in done.err
+    rows = [line.split(",") for line in table.read_text().splitlines()]
+    assert {tuple(row[1:3]) for row in rows[1:] if row[2]} == {("first", str(tmp_path / "log/b")), ("second", str(tmp_path / "log/a"))}
+    assert [row[4] for row in rows if row[1:3] == ["first", str(tmp_path / "log/b")]] == ["10", "20", "20"]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["--label", "a"], "expected 2 labels, one per directory or one per line of the legend, got 1"),
+        (["--label", "a", "--label", "a", "--label", "a"], "expected 2 labels, one per directory or one per line of the legend, got 3"),
+        (["--label", " "], "expected a text, got none"),
+        (["--smooth", "0"], "expected a whole number of points from 1 on, got '0'"),
+        (["--smooth", "x"], "got 'x'"),
+        (["--csv", "x.png"], "--out and --csv are both x.png"),
+        (["--csv", "no/x.csv"], "no place"),
+    ],
+)
+def test_options_that_cannot_be_met_are_refused_before_anything_is_written(rlchassis, write_run, tmp_path, monkeypatch, words, hint):
+    monkeypatch.chdir(tmp_path)
+    runs = [write_run(f"{lr}", lr=lr) for lr in range(2)]
+    is_refused(rlchassis("plot", *runs, "--out", "x.png", *words), hint)
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == []
+
+
+def test_training_in_which_no_episode_ended_draws_no_picture_and_says_so(write_run, caplog):
+    from rlchassis.cli.train import _draw  # with torch, which no other test of this file needs
+
+    directory = write_run(tests={})
+    with caplog.at_level("INFO"):
+        _draw(directory)
+    ((_, level, message),) = caplog.record_tuples
+    assert (level, message) == (20, f"no learning curve: {directory} holds no return yet; plot it once an episode of it has ended.")
+    assert not (directory / "learning_curve.png").exists()
+
+
+def test_nothing_to_plot_is_refused(rlchassis):
+    is_refused(rlchassis("plot"), "required: DIR")
+
+
+def test_without_a_display_or_a_place_for_matplotlibs_cache_a_picture_is_drawn_and_until_then_matplotlib_not_imported(write_run, tmp_path):
+    directory = write_run()
+    (tmp_path / "file").touch()
+    code = (
+        "import sys, rlchassis.plots, rlchassis.cli as cli; assert 'matplotlib' not in sys.modules and 'torch' not in sys.modules;"
+        f"sys.exit(cli.main(['plot', {str(directory)!r}]))"
+    )
+    bare = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
+    environment = {**bare, "MPLBACKEND": "TkAgg", "MPLCONFIGDIR": str(tmp_path / "file" / "x")}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=100)
+    assert (directory / "learning_curve.png").read_bytes().startswith(PNG)

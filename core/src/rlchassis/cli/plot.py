@@ -7,49 +7,69 @@ from pathlib import Path
 
 from rlchassis.cli.messages import messages_on_stderr
 from rlchassis.cli.output import say
-from rlchassis.errors import StoredFileError, UsageError
-from rlchassis.loggers import read_metrics, series
-from rlchassis.plots import LEARNING_CURVE_FILENAME, draw_learning_curve, draw_learning_curves
-from rlchassis.plots.groups import run_directories
-from rlchassis.plots.several_runs import RETURNS
+from rlchassis.errors import UsageError
+from rlchassis.plots import LEARNING_CURVE_FILENAME, draw_learning_curves, find_runs
 
-FORMATS = (".png", ".svg", ".pdf")
+FORMATS = (".png", ".pdf", ".svg")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may be told to `plot`."""
+    """Options of `plot`."""
     add = parser.add_argument
-    add("directories", nargs="+", type=Path, metavar="DIR", help="a run directory, or a folder of some")
+    add("directories", nargs="+", type=Path, metavar="DIR", help="a run directory, or a folder that holds some")
     add(
-        "--out", type=Path, metavar="FILE.png", help="the picture; default learning_curve.png, of one run in its directory, of several here"
+        "--label",
+        action="append",
+        type=_text,
+        default=[],
+        metavar="TEXT",
+        dest="labels",
+        help="legend text; repeat it: one per DIR in their order, or one per line of the legend in its order",
+    )
+    add("--smooth", type=_points, default=1, metavar="N", help="running mean of the last N points of each run; default 1, none")
+    add("--iqm", action="store_true", help="interquartile mean of runs instead of their mean (Agarwal et al. 2021)")
+    add("--csv", type=Path, metavar="FILE.csv", help="write the numbers that are drawn, too")
+    add(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the picture, as .png, .pdf or .svg; default learning_curve.png, of one run in its directory, of several here",
     )
     add("--debug", action="store_true", help="show where a failure arose")
     parser.set_defaults(carry_out=carry_out)
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
-    """Draw one run with its training and tests, or several with one line per recipe."""
-    directories = run_directories(arguments.directories)
+    """Draw one run with its training and tests, or several with a panel per environment and a line per configuration."""
+    found = find_runs(arguments.directories)
+    directories = [directory for each in found for directory in each]
     path = arguments.out or (directories[0] if len(directories) == 1 else Path()) / LEARNING_CURVE_FILENAME
-    _require_a_place(path)
+    _require_places(path, arguments.csv)
     with messages_on_stderr():
-        try:
-            drawn = _one_run(directories[0], path) if len(directories) == 1 else draw_learning_curves(directories, path)
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written ({error.strerror}); choose another place with --out.") from error
-    say(f"learning curve: {drawn}")
+        draw_learning_curves(found, path, labels=arguments.labels, smooth=arguments.smooth, iqm=arguments.iqm, table=arguments.csv)
+    say(f"learning curve: {path}")
+    if arguments.csv:
+        say(f"numbers: {arguments.csv}")
     return 0
 
 
-def _one_run(directory: Path, path: Path) -> Path:
-    rows = read_metrics(directory)
-    if not any(series(rows, tag)[0] for tag in RETURNS):
-        raise StoredFileError(f"{directory} holds no return yet; wait until an episode of it has ended.")
-    return draw_learning_curve(directory, path)
+def _text(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a text, got none")
+    return text
 
 
-def _require_a_place(path: Path) -> None:
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"a picture cannot be written as {path.name!r}; let its name end with one of {', '.join(FORMATS)}.")
-    if path.is_dir() or not path.parent.is_dir():
-        raise UsageError(f"there is no place for a file {path}; name one in a directory that exists.")
+def _points(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of points from 1 on, got {text!r}")
+    return int(text)
+
+
+def _require_places(picture: Path, table: Path | None) -> None:
+    if picture.suffix.lower() not in FORMATS:
+        raise UsageError(f"a picture cannot be written as {picture.name!r}; let its name end with one of {', '.join(FORMATS)}.")
+    if table is not None and table.resolve() == picture.resolve():
+        raise UsageError(f"--out and --csv are both {table}; name two files.")
+    for path in filter(None, (picture, table)):
+        if path.is_dir() or not path.parent.is_dir():
+            raise UsageError(f"there is no place for a file {path}; name one in a directory that exists.")

@@ -19,6 +19,7 @@ from rlchassis.cli.output import say
 from rlchassis.cli.progress import progress_on
 from rlchassis.cli.settings import parse_settings, read_config
 from rlchassis.cli.used_recipe import told
+from rlchassis.errors import StoredFileError
 from rlchassis.experiment import Experiment, ExperimentResult, InfoStats, plan
 from rlchassis.experiment.tuned import chosen_recipe
 from rlchassis.hookspecs import hookimpl
@@ -112,6 +113,8 @@ def _draw(directory: Path | None) -> None:
         return
     try:
         draw_learning_curve(directory)
+    except StoredFileError as error:
+        log.info("no learning curve: %s", error)
     except Exception as error:  # noqa: BLE001  a picture is no reason to lose a run
         log.warning("The learning curve could not be drawn: %s", error)
 

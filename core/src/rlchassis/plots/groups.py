@@ -1,113 +1,112 @@
-"""Which runs belong to one curve, what tells the curves apart, and the mean of several runs. Nothing is drawn here."""
+"""Which runs belong to one curve, and which curves share axes."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeAlias
+import logging
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeVar
 
-import numpy as np
+import attrs
 from attrs import frozen
-from numpy.typing import NDArray
 
-from rlchassis.errors import StoredFileError
-from rlchassis.loggers import METRICS_FILENAME, read_metrics, series
-from rlchassis.persistence.stored_recipe import read_settings
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.plots.aggregate import Curve, Stretch, aggregate, curve
+from rlchassis.plots.labels import labels, titles
+from rlchassis.plots.runs import Run
 
-Curve: TypeAlias = tuple[Sequence[float], Sequence[float]]
-"""Environment steps, and a return at each."""
-HEADS = ("algorithm", "env.task")
-"""Settings that, where they differ, make most others differ, too."""
-STORING = ("persistence_base_dir", "persistence_enabled", "log_file_enabled", "policy_persistence_mode", "num_threads")
-WATCHING = ("watch", "watch_num_episodes", "watch_render")
-INCONSEQUENTIAL = ("name", "logger_factory", "env.watch_render_mode", *(f"config.{each}" for each in ("seed", *STORING, *WATCHING)))
-"""Settings that make no other experiment: the seed, and what only stores, shows or logs."""
-MOST_TOLD = 4
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+RETURNS = {"test/return": "test episodes", "train/return": "training episodes"}
 
 
-@frozen
-class Run:
-    """One run, read from its directory."""
+@frozen(eq=False)
+class Group:
+    """The runs of one curve."""
 
-    directory: Path
-    settings: dict[str, Any]
-    """All of its recipe."""
-    rows: list[dict[str, float]]
-    """Its metrics."""
-
-    @property
-    def recipe(self) -> dict[str, str]:
-        """The settings that make this experiment what it is, as texts."""
-        return {key: _shown(value) for key, value in self.settings.items() if not _is_inconsequential(key)}
-
-    def curve(self, tag: str) -> Curve:
-        """One of its metrics over environment steps."""
-        return series(self.rows, tag)
+    label: str
+    tag: str
+    """The metric that is drawn."""
+    runs: Sequence[Run]
+    curves: Sequence[Curve]
+    stretches: Sequence[Stretch]
+    background: bool = False
+    """Whether it is drawn without a colour of its own."""
 
 
-def run_directories(folders: Iterable[Path]) -> list[Path]:
-    """The run directories among these and anywhere within them, each once; StoredFileError for one without any."""
-    found: dict[Path, Path] = {}
-    for folder in folders:
-        here = [folder] if (folder / METRICS_FILENAME).exists() else sorted(file.parent for file in folder.rglob(METRICS_FILENAME))
-        if not here:
-            raise StoredFileError(f"{folder} is neither the directory of a run nor holds one: there is no {METRICS_FILENAME} in it.")
-        found |= {directory.resolve(): directory for directory in here}
-    return list(found.values())
+@frozen(eq=False)
+class Panel:
+    """The curves of one environment."""
+
+    title: str
+    groups: Sequence[Group]
 
 
-def read_run(directory: Path) -> Run:
-    """What is drawn of a run; StoredFileError where its files are damaged."""
-    return Run(directory, read_settings(directory), read_metrics(directory))
-
-
-def grouped(runs: Iterable[Run]) -> list[list[Run]]:
-    """Runs of one recipe together, whatever their seeds, in the order in which the first of each came."""
-    groups: dict[tuple[tuple[str, str], ...], list[Run]] = {}
-    for run in runs:
-        groups.setdefault(tuple(sorted(run.recipe.items())), []).append(run)
-    return list(groups.values())
-
-
-def labels(groups: Sequence[Sequence[Run]]) -> list[str]:
-    """What tells each group from the others: algorithm and environment, then the settings in which those of one such pair differ."""
-    recipes = [group[0].recipe for group in groups]
-    heads = [tuple(recipe.get(head, "") for head in HEADS) for recipe in recipes]
-    texts = []
-    for recipe, head in zip(recipes, heads, strict=True):
-        alike = [other for other, its_head in zip(recipes, heads, strict=True) if its_head == head]
-        told = [value for i, value in enumerate(head) if value and len({each[i] for each in heads}) > 1]
-        told += [f"{key}={recipe.get(key, 'absent')}" for key in _differing(alike)]
-        more = f" and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else ""
-        texts.append(", ".join(told[:MOST_TOLD]) + more)
+def panels(runs: Sequence[Run], smooth: int = 1, iqm: bool = False) -> list[Panel]:
+    """A panel per environment, in it a group per configuration or given label; StoredFileError if no run has a return."""
+    shown = [_with_returns(alike) for alike in gathered(runs, lambda run: _key(run.environment))]
+    grouped = [(tag, gathered(kept, lambda run: run.label or _key(run.configuration))) for tag, kept in shown if kept]
+    if not grouped:
+        raise StoredFileError("none of these runs holds a return yet; plot them once an episode of one has ended.")
+    several = len({group[0].algorithm for _, groups in grouped for group in groups}) > 1
+    environments = titles([groups[0][0] for _, groups in grouped])
     return [
-        text if texts.count(text) == 1 else f"{text} ({group[0].directory.name})".strip() for text, group in zip(texts, groups, strict=True)
+        Panel(title, [_group(label, tag, alike, smooth, iqm) for label, alike in zip(labels(groups, several), groups, strict=True)])
+        for title, (tag, groups) in zip(environments, grouped, strict=True)
     ]
 
 
-def shared_title(runs: Sequence[Run]) -> str:
-    """What all have in common of algorithm and environment."""
-    values = [{run.recipe.get(head, "") for run in runs} for head in HEADS]
-    return " on ".join(value for each in values if len(each) == 1 for value in each if value)
+def gathered(items: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]:
+    """Items of one key together, in the order in which the first of each came."""
+    groups: dict[Hashable, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return list(groups.values())
 
 
-def mean_and_spread(curves: Sequence[Curve]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Steps, mean and standard deviation over runs, between the first and the last step that all of them have; lines between tests."""
-    first, last = max(steps[0] for steps, _ in curves), min(steps[-1] for steps, _ in curves)
-    steps = np.array(sorted({step for each, _ in curves for step in each if first <= step <= last}), np.float64)
-    values = np.array([np.interp(steps, *curve) for curve in curves])
-    return steps, values.mean(axis=0), values.std(axis=0)
+def relabelled(drawn: Sequence[Panel], given: Sequence[str], folders: int) -> list[Panel]:
+    """With the given labels instead of those of the legend, in its order; UsageError for another number of them."""
+    old = list(dict.fromkeys(group.label for panel in drawn for group in panel.groups))
+    if len(given) != len(old):
+        counts = " or ".join(dict.fromkeys(f"{count}" for count in (folders, len(old))))
+        raise UsageError(f"expected {counts} labels, one per directory or one per line of the legend, got {len(given)}.")
+    if len(set(given)) < len(given):
+        raise UsageError("two lines of the legend get the same label; give each one of its own.")
+    new = dict(zip(old, given, strict=True))
+    return [attrs.evolve(panel, groups=[attrs.evolve(group, label=new[group.label]) for group in panel.groups]) for panel in drawn]
 
 
-def _is_inconsequential(key: str) -> bool:
-    return any(f"{key}.".startswith(f"{each}.") for each in INCONSEQUENTIAL)
+def require_one_configuration(runs: Sequence[Run]) -> None:
+    """UsageError where runs that get one label are of several configurations in one environment."""
+    for alike in gathered(runs, lambda run: _key(run.environment)):
+        configurations = gathered(alike, lambda run: _key(run.configuration))
+        if len(configurations) > 1:
+            examples = " and ".join(group[0].directory.name for group in configurations[:2])
+            raise UsageError(
+                f"the label {alike[0].label!r} is given to {len(configurations)} configurations on {alike[0].task} "
+                f"({examples}); name the directory of each with a label of its own."
+            )
 
 
-def _differing(recipes: Sequence[Mapping[str, str]]) -> list[str]:
-    keys = dict.fromkeys(key for recipe in recipes for key in recipe)
-    return [key for key in keys if len({recipe.get(key) for recipe in recipes}) > 1]
+def _with_returns(runs: Sequence[Run]) -> tuple[str, list[Run]]:
+    """The metric to compare these runs by, tests if one has any, and those that have it."""
+    tags = [tag for tag in RETURNS if any(curve(run.rows, tag).steps.size for run in runs)]
+    tag = next(iter(tags), next(iter(RETURNS)))
+    kept = [run for run in runs if curve(run.rows, tag).steps.size]
+    for run in runs:
+        if run not in kept:
+            log.warning("%s holds no return of %s yet and is left out.", run.directory, RETURNS[tag])
+    unstored = sorted(
+        {value for run in kept for key, value in (run.environment | run.configuration).items() if key.endswith(".unstorable")}
+    )
+    if unstored and len(kept) > 1:
+        log.warning("%s is not stored; whether it is the same in all of these runs is not known.", ", ".join(unstored))
+    return tag, kept
 
 
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _group(label: str, tag: str, runs: Sequence[Run], smooth: int, iqm: bool) -> Group:
+    curves = [curve(run.rows, tag, smooth) for run in runs]
+    return Group(label, tag, runs, curves, aggregate(curves, iqm))
+
+
+def _key(settings: dict[str, str]) -> Hashable:
+    return tuple(sorted(settings.items()))
