@@ -3,19 +3,22 @@ from __future__ import annotations
 import inspect
 import pickle
 import re
+import tomllib
 from pathlib import Path
 
 import attrs
 import pytest
 
 from rlchassis import api, experiment
-from rlchassis.config import SamplingConfig
+from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactoryRegistered
 from rlchassis.errors import UsageError
 from rlchassis.persistence.recipe_changes import amended
-from rlchassis.renamed import CLASSES, FIELDS, GONE, refuses_old_names, what_became_of
+from rlchassis.registry.wording import setting_meant
+from rlchassis.renamed import other_names, refuses_old_names, what_became_of
 
-PORTING = (Path(__file__).parents[2] / "docs" / "porting.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+LIBRARIES = tomllib.loads((ROOT / "core/src/rlchassis/other_names.toml").read_text("utf-8"))
 
 
 @refuses_old_names
@@ -72,19 +75,83 @@ def test_an_old_class_is_refused_with_its_new_name():
         from rlchassis.experiment import ReinforceExperimentBuilder  # noqa: F401  importing it is the test
 
 
-def test_of_two_new_names_the_one_is_told_that_the_class_has():
-    assert '"return_standardization"' in what_became_of("reward_normalization", ["gamma", "return_standardization"])
-    assert what_became_of("reward_normalization", ["gamma"]) == ""
+@pytest.mark.parametrize(
+    ("word", "known", "said"),
+    [
+        ("reward_normalization", ["gamma", "return_standardization"], 'It is called "return_standardization" here.'),
+        ("learning_rate", ["lr", "gamma"], 'It is called "lr" here.'),
+        ("learning_rate", ["actor_lr", "critic_lr"], 'It is called "actor_lr" or "critic_lr" here.'),
+        ("learning_rate", ["params.lr", "sampling"], 'It is called "params.lr" here.'),
+        ("n_steps", ["n_step", "gamma"], 'It is called "n_step" here.'),
+        ("n_steps", ["step_per_collect"], 'It is called "step_per_collect" (counted over all environments: n_steps · n_envs) here.'),
+        ("batch_size", ["lr"], 'It is called "sampling.batch_size" (SamplingConfig in Python) here.'),
+        ("clip_range", ["gamma"], 'It is called "params.eps_clip" where an algorithm has it.'),
+        ("target_kl", ["max_kl"], 'It is called "max_kl" here.'),
+        ("target_kl", ["eps_clip"], "A KL divergence does not end an update here; leave it out, lower repeat_per_collect, or take TRPO"),
+        ("use_sde", [], "State-dependent exploration is not provided; leave it out."),
+    ],
+)
+def test_a_name_of_another_library_is_answered_by_what_stands_for_it_where_it_was_asked_for(word, known, said):
+    assert what_became_of(word, known).startswith(f" {said}")
+
+
+@pytest.mark.parametrize("word", ["training_config", "gama", "steps"])
+def test_a_name_that_means_nothing_where_it_was_asked_for_is_answered_by_nothing(word):
+    assert what_became_of(word, ["gamma"]) == ""
+
+
+def test_a_setting_is_suggested_by_its_own_name_in_a_section_then_by_its_counterpart_then_by_its_spelling():
+    settings = ["sampling", "sampling.batch_size", "params.lr", "actor.hidden_sizes", "critic.hidden_sizes"]
+    assert setting_meant("lr", settings) == ' Did you mean "params.lr"?'
+    assert setting_meant("hidden_sizes", settings) == ' Did you mean "actor.hidden_sizes" or "critic.hidden_sizes"?'
+    assert setting_meant("learning_rate", settings) == ' It is called "params.lr" here.'
+    assert setting_meant("sampl", settings) == ' Did you mean "sampling"?'
+    assert setting_meant("zzz", settings) == ""
+
+
+def test_an_environment_may_have_arguments_of_any_name_but_those_of_its_factory():
+    arguments = {"gamma": 0.9, "device": "cpu", "action_scaling": True, "n_envs": 3}
+    assert EnvFactoryRegistered("Own-v0", **arguments).make_kwargs == arguments
+    with pytest.raises(UsageError, match="Environments are seeded from"):
+        EnvFactoryRegistered("Own-v0", train_seed=3)
 
 
 def test_every_class_that_an_old_one_became_is_where_it_is_said_to_be():
-    of_core = [name.removeprefix("rlchassis.api.") for name in CLASSES.values() if name.startswith("rlchassis.api.")]
+    classes = other_names("classes").values()
+    of_core = [name.removeprefix("rlchassis.api.") for name in classes if name.startswith("rlchassis.api.")]
     assert set(of_core) <= set(api.__all__)
-    assert {name for name in CLASSES.values() if "." not in name} <= {*experiment.__all__, *experiment.BUILDERS}
+    assert {name for name in classes if "." not in name} <= {*experiment.__all__, *experiment.BUILDERS}
 
 
-def test_the_porting_guide_has_a_row_for_every_old_name():
-    rows = dict(re.findall(r"^\| `([^`]+)` \| (.+?) \|$", PORTING, re.MULTILINE))
-    expected = {old: " or ".join(f"`{name}`" for name in new) for old, new in FIELDS.items()}
-    expected |= {old: f"`{new}`" for old, new in CLASSES.items()} | GONE
-    assert {old: rows.get(old) for old in expected} == expected
+def test_every_setting_of_core_that_another_librarys_became_is_there():
+    classes = {"sampling": SamplingConfig, "config": ExperimentConfig, "env": EnvFactoryRegistered}
+    known = {f"{section}.{a.name}" for section, cls in classes.items() for a in attrs.fields(cls)}
+    named = {name for answer in other_names("counterparts").values() for name, _ in entries(answer)}
+    assert {name for name in named if name.partition(".")[0] in classes} <= known
+
+
+def entries(answer):
+    """Names and notes."""
+    answers = answer if isinstance(answer, list) else [answer]
+    return [(each["is"], each["note"]) if isinstance(each, dict) else (each, "") for each in answers]
+
+
+def rows_of(page):
+    return dict(re.findall(r"^\| `([^`]+)` \| (.+?) \|$", (ROOT / "docs" / page).read_text("utf-8"), re.MULTILINE))
+
+
+def row(answer, shown):
+    return " or ".join(f"`{shown(name)}`" + (f" ({note})" if note else "") for name, note in entries(answer))
+
+
+@pytest.mark.parametrize(
+    ("library", "page", "shown"),
+    [("tianshou", "porting.md", lambda name: name.rpartition(".")[2]), ("others", "other-libraries.md", lambda name: name)],
+)
+def test_the_guides_have_a_row_for_every_name_of_another_library(library, page, shown):
+    names = LIBRARIES[library]
+    expected = {old: row(answer, shown) for old, answer in names["counterparts"].items()}
+    expected |= {old: f"`{new}`" for old, new in names.get("classes", {}).items()}
+    expected |= names["advice"] | names.get("advice_on_environments", {})
+    found = rows_of(page)
+    assert {old: found.get(old) for old in expected} == expected

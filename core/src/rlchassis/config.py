@@ -44,6 +44,7 @@ def _path(value: str | os.PathLike[str]) -> str:
     return os.fspath(value)
 
 
+@refuses_old_names
 @frozen
 class ExperimentConfig:
     """Settings of a run that are not about reinforcement learning."""

@@ -1,90 +1,88 @@
-"""Names that users of Tianshou's high-level API bring along, and what stands for them here. Stdlib only: environment workers import it."""
+"""Answers to the names of other libraries, which other_names.toml holds. Stdlib only: environment workers import it."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib import resources
 from typing import Any, TypeVar
 
 from rlchassis.errors import UsageError
 
 Made = TypeVar("Made")
+IN_PYTHON = {"sampling": "SamplingConfig in Python", "config": "ExperimentConfig in Python"}
+"""Where the settings of a section are given in Python; those of others have many places."""
 
-FIELDS = {
-    "max_epochs": ("num_epochs",),
-    "epoch_num_steps": ("step_per_epoch",),
-    "num_training_envs": ("num_train_envs",),
-    "test_step_num_episodes": ("num_test_episodes",),
-    "collection_step_num_env_steps": ("step_per_collect",),
-    "update_step_num_repetitions": ("repeat_per_collect",),
-    "update_step_num_gradient_steps_per_sample": ("update_per_step",),
-    "training_config": ("sampling_config",),
-    "algorithm_factory": ("agent_factory",),
-    "render_mode_train": ("train_render_mode",),
-    "render_mode_training": ("train_render_mode",),
-    "render_mode_test": ("test_render_mode",),
-    "render_mode_watch": ("watch_render_mode",),
-    "discount_factor": ("gamma",),
-    "reward_normalization": ("return_scaling", "return_standardization"),
-    "lr_scheduler": ("lr_scheduler_factory",),
-    "actor_lr_scheduler": ("actor_lr_scheduler_factory",),
-    "critic_lr_scheduler": ("critic_lr_scheduler_factory",),
-    "estimation_step": ("n_step",),
-    "n_step_return_horizon": ("n_step",),
-    "trust_region_size": ("actor_step_size",),
-}
-"""Fields and arguments by their old name; of several new ones a class has the one that is meant."""
 
-GONE = {
-    "action_scaling": "Actions are always scaled from [−1, 1] to the environment's bounds; leave it out.",
-    "action_bound_method": "Actions are always clipped to the environment's bounds; leave it out.",
-    "max_batchsize": "The critic judges a whole rollout at once; leave it out.",
-    "dist_fn": "The actor answers a distribution itself; choose another actor with with_actor_factory.",
-    "collection_step_num_episodes": "Collections are counted in environment steps; set step_per_collect.",
-    "test_in_train": "Every epoch ends with a test; to stop earlier lower step_per_epoch.",
-    "test_in_training": "Every epoch ends with a test; to stop earlier lower step_per_epoch.",
-    "train_seed": "Environments are seeded from ExperimentConfig.seed; leave it out.",
-    "test_seed": "Environments are seeded from ExperimentConfig.seed; leave it out.",
-    "num_quantiles": "Quantiles are not fixed but sampled; set online_sample_size and target_sample_size.",
-    "envpool_factory": "Environments are made by gymnasium; a VectorEnv of your own is taken in place of this factory.",
-}
-"""Fields and arguments that have no counterpart, and what to do instead."""
-
-CLASSES = {
-    "TrainingConfig": "SamplingConfig",
-    "OnlineTrainingConfig": "SamplingConfig",
-    "OnPolicyTrainingConfig": "SamplingConfig",
-    "OffPolicyTrainingConfig": "SamplingConfig",
-    "ReinforceExperimentBuilder": "PGExperimentBuilder",
-    "ReinforceParams": "rlchassis_pg.PGParams",
-    "AlgorithmFactory": "rlchassis.api.AgentFactory",
-    "OptimizerFactoryFactory": "rlchassis.api.OptimizerFactory",
-    "OptimizerFactoryFactoryAdam": "rlchassis_adam.OptimizerFactoryAdam",
-    "LRSchedulerFactoryFactory": "rlchassis.api.LRSchedulerFactory",
-    "LRSchedulerFactoryFactoryLinear": "rlchassis.api.LRSchedulerFactoryLinear",
-    "AlgorithmWrapperFactory": "rlchassis.api.PolicyWrapperFactory",
-}
-"""Classes by their old name; ours is in rlchassis.experiment where nothing else is said."""
+@functools.cache
+def other_names(kind: str) -> Mapping[str, Any]:
+    """One kind of the names of all libraries: counterparts, advice, advice_on_environments or classes."""
+    text = resources.files("rlchassis").joinpath("other_names.toml").read_text("utf-8")
+    return {name: answer for library in tomllib.loads(text).values() for name, answer in library.get(kind, {}).items()}
 
 
 def what_became_of(word: str, known: Iterable[str]) -> str:
-    """Name the known word that an old one became, or what to do instead, with a space before it; or say nothing."""
-    new = next((name for name in FIELDS.get(word, ()) if name in set(known)), None)
-    if new is not None:
-        return f' It is called "{new}" here.'
-    return f" {GONE[word]}" if word in GONE else ""
+    """Name the known word that stands for one of another library, or what to do instead, with a space before it; or say nothing."""
+    return _counterpart(word, known) or _advice("advice", word) or _advice("advice_on_environments", word) or _counterpart_elsewhere(word)
+
+
+def _of_environments(word: str, known: Iterable[str]) -> str:
+    """The same for a class that takes other keywords too: an environment may well have one of these names."""
+    return _counterpart(word, known) or _advice("advice_on_environments", word)
+
+
+def _counterpart(word: str, known: Iterable[str]) -> str:
+    here = {name.rpartition(".")[2]: name for name in known}
+    found = [(here[short], note) for name, note in _entries(word) if (short := name.rpartition(".")[2]) in here]
+    return f" It is called {_any_of(found)} here." if found else ""
+
+
+def _advice(kind: str, word: str) -> str:
+    advice = other_names(kind).get(word)
+    return f" {advice}" if advice else ""
+
+
+def _counterpart_elsewhere(word: str) -> str:
+    """Where it stands that the class asked has no such setting; an argument of one class alone has no place elsewhere."""
+    entries = _entries(word)
+    if not any("." in name for name, _ in entries):
+        return ""
+    if outside := [(name, note) for name, note in entries if not name.startswith("params.")]:
+        return f" It is called {_any_of(outside)} here."
+    return f" It is called {_any_of(entries)} where an algorithm has it."
+
+
+def _entries(word: str) -> list[tuple[str, str]]:
+    """The names that stand for it here, each with what else is different."""
+    answer = other_names("counterparts").get(word, [])
+    answers = answer if isinstance(answer, list) else [answer]
+    return [(each["is"], each["note"]) if isinstance(each, dict) else (each, "") for each in answers]
+
+
+def _any_of(entries: Iterable[tuple[str, str]]) -> str:
+    return " or ".join(_quoted(name, note) for name, note in entries)
+
+
+def _quoted(name: str, note: str) -> str:
+    section = name.partition(".")[0] if "." in name else ""
+    remarks = "; ".join(filter(None, (IN_PYTHON.get(section), note)))
+    return f'"{name}" ({remarks})' if remarks else f'"{name}"'
 
 
 def refuses_old_names(cls: type[Made]) -> type[Made]:
-    """Let a class answer a keyword of an old name with a UsageError that says the new one."""
+    """Let a class answer a keyword that is called otherwise here with a UsageError that says how."""
     construct = cls.__init__
-    known = tuple(inspect.signature(construct).parameters)
+    parameters = inspect.signature(construct).parameters
+    known = tuple(parameters)
+    takes_others = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    hint_on = _of_environments if takes_others else what_became_of
 
     @functools.wraps(construct)
     def __init__(self: Made, *args: Any, **kwargs: Any) -> None:  # noqa: N807  it takes the place of one
         for word in kwargs:
-            if word not in known and (hint := what_became_of(word, known)):
+            if word not in known and (hint := hint_on(word, known)):
                 raise UsageError(f"{type(self).__name__} has no {word!r}.{hint}")
         construct(self, *args, **kwargs)
 

@@ -32,7 +32,7 @@ from rlchassis.noise import NoiseFactory, NoiseFactoryMaxActionScaledGaussian, N
 from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, OptimizerFactory
 from rlchassis.persistence import Persistence, PersistEvent, PolicyPersistence, RestoreEvent
 from rlchassis.registry import load
-from rlchassis.renamed import CLASSES
+from rlchassis.renamed import other_names
 from rlchassis.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault
 from rlchassis.trainer import InfoStats
 from rlchassis.world import World
@@ -123,9 +123,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in CLASSES:
-        raise ImportError(f"rlchassis.experiment has no {name}; it is called {CLASSES[name]} here.", name=__name__)
     if name not in PROVIDED:
+        if name in other_names("classes"):
+            raise ImportError(f"rlchassis.experiment has no {name}; it is called {other_names('classes')[name]} here.", name=__name__)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         plugin = load(*PROVIDED[name])

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from rlchassis.config import SamplingConfig
+from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactoryRegistered
 from rlchassis.errors import UsageError
 from rlchassis.experiment.builder import ExperimentBuilder
@@ -18,7 +18,7 @@ from rlchassis.experiment.tuned import chosen_recipe
 from rlchassis.persistence.recipe_changes import amended
 from rlchassis.persistence.recipe_data import to_data
 from rlchassis.registry import Component, load
-from rlchassis.registry.wording import did_you_mean, listed
+from rlchassis.registry.wording import listed, setting_meant
 
 EPOCHS = 20
 """Into how many epochs a number of steps is cut where nobody says otherwise."""
@@ -101,13 +101,23 @@ def _check_settings(asked: Mapping[str, Any], builder_class: type[ExperimentBuil
     known = (*RECIPE_KEYS, *SECTIONS, *(a.name for a in attrs.fields(builder_class.agent_class)))
     for key, value in asked.items():
         if key not in known:
-            raise UsageError(f'there is no setting "{key}".{did_you_mean(key, known) or f" There are: {listed(known)}."}')
+            hint = setting_meant(key, (*known, *_within_sections(builder_class))) or f" There are: {listed(known)}."
+            raise UsageError(f'there is no setting "{key}".{hint}')
         if key in SECTIONS and not isinstance(value, Mapping):
             raise UsageError(f"{key} is a table of settings, not {value!r}; say which one is meant, such as {key}.NAME.")
         if key in LISTS:
             _require_names(key, value)
         if key == "optimizer" and not isinstance(value, str):
             raise UsageError(f"optimizer is a name, not {value!r}; its options are set as optim_factory.NAME.")
+
+
+def _within_sections(builder_class: type[ExperimentBuilder[Any]]) -> list[str]:
+    """The settings of sampling, config and the parts of the agent's recipe, by dotted name."""
+    agent = builder_class.agent_class()
+    of_agent = {a.name: type(getattr(agent, a.name)) for a in attrs.fields(type(agent))}
+    classes = {"sampling": SamplingConfig, "config": ExperimentConfig, **of_agent}
+    names = ((name, a.alias) for name, cls in classes.items() if attrs.has(cls) for a in attrs.fields(cls))
+    return [f"{section}.{name}" for section, name in names if name not in FIXED_BY_STEPS]
 
 
 def _environments(env: str, settings: Mapping[str, Any]) -> EnvFactoryRegistered:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import cattrs
 
 from rlchassis.errors import UsageError
-from rlchassis.registry.wording import did_you_mean
+from rlchassis.registry.wording import setting_meant
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ def require_fields(data: Mapping[str, Any], known: Mapping[str, Any], cls: type)
     """UsageError, with the nearest name, for a key that is no field of the class."""
     for key in data:
         if key not in known:
-            hint = did_you_mean(str(key), tuple(known)) or f" It has: {', '.join(known)}."
+            hint = setting_meant(str(key), known) or f" It has: {', '.join(known)}."
             raise UsageError(f"{cls.__name__} has no field {key!r}.{hint}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from rlchassis.errors import UsageError
 from rlchassis.registry.kinds import noun, require_kind
 from rlchassis.registry.loading import load
-from rlchassis.registry.wording import did_you_mean, listed, quoted
+from rlchassis.registry.wording import listed, quoted, setting_meant
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Component:
     def _refuse_options_beyond(self, known: tuple[str, ...]) -> None:
         for option in self.options:
             if option not in known:
-                hint = did_you_mean(option, known) or f" It takes: {listed(known)}."
+                hint = setting_meant(option, known) or f" It takes: {listed(known)}."
                 raise UsageError(f"{self._label} has no option {quoted(option)}.{hint}")
 
 

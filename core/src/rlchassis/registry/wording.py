@@ -20,10 +20,18 @@ def quoted(text: str) -> str:
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Say what an old name became or suggest the nearest word, whatever its case, with a space before it; or say nothing."""
+    """Suggest the nearest word, whatever its case, with a space before it; or say nothing."""
     by_lower_case = {candidate.lower(): candidate for candidate in words}
     close = difflib.get_close_matches(word.lower(), by_lower_case, n=1)
-    return what_became_of(word, by_lower_case.values()) or (f' Did you mean "{by_lower_case[close[0]]}"?' if close else "")
+    return f' Did you mean "{by_lower_case[close[0]]}"?' if close else ""
+
+
+def setting_meant(word: str, settings: Iterable[str]) -> str:
+    """Suggest the one of this name within a section, the counterpart of another library's, or the nearest, with a space before it."""
+    settings = tuple(settings)
+    if within := [name for name in settings if name.endswith(f".{word}")]:
+        return f" Did you mean {' or '.join(map(quoted, within))}?"
+    return what_became_of(word, settings) or did_you_mean(word, (name for name in settings if "." not in name))
 
 
 def listed(words: Iterable[str]) -> str:
