@@ -170,3 +170,11 @@ def test_an_evaluation_plays_one_episode_per_seed_in_the_order_of_the_seeds(num_
     alone = [returns([seed]) for seed in seeds]
     assert returns(seeds) == ([score for each, _ in alone for score in each], [length for _, each in alone for length in each])
     assert len(set(returns(seeds)[0])) > 1
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_by_hand_an_evaluation_counts_no_step_beyond_an_episode_whether_or_not_environments_can_rest(way):
+    stats = collector_of(counters(way)).evaluate([0, 1, 2, 3, 4])
+    assert stats.returns == [1 + 2, 1 + 2 + 3, 1 + 2 + 3 + 4 + 5, 1 + 2, 1 + 2 + 3]
+    assert stats.lengths == [2, 3, 5, 2, 3]
+    assert stats.num_steps == 15

@@ -9,7 +9,7 @@ import cloudpickle
 import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.vector import SyncVectorEnv
 
 from rlchassis.envs import (
     EnvFactory,
@@ -177,24 +177,6 @@ def test_a_callable_may_take_the_mode():
 def test_a_callable_that_makes_no_environment_is_refused():
     with pytest.raises(UsageError, match="made a int, but must make"):
         EnvFactoryCallable(lambda: 3).create_env(EnvMode.TRAIN)
-
-
-def test_a_vectorised_environment_trains_and_its_spec_makes_the_others():
-    vector_env = gym.make_vec("CartPole-v1", num_envs=3, vectorization_mode="vector_entry_point", max_episode_steps=7)
-    factory = env_factory_from(vector_env)
-    assert factory.fixed_num_train_envs == 3
-    envs = factory.create_envs(3, 2, create_watch_env=True)
-    assert isinstance(envs.train, NativeEnvironment)
-    assert envs.test.envs[0].spec.max_episode_steps == 7
-    with pytest.raises(UsageError, match="has 3 environments, but 4 were asked for"):
-        factory.create_envs(4, 1)
-
-
-def test_a_vectorised_environment_without_a_spec_needs_a_callable_for_testing():
-    factory = env_factory_from(SyncVectorEnv([cartpole] * 2, autoreset_mode=AutoresetMode.SAME_STEP))
-    assert factory.create_venv(2, EnvMode.TRAIN).num_envs == 2
-    with pytest.raises(UsageError, match="give a callable"):
-        factory.create_envs(2, 1)
 
 
 def test_a_users_vectorised_environment_is_not_closed():

@@ -89,7 +89,7 @@ class Collector:
         order: list[int] = []
         while playing.any():
             actions, state = self._act(self.policy, self._obs, explore=False)
-            step = self.envs.step(actions, None if playing.all() else playing)
+            step = self.envs.step(actions, None if playing.all() or not self.envs.partial else playing)
             done = (step.terminated | step.truncated) & step.counted & playing
             self._note(step._replace(counted=step.counted & playing), state, ended)
             order += np.flatnonzero(done).tolist()

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import inspect
+from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 from attrs import field, frozen
+from attrs.converters import optional
 from gymnasium.vector import VectorEnv
 
-from rlchassis.envs.factory import EnvFactory, EnvMode, VectorEnvType
+from rlchassis.envs.envpool import EnvPoolVector, is_envpool
+from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, require_unwrapped
+from rlchassis.envs.members import AnyVectorEnv, member_constructors
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.registered import EnvFactoryRegistered
 from rlchassis.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
-    from rlchassis.envs.chunk import Env
+    from rlchassis.envs.chunk import Env, EnvConstructor
     from rlchassis.envs.vector import VectorEnvironment
 
 
@@ -38,35 +42,74 @@ class EnvFactoryCallable(EnvFactory):
         return env
 
 
+def _as_vector_env(thing: Any) -> AnyVectorEnv:
+    if is_envpool(thing):
+        return EnvPoolVector(thing)
+    if not isinstance(thing, VectorEnv):
+        raise UsageError(f"expected a gymnasium.vector.VectorEnv or what envpool.make makes, got {thing!r}")
+    return thing
+
+
 @frozen
 class EnvFactoryVector(EnvFactory):
-    """An existing vectorised environment, for training; it stays its maker's to close. Test and watch ones are made from its spec."""
+    """An existing vectorised environment, for training; it stays its maker's to close.
 
-    vector_env: VectorEnv[Any, Any, Any]
+    Tests and watching use single environments that are made as its own were, or a second vectorised one; where neither is possible
+    they are refused. Of several functions that make environments, the first num_test_envs make those for tests.
+    """
+
+    vector_env: AnyVectorEnv = field(converter=_as_vector_env)
+    test_vector_env: AnyVectorEnv | None = field(default=None, converter=optional(_as_vector_env))
+    """Another one of the same task, for tests and watching."""
     venv_type: VectorEnvType = field(init=False, default=VectorEnvType.NATIVE)
+
+    def __attrs_post_init__(self) -> None:
+        """Testing would begin new episodes in the midst of training."""
+        if self.test_vector_env is not None and _innermost(self.test_vector_env) is _innermost(self.vector_env):
+            raise UsageError("test_vector_env is the environment that trains; make a second one")
 
     @property
     def fixed_num_train_envs(self) -> int | None:
         """As many as the vectorised environment has."""
         return self.vector_env.num_envs
 
+    @property
+    def fixed_num_test_envs(self) -> int | None:
+        """As many as the second vectorised environment has, if there is one."""
+        return None if self.test_vector_env is None else self.test_vector_env.num_envs
+
     def create_env(self, mode: EnvMode) -> Env:
-        """See EnvFactory; raises UsageError without a spec."""
-        spec = self.vector_env.spec
-        if spec is None:
-            raise UsageError(
-                "a vectorised environment without a spec cannot tell how to make single ones for testing; give a callable that makes one"
-            )
-        return EnvFactoryRegistered(spec.id, make_kwargs=_single_env_kwargs(spec.kwargs)).create_env(mode)
+        """See EnvFactory; raises UsageError where no single environment is known to be of the same task."""
+        return self.constructors(1, mode)[0]()
+
+    def constructors(self, num_envs: int, mode: EnvMode) -> Sequence[EnvConstructor]:
+        """See EnvFactory."""
+        return list(islice(cycle(member_constructors(self.vector_env)), num_envs))
+
+    def create_venv(self, num_envs: int, mode: EnvMode, wrappers: Sequence[EnvWrapper] = ()) -> VectorEnvironment:
+        """See EnvFactory."""
+        if mode is EnvMode.TRAIN or self.test_vector_env is None:
+            return super().create_venv(num_envs, mode, wrappers)
+        require_unwrapped(wrappers)
+        return _native(self.test_vector_env, self.test_vector_env.num_envs if mode is EnvMode.WATCH else num_envs, "num_test_envs")
 
     def create_native(self, num_envs: int) -> VectorEnvironment:
         """The environment itself; raises UsageError for another number of them."""
-        if num_envs != self.vector_env.num_envs:
-            raise UsageError(
-                f"the vectorised environment has {self.vector_env.num_envs} environments, but {num_envs} were asked for; "
-                f"set num_train_envs={self.vector_env.num_envs}"
-            )
-        return NativeEnvironment(self.vector_env, owned=False)
+        return _native(self.vector_env, num_envs, "num_train_envs")
+
+
+def _innermost(vector_env: AnyVectorEnv) -> object:
+    inner = vector_env.unwrapped
+    return inner.pool if isinstance(inner, EnvPoolVector) else inner
+
+
+def _native(vector_env: AnyVectorEnv, num_envs: int, setting: str) -> VectorEnvironment:
+    if num_envs != vector_env.num_envs:
+        raise UsageError(
+            f"the vectorised environment has {vector_env.num_envs} environments, but {num_envs} were asked for; "
+            f"set {setting}={vector_env.num_envs}"
+        )
+    return NativeEnvironment(vector_env, owned=False)
 
 
 def env_factory_from(thing: Any) -> EnvFactory:
@@ -75,7 +118,7 @@ def env_factory_from(thing: Any) -> EnvFactory:
         return thing
     if isinstance(thing, str):
         return EnvFactoryRegistered(thing)
-    if isinstance(thing, VectorEnv):
+    if isinstance(thing, VectorEnv) or is_envpool(thing):
         return EnvFactoryVector(thing)
     if isinstance(thing, gym.Env):
         raise UsageError(
@@ -92,7 +135,3 @@ def _takes_mode(create: Callable[..., Env]) -> bool:
     parameters = inspect.signature(create).parameters.values()
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return bool(positional) and (positional[0].default is inspect.Parameter.empty or positional[0].name == "mode")
-
-
-def _single_env_kwargs(kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in kwargs.items() if key not in ("num_envs", "vectorization_mode", "vector_kwargs", "wrappers")}

@@ -61,6 +61,11 @@ class EnvFactory(RecipePart, ABC):
         """The only possible number of training environments, if there is only one."""
         return None
 
+    @property
+    def fixed_num_test_envs(self) -> int | None:
+        """The only possible number of test environments besides none, if there is only one."""
+        return None
+
     @abstractmethod
     def create_env(self, mode: EnvMode) -> Env:
         """Make one environment."""
@@ -69,16 +74,19 @@ class EnvFactory(RecipePart, ABC):
         """What makes one environment without arguments, here or in a worker process."""
         return partial(self.create_env, mode)
 
+    def constructors(self, num_envs: int, mode: EnvMode) -> Sequence[EnvConstructor]:
+        """What makes several that are stepped together, one each."""
+        return [self.constructor(mode)] * num_envs
+
     def create_venv(self, num_envs: int, mode: EnvMode, wrappers: Sequence[EnvWrapper] = ()) -> VectorEnvironment:
         """Make several environments that are stepped together, each wrapped in order: the first given is innermost."""
         if num_envs < 1:
             raise UsageError(f"there must be at least one environment, but {num_envs} were asked for")
         venv_type = self._venv_type_in(mode)
         if venv_type is VectorEnvType.NATIVE:
-            if wrappers:
-                raise UsageError("the members of a vectorised environment cannot be wrapped one by one; use VectorEnvType.DUMMY")
+            require_unwrapped(wrappers)
             return self.create_native(num_envs)
-        constructors = [partial(_wrapped, self.constructor(mode), tuple(wrappers))] * num_envs
+        constructors = [partial(_wrapped, construct, tuple(wrappers)) for construct in self.constructors(num_envs, mode)]
         if venv_type is VectorEnvType.DUMMY:
             return InProcessEnvironment.open(constructors)
         return _worker_class().open(constructors, constructor_timeout=self.constructor_timeout, step_timeout=self.step_timeout)
@@ -111,6 +119,12 @@ class EnvFactory(RecipePart, ABC):
     def create_native(self, num_envs: int) -> VectorEnvironment:
         """Make the environment's own vectorised form, for training; raises UsageError where there is none."""
         raise UsageError(f"{type(self).__name__} cannot make {num_envs} environments as one; use VectorEnvType.DUMMY")
+
+
+def require_unwrapped(wrappers: Sequence[EnvWrapper]) -> None:
+    """Raise UsageError for wrappers around what is vectorised by its author."""
+    if wrappers:
+        raise UsageError("the members of a vectorised environment cannot be wrapped one by one; use VectorEnvType.DUMMY")
 
 
 def _worker_class() -> type[WorkerEnvironment]:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
-    from gymnasium.envs.registration import EnvSpec
     from numpy.typing import NDArray
 
     from rlchassis.envs.spaces import AnySpace, Array, Observations
@@ -48,11 +47,9 @@ class EnvTraits:
     """The mean return at which it counts as solved, if its author gave one."""
 
     @classmethod
-    def told(cls, observation_space: AnySpace, action_space: AnySpace, spec: EnvSpec | None) -> EnvTraits:
-        """Spaces, with what a spec adds to them."""
-        if spec is None:
-            return cls(observation_space, action_space)
-        return cls(observation_space, action_space, spec.id, spec.reward_threshold)
+    def told(cls, observation_space: AnySpace, action_space: AnySpace, spec: object) -> EnvTraits:
+        """Spaces, with what a spec adds to them; specs of other libraries than gymnasium need not say it."""
+        return cls(observation_space, action_space, getattr(spec, "id", None), getattr(spec, "reward_threshold", None))
 
     @staticmethod
     def shared(traits: Sequence[EnvTraits]) -> EnvTraits:

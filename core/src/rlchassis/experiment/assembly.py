@@ -90,10 +90,11 @@ def require_device(device: str | torch.device) -> torch.device:
 
 def sampling_of(experiment: Experiment) -> SamplingConfig:
     """The sampling settings as they will be used, or a UsageError where they cannot work."""
-    agent, asked = experiment.agent_factory, experiment.sampling_config
-    fixed = experiment.env_factory.fixed_num_train_envs
-    if fixed is not None and asked.num_train_envs == -1:
-        asked = attrs.evolve(asked, num_train_envs=fixed)
+    agent, asked, factory = experiment.agent_factory, experiment.sampling_config, experiment.env_factory
+    if factory.fixed_num_train_envs is not None and asked.num_train_envs == -1:
+        asked = attrs.evolve(asked, num_train_envs=factory.fixed_num_train_envs)
+    if factory.fixed_num_test_envs is not None and asked.num_test_envs == attrs.fields(SamplingConfig).num_test_envs.default:
+        asked = attrs.evolve(asked, num_test_envs=factory.fixed_num_test_envs)
     sampling = resolve_sampling(asked, agent.suited_sampling)
     agent.trainer_class.check_sampling(sampling)
     return sampling

@@ -37,7 +37,7 @@ class ExperimentBuilder(Generic[Agent]):
     def __init__(
         self, env_factory: Any, experiment_config: ExperimentConfig | None = None, sampling_config: SamplingConfig | None = None
     ) -> None:
-        """Environments may be an EnvFactory, a gymnasium id, a callable that makes one, or a gymnasium VectorEnv."""
+        """Environments may be an EnvFactory, a gymnasium id, a callable that makes one, a gymnasium VectorEnv, or what envpool makes."""
         self._env_factory: EnvFactory = env_factory_from(env_factory)
         self._config = _of_kind(ExperimentConfig, experiment_config, ExperimentConfig())
         self._sampling = _of_kind(SamplingConfig, sampling_config, SamplingConfig())
