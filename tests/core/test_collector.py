@@ -178,3 +178,20 @@ def test_by_hand_an_evaluation_counts_no_step_beyond_an_episode_whether_or_not_e
     assert stats.returns == [1 + 2, 1 + 2 + 3, 1 + 2 + 3 + 4 + 5, 1 + 2, 1 + 2 + 3]
     assert stats.lengths == [2, 3, 5, 2, 3]
     assert stats.num_steps == 15
+
+
+@pytest.mark.parametrize("num_steps", [12, 13])
+def test_episodes_that_were_cut_are_reported_with_their_returns_also_where_environments_rest(num_steps):
+    collector = collector_of(counters("in process", cut=True))
+    collector.reset([0, 1, 2])
+    stats = collector.collect(num_steps, RolloutBuffer())
+    assert sorted(zip(stats.lengths, stats.returns, strict=True)) == [(2, 3.0), (2, 3.0), (3, 6.0)]
+
+
+def test_a_reset_forgets_what_the_policy_remembered():
+    policy = Remembering()
+    collector = collector_of(counters("in process"), policy)
+    for _ in range(2):
+        collector.reset([0, 1, 2])
+        collector.collect(3, RolloutBuffer())
+    assert policy.memories == [[0.0] * 3] * 2

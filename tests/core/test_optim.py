@@ -208,3 +208,28 @@ def test_what_others_wrap_around_a_step_stays_around_it():
     weight = nn.Parameter(torch.tensor([3.0]))
     gradient_step(Optimizer(Twice([weight], 0.1), [weight], 0.1), lambda x: ((weight * x).sum(), {}), torch.tensor([2.0]))
     assert weight.item() == pytest.approx(3 - 2 * 0.1 * 2)
+
+
+def test_a_step_gives_no_gradient_to_parameters_of_other_optimizers():
+    features, head = nn.Linear(3, 5), nn.Linear(5, 2)
+    optimizer = Optimizer.create(Adam(), list(head.parameters()), 0.1)
+    gradient_step(optimizer, squares(nn.Sequential(features, head)), inputs(0))
+    assert head.weight.grad is not None
+    assert features.weight.grad is None
+
+
+def test_the_optimizer_of_a_module_leaves_out_parameters_that_are_frozen():
+    module = network()
+    module[0].requires_grad_(requires_grad=False)
+    (group,) = Adam().create_optimizer(module, 0.1).param_groups
+    assert [id(p) for p in group["params"]] == [id(p) for p in module[2].parameters()]
+
+
+def test_an_optimizer_that_leaves_the_graph_keeps_its_current_rate_as_a_plain_number():
+    optimizer = Optimizer.create_for_graph(Adam(), list(network().parameters()), 0.01, lambda progress: 1 - progress)
+    optimizer.set_progress(0.5)
+    assert isinstance(optimizer.torch_optimizer.param_groups[0]["lr"], torch.Tensor)
+    optimizer.leave_graph()
+    (group,) = optimizer.torch_optimizer.param_groups
+    assert type(group["lr"]) is float
+    assert group["lr"] == pytest.approx(0.005)

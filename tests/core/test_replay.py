@@ -9,6 +9,7 @@ import torch
 
 from rlchassis.experience import Row
 from rlchassis.replay import ReplayBuffer
+from rlchassis.replay.ring import Ring
 
 DRAWS = 2000
 
@@ -192,3 +193,19 @@ def test_a_sample_stays_as_it_was_when_rows_are_added():
 def test_an_empty_buffer_cannot_be_sampled():
     with pytest.raises(IndexError, match="empty"):
         ReplayBuffer.create(4).sample(1, 1, rng())
+
+
+def test_only_environments_that_wrote_over_their_oldest_rows_have_cells_without_history():
+    ring = Ring(rows=4, num_envs=2, history=1)
+    for _ in range(2):
+        ring.claim(np.array([True, True]))
+    for _ in range(3):
+        ring.claim(np.array([True, False]))
+    assert ring.incomplete(slice(None)).tolist() == [1 * 2 + 0]
+
+
+def test_final_observations_of_overwritten_rows_are_forgotten():
+    buffer = ReplayBuffer.create(4, store_next_obs=False)
+    for number in range(20):
+        buffer.add(row([number], terminated=[0] if number < 10 else []))
+    assert buffer._storage.observations._final == {}

@@ -82,6 +82,14 @@ def test_the_targets_are_all_quantiles_of_the_chosen_action(iqn):
     assert targets[1].tolist() == [-1, -1]
 
 
+def test_the_next_action_is_chosen_by_fractions_of_its_own(iqn):
+    close = {
+        "next_obs": torch.tensor([[2.225], [9.0]])
+    }  # first action 2.725 at τ = 0.5, and 2.625 at the mean of 0.2 and 0.6; second 2.675
+    targets = told(iqn)._targets(batch(**close))
+    assert targets[0].tolist() == pytest.approx([2 + 0.5 * 2.425, 2 + 0.5 * 2.825])
+
+
 def test_the_target_network_chooses_as_well_as_judges(iqn):
     learned = told(iqn, target=-1.0).update(batch(), 0)  # to it the first action, −4.2 and −4.6, is better than the second, −8
     assert learned.priorities[0].item() == pytest.approx(abs(2 + 0.5 * -4.4 - 1.5))

@@ -30,6 +30,12 @@ def test_the_best_action_is_that_of_the_highest_mean_of_the_quantiles_it_is_chos
     assert targets.tolist() == [[1, 2, 3], [7, 8, 9]]
 
 
+def test_one_high_quantile_does_not_make_an_action_the_best():
+    once_more = tensor([[[0.0, 1.0], [0.0, 1.0], [2.0, 1.0]]]).expand(2, 3, 2)  # means 2/3 and 1, largest 2 and 1
+    targets = quantile_target(torch.zeros(2), torch.ones(2), QUANTILES, once_more)
+    assert targets.tolist() == [[4, 5, 6], [0, 0, 0]]
+
+
 def test_an_action_may_be_chosen_by_another_number_of_quantiles_than_it_is_judged_by():
     choosing = tensor([[[0.0, 1.0]], [[0.0, 1.0]]])
     assert quantile_target(torch.zeros(2), torch.ones(2), QUANTILES, choosing).tolist() == [[4, 5, 6], [0, 0, 0]]
