@@ -23,7 +23,24 @@ def test_recipe_provenance_and_scores_are_told(rlchassis, write_run):
         "policy policy.pt, 5 bytes",
     ]
     assert {"params.lr 0.001", "env.gravity 9.8", "sampling.num_train_envs 2", "optim_factory optimizer/adam"} <= set(said)
-    assert {"versions.torch 2.10.0", "argv rlchassis train 'a b'", "plugins algorithm own (d 1)"} <= set(said)
+    assert {"versions.torch 2.10.0", "argv rlchassis train 'a b'", "plugins.algorithm own (d 1)"} <= set(said)
+
+
+def test_each_commit_is_told_once_with_what_differed_from_it(rlchassis, write_run):
+    directory = write_run()
+    a, b = "a" * 40, "b" * 40
+    git = {f"d{i}": {"commit": a, "changed": i == 2} for i in range(5)} | {"own": {"commit": b, "changed": False}}
+    (directory / "provenance.json").write_text(json.dumps({"git": git}), "utf-8")
+    assert f"  git  {a} of 5 distributions, with changes in d2; {b} of own, unchanged\n" in rlchassis("inspect", directory).out
+
+
+@pytest.mark.parametrize(
+    "odd", [{"git": {"d": 3}, "plugins": [3], "argv": "x"}, {"git": {"d": {}}, "plugins": [{}], "argv": [1]}, {"git": []}]
+)
+def test_provenance_that_looks_otherwise_is_shown_as_it_is(rlchassis, write_run, odd):
+    directory = write_run()
+    (directory / "provenance.json").write_text(json.dumps(odd), "utf-8")
+    assert (rlchassis("inspect", directory).code, "git" in rlchassis("inspect", directory).out) == (0, True)
 
 
 def test_of_two_equal_tests_the_later_is_the_best(rlchassis, write_run):

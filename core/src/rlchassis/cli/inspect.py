@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from rlchassis.cli.output import say, say_json
+from rlchassis.cli.provenance import told
 from rlchassis.errors import StoredFileError
 from rlchassis.loggers import METRICS_FILENAME, read_metrics
 from rlchassis.persistence.files import POLICY_FILENAME, PROVENANCE_FILENAME, read_json
 from rlchassis.persistence.run_lock import read_holder
-from rlchassis.persistence.stored_recipe import flattened, read_settings
+from rlchassis.persistence.stored_recipe import read_settings
 
 Json = dict[str, Any]
 
@@ -90,7 +90,7 @@ def _lines(facts: Json) -> Iterator[str]:
     )
     yield from ("", "recipe", *_table({name: _shown(value) for name, value in recipe.items()}, "  "))
     if facts["provenance"]:
-        yield from ("", "provenance", *_table(dict(_provenance(facts["provenance"])), "  "))
+        yield from ("", "provenance", *_table({name: _shown(value) for name, value in told(facts["provenance"])}, "  "))
 
 
 def _state(running: Json | None) -> str:
@@ -105,18 +105,6 @@ def _score(test: Json | None) -> str:
         return "there was none"
     spread = "" if test["std"] is None else f" ± {test['std']:.2f}"
     return f"return {test['mean']:.2f}{spread} at step {test['env_step']}"
-
-
-def _provenance(data: Json) -> Iterator[tuple[str, str]]:
-    """The command as it would be typed, and of the plugins those that were used."""
-    for key, value in data.items():
-        if key == "argv" and isinstance(value, list):
-            yield key, shlex.join(map(str, value))
-        elif key == "plugins" and isinstance(value, list):
-            used = [row for row in value if isinstance(row, dict) and row.get("used")]
-            yield key, ", ".join(f"{row.get('kind')} {row.get('name')} ({row.get('distribution')} {row.get('version')})" for row in used)
-        else:
-            yield from ((name, _shown(leaf)) for name, leaf in flattened(value, key))
 
 
 def _shown(value: Any) -> str:
