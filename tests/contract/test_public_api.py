@@ -16,6 +16,7 @@ import rlchassis
 import rlchassis.experiment
 from rlchassis import api
 from rlchassis.experiment import BUILDERS, Experiment, ExperimentBuilder, ExperimentConfig, ExperimentResult, Mode, PolicyPersistence
+from rlchassis.experiment.provided import NOT_YET
 
 REQUIRED = inspect.Parameter.empty
 BUILDER = {"env_factory": REQUIRED, "experiment_config": None, "sampling_config": None}
@@ -293,3 +294,15 @@ def test_missing_params_name_the_distribution_that_provides_them(monkeypatch: py
     monkeypatch.setitem(rlchassis.experiment.PROVIDED, "NowhereParams", ("algorithm", "nowhere"))
     with pytest.raises(ImportError, match="nowhere"):
         importlib.import_module("rlchassis.experiment").__getattr__("NowhereParams")
+
+
+@pytest.mark.parametrize("name", list(NOT_YET))
+def test_a_name_that_nothing_provides_so_far_is_not_available_yet(name: str) -> None:
+    with pytest.raises(ImportError, match=rf"^{name} is not available yet; installed are the ") as refusal:
+        getattr(rlchassis.experiment, name)
+    assert "pip" not in str(refusal.value)
+
+
+def test_a_name_that_means_nothing_is_no_attribute() -> None:
+    assert not hasattr(rlchassis.experiment, "nothing")
+    assert not hasattr(rlchassis.experiment, "__wrapped__")

@@ -37,6 +37,22 @@ def test_it_is_listed_as_any_plugin(builder_class):
     assert load("algorithm", "reinforce") is builder_class
 
 
+def test_its_builder_is_asked_for_in_its_own_package(builder_class):
+    with pytest.raises(ImportError) as refusal:
+        from rlchassis.experiment import ReinforceExperimentBuilder  # noqa: F401  importing it is the test
+    assert str(refusal.value) == (
+        "rlchassis.experiment has the builders of rlchassis itself; "
+        'write: from acme_reinforce import ReinforceExperimentBuilder ("acme.reinforce").'
+    )
+    with pytest.raises(ImportError) as refusal:
+        from rlchassis.experiment import ReinforcedExperimentBuilder  # noqa: F401  likewise
+    assert str(refusal.value).startswith(
+        "no installed algorithm has the builder ReinforcedExperimentBuilder. "
+        'Did you mean "ReinforceExperimentBuilder"? rlchassis.experiment has A2CExperimentBuilder, '
+    )
+    assert str(refusal.value).endswith('own package: from acme_reinforce import ReinforceExperimentBuilder ("acme.reinforce").')
+
+
 def test_it_imports_nothing_of_core_but_the_api():
     tree = ast.parse((PROJECT / "src" / "acme_reinforce" / "__init__.py").read_text("utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -14,7 +14,7 @@ from torch import nn
 from rlchassis.algorithm import Algorithm
 from rlchassis.envs import Environments, kinds_in
 from rlchassis.errors import UnsupportedSpaceError, UsageError
-from rlchassis.fields import switch
+from rlchassis.fields import switch, with_article
 from rlchassis.optim import LRSchedulerFactory, Optimizer, OptimizerFactory
 from rlchassis.policies import Policy
 from rlchassis.randomness import RandomStreams
@@ -128,7 +128,7 @@ def resolve(description: Any, contract: type[Any]) -> Any:
     """What a recipe means: a reference becomes the object it names, None stays None; UsageError where it is not of the contract."""
     made = description.create() if isinstance(description, Component) else description
     if made is not None and not isinstance(made, contract):
-        raise UsageError(f"{made!r} is no {contract.__name__}; derive its class from rlchassis.api.{contract.__name__}.")
+        raise UsageError(f"expected {with_article(contract)}, got {made!r}; derive its class from rlchassis.api.{contract.__name__}.")
     return made
 
 

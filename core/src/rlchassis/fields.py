@@ -47,9 +47,13 @@ def switch(default: bool) -> Any:
 def instance(contract: type, default: Any = None, *, factory: Callable[[], Any] | None = None, or_none: bool = False) -> Any:
     """A field for an object of a contract; None is taken where it is the default and there is no factory, and where `or_none`."""
     or_none = or_none or (factory is None and default is None)
-    article = "an" if contract.__name__[0] in "AEIOU" else "a"
-    validator = _must_be(f"{article} {contract.__name__}", lambda value: isinstance(value, contract), or_none)
+    validator = _must_be(with_article(contract), lambda value: isinstance(value, contract), or_none)
     return field(default=default, validator=validator) if factory is None else field(factory=factory, validator=validator)
+
+
+def with_article(contract: type) -> str:
+    """Its name, with "a" or "an" before it."""
+    return f"{'an' if contract.__name__[0] in 'AEIOU' else 'a'} {contract.__name__}"
 
 
 def _python_int(value: Any) -> Any:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+from rlchassis.cli import plugins
+
 KEYS = ["kind", "name", "distribution", "version", "api", "state", "summary", "observation_spaces", "action_spaces"]
 
 
@@ -48,7 +50,14 @@ def test_info_of_an_unknown_name_offers_the_nearest(rlchassis):
     assert 'Did you mean "linear"?' in done.err
 
 
-def test_info_of_a_first_party_plugin_that_is_missing_says_what_to_install(rlchassis):
+def test_info_of_a_first_party_plugin_that_is_missing_says_what_to_install(rlchassis, monkeypatch):
+    monkeypatch.setattr(plugins, "installed", lambda: ())
+    done = rlchassis("plugins", "info", "redq")
+    assert done.code == 2
+    assert "python -m pip install rlchassis-redq" in done.err
+
+
+def test_info_of_a_name_that_nothing_provides_recommends_nothing(rlchassis):
     done = rlchassis("plugins", "info", "wandb")
     assert done.code == 2
-    assert "python -m pip install rlchassis-wandb" in done.err
+    assert "pip install" not in done.err

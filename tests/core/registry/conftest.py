@@ -14,10 +14,12 @@ import pytest
 from rlchassis.registry import forget
 
 CLASSES = """
-class Builder:
-    agent_class = type("AgentFactory", (), {})
+def contract(name): return type(name, (), {"__module__": "rlchassis.fake"})
 
-class OptimizerFactory:
+class AgentFactory(contract("AgentFactory")): trainer_class = suited_sampling = None
+class Builder(contract("ExperimentBuilder")): agent_class = AgentFactory
+
+class OptimizerFactory(contract("OptimizerFactory")):
     def __init__(self, betas=(0.9, 0.999), eps=1e-8): self.betas, self.eps = betas, eps
     def create_optimizer_for_params(self, params, lr): ...
 """

@@ -10,14 +10,14 @@ from rlchassis.errors import PluginError, UsageError
 from rlchassis.registry import Component
 
 CODE = """
-class Strict:
-    create_optimizer_for_params = None
+Contract = type("OptimizerFactory", (), {"__module__": "rlchassis.fake"})
+
+class Strict(Contract):
     def __init__(self, lr, *, betas=(0.9, 0.999)):
         if lr <= 0: raise ValueError("'lr' must be > 0")
         self.lr, self.betas = lr, betas
 
-class Open:
-    create_optimizer_for_params = None
+class Open(Contract):
     def __init__(self, **options): self.options = options
 
 def rlchassis_run_end(): ...

@@ -24,13 +24,10 @@ def test_naming_a_plugin_loads_that_one_and_no_other(site):
     assert other not in sys.modules
 
 
-def test_a_plugin_that_cannot_be_imported_is_named_with_its_distribution_and_its_own_error(site):
-    site.install("acme-rl", version="0.7", code=EXPLODES, algorithm="acme.x")
+def test_a_plugin_that_cannot_be_imported_stops_no_other(site):
+    site.install("acme-rl", code=EXPLODES, algorithm="acme.x")
     site.install("rlchassis-ppo", algorithm="ppo")
-    assert message_of("algorithm", "acme.x") == (
-        'algorithm "acme.x" of "acme-rl" 0.7 cannot be loaded: its entry point "acme.x = fake_acme_rl:Builder" raised RuntimeError: boom. '
-        "Other plugins are unaffected. Try: python -m pip install --upgrade acme-rl"
-    )
+    assert "RuntimeError: boom" in message_of("algorithm", "acme.x")
     assert load("algorithm", "ppo").agent_class
 
 
@@ -51,35 +48,6 @@ def test_an_interrupt_while_importing_is_not_swallowed(site):
     site.install("acme-rl", code="raise KeyboardInterrupt", algorithm="acme.x")
     with pytest.raises(KeyboardInterrupt):
         load("algorithm", "acme.x")
-
-
-@pytest.mark.parametrize(
-    ("kind", "good", "demanded"),
-    [
-        ("algorithm", "class X: agent_class = object", 'a class with "agent_class"'),
-        ("optimizer", "class X: create_optimizer_for_params = None", 'a class with "create_optimizer_for_params"'),
-        ("lr_scheduler", "class X: create_schedule = None", 'a class with "create_schedule"'),
-        ("logger", "class X: create_logger = None", 'a class with "create_logger"'),
-        ("policy_wrapper", "class X: create_wrapped_policy = None", 'a class with "create_wrapped_policy"'),
-        ("env", "class X: create_env = None", 'a class with "create_env"'),
-        ("component", "def X(): ...", "something that can be called"),
-        ("launcher", "class X: ...", "something that can be called"),
-        ("extension", "class X: rlchassis_world_ready = None", 'a module or object with hooks, which are named "rlchassis_…"'),
-    ],
-)
-def test_a_plugin_must_be_what_its_kind_demands(site, kind, good, demanded):
-    site.install("good-rl", code=good, **{kind: {"good": "X"}})
-    site.install("poor-rl", code="X = 3", **{kind: {"poor": "X"}})
-    assert load(kind, "good") is sys.modules["fake_good_rl"].X
-    assert message_of(kind, "poor") == (
-        f'{kind.replace("_", " ")} "poor" of "poor-rl" 1.0 is not what its kind demands: fake_poor_rl:X is not {demanded}. '
-        "Other plugins are unaffected."
-    )
-
-
-def test_an_instance_is_not_the_class_that_a_kind_demands(site):
-    site.install("acme-rl", code="class X: agent_class = object\nx = X()", algorithm={"acme.x": "x"})
-    assert "is not what its kind demands" in message_of("algorithm", "acme.x")
 
 
 def test_a_module_with_hooks_is_an_extension(site):
@@ -118,8 +86,8 @@ def test_a_class_has_the_name_it_is_registered_under(site):
 
 def test_an_agent_class_has_the_name_of_its_builder(site):
     package = site.install("rlchassis-ppo", algorithm="ppo")
-    agent_class = load("algorithm", "ppo").agent_class
-    agent_class.__module__ = package
+    agent_class = sys.modules[load("algorithm", "ppo").__module__].AgentFactory
+    assert agent_class.__module__ == package
     assert name_of(agent_class) == ("algorithm", "ppo")
     assert name_of(load("algorithm", "ppo")) == ("algorithm", "ppo")
 

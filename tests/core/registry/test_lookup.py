@@ -24,8 +24,14 @@ def test_a_missing_first_party_plugin_says_what_to_install_and_where(site):
 
 
 def test_a_kind_of_two_words_is_spoken_as_two_words(site):
-    assert message_of("policy_wrapper", "icm").startswith('no policy wrapper "icm" is installed. It is provided by "rlchassis-icm": ')
-    assert message_of("policy_wrapper", "icm").endswith("Installed: none.")
+    start = 'no policy wrapper "obs-norm" is installed. It is provided by "rlchassis-obs-norm": '
+    assert message_of("policy_wrapper", "obs-norm").startswith(start)
+    assert message_of("policy_wrapper", "obs-norm").endswith("Installed: none.")
+
+
+@pytest.mark.parametrize(("kind", "name"), [("logger", "wandb"), ("logger", "csv"), ("optimizer", "rmsprop"), ("policy_wrapper", "icm")])
+def test_no_distribution_is_recommended_that_was_never_published(site, kind, name):
+    assert message_of(kind, name) == f'no {kind.replace("_", " ")} "{name}" is installed. Installed: none.'
 
 
 @pytest.mark.parametrize(

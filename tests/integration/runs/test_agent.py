@@ -90,7 +90,7 @@ def test_a_space_that_the_manifest_does_not_declare_is_refused_in_one_sentence(m
 def test_references_become_what_they_name_and_nothing_else():
     assert resolve(None, OptimizerFactory) is None
     assert resolve(Component("optimizer", "adam", {"eps": 0.5}), OptimizerFactory) == OptimizerFactoryAdam(eps=0.5)
-    with pytest.raises(UsageError, match="is no PolicyWrapperFactory"):
+    with pytest.raises(UsageError, match="expected a PolicyWrapperFactory, got OptimizerFactoryAdam"):
         resolve(Component("optimizer", "adam"), PolicyWrapperFactory)
 
 

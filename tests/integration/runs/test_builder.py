@@ -6,12 +6,14 @@ import gymnasium as gym
 import pytest
 import torch
 
+from rlchassis.agent import AgentFactory
 from rlchassis.envs import EnvFactoryCallable, EnvFactoryRegistered, EnvFactoryVector
 from rlchassis.errors import UsageError
 from rlchassis.experiment import (
     EpochStopCallbackNoImprovement,
     EpochStopCallbackRewardThreshold,
     Experiment,
+    ExperimentBuilder,
     ExperimentConfig,
     LoggerFactoryDefault,
     PPOExperimentBuilder,
@@ -144,6 +146,34 @@ def test_an_activation_that_is_no_module_class_is_refused():
     for activation in (torch.relu, "ReLU", torch.nn.ReLU()):
         with pytest.raises(UsageError, match="hidden_activation must be a torch module class"):
             cartpole().with_actor_factory_default([4], activation)
+
+
+def test_a_class_or_a_reference_of_another_kind_is_told_apart_from_an_object():
+    with pytest.raises(UsageError, match=r"^expected an object, got the class LoggerFactoryDefault; write LoggerFactoryDefault\(\)\.$"):
+        cartpole().with_logger_factory(LoggerFactoryDefault)
+    with pytest.raises(UsageError, match=r"^expected a LoggerFactory, got Component\(kind='optimizer', name='adam'"):
+        cartpole().with_logger_factory(Component("optimizer", "adam"))
+
+
+class LacksItsTrainer(AgentFactory):
+    """A recipe that was not finished."""
+
+    def create_policy(self, envs, device):
+        """None."""
+
+    def create_algorithm(self, policy, envs, setup):
+        """None."""
+
+
+class UnfinishedBuilder(ExperimentBuilder):
+    """Its builder."""
+
+    agent_class = LacksItsTrainer
+
+
+def test_a_builder_whose_recipe_class_is_not_finished_says_what_to_write():
+    with pytest.raises(UsageError, match=r"^UnfinishedBuilder has an agent_class that lacks trainer_class; write trainer_class = OnPolicy"):
+        UnfinishedBuilder("CartPole-v1")
 
 
 PARTS = ["config", "env_factory", "agent_factory", "sampling_config", "logger_factory", "name", "callbacks", "extensions"]

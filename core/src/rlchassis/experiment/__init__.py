@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from rlchassis.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor
@@ -18,11 +17,13 @@ from rlchassis.callbacks import (
 )
 from rlchassis.config import ExperimentConfig, Mode, SamplingConfig
 from rlchassis.envs import EnvFactory, EnvFactoryCallable, EnvFactoryRegistered, EnvFactoryVector, EnvMode, VectorEnvType
-from rlchassis.errors import PluginError, UsageError
+from rlchassis.errors import UsageError
 from rlchassis.evaluation import Evaluation
 from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.by_name import plan, train
 from rlchassis.experiment.collection import ExperimentCollection
+from rlchassis.experiment.provided import BUILDERS as BUILDERS
+from rlchassis.experiment.provided import PROVIDED, provided
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.result import ExperimentResult
 from rlchassis.experiment.stored import LoadedPolicy, evaluate, load_policy
@@ -31,38 +32,9 @@ from rlchassis.modules import ActorFactory, ActorFactoryDefault, CriticFactory, 
 from rlchassis.noise import NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, OptimizerFactory
 from rlchassis.persistence import Persistence, PersistEvent, PolicyPersistence, RestoreEvent
-from rlchassis.registry import load
-from rlchassis.renamed import other_names
 from rlchassis.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault
 from rlchassis.trainer import InfoStats
 from rlchassis.world import World
-
-BUILDERS = {
-    "A2CExperimentBuilder": "a2c",
-    "DDPGExperimentBuilder": "ddpg",
-    "DQNExperimentBuilder": "dqn",
-    "DiscreteSACExperimentBuilder": "discrete-sac",
-    "IQNExperimentBuilder": "iqn",
-    "NPGExperimentBuilder": "npg",
-    "PGExperimentBuilder": "pg",
-    "PPOExperimentBuilder": "ppo",
-    "REDQExperimentBuilder": "redq",
-    "SACExperimentBuilder": "sac",
-    "TD3ExperimentBuilder": "td3",
-    "TRPOExperimentBuilder": "trpo",
-}
-"""The builders of algorithms, by the name that their distribution registers; the params stand beside them."""
-PROVIDED = {
-    **{builder: ("algorithm", name) for builder, name in BUILDERS.items()},
-    **{builder.replace("ExperimentBuilder", "Params"): ("algorithm", name) for builder, name in BUILDERS.items()},
-    "EpochTestCallbackDQNSetEps": ("algorithm", "dqn"),
-    "EpochTrainCallbackDQNEpsLinearDecay": ("algorithm", "dqn"),
-    "EpochTrainCallbackDQNSetEps": ("algorithm", "dqn"),
-    "OptimizerFactoryAdam": ("optimizer", "adam"),
-    "OptimizerFactoryRMSprop": ("optimizer", "rmsprop"),
-    "PolicyWrapperFactoryIntrinsicCuriosity": ("policy_wrapper", "icm"),
-}
-"""The names that other distributions provide, by the plugin in whose package they stand."""
 
 __all__ = [
     "ActionCriticFactory",
@@ -123,15 +95,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in PROVIDED:
-        if name in other_names("classes"):
-            raise ImportError(f"rlchassis.experiment has no {name}; it is called {other_names('classes')[name]} here.", name=__name__)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        plugin = load(*PROVIDED[name])
-    except PluginError as error:
-        raise ImportError(f"{name}: {error}", name=__name__) from error
-    return getattr(import_module(plugin.__module__.partition(".")[0]), name)
+    return provided(name)
 
 
 def __dir__() -> list[str]:

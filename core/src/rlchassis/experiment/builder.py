@@ -15,12 +15,15 @@ from rlchassis.envs import EnvFactory, env_factory_from
 from rlchassis.errors import UsageError
 from rlchassis.experiment.collection import ExperimentCollection
 from rlchassis.experiment.recipe import Experiment
+from rlchassis.fields import with_article
 from rlchassis.hookspecs import hook_manager
 from rlchassis.loggers import LoggerFactory, LoggerFactorySeveral
 from rlchassis.optim import OptimizerFactory
 from rlchassis.persistence.names import name_parts
 from rlchassis.persistence.refusals import made
+from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component, find
+from rlchassis.registry.demands import recipe_shortfall
 from rlchassis.renamed import refuses_old_names
 
 Agent = TypeVar("Agent", bound=AgentFactory)
@@ -41,6 +44,8 @@ class ExperimentBuilder(Generic[Agent]):
         self._env_factory: EnvFactory = env_factory_from(env_factory)
         self._config = _of_kind(ExperimentConfig, experiment_config, ExperimentConfig())
         self._sampling = _of_kind(SamplingConfig, sampling_config, SamplingConfig())
+        if problem := recipe_shortfall(type(self)):
+            raise UsageError(f"{type(self).__name__} {problem}.")
         self._agent: Agent = self.agent_class()  # type: ignore[assignment]  # each builder names the class it is generic in
         self._logger_factory: LoggerFactory | Component | None = None
         self._callbacks = Callbacks()
@@ -147,6 +152,9 @@ def _of_kind(kind: type[Kind], given: Any, default: Kind) -> Kind:
     raise UsageError(f"{given!r} is no {kind.__name__}; the order is env_factory, experiment_config, sampling_config.")
 
 
-def _require(given: Any, contract: type) -> None:
-    if not isinstance(given, contract | Component):
-        raise UsageError(f"{given!r} is no {contract.__name__}; derive its class from rlchassis.api.{contract.__name__}.")
+def _require(given: Any, contract: type[RecipePart]) -> None:
+    if isinstance(given, contract) or (isinstance(given, Component) and given.kind == contract.kind):
+        return
+    if isinstance(given, type) and issubclass(given, contract):
+        raise UsageError(f"expected an object, got the class {given.__name__}; write {given.__name__}().")
+    raise UsageError(f"expected {with_article(contract)}, got {given!r}; derive its class from rlchassis.api.{contract.__name__}.")

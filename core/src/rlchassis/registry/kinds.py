@@ -16,9 +16,9 @@ MANIFEST = "manifest"
 
 FIRST_PARTY: Mapping[str, tuple[str, ...]] = {
     "algorithm": ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo"),
-    "optimizer": ("adam", "rmsprop"),
-    "logger": ("csv", "tensorboard", "wandb"),
-    "policy_wrapper": ("icm", "obs-norm"),
+    "optimizer": ("adam",),
+    "logger": ("tensorboard",),
+    "policy_wrapper": ("obs-norm",),
 }
 """Names that belong to this project's own distributions, installed or not."""
 

@@ -8,20 +8,12 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 from rlchassis.errors import PluginError
+from rlchassis.registry.demands import shortfall
 from rlchassis.registry.discovery import claims
+from rlchassis.registry.failures import why_not_loaded
 from rlchassis.registry.kinds import GROUP_PREFIX
 from rlchassis.registry.lookup import find, unambiguous_name
 from rlchassis.registry.plugin import Plugin
-
-_DEMANDED = {
-    "algorithm": "agent_class",
-    "optimizer": "create_optimizer_for_params",
-    "lr_scheduler": "create_schedule",
-    "logger": "create_logger",
-    "policy_wrapper": "create_wrapped_policy",
-    "env": "create_env",
-}
-"""What the class of each kind must have; that it works is for the conformance kit to say."""
 
 
 class _BrokenPluginError(PluginError):
@@ -72,28 +64,9 @@ def _possible_plugins_of(cls: type) -> Iterator[Plugin]:
 def _load(plugin: Plugin) -> Any:
     try:
         loaded = EntryPoint(plugin.name, plugin.target, GROUP_PREFIX + plugin.kind).load()
-        shortfall = _shortfall(plugin.kind, loaded)
+        problem = shortfall(plugin.kind, loaded)
     except (Exception, SystemExit) as error:  # foreign code fails as it likes; the message says whose it is
-        raise _BrokenPluginError(_broken(plugin, error)) from error
-    if shortfall:
-        raise PluginError(f"{plugin.label} is not what its kind demands: {plugin.target} is not {shortfall}. Other plugins are unaffected.")
+        raise _BrokenPluginError(why_not_loaded(plugin, error)) from error
+    if problem:
+        raise PluginError(f"{plugin.label} is not what its kind demands: {plugin.target} {problem}. Other plugins are unaffected.")
     return loaded
-
-
-def _shortfall(kind: str, loaded: object) -> str | None:
-    """Say what the object should have been, or None if it is that."""
-    if kind == "extension":
-        has_hooks = any(name.startswith("rlchassis_") for name in dir(loaded))
-        return None if has_hooks else 'a module or object with hooks, which are named "rlchassis_…"'
-    demanded = _DEMANDED.get(kind)
-    if demanded is None:
-        return None if callable(loaded) else "something that can be called"
-    return None if isinstance(loaded, type) and hasattr(loaded, demanded) else f'a class with "{demanded}"'
-
-
-def _broken(plugin: Plugin, error: BaseException) -> str:
-    original = f"{type(error).__name__}: {error}"
-    return (
-        f'{plugin.label} cannot be loaded: its entry point "{plugin.name} = {plugin.target}" raised {original}. '
-        f"Other plugins are unaffected. Try: python -m pip install --upgrade {plugin.distribution}"
-    )

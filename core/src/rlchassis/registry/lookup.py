@@ -91,5 +91,5 @@ def _unusable(plugin: Plugin) -> str:
     if plugin.state == "incompatible":
         return f"{plugin.label} cannot be used: {plugin.problem}"
     problem = f"{plugin.problem}".rstrip(".")
-    remedy = f"python -m pip install --upgrade {plugin.distribution}"
-    return f"{plugin.label} cannot be used: {problem}. Other plugins are unaffected. Try: {remedy}"
+    remedy = f"Correct it there, or take another version: python -m pip install --upgrade {plugin.distribution}"
+    return f"{plugin.label} cannot be used: {problem}. Other plugins are unaffected. {remedy}"

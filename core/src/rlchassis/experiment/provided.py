@@ -1,0 +1,104 @@
+"""What rlchassis.experiment has of other distributions: found through the registry when it is first used, or answered by where it is."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from rlchassis.errors import PluginError
+from rlchassis.registry import Plugin, installed, load
+from rlchassis.registry.kinds import noun
+from rlchassis.registry.wording import did_you_mean, listed, quoted
+from rlchassis.renamed import other_names
+
+HERE = "rlchassis.experiment"
+SUFFIX = "ExperimentBuilder"
+BUILDERS = {
+    "A2CExperimentBuilder": "a2c",
+    "DDPGExperimentBuilder": "ddpg",
+    "DQNExperimentBuilder": "dqn",
+    "DiscreteSACExperimentBuilder": "discrete-sac",
+    "IQNExperimentBuilder": "iqn",
+    "NPGExperimentBuilder": "npg",
+    "PGExperimentBuilder": "pg",
+    "PPOExperimentBuilder": "ppo",
+    "REDQExperimentBuilder": "redq",
+    "SACExperimentBuilder": "sac",
+    "TD3ExperimentBuilder": "td3",
+    "TRPOExperimentBuilder": "trpo",
+}
+"""The builders of algorithms, by the name that their distribution registers; the params stand beside them."""
+PROVIDED = {
+    **{builder: ("algorithm", name) for builder, name in BUILDERS.items()},
+    **{builder.replace("ExperimentBuilder", "Params"): ("algorithm", name) for builder, name in BUILDERS.items()},
+    "EpochTestCallbackDQNSetEps": ("algorithm", "dqn"),
+    "EpochTrainCallbackDQNEpsLinearDecay": ("algorithm", "dqn"),
+    "EpochTrainCallbackDQNSetEps": ("algorithm", "dqn"),
+    "OptimizerFactoryAdam": ("optimizer", "adam"),
+}
+"""The names that other distributions provide, by the plugin in whose package they stand."""
+NOT_YET = {
+    "IntermediateModuleFactoryAtariDQN": "component",
+    "OptimizerFactoryRMSprop": "optimizer",
+    "OptimizerFactoryTorch": "optimizer",
+    "PolicyWrapperFactoryIntrinsicCuriosity": "policy_wrapper",
+}
+"""Names of Tianshou's API that nothing provides so far, by the kind of plugin that they are."""
+
+
+def provided(name: str) -> Any:
+    """The class of this name; ImportError, with what to write instead, for one that is elsewhere or not there."""
+    if name in PROVIDED:
+        return _loaded(name)
+    if name.startswith("_"):
+        raise AttributeError(f"module {HERE!r} has no attribute {name!r}")
+    if reason := _of_another(name) or _renamed(name) or _not_yet(name) or _unknown_builder(name):
+        raise ImportError(reason, name=HERE)
+    raise AttributeError(f"module {HERE!r} has no attribute {name!r}")
+
+
+def _loaded(name: str) -> Any:
+    try:
+        plugin = load(*PROVIDED[name])
+    except PluginError as error:
+        raise ImportError(f"{name}: {error}", name=HERE) from error
+    return getattr(import_module(plugin.__module__.partition(".")[0]), name)
+
+
+def _of_another(name: str) -> str:
+    builder = _builders().get(name) if name.endswith(SUFFIX) else None
+    return f"{HERE} has the builders of rlchassis itself; write: {_import(builder)}." if builder else ""
+
+
+def _renamed(name: str) -> str:
+    new = other_names("classes").get(name)
+    return f"{HERE} has no {name}; it is called {new} here." if new else ""
+
+
+def _not_yet(name: str) -> str:
+    if name not in NOT_YET:
+        return ""
+    kind = NOT_YET[name]
+    names = listed(plugin.name for plugin in installed(kind))
+    return f"{name} is not available yet; installed are the {noun(kind)}s {names}, and a plugin may bring another."
+
+
+def _unknown_builder(name: str) -> str:
+    if not name.endswith(SUFFIX):
+        return ""
+    builders = _builders()
+    stems = (each.removesuffix(SUFFIX) for each in (*builders, *BUILDERS))
+    hint = did_you_mean(name.removesuffix(SUFFIX), stems).replace('"?', f'{SUFFIX}"?')
+    others = [_import(plugin) for attribute, plugin in builders.items() if attribute not in BUILDERS]
+    return (
+        f"no installed algorithm has the builder {name}.{hint} {HERE} has {listed(each for each in builders if each in BUILDERS)}; "
+        f"a builder of another distribution is imported from its own package: {'; '.join(others) or 'none is installed'}."
+    )
+
+
+def _builders() -> dict[str, Plugin]:
+    return {plugin.attribute: plugin for plugin in installed("algorithm")}
+
+
+def _import(plugin: Plugin) -> str:
+    return f"from {plugin.target.partition(':')[0].strip()} import {plugin.attribute} ({quoted(plugin.name)})"

@@ -1,0 +1,77 @@
+"""What the object of an entry point must be, seen by the names of what it derives from and has: no contract is imported to say so."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from rlchassis.registry.wording import listed
+
+CONTRACTS = {
+    "algorithm": "ExperimentBuilder",
+    "optimizer": "OptimizerFactory",
+    "lr_scheduler": "LRSchedulerFactory",
+    "logger": "LoggerFactory",
+    "policy_wrapper": "PolicyWrapperFactory",
+    "env": "EnvFactory",
+}
+"""The class of rlchassis.api that the class of each kind derives from; that it works is for the conformance kit to say."""
+RECIPE = "AgentFactory"
+"""What the recipe class of a builder derives from."""
+
+
+def shortfall(kind: str, loaded: Any) -> str | None:
+    """Say what the object is instead of what its kind demands, and what to write; None if it is that."""
+    if kind == "extension":
+        has_hooks = any(name.startswith("rlchassis_") for name in dir(loaded))
+        return None if has_hooks else 'has no hooks; name a module or object with functions "rlchassis_…", marked with @hookimpl'
+    if kind not in CONTRACTS:
+        return None if callable(loaded) else f"is {loaded!r}; name something that can be called"
+    problem = _not_derived(loaded, CONTRACTS[kind]) or _unfinished(loaded)
+    return problem or (recipe_shortfall(loaded) if kind == "algorithm" else None)
+
+
+def recipe_shortfall(builder: type) -> str | None:
+    """Say what is wrong with the recipe class that a builder names, and what to write; None if nothing is."""
+    agent: Any = getattr(builder, "agent_class", None)
+    if agent is None:
+        return f"has no agent_class; name its recipe class there, derived from rlchassis.api.{RECIPE}"
+    problem = _not_derived(agent, RECIPE) or _unfinished(agent) or next(_lacking(agent), None)
+    return problem and f"has an agent_class that {problem}"
+
+
+def _not_derived(loaded: Any, contract: str) -> str | None:
+    if not isinstance(loaded, type):
+        return f"is {_shown(loaded)}; name a class that derives from rlchassis.api.{contract}"
+    is_derived = any(base.__name__ == contract and base.__module__.partition(".")[0] == "rlchassis" for base in loaded.__mro__)
+    return None if is_derived else f"does not derive from rlchassis.api.{contract}; write class {loaded.__name__}({contract})"
+
+
+def _shown(loaded: Any) -> str:
+    article = "the function " if inspect.isroutine(loaded) else "an object of " if type(loaded).__module__ != "builtins" else ""
+    name = loaded.__name__ if inspect.isroutine(loaded) else type(loaded).__name__ if article else repr(loaded)
+    return f"{article}{name}"
+
+
+def _unfinished(loaded: type) -> str | None:
+    missing = sorted(getattr(loaded, "__abstractmethods__", ()))
+    return f"lacks {listed(missing)}; define {'it' if len(missing) == 1 else 'them'}" if missing else None
+
+
+def _lacking(agent: Any) -> Iterator[str]:
+    """What attrs and the trainer need."""
+    if not hasattr(agent, "trainer_class"):
+        yield "lacks trainer_class; write trainer_class = OnPolicyTrainer, or OffPolicyTrainer"
+    if not hasattr(agent, "suited_sampling"):
+        yield 'lacks suited_sampling; write suited_sampling = {"step_per_collect": 2048}, or what else suits it, or {}'
+    if unmade := [name for name in _declared(agent) if name not in inspect.signature(agent).parameters]:
+        yield f"declares {listed(unmade)} without being made by attrs; write @frozen(kw_only=True) above it"
+    parameters = inspect.signature(agent).parameters.values()
+    if required := [each.name for each in parameters if each.default is each.empty and each.kind is each.KEYWORD_ONLY]:
+        yield f"cannot be made without {listed(required)}; give every field a default"
+
+
+def _declared(agent: type) -> list[str]:
+    """The fields that the class itself declares."""
+    return [name for name, annotation in inspect.get_annotations(agent).items() if "ClassVar" not in str(annotation)]
