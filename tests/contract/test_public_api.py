@@ -203,7 +203,13 @@ def test_a_builder_can_be_imported_by_its_name():
 
 
 def test_a_name_that_nobody_promised_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="FooExperimentBuilder"):
+    with pytest.raises(AttributeError, match="FooFactory"):
+        _ = rlchassis.experiment.FooFactory
+    assert not hasattr(rlchassis.experiment, "__wrapped__")
+
+
+def test_a_builder_that_nobody_provides_is_answered_by_those_that_are_installed():
+    with pytest.raises(ImportError, match=r"^no installed algorithm has the builder FooExperimentBuilder\. rlchassis\.experiment has A2C"):
         _ = rlchassis.experiment.FooExperimentBuilder
 
 
@@ -301,8 +307,3 @@ def test_a_name_that_nothing_provides_so_far_is_not_available_yet(name: str) -> 
     with pytest.raises(ImportError, match=rf"^{name} is not available yet; installed are the ") as refusal:
         getattr(rlchassis.experiment, name)
     assert "pip" not in str(refusal.value)
-
-
-def test_a_name_that_means_nothing_is_no_attribute() -> None:
-    assert not hasattr(rlchassis.experiment, "nothing")
-    assert not hasattr(rlchassis.experiment, "__wrapped__")
