@@ -66,7 +66,7 @@ def is_refused(done, *hints):
         (("--config", "missing.toml"), ["missing.toml"]),
         (("--recipe", "CartPole"), ["CartPole-v1"]),
         (("--optimizer", "adm"), ['Did you mean "adam"?']),
-        (("--optimizer", "rmsprop"), ["pip install rlchassis-rmsprop"]),
+        (("--optimizer", "rmsprop"), ["Installed: adam"]),
         (("--logger", "tensorbord"), ['Did you mean "tensorboard"?']),
         (("--wrapper", "obsnorm"), ['Did you mean "obs-norm"?']),
         (("--wrapper", "icm"), ["pip install rlchassis-icm"]),
@@ -91,7 +91,7 @@ def test_what_cannot_be_done_is_refused_before_anything_is(train, words, hints):
     ("words", "hints"),
     [
         (("poo", "CartPole-v1"), ['Did you mean "ppo"?']),
-        (("ppo", "CartPole-v1", "--optimizer", "rmsprop"), ["pip install rlchassis-rmsprop"]),
+        (("ppo", "CartPole-v1", "--optimizer", "rmsprop"), ["Installed: adam"]),
         (("ppo", "CartPoel-v1"), ["CartPoel-v1"]),
         (("ppo", "no_such_module:Env-v0"), ["no_such_module"]),
         (("ppo", "MountainCar-v0"), ["ppo has no recipe for MountainCar-v0", "--steps"]),
