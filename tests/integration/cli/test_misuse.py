@@ -69,7 +69,7 @@ def is_refused(done, *hints):
         (("--optimizer", "rmsprop"), ["Installed: adam"]),
         (("--logger", "tensorbord"), ['Did you mean "tensorboard"?']),
         (("--wrapper", "obsnorm"), ['Did you mean "obs-norm"?']),
-        (("--wrapper", "icm"), ["pip install rlchassis-icm"]),
+        (("--wrapper", "icm"), ["Installed: obs-norm"]),
         (("--with", "acme.curriculum"), ["acme.curriculum"]),
         (("--device", "cuba"), ["cuba"]),
         (("--device", "meta"), ["meta", "rlchassis doctor"]),
