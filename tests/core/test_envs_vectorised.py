@@ -8,6 +8,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 from gymnasium.spaces import Box
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
 from gymnasium.wrappers import TimeLimit, TransformObservation, TransformReward
@@ -82,7 +83,7 @@ def test_a_registered_vectorised_form_is_tested_in_its_single_form():
 
 
 def test_a_single_form_of_other_spaces_is_refused():
-    class Pixels(gym.envs.classic_control.cartpole.CartPoleVectorEnv):
+    class Pixels(CartPoleVectorEnv):
         def __init__(self, **kwargs):
             super().__init__(**kwargs)
             self.single_observation_space = Box(0, 255, (4, 84, 84), np.uint8)

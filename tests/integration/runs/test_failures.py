@@ -11,7 +11,7 @@ import pytest
 
 import rlchassis
 from rlchassis.errors import EnvironmentFailure, UsageError
-from rlchassis.experiment import EnvFactoryCallable, EpochTestCallback, EpochTrainCallback, LoggerFactory, PPOExperimentBuilder
+from rlchassis.experiment import EnvFactoryCallable, EnvMode, EpochTestCallback, EpochTrainCallback, LoggerFactory, PPOExperimentBuilder
 from rlchassis.loggers import Logger
 from rlchassis_ppo import PPOParams
 from rlchassis_testkit.stored_runs import rows_of, tiny_config, tiny_sampling
@@ -41,6 +41,27 @@ def test_an_interrupted_run_leaves_a_policy_and_a_readable_directory(epoch, tmp_
     if epoch == 1:
         with pytest.raises(UsageError, match="no test chose the policy"):
             rlchassis.evaluate(tmp_path / "run")
+
+
+class NoScreen(gym.Wrapper):
+    def reset(self, **options):
+        raise RuntimeError("the window is gone")
+
+
+def without_screen(mode):
+    env = gym.make("CartPole-v1")
+    return NoScreen(env) if mode is EnvMode.WATCH else env
+
+
+def test_a_run_that_is_trained_is_not_lost_because_it_cannot_be_watched(tmp_path, caplog):
+    experiment = PPOExperimentBuilder(without_screen, tiny_config(tmp_path, watch=True), tiny_sampling()).build()
+    result = experiment.run("run")
+    assert result.trainer_result.env_steps == 64
+    (told,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING and "watched" in record.getMessage()]
+    assert told.startswith("The policy could not be watched, which changes nothing about the run: environment 0")
+    assert "the window is gone" in told
+    with pytest.raises(EnvironmentFailure, match="the window is gone"):
+        experiment.with_config(train=False).run()
 
 
 class Fails(EpochTrainCallback):

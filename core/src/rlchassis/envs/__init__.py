@@ -11,6 +11,7 @@ from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvTyp
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.registered import EnvFactoryRegistered, has_display
+from rlchassis.envs.rendering import why_not_rendered
 from rlchassis.envs.space_data import space_from_data, space_to_data
 from rlchassis.envs.spaces import AnySpace, allocate, describe, kinds_in, require_supported, write
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment
@@ -43,6 +44,7 @@ __all__ = [
     "require_supported",
     "space_from_data",
     "space_to_data",
+    "why_not_rendered",
     "write",
 ]
 

@@ -14,6 +14,7 @@ from gymnasium import error as gym_error
 
 from rlchassis.envs.factory import EnvFactory, EnvMode, VectorEnvType
 from rlchassis.envs.native import NativeEnvironment
+from rlchassis.envs.rendering import rendered_if_possible
 from rlchassis.errors import UsageError
 from rlchassis.renamed import refuses_old_names
 
@@ -81,21 +82,27 @@ class EnvFactoryRegistered(EnvFactory):
 
         Gymnasium's checking wrapper, which costs a call per step, stays out unless the kwargs ask for it.
         """
-        render_mode = self._render_mode(mode)
-        asked = {} if render_mode is None else {"render_mode": render_mode}
-        return partial(made, checked_spec(self.task), gym.make, {"disable_env_checker": True, **asked, **self.make_kwargs})
+        spec, asked = checked_spec(self.task), self._render_mode(mode)
+
+        def making(**render_mode: str) -> EnvConstructor:
+            return partial(made, spec, gym.make, {"disable_env_checker": True, **render_mode, **self.make_kwargs})
+
+        if mode is EnvMode.WATCH and asked.get("render_mode") == "human":
+            return partial(rendered_if_possible, making(**asked), making())
+        return making(**asked)
 
     def create_native(self, num_envs: int) -> VectorEnvironment:
         """See EnvFactory."""
         spec = checked_spec(self.task)
         if spec.vector_entry_point is None:
             raise UsageError(f"{spec.id} has no vectorised form of its own; use VectorEnvType.DUMMY")
-        asked = {"num_envs": num_envs, "vectorization_mode": "vector_entry_point", "render_mode": self.train_render_mode}
+        asked = {"num_envs": num_envs, "vectorization_mode": "vector_entry_point", **self._render_mode(EnvMode.TRAIN)}
         return NativeEnvironment(made(spec, gym.make_vec, {**asked, **self.make_kwargs}))
 
-    def _render_mode(self, mode: EnvMode) -> str | None:
+    def _render_mode(self, mode: EnvMode) -> dict[str, str]:
+        """The argument that asks for it; none where none is asked for, since not every environment takes it."""
         asked = {EnvMode.TRAIN: self.train_render_mode, EnvMode.TEST: self.test_render_mode, EnvMode.WATCH: self.watch_render_mode}[mode]
-        return None if asked == "human" and not has_display() else asked
+        return {} if asked is None or (asked == "human" and not has_display()) else {"render_mode": asked}
 
 
 def has_display() -> bool:

@@ -15,7 +15,7 @@ from rlchassis.errors import UsageError
 from rlchassis.experiment.assembly import create_world, write_into
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.result import ExperimentResult
-from rlchassis.experiment.watching import watch
+from rlchassis.experiment.watching import watch, watch_trained
 from rlchassis.hookspecs import tear_down
 from rlchassis.persistence import PersistEvent
 from rlchassis.persistence.files import LOG_FILENAME, POLICY_FILENAME, PROVENANCE_FILENAME, write_json
@@ -87,7 +87,7 @@ def _carry_out(world: World) -> ExperimentResult:
         trained = _train(world) if world.config.train else None
         if world.config.watch:
             with _stored_policy(world):
-                watch(world)
+                (watch if trained is None else watch_trained)(world)
         result = ExperimentResult(world, trained)
     except BaseException as error:
         if isinstance(error, Exception):

@@ -9,7 +9,7 @@ from typing import Any
 import gymnasium as gym
 
 from rlchassis.collector import Collector
-from rlchassis.envs import has_display
+from rlchassis.envs import has_display, why_not_rendered
 from rlchassis.evaluation import Evaluation, evaluate_policy
 from rlchassis.trainer import evaluating
 from rlchassis.world import World
@@ -22,12 +22,12 @@ class RenderDelay(gym.Wrapper[Any, Any, Any, Any]):
 
     def __init__(self, env: gym.Env[Any, Any], milliseconds: float) -> None:
         super().__init__(env)
-        self._seconds = milliseconds / 1000 if env.render_mode == "human" else 0.0
+        self._seconds = milliseconds / 1000
 
     def step(self, action: Any) -> Any:
         """Step, then wait."""
         answer = self.env.step(action)
-        if self._seconds:
+        if self.render_mode == "human":
             time.sleep(self._seconds)
         return answer
 
@@ -42,8 +42,20 @@ def watch(world: World) -> Evaluation:
     return result
 
 
+def watch_trained(world: World) -> None:
+    """The same after training, whose result a failure does not cost."""
+    try:
+        watch(world)
+    except Exception as error:  # noqa: BLE001  whatever it is, the policy is trained
+        log.warning("The policy could not be watched, which changes nothing about the run: %s", error)
+
+
 def _how(world: World) -> str:
-    modes = {env.render_mode for env in getattr(world.envs.watch, "envs", ())} - {None}
+    envs = getattr(world.envs.watch, "envs", ())
+    modes = {env.render_mode for env in envs} - {None}
     if modes:
         return "rendered" if "human" in modes else "rendered as images"
-    return "not rendered" if has_display() else "not rendered, since there is no display"
+    if not has_display():
+        return "not rendered, since there is no display"
+    reasons = [why for env in envs if (why := why_not_rendered(env))]
+    return f"not rendered: {reasons[0]}" if reasons else "not rendered"
