@@ -96,3 +96,10 @@ def test_noise_that_wanders_is_remembered_from_step_to_step():
     assert state.shape == later.shape == (4, 2)
     assert not torch.equal(state, later)
     assert policy.act(torch.zeros(4, 3), state, explore=False, rng=rng)[1] is None
+
+
+def test_noise_fades_as_the_run_goes_on():
+    plain, fading = acting(), acting(noise=NoiseFactoryMaxActionScaledGaussian(0.5, final_fraction=0.0))
+    fading.set_progress(1.0)
+    actions = [policy.act(torch.zeros(4, 3), explore=True, rng=torch.Generator().manual_seed(0))[0] for policy in (plain, fading)]
+    assert torch.equal(*actions)
