@@ -51,10 +51,10 @@ def test_further_arguments_reach_the_environment():
 @pytest.mark.parametrize(
     ("task", "told"),
     [
-        ("CartPol-v1", "Did you mean: `CartPole`"),
-        ("CartPole-v9", "`v1`"),
+        ("CartPol-v1", 'Did you mean "CartPole-v1"?'),
+        ("CartPole-v9", 'Did you mean "CartPole-v1"?'),
         ("Nowhere/Pong-v5", "Namespace Nowhere not found"),
-        ("no_such_module:Pong-v5", "No module named 'no_such_module'"),
+        ("no_such_module:Pong-v5", "no module named 'no_such_module'"),
         ("not an id", "not an id"),
     ],
 )

@@ -11,6 +11,9 @@ class RecipePart:
     kind: ClassVar[str] = "component"
     """The group of entry points that its name is looked up in."""
 
-    def modules_to_import(self) -> tuple[str, ...]:
-        """What its use would import because a field says so; a recipe that is read from a file may only name what is imported already."""
+    def code_to_trust(self) -> tuple[str, ...]:
+        """What its use would import or call because a field says so, as "module" or "module:name".
+
+        A recipe that is read from a file may only name modules that are imported already, and what was handed over.
+        """
         return ()

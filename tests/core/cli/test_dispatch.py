@@ -15,7 +15,7 @@ def python(code: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, timeout=60)
 
 
-@pytest.mark.parametrize("words", [("plugins", "list"), ("plugins", "list", "--json"), ("plugins", "info", "linear"), ("--help",)])
+@pytest.mark.parametrize("words", [("plugins", "list"), ("plugins", "list", "--json"), ("--help",)])
 def test_questions_about_plugins_import_nothing_heavy(words):
     code = "import sys; from rlchassis.cli import main; code = main(sys.argv[1:]); print(code, *sys.modules, file=sys.stderr)"
     told = python(code, *words).stderr.split()

@@ -2,32 +2,23 @@ from __future__ import annotations
 
 import pytest
 
-from rlchassis.cli.settings import parse_settings, read_config
+from rlchassis.cli.settings import is_stored_experiment, parse_settings, read_config
 from rlchassis.errors import UsageError
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("3e-4", 3e-4),
-        ("8", 8),
-        ("true", True),
-        ("[64, 64]", [64, 64]),
-        ('"8"', "8"),
-        ("linear", "linear"),
-        ("none", None),
-        ('"none"', "none"),
-        ("a=b", "a=b"),
-        ("", ""),
-        ("1\nsteps = 5", "1\nsteps = 5"),
-    ],
-)
-def test_a_value_is_read_as_toml_or_else_is_text(text, value):
-    assert parse_settings([f"key={text}"]) == [{"key": value}]
+from rlchassis.registry import Named
 
 
 def test_a_dotted_key_is_nested():
-    assert parse_settings(["params.lr=1", "sampling.num_train_envs = 2"]) == [{"params": {"lr": 1}}, {"sampling": {"num_train_envs": 2}}]
+    assert parse_settings(["params.lr=1", "sampling.num_train_envs = 2"]) == {"params": {"lr": 1}, "sampling": {"num_train_envs": 2}}
+
+
+def test_the_later_of_two_values_of_a_key_is_taken():
+    assert parse_settings(["params.lr=1", "params.gamma=0.5", "params.lr=2"]) == {"params": {"lr": 2, "gamma": 0.5}}
+
+
+def test_options_that_follow_the_name_of_a_component_are_set_in_it():
+    assert parse_settings(["optim_factory=rmsprop:eps=1", "optim_factory.alpha=0.9", "optim_factory.eps=2"]) == {
+        "optim_factory": Named("rmsprop:eps=1", {"alpha": 0.9, "eps": 2})
+    }
 
 
 @pytest.mark.parametrize("text", ["params.lr", "=1", "params..lr=1", ".lr=1", "params.=1"])
@@ -40,6 +31,21 @@ def test_a_file_of_settings_is_toml(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text("steps = 5\n[params]\nlr = 0.1\n", "utf-8")
     assert read_config(str(file)) == {"steps": 5, "params": {"lr": 0.1}}
+
+
+def test_a_file_of_settings_may_be_json(tmp_path):
+    file = tmp_path / "mine.json"
+    file.write_text('{"steps": 5, "params": {"lr_scheduler_factory": null}}', "utf-8")
+    assert read_config(str(file)) == {"steps": 5, "params": {"lr_scheduler_factory": None}}
+    assert not is_stored_experiment(read_config(str(file)))
+
+
+@pytest.mark.parametrize(("content", "told"), [('{"steps": ', "is damaged"), ("[1]", "expected a table of settings")])
+def test_a_json_file_that_is_no_table_is_refused(tmp_path, content, told):
+    file = tmp_path / "mine.json"
+    file.write_text(content, "utf-8")
+    with pytest.raises(UsageError, match=told):
+        read_config(str(file))
 
 
 @pytest.mark.parametrize("content", [b"steps =", b"\xff\xfe"])

@@ -8,6 +8,8 @@ import pytest
 
 from rlchassis import Experiment, evaluate, load_policy
 from rlchassis import train as train_in_python
+from rlchassis.cli.algorithm_help import settings_of
+from rlchassis.cli.used_recipe import told
 from rlchassis.experiment import UsageError, plan
 from rlchassis.experiment.tuned import recipes_of
 from rlchassis.registry import load
@@ -96,6 +98,31 @@ def test_only_what_a_recipe_changes_is_told(rlchassis, monkeypatch):
     assert done.err.splitlines()[0] == "using recipe mine: steps=8, params.gamma=0.5, sampling.batch_size=8"
 
 
+def test_the_recipe_is_told_as_it_is_used_and_what_was_overridden_as_such(monkeypatch):
+    recipe = {
+        "steps": 9000,
+        "wrappers": ["obs-norm"],
+        "params": {"lr": 1e-3, "gamma": 0.5, "lr_scheduler_factory": "linear"},
+        "sampling": {"batch_size": 8, "step_per_epoch": 500},
+        "critic": {"hidden_sizes": [8, 8]},
+        "env": {"sutton_barto_reward": True},
+    }
+    monkeypatch.setattr("rlchassis.experiment.tuned.recipes_of", lambda builder: {"CartPole-v1": recipe})
+    settings = {"params": {"gamma": 0.9, "lr_scheduler_factory": None}, "sampling": {"batch_size": 64}}
+    experiment = plan("ppo", "CartPole-v1", steps=6000, wrappers=["obs-norm:clip=5"], settings=settings)
+    assert told("ppo", "CartPole-v1", None, experiment) == (
+        "using recipe CartPole-v1: steps=6000 (recipe: 9000), wrappers=[obs-norm:clip=5.0] (recipe: [obs-norm]), params.lr=0.001, "
+        "params.gamma=0.9 (recipe: 0.5), params.lr_scheduler_factory=none (recipe: linear), sampling.batch_size=64 (recipe: 8), "
+        "sampling.step_per_epoch=500, critic.hidden_sizes=[8, 8], env.sutton_barto_reward=true"
+    )
+
+
+def test_both_critics_of_a_recipe_are_told_as_one():
+    experiment = plan("sac", "Pendulum-v1", settings={"actor": {"hidden_sizes": [4]}})
+    line = told("sac", "Pendulum-v1", None, experiment)
+    assert "actor.hidden_sizes=[4] (recipe: [64, 64]), critic.hidden_sizes=[64, 64]" in line
+
+
 @pytest.mark.parametrize("env", recipes_of(load("algorithm", "ppo")))
 def test_every_recipe_is_a_plan(env):
     assert plan("ppo", env).sampling_config.total_steps >= 10_000
@@ -127,15 +154,29 @@ def test_a_picture_that_cannot_be_drawn_costs_no_run(train, monkeypatch):
 
 def test_help_of_an_algorithm_lists_its_settings(rlchassis):
     done = rlchassis("train", "ppo", "--help")
-    lines = {line.split()[0]: line for line in done.out.splitlines() if line.startswith(("  params.", "  sampling."))}
+    lines = done.out.splitlines()
     assert done.code == 0
-    assert lines["params.eps_clip"].split(maxsplit=2)[1:] == [
-        "0.2",
-        "How far ε the probability of an action may move in one round of updates.",
-    ]
-    assert lines["sampling.step_per_collect"].split()[1] == "2048"
-    assert "sampling.buffer_size" not in lines
+    place = lines.index("  params.eps_clip = 0.2")
+    assert " ".join(lines[place + 1 : place + 3]).split()[:9] == ["How", "far", "ε", "the", "probability", "of", "an", "action", "may"]
+    assert "  sampling.step_per_collect = 2048" in lines
+    assert "sampling.buffer_size" not in done.out
     assert "recipes of ppo: CartPole-v1" in done.out
+    assert "\n".join(settings_of("ppo")) in done.out
+
+
+@pytest.mark.parametrize("columns", [None, 60])
+def test_no_line_of_help_is_wider_than_the_terminal(rlchassis, monkeypatch, columns):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns:
+        monkeypatch.setenv("COLUMNS", str(columns))
+    done = rlchassis("train", "sac", "--wrapper", "obs-norm", "--stop", "no-improvement=3", "--optimizer", "adam", "--help")
+    lines = done.out.splitlines()
+    assert max(map(len, lines)) <= (columns or 80)
+    assert {"  actor.hidden_sizes = [256, 256]", "  critic.hidden_sizes = [256, 256]", "  wrappers = []", "  optimizer = adam"} <= set(
+        lines
+    )
+    assert [line for line in lines if line.startswith("options of ")] != []
+    assert {"  clip = 10.0", "  patience = 10", "  eps = 1e-08"} <= set(lines)
 
 
 def test_help_without_an_algorithm_lists_the_options_alone(rlchassis):
@@ -146,8 +187,8 @@ def test_help_without_an_algorithm_lists_the_options_alone(rlchassis):
 @pytest.mark.parametrize(
     ("words", "options", "told"),
     [
-        (("ppo", gym.make("CartPole-v1")), {}, "an environment is told by its name here"),
-        ((3, "CartPole-v1"), {}, "an algorithm is told by its name here"),
+        (("ppo", gym.make("CartPole-v1")), {}, "an environment is given by its name here"),
+        ((3, "CartPole-v1"), {}, "an algorithm is given by its name here"),
         (("ppo", "CartPole-v1"), {"wrappers": "obs-norm"}, "wrappers is a list of names, not 'obs-norm'"),
         (("ppo", "CartPole-v1"), {"steps": 1e5}, "steps must be a whole number"),
         (("ppo", "CartPole-v1"), {"sed": 1}, 'Did you mean "seed"'),

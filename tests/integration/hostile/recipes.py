@@ -94,6 +94,12 @@ MEANINGS: dict[str, Mapping[str, Any]] = {
     "a module before the environment": {"env_factory.options.task": "planted_module:CartPole-v1"},
     "a module of the standard library before it": {"env_factory.options.task": "antigravity:CartPole-v1"},
     "a module within a package before it": {"env_factory.options.task": "idlelib.idle:CartPole-v1"},
+    "a function of the standard library for the environment": {
+        "env_factory.options.task": "os:system",
+        "env_factory.options.make_kwargs": {"command": "planted"},
+    },
+    "a class of an imported package for the environment": {"env_factory.options.task": "subprocess:Popen"},
+    "a function for the environment, in words": {"env_factory": "registered:task=os:getcwd"},
     **{f"the algorithm {name!r}": {"agent_factory.part": name} for name in IMPORTS},
     **{f"the activation {name!r}": {"agent_factory.options.actor_factory.options.hidden_activation": name} for name in ACTIVATIONS},
     **{

@@ -32,7 +32,7 @@ WRONG = [
     (["sampling_config"], [], "expected the fields of SamplingConfig"),
     (["env_factory"], "registered", "env_factory: "),
     (["env_factory"], {"part": "env/nowhere", "options": {}}, 'no env.* "nowhere"'),
-    (["env_factory"], {"part": "optimizer/adam", "options": {}}, "is no EnvFactory"),
+    (["env_factory"], {"part": "optimizer/adam", "options": {}}, "expected EnvFactory, got optimizer/adam"),
     (["env_factory"], {"part": "registered"}, "names no plugin"),
     (["env_factory"], {"class": "os:system", "options": {}}, "os:system, which no plugin registers"),
     (["env_factory"], {"part": "env/registered", "options": {"task": "x"}, "more": 1}, "nothing else, not 'more'"),
@@ -46,7 +46,7 @@ WRONG = [
     (["agent_factory", "options", "actor_factory", "options", "hidden_sizes"], 64, "hidden_sizes: expected a list, not 64"),
     (["agent_factory", "options", "actor_factory", "options", "hidden_sizes"], "64", "hidden_sizes: expected a list, not '64'"),
     (["env_factory"], {"part": "env/vector", "options": {"vector_env": 3}}, "vector_env: no file can hold a .*VectorEnv"),
-    (["callbacks", "stop"], [{"part": "component/mlp-actor", "options": {}}], "is no EpochStopCallback"),
+    (["callbacks", "stop"], [{"part": "component/mlp-actor", "options": {}}], "expected EpochStopCallback, got component/mlp-actor"),
 ]
 
 

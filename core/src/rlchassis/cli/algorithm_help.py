@@ -1,4 +1,4 @@
-"""What `rlchassis train ALGORITHM --help` tells beside the options: the settings that --set changes."""
+"""What `rlchassis train ALGORITHM --help` shows beside the options: the settings that --set changes, and the options of what was named."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from rlchassis.cli.field_docs import documented
+from rlchassis.cli.option_help import Row, laid_out, options_of
 from rlchassis.experiment import ExperimentConfig, SamplingConfig
-from rlchassis.experiment.by_name import FIXED_BY_STEPS
+from rlchassis.experiment.named import stop_component
+from rlchassis.experiment.settings import FIXED_BY_STEPS, short_names
 from rlchassis.experiment.tuned import recipes_of
-from rlchassis.registry import load
+from rlchassis.registry import Component, component_of, load
+from rlchassis.registry.kinds import noun
 from rlchassis.registry.wording import listed
 
 WITH_OPTION = ("seed", "device", "persistence_base_dir")
+NAMED = {"optimizer": "optimizer", "logger": "logger", "wrapper": "policy_wrapper", "extensions": "extension"}
+"""Arguments that name components, and of which kind."""
 
 
 class HelpOfAlgorithm(argparse.Action):
-    """--help, with the settings of the algorithm where one was named before it."""
+    """--help, with the settings of the algorithm and the options of the components that were named before it."""
 
     def __init__(self, option_strings: list[str], dest: str, **options: Any) -> None:
         super().__init__(option_strings, dest=argparse.SUPPRESS, nargs=0, help=options.get("help"))
@@ -26,25 +31,31 @@ class HelpOfAlgorithm(argparse.Action):
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: str | None = None
     ) -> None:
         """Print and leave."""
-        algorithm = getattr(namespace, "algorithm", None)
-        if algorithm:
+        if algorithm := getattr(namespace, "algorithm", None):
             parser.formatter_class = argparse.RawDescriptionHelpFormatter
-            parser.epilog = "\n".join(settings_of(algorithm))
+            parser.epilog = "\n".join([*settings_of(algorithm), *_options_of_named(namespace)])
         parser.print_help()
         parser.exit()
 
 
 def settings_of(algorithm: str) -> Iterator[str]:
-    """One line per setting: its name, its default, and what it means."""
+    """Each setting with its default and what it means."""
     builder = load("algorithm", algorithm)
     agent = builder.agent_class()
-    yield f"settings of {algorithm}, with their defaults, for --set KEY=VALUE and --config:"
-    yield from _aligned([*documented(agent), *_sampling(agent), *_config()])
-    yield ""
-    yield f"recipes of {algorithm}: {listed(recipes_of(builder))}"
+    yield from laid_out([(f"settings of {algorithm}, with their defaults, for --set KEY=VALUE and --config:", "", "")], indent=0)
+    yield from laid_out([*_of_agent(agent), *_sampling(agent), *_config()])
+    yield from ("", *laid_out([(f"recipes of {algorithm}: {listed(recipes_of(builder))}", "", "")], indent=0))
 
 
-def _sampling(agent: Any) -> Iterator[tuple[str, str, str]]:
+def _of_agent(agent: Any) -> Iterator[Row]:
+    """By the short names of networks, optimizer and wrappers."""
+    short = {names[0]: name for name, names in short_names(type(agent)).items() if len(names) == 1}
+    for name, default, sentence in documented(agent):
+        first, dot, rest = name.partition(".")
+        yield f"{short.get(first, first)}{dot}{rest}", default, sentence
+
+
+def _sampling(agent: Any) -> Iterator[Row]:
     """With what suits the algorithm where the user says nothing; --steps says how long to train."""
     suited = {**agent.suited_sampling, "step_per_epoch": "steps/20"}
     for name, default, doc in documented(SamplingConfig(), "sampling."):
@@ -53,14 +64,24 @@ def _sampling(agent: Any) -> Iterator[tuple[str, str, str]]:
             yield name, str(suited.get(field, default)), doc
 
 
-def _config() -> Iterator[tuple[str, str, str]]:
+def _config() -> Iterator[Row]:
     """Those without an option of their own."""
     for name, default, doc in documented(ExperimentConfig(watch=False), "config."):
         if name.removeprefix("config.") not in WITH_OPTION:
             yield name, default, doc
 
 
-def _aligned(rows: list[tuple[str, str, str]]) -> Iterator[str]:
-    name_width, default_width = (max(len(row[column]) for row in rows) for column in (0, 1))
-    for name, default, doc in rows:
-        yield f"  {name:<{name_width}}  {default:<{default_width}}  {doc}".rstrip()
+def _options_of_named(namespace: argparse.Namespace) -> Iterator[str]:
+    for component in _named(namespace):
+        yield from (
+            "",
+            *laid_out([(f"options of {noun(component.kind)} {component.name}, as in NAME:OPTION=VALUE,OPTION=VALUE:", "", "")], 0),
+        )
+        yield from laid_out(options_of(load(component.kind, component.name)))
+
+
+def _named(namespace: argparse.Namespace) -> Iterator[Component]:
+    for argument, kind in NAMED.items():
+        given = getattr(namespace, argument, None) or []
+        yield from (component_of(kind, each) for each in ([given] if isinstance(given, str) else given))
+    yield from map(stop_component, getattr(namespace, "stop", None) or [])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import reduce
@@ -24,16 +26,18 @@ def add_allow(parser: argparse.ArgumentParser) -> None:
 
 
 def allowed(words: Iterable[str]) -> list[Any]:
-    """What they name, imported; modules register their environments by being imported, and are not handed over themselves."""
+    """What they name, imported; a module stands for what is defined in it."""
+    words = list(words)
+    if words:
+        look_here()
     found = []
     for word in words:
         module, _, name = word.partition(":")
         try:
-            thing = reduce(getattr, name.split(".") if name else [], import_module(module))
-        except (ImportError, AttributeError, ValueError, TypeError) as error:
-            raise UsageError(f"--allow {word} names nothing that can be imported: {error}.") from error
-        if name:
-            found.append(thing)
+            found.append(reduce(getattr, name.split(".") if name else [], import_module(module)))
+        except (Exception, SystemExit) as error:  # a user's module fails as it likes
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise UsageError(f"--allow {word} names nothing that can be imported: {reason}.") from error
     return found
 
 
@@ -47,3 +51,10 @@ def asking_to_allow() -> Iterator[None]:
             raise
         remedy = f"add {' '.join(f'--allow {name}' for name in error.names)}"
         raise NotAllowedError(error.what, error.names, remedy) from error
+
+
+def look_here() -> None:
+    """Let modules of the current folder be imported, as `python script.py` and `python -m` do; not where Python runs in safe mode."""
+    here = os.getcwd()  # noqa: PTH109  sys.path holds texts
+    if not sys.flags.safe_path and "" not in sys.path and here not in sys.path:
+        sys.path.insert(0, here)

@@ -6,24 +6,24 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
-from enum import Enum
 from itertools import pairwise
 from typing import Any
 
 import attrs
 
-from rlchassis.registry import Component
+from rlchassis.cli.shown import shown
+from rlchassis.experiment.settings import one_of
 
 
 def documented(recipe: Any, prefix: str = "") -> Iterator[tuple[str, str, str]]:
     """(dotted name, default, sentence) of every setting in a recipe; recipes within it are gone through in their place."""
     docs = field_docs(type(recipe))
     for a in attrs.fields(type(recipe)):
-        value = getattr(recipe, a.name)
+        value = one_of(getattr(recipe, a.name))
         if attrs.has(type(value)):
             yield from documented(value, f"{prefix}{a.alias}.")
         else:
-            yield f"{prefix}{a.alias}", _shown(value), docs.get(a.name, "")
+            yield f"{prefix}{a.alias}", shown(value), docs.get(a.name, "")
 
 
 def field_docs(cls: type) -> dict[str, str]:
@@ -44,20 +44,3 @@ def _docs_in(definition: ast.stmt) -> Iterator[tuple[str, str]]:
         match statement, following:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
                 yield name, text.strip().partition("\n")[0]
-
-
-def _shown(value: Any) -> str:
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return str(value).lower()
-        case type():
-            return value.__name__
-        case Enum():
-            return str(value.value)
-        case Component():
-            return value.name
-        case tuple() | list():
-            return f"[{', '.join(map(_shown, value))}]"
-    return str(value)

@@ -1,4 +1,4 @@
-"""`rlchassis plugins`: what is installed, read from metadata and manifests alone."""
+"""`rlchassis plugins`: what is installed, read from metadata and manifests alone; `info` loads the one plugin that it is about."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from rlchassis.cli.output import say, say_json
 from rlchassis.errors import PluginError
-from rlchassis.registry import KINDS, Plugin, first_party_distribution, installed
+from rlchassis.registry import KINDS, Plugin, check, first_party_distribution, installed, load
+from rlchassis.registry.component import option_names
 from rlchassis.registry.wording import did_you_mean, listed, printable, quoted
 
 
@@ -17,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="one line per plugin", allow_abbrev=False)
     listing.add_argument("--json", action="store_true", help="print everything as JSON")
     listing.set_defaults(carry_out=_list)
-    info = actions.add_parser("info", help="all that is known of one plugin", allow_abbrev=False)
+    info = actions.add_parser("info", help="all that is known of one plugin, its options included", allow_abbrev=False)
     info.add_argument("name", metavar="NAME", help="its name, with or without the vendor")
     info.set_defaults(carry_out=_info)
 
@@ -50,7 +51,7 @@ def _info(arguments: argparse.Namespace) -> int:
     if not found:
         raise PluginError(_missing(arguments.name))
     for plugin in found:
-        say(*_facts(plugin), *([] if plugin is found[-1] else [""]))
+        say(*_facts(check(plugin)), *_options(plugin), *([] if plugin is found[-1] else [""]))
     return 0
 
 
@@ -83,3 +84,18 @@ def _facts(plugin: Plugin) -> Iterator[str]:
     for name, value in facts.items():
         if value:
             yield f"  {name + ':':<14}{value}"
+
+
+def _options(plugin: Plugin) -> Iterator[str]:
+    """What can be set where it is named, if it can be loaded."""
+    if not check(plugin).is_usable:
+        return
+    if plugin.kind == "algorithm":
+        yield f"  {'settings:':<14}rlchassis train {plugin.name} --help"
+        return
+    from rlchassis.cli.option_help import laid_out, options_of
+
+    loaded = load(plugin.kind, plugin.reference)
+    rows = options_of(loaded)
+    yield "  options:" if rows else f"  {'options:':<14}{'none' if option_names(loaded) == () else 'whatever it is given'}"
+    yield from laid_out(rows, indent=4)

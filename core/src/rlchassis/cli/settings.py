@@ -1,4 +1,4 @@
-"""What `--set` and `--config` say, as the nested settings that a recipe is changed by."""
+"""What `--set` and `--config` say: the nested settings that a recipe is changed by, or a stored experiment."""
 
 from __future__ import annotations
 
@@ -7,22 +7,36 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rlchassis.errors import UsageError
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.experiment.settings import merged
+from rlchassis.persistence.files import parse_json
+from rlchassis.registry import read_value
 
 
 def read_config(path: str) -> dict[str, Any]:
-    """The settings of a TOML file; UsageError where it cannot be read."""
+    """The settings of a TOML or JSON file, or the data of a stored experiment; UsageError where it cannot be read."""
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        data = parse_json(text, path) if path.endswith(".json") else tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"the settings in {path} cannot be read: {error.strerror}.") from error
+    except StoredFileError:
+        raise
     except ValueError as error:
         raise UsageError(f"{path} is not TOML: {error}.") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"expected a table of settings in {path}, got {data!r:.60}.")
+    return data
 
 
-def parse_settings(assignments: Iterable[str]) -> list[dict[str, Any]]:
-    """One nested table per KEY=VALUE: "params.lr=3e-4" is {"params": {"lr": 3e-4}}."""
-    return [_parsed(assignment) for assignment in assignments]
+def is_stored_experiment(data: dict[str, Any]) -> bool:
+    """Whether it is what runs write into experiment.json."""
+    return "format" in data
+
+
+def parse_settings(assignments: Iterable[str]) -> dict[str, Any]:
+    """The nested table that several KEY=VALUE are: "params.lr=3e-4" is {"params": {"lr": 3e-4}}; the later wins."""
+    return merged(_parsed(assignment) for assignment in assignments)
 
 
 def _parsed(assignment: str) -> dict[str, Any]:
@@ -30,18 +44,7 @@ def _parsed(assignment: str) -> dict[str, Any]:
     parts = [part.strip() for part in key.split(".")]
     if not separator or not all(parts):
         raise UsageError(f"{assignment!r} sets nothing; write --set KEY=VALUE, such as --set params.lr=3e-4.")
-    value: Any = _value(text.strip())
+    value: Any = read_value(text.strip())
     for part in reversed(parts):
         value = {part: value}
     return value  # type: ignore[no-any-return]  # a dict, since there is at least one part
-
-
-def _value(text: str) -> Any:
-    """None for none, else what TOML reads in it, else the text itself."""
-    if text == "none":
-        return None
-    try:
-        read = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
-        return text
-    return read["value"] if len(read) == 1 else text

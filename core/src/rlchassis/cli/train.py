@@ -13,49 +13,55 @@ from typing import Any
 from attrs import define, field
 
 from rlchassis.cli.algorithm_help import HelpOfAlgorithm
+from rlchassis.cli.allowed import add_allow
 from rlchassis.cli.interruption import Interruption
 from rlchassis.cli.messages import messages_on_stderr
 from rlchassis.cli.output import say
+from rlchassis.cli.planned import planned
 from rlchassis.cli.progress import progress_on
-from rlchassis.cli.settings import parse_settings, read_config
-from rlchassis.cli.used_recipe import told
 from rlchassis.errors import StoredFileError
-from rlchassis.experiment import Experiment, ExperimentResult, InfoStats, plan
-from rlchassis.experiment.tuned import chosen_recipe
+from rlchassis.experiment import ExperimentResult, InfoStats
 from rlchassis.hookspecs import hookimpl
 from rlchassis.plots import draw_learning_curve
-from rlchassis.registry import load
 
 log = logging.getLogger(__name__)
+COMPONENT = "NAME[:OPTION=VALUE,...]"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may be told to `train`."""
+    """The arguments of `train`."""
     add = parser.add_argument
-    add("-h", "--help", action=HelpOfAlgorithm, help="show this; after ALGORITHM, its settings too")
-    add("algorithm", metavar="ALGORITHM", help="an installed algorithm; `rlchassis plugins list` names them")
-    add("env", metavar="ENV", help="an environment registered with gymnasium, or module:id")
+    add("-h", "--help", action=HelpOfAlgorithm, help="show this; after ALGORITHM, its settings too, and the options of what was named")
+    add("algorithm", metavar="ALGORITHM", nargs="?", help="an installed algorithm; `rlchassis plugins list` names them")
+    add("env", metavar="ENV", nargs="?", help="a gymnasium id, module:id, or module:name for a class or function of yours that makes one")
     add("--steps", type=int, metavar="N", help="environment steps to train for; needed where no recipe says it")
-    add("--seed", type=int, metavar="N", help="where all randomness grows from; default 42")
+    add("--seed", type=int, metavar="N", help="random seed; default 42")
     add("--name", metavar="NAME", help="name of the run directory; default date and time")
     add("--dir", metavar="DIR", help="directory of the run directories; default log")
     add("--if-exists", choices=("fail", "suffix"), default="fail", help="what to do where that name exists; default fail")
     add("--device", metavar="DEVICE", help="where networks learn: cpu, cuda, cuda:1; default cpu")
     add("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help="change a setting: params.lr=3e-4")
-    add("--config", metavar="FILE.toml", help="settings in a file, laid out like a recipe")
+    add(
+        "--config",
+        metavar="FILE",
+        help="settings in TOML or JSON, laid out like a recipe, or the experiment.json of a run",
+    )
     add("--recipe", metavar="NAME", help="start from this recipe of the algorithm, or none; default the environment's own")
-    add("--optimizer", metavar="NAME", help="what steps the parameters; default adam")
-    add("--logger", action="append", default=[], metavar="NAME", help="where metrics go besides metrics.jsonl; default tensorboard")
-    add("--wrapper", action="append", default=[], metavar="NAME", help="a layer around the policy; the first is innermost")
-    add("--with", action="append", default=[], metavar="EXTENSION", dest="extensions", help="an extension to activate")
+    add("--optimizer", metavar=COMPONENT, help="the optimizer; default adam")
+    several: dict[str, Any] = {"action": "append", "default": [], "metavar": COMPONENT}
+    add("--logger", **several, help="where metrics go besides metrics.jsonl; default tensorboard")
+    add("--wrapper", **several, help="a layer around the policy, outside those that recipe and settings name")
+    add("--with", **several, dest="extensions", help="an extension to activate")
+    add("--stop", **several, help="when to stop early: reward=475, the mean return of a test; no-improvement:patience=5, in tests")
+    add_allow(parser)
     add("--debug", action="store_true", help="show where a failure arose")
     parser.set_defaults(carry_out=carry_out)
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Train, draw the learning curve, and say where everything is."""
-    experiment = _planned(arguments)
-    opening, interruption = Opening(_recipe_line(arguments)), Interruption()
+    experiment, beginning = planned(arguments)
+    opening, interruption = Opening(beginning), Interruption()
     with messages_on_stderr(), interruption.awaited():
         try:
             result = experiment.run(
@@ -67,30 +73,6 @@ def carry_out(arguments: argparse.Namespace) -> int:
             _draw(opening.directory)
     _tell(result)
     return 0
-
-
-def _planned(arguments: argparse.Namespace) -> Experiment:
-    layers = [read_config(arguments.config)] if arguments.config else []
-    config = {"device": arguments.device, "persistence_base_dir": arguments.dir}
-    return plan(
-        arguments.algorithm,
-        arguments.env,
-        steps=arguments.steps,
-        seed=arguments.seed,
-        recipe=arguments.recipe,
-        settings=[*layers, *parse_settings(arguments.settings)],
-        optimizer=arguments.optimizer,
-        loggers=arguments.logger,
-        wrappers=arguments.wrapper,
-        extensions=arguments.extensions,
-        **{name: value for name, value in config.items() if value is not None},
-    )
-
-
-def _recipe_line(arguments: argparse.Namespace) -> str:
-    builder = load("algorithm", arguments.algorithm)
-    recipe = chosen_recipe(arguments.algorithm, builder, arguments.env, arguments.recipe)
-    return told(arguments.recipe or arguments.env, recipe, builder.agent_class())
 
 
 @define(eq=False)

@@ -1,39 +1,79 @@
-"""A recipe in one line: what it sets otherwise than the defaults."""
+"""A recipe in one line: what it sets otherwise than the defaults, as it is used in a run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rlchassis.experiment import ExperimentConfig, SamplingConfig
+import attrs
+
+from rlchassis.cli.shown import shown
+from rlchassis.experiment import Experiment, plan
+from rlchassis.experiment.changed import logger_factories
+from rlchassis.experiment.settings import is_table_of_options, short_names
+from rlchassis.experiment.tuned import chosen_recipe
+from rlchassis.registry import Component, load
+
+Path = tuple[str, ...]
 
 
-def told(name: str, recipe: Mapping[str, Any], agent: object) -> str:
-    """The sentence that `train` opens with."""
+def told(algorithm: str, env: str, name: str | None, experiment: Experiment) -> str:
+    """The sentence that `train` opens with: each setting of the recipe as the experiment has it."""
+    recipe = chosen_recipe(algorithm, load("algorithm", algorithm), env, name)
     if not recipe:
         return "using no recipe"
-    defaults = {"sampling": SamplingConfig(), "config": ExperimentConfig()}
-    changes = [f"{key}={_shown(value)}" for key, value in _leaves(recipe) if _default(key, defaults, agent) != value]
-    return f"using recipe {name}: {', '.join(changes)}"
+    plain = plan(algorithm, env, recipe="none", steps=1)
+    tuned = plan(algorithm, env, recipe=name, steps=recipe.get("steps", experiment.sampling_config.total_steps))
+    settings = [_told(path, plain, tuned, experiment) for path in _leaves(recipe)]
+    return f"using recipe {name or env}: {', '.join(filter(None, settings))}"
 
 
-def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _told(path: Path, plain: Experiment, tuned: Experiment, used: Experiment) -> str:
+    """KEY=VALUE, with the recipe's own value where another is used; nothing for a default."""
+    default, proposed, taken = (shown(_value(experiment, path)) for experiment in (plain, tuned, used))
+    if taken != proposed:
+        return f"{'.'.join(path)}={taken} (recipe: {proposed})"
+    return "" if proposed == default else f"{'.'.join(path)}={taken}"
+
+
+def _leaves(table: Mapping[str, Any], prefix: Path = ()) -> Iterator[Path]:
     for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}.")
+        if is_table_of_options(value):
+            yield from _leaves(value, (*prefix, key))
         else:
-            yield f"{prefix}{key}", value
+            yield (*prefix, key)
 
 
-def _default(key: str, sections: Mapping[str, object], agent: object) -> Any:
-    first, *rest = key.split(".")
-    found = sections.get(first) or getattr(agent, first, None)
+def _value(experiment: Experiment, path: Path) -> Any:
+    """What a setting became."""
+    first, *rest = path
+    found: Any = _beginning(experiment, first)
     for name in rest:
-        found = getattr(found, name, None)
-    return list(found) if isinstance(found, tuple) else found
+        found = _within(found, name)
+    return found
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(str, value))}]"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _beginning(experiment: Experiment, key: str) -> Any:
+    sampling = experiment.sampling_config
+    env: Any = experiment.env_factory
+    others = {
+        "steps": sampling.total_steps,
+        "sampling": sampling,
+        "config": experiment.config,
+        "env": {**attrs.asdict(env, recurse=False), **env.make_kwargs},
+        "loggers": logger_factories(experiment.logger_factory),
+        "stop": experiment.callbacks.stop,
+        "extensions": experiment.extensions,
+    }
+    agent = experiment.agent_factory
+    return others[key] if key in others else getattr(agent, short_names(type(agent)).get(key, [key])[0])
+
+
+def _within(found: Any, name: str) -> Any:
+    """A field or option; of several parts, such as two critics, the one value that they share, or all."""
+    if isinstance(found, tuple):
+        values = [_within(each, name) for each in found]
+        return values[0] if all(value == values[0] for value in values) else values
+    if isinstance(found, Component):
+        return found.options.get(name)
+    return found.get(name) if isinstance(found, Mapping) else getattr(found, name, None)

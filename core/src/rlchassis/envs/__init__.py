@@ -9,6 +9,7 @@ from rlchassis.envs.environments import Environments
 from rlchassis.envs.factories import EnvFactoryCallable, EnvFactoryVector, env_factory_from
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType
 from rlchassis.envs.in_process import InProcessEnvironment
+from rlchassis.envs.lookup import checked_spec
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.registered import EnvFactoryRegistered, has_display
 from rlchassis.envs.rendering import why_not_rendered
@@ -37,6 +38,7 @@ __all__ = [
     "VectorEnvironment",
     "WorkerEnvironment",
     "allocate",
+    "checked_spec",
     "describe",
     "env_factory_from",
     "has_display",

@@ -1,11 +1,10 @@
-"""Environments that are registered with gymnasium, with its many errors told as one kind."""
+"""Environments that gymnasium makes, with its many errors told as one kind."""
 
 from __future__ import annotations
 
 import os
 import sys
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gymnasium as gym
@@ -13,6 +12,7 @@ from attrs import field, frozen
 from gymnasium import error as gym_error
 
 from rlchassis.envs.factory import EnvFactory, EnvMode, VectorEnvType
+from rlchassis.envs.lookup import checked_spec, names_object
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.rendering import rendered_if_possible
 from rlchassis.errors import UsageError
@@ -27,12 +27,17 @@ if TYPE_CHECKING:
     from rlchassis.envs.vector import VectorEnvironment
 
 Made = TypeVar("Made")
+NOT_MADE = ("unexpected keyword argument", "missing 1 required", "required positional arguments", "must inherit from the gymnasium.Env")
+"""What a TypeError says where an environment was asked for in vain, rather than failed."""
 
 
 @refuses_old_names
 @frozen(init=False)
 class EnvFactoryRegistered(EnvFactory):
-    """Environments registered with gymnasium under the id `task`; further arguments go to gymnasium.make."""
+    """Environments that `task` names: an id of gymnasium's, "module:id", or a class or function as "module:name".
+
+    Further arguments go to gymnasium.make, and through it to that class or function.
+    """
 
     task: str
     venv_type: VectorEnvType = VectorEnvType.DUMMY
@@ -68,10 +73,12 @@ class EnvFactoryRegistered(EnvFactory):
             step_timeout,
         )
 
-    def modules_to_import(self) -> tuple[str, ...]:
-        """See RecipePart: what stands before the colon."""
-        module = self.task.rpartition(":")[0]
-        return (module,) if module else ()
+    def code_to_trust(self) -> tuple[str, ...]:
+        """See RecipePart: the module before the colon, or what is called in it."""
+        module, _, name = self.task.rpartition(":")
+        if not module:
+            return ()
+        return (self.task,) if names_object(name) else (module,)
 
     def create_env(self, mode: EnvMode) -> Env:
         """See EnvFactory; raises UsageError for an unknown id, a missing dependency or an argument that the environment does not take."""
@@ -110,25 +117,16 @@ def has_display() -> bool:
     return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def checked_spec(task: str) -> EnvSpec:
-    """The spec registered under "id" or, once that module is imported, under "module:id"; raises UsageError if there is none."""
-    module, _, registered_id = task.rpartition(":")
-    try:
-        if module:
-            import_module(module)
-        return gym.spec(registered_id)
-    except (gym_error.Error, ImportError) as error:
-        raise UsageError(f"{task!r} is no known environment: {_one_sentence(error)}") from error
-
-
 def made(spec: EnvSpec, make: Callable[..., Made], kwargs: Mapping[str, Any]) -> Made:
     """Call gymnasium's make; raises UsageError for what is missing, and for an argument that the environment does not take."""
     try:
         return make(spec, **kwargs)
     except (gym_error.Error, ImportError, TypeError) as error:
-        if isinstance(error, TypeError) and "unexpected keyword argument" not in str(error):
+        if isinstance(error, TypeError) and not any(told in str(error) for told in NOT_MADE):
             raise
-        raise UsageError(f"{spec.id} cannot be made: {_one_sentence(error)}") from error
+        reason = _one_sentence(error).partition(" was raised from the environment creator")[0].rstrip(".")
+        hint = "; its arguments are set as env.NAME" if "argument" in reason else ""
+        raise UsageError(f"{spec.id} cannot be made: {reason}{hint}.") from error
 
 
 def _one_sentence(error: Exception) -> str:

@@ -51,10 +51,21 @@ class ExperimentBuilder(Generic[Agent]):
         self._callbacks = Callbacks()
         self._extensions: tuple[Component, ...] = ()
         self._name: str | None = None
+        self._built: tuple[Component, ...] = ()
+
+    @classmethod
+    def going_on_from(cls, experiment: Experiment, *, built: tuple[Component, ...] = ()) -> Self:
+        """A builder of the same experiment; extensions that took part in a build of it before do not do so again."""
+        builder = cls(experiment.env_factory, experiment.config, experiment.sampling_config)
+        builder._agent = experiment.agent_factory  # type: ignore[assignment]  # of the class that the builder edits
+        builder._logger_factory, builder._callbacks = experiment.logger_factory, experiment.callbacks
+        builder._extensions, builder._built, builder._name = experiment.extensions, built, experiment.name
+        return builder
 
     def build(self) -> Experiment:
         """The experiment as told so far; the builder can be used on."""
-        hooks = hook_manager((find(each.kind, each.name).label, each.create()) for each in self._extensions).hook
+        new = [each for each in self._extensions if each not in self._built]
+        hooks = hook_manager((find(each.kind, each.name).label, each.create()) for each in new).hook
         hooks.rlchassis_before_build(builder=self)
         experiment = Experiment(
             self._config,

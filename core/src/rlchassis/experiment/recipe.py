@@ -19,8 +19,9 @@ from rlchassis.errors import NotAllowedError, StoredFileError, UsageError
 from rlchassis.loggers import LoggerFactory
 from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME, LOG_FILENAME, write_atomically, write_json
 from rlchassis.persistence.inert_pickle import inert_pickle
+from rlchassis.persistence.own_code import OwnCode
 from rlchassis.persistence.recipe_contents import foreign_names, unstorable_names
-from rlchassis.persistence.recipe_data import qualified_name, to_data
+from rlchassis.persistence.recipe_data import to_data
 from rlchassis.persistence.recipe_leaves import short_name
 from rlchassis.persistence.recipe_reading import from_data
 from rlchassis.persistence.run_lock import require_no_other_run
@@ -163,7 +164,8 @@ def restore_experiment(data: Any) -> Experiment:
 
 def require_allowed(data: Any, allow: Iterable[Any], what: str, call: str) -> None:
     """NotAllowedError, with the line to write instead, where the data uses code of a user that was not handed over."""
-    missing = [name for name in foreign_names(data) if name not in map(qualified_name, allow)]
+    own_code = OwnCode(allow)
+    missing = [name for name in foreign_names(data) if own_code.find(name) is None]
     if missing:
         everything = ", ".join([short_name(name) for name in missing] + [each.__name__ for each in allow])
         raise NotAllowedError(what, missing, f"hand it over: {call}, allow=[{everything}])")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import attrs
 
 from rlchassis.persistence.recipe_data import TAGS, field_types, init_fields
 from rlchassis.persistence.recipe_reading import RecipeReader
 from rlchassis.persistence.refusals import at, made, require_fields
+from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ def amended(recipe: T, changes: Mapping[str, Any]) -> T:
 
 
 def _amended_value(current: Any, change: Any, expected: Any) -> Any:
+    if _is_row_of_parts(current, expected) and not isinstance(change, list | tuple):
+        return tuple(_amended_value(each, change, one) for each, one in zip(current, get_args(expected), strict=True))
     if not isinstance(change, Mapping) or set(change) & set(TAGS):
         return RecipeReader().read(change, expected)
     if isinstance(current, Component):
@@ -37,3 +40,9 @@ def _amended_value(current: Any, change: Any, expected: Any) -> Any:
     if isinstance(current, Mapping):
         return {**current, **change}
     return RecipeReader().read(change, expected)
+
+
+def _is_row_of_parts(current: Any, expected: Any) -> bool:
+    """Whether it is a fixed number of parts, such as two critics: what is set is set in each."""
+    fixed = get_origin(expected) is tuple and Ellipsis not in get_args(expected)
+    return fixed and all(isinstance(each, RecipePart) for each in current)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
@@ -56,13 +55,6 @@ def torch_module(name: str) -> type[nn.Module]:
     if isinstance(found, type) and issubclass(found, nn.Module):
         return found
     raise UsageError(f"torch.nn has no module {name!r}.{did_you_mean(name, tuple(n for n in dir(nn) if n[0].isupper()))}")
-
-
-def require_imported(modules: Iterable[str]) -> None:
-    """UsageError for a module that nobody imported yet."""
-    for module in modules:
-        if module not in sys.modules:
-            raise UsageError(f"its use would import {module}; if you trust that module, import it before, or say --allow {module}.")
 
 
 def unstorable(what: Any) -> UsageError:

@@ -13,12 +13,12 @@ import torch
 
 from rlchassis.errors import UsageError
 from rlchassis.persistence.files import is_too_deep
-from rlchassis.persistence.recipe_data import field_types, qualified_name
+from rlchassis.persistence.own_code import OwnCode
+from rlchassis.persistence.recipe_data import field_types
 from rlchassis.persistence.recipe_leaves import (
     NOUNS,
     kind_and_name,
     options_of,
-    require_imported,
     short_name,
     strictly,
     torch_module,
@@ -26,7 +26,7 @@ from rlchassis.persistence.recipe_leaves import (
 )
 from rlchassis.persistence.refusals import at, made, require_fields
 from rlchassis.recipe_part import RecipePart
-from rlchassis.registry import Component, load
+from rlchassis.registry import Component, Named, component_of, load
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class RecipeReader:
     """Structures the data of recipes."""
 
     def __init__(self, allow: Iterable[Any] = ()) -> None:
-        self._allowed = {qualified_name(each): each for each in allow}
+        self._own_code = OwnCode(allow)
         converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=lambda _: self._foreign)
         converter.register_structure_hook_func(attrs.has, self._fields)
         converter.register_structure_hook_func(_made_of(dict, Mapping), self._mapping)
@@ -126,8 +126,8 @@ class RecipeReader:
         return {key: at(key, partial(self.read, value, expected[key])) for key, value in data.items()}
 
     def _part(self, data: Any, expected: Any) -> Any:
-        if isinstance(data, str) and issubclass(expected, RecipePart):
-            data = {"part": f"{expected.kind}/{data}"}
+        if isinstance(data, str | Named) and issubclass(expected, RecipePart):
+            return self._named_part(data if isinstance(data, Named) else Named(data), expected)
         if not isinstance(data, Mapping):
             raise UsageError(f"expected a description of {expected.__name__}, not {data!r}.")
         match dict(data):
@@ -135,18 +135,27 @@ class RecipeReader:
                 return Component(*kind_and_name(name), self.read(options_of(rest), dict[str, Any]))
             case {"part": str(name), **rest} if expected is not Component:
                 cls = load(*kind_and_name(name))
-                cls = getattr(cls, "agent_class", cls)
             case {"class": str(name), **rest} if expected is not Component:
                 cls = self._own(name)
             case {"unstorable": what}:
                 raise unstorable(what)
             case _:
                 raise UsageError(f"expected a description of {expected.__name__}, not {dict(data)!r}.")
+        return self._built(cls, options_of(rest), expected, name)
+
+    def _named_part(self, named: Named, expected: Any) -> Any:
+        """What somebody wrote; files hold descriptions."""
+        written = component_of(expected.kind, named.written)
+        component = Component(written.kind, written.name, {**written.options, **named.options})
+        plugin = component.load()
+        return at(component.label, lambda: self._built(plugin, component.options, expected, component.name))
+
+    def _built(self, plugin: Any, options: Mapping[str, Any], expected: Any, name: str) -> Any:
+        cls = getattr(plugin, "agent_class", plugin)
         if not (isinstance(cls, type) and issubclass(cls, expected)):
-            raise UsageError(f"{name} is no {expected.__name__}.")
-        options = options_of(rest)
+            raise UsageError(f"expected {expected.__name__}, got {name}, which is not one.")
         part = self._fields(options, cls) if attrs.has(cls) else made(cls, self.read(options, dict[str, Any]), cls.__name__)
-        require_imported(part.modules_to_import())
+        self._own_code.require(part.code_to_trust())
         return part
 
     def _named(self, data: Any, _: Any) -> Any:
@@ -161,9 +170,10 @@ class RecipeReader:
 
     def _own(self, name: str) -> Any:
         """What a user handed over under this name."""
-        if name not in self._allowed:
+        found = self._own_code.find(name)
+        if found is None:
             raise UsageError(f"it uses {name}, which no plugin registers; if you trust it, hand it over: allow=[{short_name(name)}].")
-        return self._allowed[name]
+        return found
 
 
 def _made_of(*origins: Any) -> Callable[[Any], bool]:

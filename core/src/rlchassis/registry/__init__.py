@@ -11,15 +11,18 @@ from rlchassis.registry.kinds import FIRST_PARTY, KINDS, PLUGIN_API, first_party
 from rlchassis.registry.loading import check, load, name_of
 from rlchassis.registry.lookup import find, provenance
 from rlchassis.registry.plugin import Plugin, State
+from rlchassis.registry.written import Named, component_of, read_value
 
 __all__ = [
     "FIRST_PARTY",
     "KINDS",
     "PLUGIN_API",
     "Component",
+    "Named",
     "Plugin",
     "State",
     "check",
+    "component_of",
     "find",
     "first_party_distribution",
     "forget",
@@ -27,4 +30,5 @@ __all__ = [
     "load",
     "name_of",
     "provenance",
+    "read_value",
 ]

@@ -31,34 +31,40 @@ class Component:
 
         A plugin that is a module is what it is: it takes no options and is given back.
         """
-        plugin = load(self.kind, self.name)
-        if (known := _option_names(plugin)) is not None:
-            self._refuse_options_beyond(known)
+        plugin = self.load()
         if not callable(plugin):
             return plugin
         try:
             return plugin(**self.options)
         except (TypeError, ValueError) as error:
             reason = str(error.args[0]) if error.args else type(error).__name__
-            raise UsageError(f"{self._label} refuses its options: {reason.rstrip('.')}.") from error
+            raise UsageError(f"{self.label} refuses its options: {reason.rstrip('.')}.") from error
+
+    def load(self) -> Any:
+        """The plugin itself; raises PluginError, or UsageError for an option that it does not know."""
+        plugin = load(self.kind, self.name)
+        if (known := option_names(plugin)) is not None:
+            self._refuse_options_beyond(known)
+        return plugin
 
     @property
-    def _label(self) -> str:
+    def label(self) -> str:
+        """The component, spoken of in a sentence."""
         return f"{noun(self.kind)} {quoted(self.name)}"
 
     def _refuse_options_beyond(self, known: tuple[str, ...]) -> None:
         for option in self.options:
             if option not in known:
                 hint = setting_meant(option, known) or f" It takes: {listed(known)}."
-                raise UsageError(f"{self._label} has no option {quoted(option)}.{hint}")
+                raise UsageError(f"{self.label} has no option {quoted(option)}.{hint}")
 
 
 def _settled(option: Any) -> Any:
     return tuple(map(_settled, option)) if isinstance(option, list | tuple) else option
 
 
-def _option_names(plugin: object) -> tuple[str, ...] | None:
-    """Name what a plugin can be told; None if it takes whatever it gets, or does not say."""
+def option_names(plugin: object) -> tuple[str, ...] | None:
+    """The options that a plugin takes; None if it takes whatever it gets, or does not say."""
     if not callable(plugin):
         return ()
     try:

@@ -1,0 +1,64 @@
+"""From the arguments of `train` to the experiment that they mean."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from rlchassis.cli.allowed import allowed, asking_to_allow, look_here
+from rlchassis.cli.settings import is_stored_experiment, parse_settings, read_config
+from rlchassis.cli.used_recipe import told
+from rlchassis.errors import UsageError
+from rlchassis.experiment import Experiment, plan
+
+SAME = {"steps": "steps", "seed": "config.seed", "device": "config.device", "dir": "config.persistence_base_dir", "optimizer": "optimizer"}
+"""Options, and the settings that are the same."""
+
+
+def planned(arguments: argparse.Namespace) -> tuple[Experiment, str]:
+    """The experiment, and the line that says what it starts from."""
+    settings, assigned = read_config(arguments.config) if arguments.config else {}, parse_settings(arguments.settings)
+    _require_said_once(arguments, assigned)
+    stored = arguments.config if is_stored_experiment(settings) else None
+    _require_whole(arguments, stored)
+    if ":" in (arguments.env or ""):
+        look_here()
+    config = {"device": arguments.device, "persistence_base_dir": arguments.dir}
+    with asking_to_allow():
+        experiment = plan(
+            arguments.algorithm,
+            arguments.env,
+            steps=arguments.steps,
+            seed=arguments.seed,
+            recipe=arguments.recipe,
+            settings=[assigned] if stored else [settings, assigned],
+            optimizer=arguments.optimizer,
+            loggers=arguments.logger,
+            wrappers=arguments.wrapper,
+            extensions=arguments.extensions,
+            stop=arguments.stop,
+            experiment=stored,
+            allow=allowed(arguments.allow),
+            **{name: value for name, value in config.items() if value is not None},
+        )
+    if stored:
+        return experiment, f"using the experiment in {stored}"
+    return experiment, told(arguments.algorithm, arguments.env, arguments.recipe, experiment)
+
+
+def _require_said_once(arguments: argparse.Namespace, assigned: dict[str, Any]) -> None:
+    """UsageError where an option and --set give one thing two values."""
+    for option, key in SAME.items():
+        section, _, name = key.rpartition(".")
+        table = assigned.get(section, {}) if section else assigned
+        if getattr(arguments, option) is not None and isinstance(table, dict) and name in table:
+            raise UsageError(f"--{option} and --set {key} give one thing two values; leave one of them out.")
+
+
+def _require_whole(arguments: argparse.Namespace, stored: str | None) -> None:
+    """UsageError unless algorithm and environment are known; a stored experiment has both."""
+    missing = [name.upper() for name in ("algorithm", "env") if getattr(arguments, name) is None]
+    if missing and not stored:
+        raise UsageError(f"the following arguments are required: {', '.join(missing)}; see `rlchassis train --help`.")
+    if arguments.allow and not stored:
+        raise UsageError("--allow is for code that a stored experiment uses, and --config names none; leave it out.")

@@ -1,0 +1,101 @@
+"""An experiment with settings applied to it, and components by name put into it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from rlchassis.agent import AgentFactory, PolicyWrapperFactory
+from rlchassis.callbacks import Callbacks
+from rlchassis.config import SamplingConfig
+from rlchassis.envs import EnvFactory, EnvFactoryRegistered
+from rlchassis.errors import UsageError
+from rlchassis.experiment.named import components, joined, parts, stops
+from rlchassis.experiment.recipe import Experiment
+from rlchassis.experiment.settings import FIXED_BY_STEPS, LISTS, SECTIONS
+from rlchassis.loggers import LoggerFactory, LoggerFactorySeveral
+from rlchassis.persistence.recipe_changes import amended
+from rlchassis.registry import Component
+
+ENV_FACTORY_SETTINGS = tuple(a.name for a in attrs.fields(EnvFactoryRegistered) if a.name not in ("task", "make_kwargs"))
+"""Settings of env that say how environments are run; the others go to gymnasium.make."""
+
+Names = Iterable[Any]
+"""Components by name, with or without options."""
+
+
+def changed(
+    experiment: Experiment, settings: Mapping[str, Any], *, loggers: Names, wrappers: Names, extensions: Names, stop: Names
+) -> Experiment:
+    """With these settings, whose lists replace what was there; the components named beside them are added."""
+    agent = {key: value for key, value in settings.items() if key not in ("steps", *LISTS, *SECTIONS)}
+    return attrs.evolve(
+        experiment,
+        config=amended(experiment.config, settings.get("config", {})),
+        env_factory=_env_factory(experiment.env_factory, settings.get("env", {})),
+        agent_factory=_agent_factory(experiment.agent_factory, agent, wrappers),
+        sampling_config=_sampling(experiment.sampling_config, settings.get("steps"), settings.get("sampling", {})),
+        logger_factory=_logger_factory(experiment.logger_factory, settings.get("loggers"), loggers),
+        callbacks=_callbacks(experiment.callbacks, settings.get("stop"), stop),
+        extensions=_extensions(experiment.extensions, settings.get("extensions"), extensions),
+    )
+
+
+def require_steps(steps: object) -> None:
+    """UsageError unless it is a number of environment steps."""
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+        raise UsageError(f"steps must be a whole number of at least 1, not {steps!r}.")
+
+
+def _sampling(before: SamplingConfig, steps: int | None, changes: Mapping[str, Any]) -> SamplingConfig:
+    """Exactly `steps` environment steps, or as many as before, in epochs as asked for."""
+    for name in FIXED_BY_STEPS:
+        if name in changes:
+            raise UsageError(f"sampling.{name} follows from steps and sampling.step_per_epoch; set those instead.")
+    if steps is None and not changes:
+        return before
+    if steps is not None:
+        require_steps(steps)
+    total = before.total_steps if steps is None else steps
+    sampling = amended(before, changes)
+    return attrs.evolve(sampling, num_epochs=math.ceil(total / sampling.step_per_epoch), max_steps=total)
+
+
+def _env_factory(before: EnvFactory, changes: Mapping[str, Any]) -> EnvFactory:
+    if not isinstance(before, EnvFactoryRegistered):
+        return amended(before, changes)
+    own = {key: value for key, value in changes.items() if key in ENV_FACTORY_SETTINGS}
+    arguments = {key: value for key, value in changes.items() if key not in ENV_FACTORY_SETTINGS}
+    return attrs.evolve(amended(before, own), make_kwargs={**before.make_kwargs, **arguments})
+
+
+def _agent_factory(before: AgentFactory, changes: dict[str, Any], wrappers: Names) -> AgentFactory:
+    listed = changes.pop("policy_wrappers", None)
+    inner: Names = before.policy_wrappers if listed is None else parts(PolicyWrapperFactory, listed)
+    return attrs.evolve(amended(before, changes), policy_wrappers=joined(inner, parts(PolicyWrapperFactory, wrappers)))
+
+
+def logger_factories(description: LoggerFactory | Component | None) -> tuple[LoggerFactory | Component, ...]:
+    """The loggers that a recipe names, one by one."""
+    if isinstance(description, LoggerFactorySeveral):
+        return description.factories
+    return () if description is None else (description,)
+
+
+def _logger_factory(before: LoggerFactory | Component | None, listed: Names | None, added: Names) -> LoggerFactory | Component | None:
+    first = logger_factories(before) if listed is None else parts(LoggerFactory, listed)
+    factories = joined(first, parts(LoggerFactory, added))
+    if len(factories) < 2:
+        return factories[0] if factories else None
+    return LoggerFactorySeveral(factories)
+
+
+def _callbacks(before: Callbacks, listed: Names | None, added: Names) -> Callbacks:
+    return attrs.evolve(before, stop=joined(before.stop if listed is None else stops(listed), stops(added)))
+
+
+def _extensions(before: tuple[Component, ...], listed: Names | None, added: Names) -> tuple[Component, ...]:
+    return joined(before if listed is None else components("extension", listed), components("extension", added))

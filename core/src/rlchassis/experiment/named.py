@@ -1,0 +1,97 @@
+"""Components by name: what a list of them means, and what becomes of those that were there before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from rlchassis.callbacks import EpochStopCallback
+from rlchassis.errors import UsageError
+from rlchassis.persistence.recipe_reading import RecipeReader
+from rlchassis.recipe_part import RecipePart
+from rlchassis.registry import Component, Named, component_of, find, installed, read_value
+from rlchassis.registry.component import option_names
+from rlchassis.registry.kinds import noun
+from rlchassis.registry.wording import did_you_mean, listed, quoted
+
+T = TypeVar("T")
+STOPS = {"reward": "stop-at-threshold", "no-improvement": "stop-without-improvement"}
+"""Short names of stop callbacks."""
+
+
+def components(kind: str, written: Iterable[Any]) -> list[Component]:
+    """What each of the names stands for; UsageError where one plugin is named twice."""
+    found = [component_of(kind, each) for each in written]
+    references = [find(kind, each.name).reference for each in found]
+    for component, reference in zip(found, references, strict=True):
+        if references.count(reference) > 1:
+            raise UsageError(f"{noun(kind)} {quoted(component.name)} is named twice; name it once, with all its options.")
+    return found
+
+
+def parts(contract: type[RecipePart], written: Iterable[Any]) -> list[Any]:
+    """The factories that names stand for, and those that a recipe describes otherwise."""
+    written = list(written)
+    components(contract.kind, filter(_is_name, written))
+    return [_part(contract, each) for each in written]
+
+
+def _is_name(written: Any) -> bool:
+    return isinstance(written, str) or "name" in written
+
+
+def _part(contract: type[RecipePart], written: Any) -> Any:
+    if not _is_name(written):
+        expected: Any = contract | Component
+        return RecipeReader().read(written, expected)
+    component = component_of(contract.kind, written)
+    return RecipeReader().read(Named(component.name, component.options), contract)
+
+
+def stops(written: Iterable[Any]) -> list[Any]:
+    """Stop callbacks by their short names, or by those that they are registered under; "reward=475" sets the first option."""
+    return parts(EpochStopCallback, [_stop(each) for each in written])
+
+
+def _stop(written: Any) -> Any:
+    if isinstance(written, Mapping):
+        return {**written, "name": _stop_name(written["name"])} if _is_name(written) else written
+    name, equals, value = written.partition("=")
+    if equals and ":" not in name:
+        full = _stop_name(name.strip())
+        return {"name": full, _first_option(full): read_value(value.strip())}
+    name, colon, options = written.partition(":")
+    return f"{_stop_name(name.strip())}{colon}{options}"
+
+
+def stop_component(written: Any) -> Component:
+    """The component that a name of a stop callback stands for."""
+    return component_of(EpochStopCallback.kind, _stop(written))
+
+
+def _stop_name(name: str) -> str:
+    if name in STOPS:
+        return STOPS[name]
+    known = [plugin.name for plugin in installed("component")]
+    if name not in (*known, *(each.rpartition(".")[2] for each in known)) and "@" not in name:
+        names = (*STOPS, *(each for each in known if "stop" in each))
+        raise UsageError(f"no stop callback {quoted(name)}.{did_you_mean(name, names) or f' There are: {listed(names)}.'}")
+    return name
+
+
+def _first_option(name: str) -> str:
+    options = option_names(Component("component", name).load())
+    if not options:
+        raise UsageError(f"{quoted(name)} takes no option, so nothing can be set in it; write its name alone.")
+    return options[0]
+
+
+def joined(before: Iterable[T], more: Iterable[T]) -> tuple[T, ...]:
+    """Both, in this order; what is of the same plugin as one that was there takes its place."""
+    waiting = {_plugin_of(each): each for each in more}
+    kept = [waiting.pop(_plugin_of(each), each) for each in before]
+    return (*kept, *waiting.values())
+
+
+def _plugin_of(part: object) -> object:
+    return find(part.kind, part.name).reference if isinstance(part, Component) else type(part)

@@ -1,0 +1,50 @@
+"""A stored experiment as the beginning of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rlchassis.envs import EnvFactoryRegistered
+from rlchassis.errors import UsageError
+from rlchassis.experiment.builder import ExperimentBuilder
+from rlchassis.experiment.recipe import Experiment
+from rlchassis.persistence.files import read_json
+from rlchassis.persistence.stored_recipe import read_recipe
+from rlchassis.registry import load, name_of
+
+
+def stored_at(place: Experiment | str | Path, allow: Iterable[Any]) -> Experiment:
+    """The experiment of a run directory or of an experiment.json; StoredFileError says what stands against opening it."""
+    if isinstance(place, Experiment):
+        return place
+    data = read_recipe(place) if Path(place).is_dir() else read_json(Path(place))
+    return Experiment.from_stored(data, place, allow, f"train(experiment={str(place)!r}")
+
+
+def require_same_names(experiment: Experiment, algorithm: object, env: object, recipe: object) -> None:
+    """UsageError where names that are given besides are not those of the stored experiment."""
+    agent_class, factory = type(experiment.agent_factory), experiment.env_factory
+    if algorithm is not None and getattr(load("algorithm", str(algorithm)), "agent_class", None) is not agent_class:
+        raise UsageError(f"the stored experiment is one of {_algorithm_of(experiment)}, not of {algorithm}; leave ALGORITHM out.")
+    task = factory.task if isinstance(factory, EnvFactoryRegistered) else type(factory).__name__
+    if env is not None and env != task:
+        raise UsageError(f"the stored experiment is one on {task}, not on {env}; leave ENV out.")
+    if recipe is not None:
+        raise UsageError(f"a stored experiment has all its settings, so the recipe {recipe!r} would not be used; leave it out.")
+
+
+def _algorithm_of(experiment: Experiment) -> str:
+    agent_class = type(experiment.agent_factory)
+    return (name_of(agent_class) or ("", agent_class.__name__))[1]
+
+
+def continued(before: Experiment, after: Experiment) -> Experiment:
+    """The second, in whose build the extensions take part that the first did not have."""
+    if after.extensions == before.extensions:
+        return after
+    registered = name_of(type(after.agent_factory))
+    own = type("OwnExperimentBuilder", (ExperimentBuilder,), {"agent_class": type(after.agent_factory)})
+    builder_class: type[ExperimentBuilder[Any]] = load(*registered) if registered else own
+    return builder_class.going_on_from(after, built=before.extensions).build()

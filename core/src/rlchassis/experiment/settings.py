@@ -1,0 +1,140 @@
+"""Nested settings, as `--set`, files and recipes give them: by which names, and which of several wins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from rlchassis.agent import AgentFactory
+from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.errors import UsageError
+from rlchassis.persistence.recipe_data import TAGS
+from rlchassis.registry import Named
+from rlchassis.registry.wording import listed, setting_meant
+
+LISTS = ("loggers", "extensions", "stop")
+"""Settings that are lists of components, beside the agent's own policy_wrappers."""
+SECTIONS = ("sampling", "config", "env")
+"""Settings that are tables, beside the fields of the agent."""
+FIXED_BY_STEPS = ("num_epochs", "max_steps")
+"""Settings of sampling that the number of steps decides."""
+SHORT = {"optimizer": "optim_factory", "wrappers": "policy_wrappers"}
+"""Short names of fields that every agent has."""
+
+
+def short_names(agent_class: type[AgentFactory]) -> dict[str, list[str]]:
+    """The fields that a short name may mean: "critic" is critic_factory, critic_factories or critic_ensemble_factory."""
+    fields = [str(a.alias) for a in attrs.fields(agent_class)]
+    found = {short: [field] for short, field in SHORT.items()}
+    for field in fields:
+        match = re.fullmatch(r"(\w+?)(_ensemble)?_factor(y|ies)", field)
+        if match and match[1] not in fields and field not in SHORT.values():
+            found.setdefault(match[1], []).append(field)
+    return found
+
+
+def full_names(settings: Mapping[str, Any], agent: AgentFactory) -> dict[str, Any]:
+    """The same settings under the names of fields; UsageError for an unknown name, and where one thing is set under two names."""
+    result: dict[str, Any] = {}
+    spelled: dict[str, str] = {}
+    for key, value in sorted(settings.items(), key=lambda item: item[0] != "optimizer"):  # the optimizer comes before its options
+        name = _full_name(key, agent)
+        before = spelled.setdefault(name, key)
+        if before != key and not (before == "optimizer" and is_table_of_options(value)):
+            raise UsageError(f'"{before}" and "{key}" set the same thing; use one of them.')
+        result = merged([result, {name: _checked(key, value)}])
+    return result
+
+
+def _full_name(key: str, agent: AgentFactory) -> str:
+    known = ("steps", *LISTS, *SECTIONS, *(str(a.alias) for a in attrs.fields(type(agent))))
+    if key in known:
+        return key
+    short = short_names(type(agent))
+    match short.get(key):
+        case [field]:
+            return field
+        case [_, *_] as several:
+            raise UsageError(f'"{key}" is short for {" and for ".join(several)} of this algorithm; write out the one that is meant.')
+    names = (*known, *short)
+    hint = setting_meant(key, (*names, *_within_sections(agent))) or f" There are: {listed(names)}."
+    raise UsageError(f'there is no setting "{key}".{hint}')
+
+
+def _within_sections(agent: AgentFactory) -> list[str]:
+    """The settings of sampling, config and the parts of the agent, by dotted name."""
+    short = {fields[0]: name for name, fields in short_names(type(agent)).items() if len(fields) == 1}
+    of_agent = {short.get(a.name, a.name): type(one_of(getattr(agent, a.name))) for a in attrs.fields(type(agent))}
+    classes = {"sampling": SamplingConfig, "config": ExperimentConfig, **of_agent}
+    names = ((section, a.alias) for section, cls in classes.items() if attrs.has(cls) for a in attrs.fields(cls))
+    return [f"{section}.{name}" for section, name in names if name not in FIXED_BY_STEPS]
+
+
+def one_of(value: Any) -> Any:
+    """The part that several equal ones are, such as two critics, which are set together; any other value is itself."""
+    is_row = isinstance(value, tuple) and bool(value) and all(attrs.has(type(each)) and each == value[0] for each in value)
+    return value[0] if is_row else value
+
+
+def _checked(key: str, value: Any) -> Any:
+    if key in SECTIONS and not isinstance(value, Mapping):
+        raise UsageError(f"{key} is a table of settings, not {value!r}; say which one is meant, such as {key}.NAME.")
+    if key in (*LISTS, "wrappers", "policy_wrappers"):
+        require_list(key, value)
+    if key != "optimizer":
+        return value
+    match value:
+        case {"name": str(name), **options}:
+            return Named(name, {str(option): each for option, each in options.items()})
+        case str(text) if "=" in text.partition(":")[0]:
+            raise UsageError(f"{text!r} names an optimizer for one role, which is not supported; name one for all: optimizer=NAME.")
+        case str():
+            return value
+    raise UsageError(f'optimizer is a name, such as "adam" or "adam:eps=1e-5", not {value!r}; options are set as optim_factory.NAME.')
+
+
+def require_list(key: str, value: object) -> None:
+    """UsageError unless it is a list of names, or of tables that name something."""
+    if not (isinstance(value, list | tuple) and all(isinstance(each, str | Mapping) for each in value)):
+        raise UsageError(f"{key} is a list of names, not {value!r}.")
+
+
+def merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """One table of several, the later over the earlier; options that follow the name of a component are set in it."""
+    result: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            result[key] = _over(result.get(key), value, free=key in SECTIONS)
+    return result
+
+
+def _over(before: Any, value: Any, *, free: bool) -> Any:
+    """In a free table no key has a meaning of its own."""
+    if not isinstance(value, Mapping) or not (free or is_table_of_options(value)):
+        return value
+    if free or is_table_of_options(before):
+        before = before if isinstance(before, Mapping) else {}
+        return {**before, **{key: _over(before.get(key), each, free=free) for key, each in value.items()}}
+    return _with_options(before, value)
+
+
+def _with_options(component: Any, options: Mapping[str, Any]) -> Any:
+    """A component that was named or described before, or each of several, with options set in it; else the options alone."""
+    match component:
+        case str():
+            return Named(component, options)
+        case Named(written=written, options=before):
+            return Named(written, _over(before, options, free=False))
+        case Mapping():
+            return {**component, "options": _over(component.get("options", {}), options, free=False)}
+        case [*several]:
+            return [_with_options(each, options) for each in several]
+    return options
+
+
+def is_table_of_options(value: object) -> bool:
+    """Whether it changes what is there, rather than saying what there is instead."""
+    return isinstance(value, Mapping) and not set(value) & set(TAGS)

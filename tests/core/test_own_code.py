@@ -1,0 +1,60 @@
+"""What a stored recipe may use of a user's code: what was handed over, and nothing that merely can be reached from it."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from rlchassis.errors import UsageError
+from rlchassis.persistence.own_code import OwnCode
+
+CODE = """
+import os
+from os import getcwd
+from my_package.inner import Inner
+class Mine:
+    class Nested: pass
+def make(): ...
+value = 3
+"""
+
+
+@pytest.fixture
+def module(monkeypatch):
+    """A package with a module in it, as if imported."""
+    made = {}
+    for name, code in (("my_package.inner", "class Inner: pass"), ("my_package", CODE)):
+        made[name] = ModuleType(name)
+        monkeypatch.setitem(sys.modules, name, made[name])
+        exec(code, vars(made[name]))  # noqa: S102  the text is the one above
+    return made["my_package"]
+
+
+@pytest.mark.parametrize("path", ["Mine", "Mine.Nested", "make", "Inner"])
+def test_a_module_that_is_handed_over_stands_for_what_is_defined_in_it(module, path):
+    assert OwnCode([module]).find(f"my_package:{path}").__qualname__ == path
+    assert OwnCode().find(f"my_package:{path}") is None
+
+
+@pytest.mark.parametrize(
+    "name", ["my_package:os.system", "my_package:getcwd", "my_package:value", "my_package:nothing", "os:system", "my_pack:x"]
+)
+def test_what_a_module_only_imported_is_not_handed_over_with_it(module, name):
+    assert OwnCode([module]).find(name) is None
+
+
+def test_a_class_or_function_is_handed_over_by_itself(module):
+    own = OwnCode([module.Inner, module.make])
+    assert own.find("my_package.inner:Inner") is own.find("my_package:Inner") is module.Inner
+    assert own.find("my_package:make") is module.make
+    assert own.find("my_package:Mine") is None
+
+
+def test_what_is_not_trusted_is_refused_with_what_to_say(module):
+    OwnCode([module]).require(["my_package", "my_package:make"])
+    with pytest.raises(UsageError, match="would call my_package:make; if you trust that code, say --allow my_package:make"):
+        OwnCode().require(["my_package:make"])
+    with pytest.raises(UsageError, match="would import never_imported; if you trust that module, import it before"):
+        OwnCode([module]).require(["never_imported"])
