@@ -99,7 +99,7 @@ def test_what_cannot_be_done_is_refused_before_anything_is(train, words, hints):
     ("words", "hints"),
     [
         (("poo", "CartPol-v1"), ['Did you mean "ppo"?']),
-        (("ppo", "CartPol-v1"), ['Did you mean "CartPole-v1"?']),
+        (("ppo", "CartPol-v1", "--set", "parms.lr=1", "--optimizer", "adm"), ['Did you mean "CartPole-v1"?']),
         (("sac", "CartPole-v1"), ["sac does not support actions of Discrete; it takes Box"]),
         (("dqn", "Pendulum-v1", "--recipe", "none"), ["dqn does not support actions of Box; it takes Discrete"]),
         ((), ["required: ALGORITHM, ENV"]),

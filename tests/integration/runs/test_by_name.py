@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import attrs
 import pytest
 
@@ -25,11 +27,15 @@ class Repeat(PolicyWrapperFactory):
     times: int = 1
     def create_wrapped_policy(self, policy, envs, optim_factory, device): return policy
 
+BUILT = []
+
 class Scale:
     def __init__(self, factor=1.0): self.factor = factor
 
     @hookimpl
-    def rlchassis_before_build(self, builder): builder.with_name(f"scaled by {self.factor}")
+    def rlchassis_before_build(self, builder):
+        BUILT.append(self.factor)
+        builder.with_name(f"scaled by {self.factor}")
 """
 
 
@@ -195,6 +201,15 @@ def test_extensions_take_options_and_part_in_the_build(acme):
     assert experiment.name == "scaled by 0.5"
     assert 'extension "acme.scale" has no option "fctor". Did you mean "factor"?' in refusal(extensions=["acme.scale:fctor=0.5"])
     assert planned(extensions=["acme.scale:factor=2"], settings={"extensions": ["acme.scale"]}).name == "scaled by 2"
+
+
+def test_only_an_extension_that_is_added_takes_part_in_the_build_of_a_stored_experiment(acme):
+    stored = planned(extensions=["acme.scale:factor=0.5"])
+    built = import_module("acme_own").BUILT
+    assert plan(experiment=stored, seed=3, settings={"params": {"lr": 0.5}}).name == "scaled by 0.5"
+    assert built == [0.5]
+    assert plan(experiment=stored, extensions=["acme.scale:factor=2"]).name == "scaled by 2"
+    assert built == [0.5, 2]
 
 
 def test_tables_of_settings_are_merged_and_other_values_replaced():
