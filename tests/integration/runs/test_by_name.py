@@ -115,7 +115,7 @@ def test_a_short_name_that_may_mean_two_fields_is_refused_with_both():
         ({"loggers": ["tensorbord:x=1"]}, 'Did you mean "tensorboard"?'),
         ({"stop": ["rewards=3"]}, 'no stop callback "rewards". Did you mean "reward"?'),
         ({"stop": ["mlp-actor"]}, "expected EpochStopCallback, got mlp-actor"),
-        ({"stop": ["reward:treshold=3"]}, 'has no option "treshold". Did you mean "threshold"?'),
+        ({"stop": ["reward:thresh=3"]}, 'has no option "thresh". Did you mean "threshold"?'),
         ({"stop": ["reward=many"]}, "threshold: expected a number, not 'many'"),
         ({"stop": "reward"}, "stop is a list of names, not 'reward'."),
     ],
