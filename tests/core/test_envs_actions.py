@@ -46,6 +46,10 @@ def test_the_widest_bounds_do_not_overflow():
     assert mapped(Box(-limit, limit, (1,)), [-1.0], [1.0], [0.0]) == [[-limit], [limit], [0.0]]
 
 
+def test_an_action_without_bounds_stays_finite_in_the_dtype_of_its_space():
+    assert mapped(Box(-np.inf, np.inf, (2,), np.float16), [1e30, -1e30], [2.0, -2.0]) == [[65504, -65504], [2, -2]]
+
+
 def test_discrete_actions_are_counted_from_the_start_of_the_space():
     space = Discrete(3, start=-1)
     actions = one_by_one(ActionMap(space).to_env(np.array([0, 1, 2])))

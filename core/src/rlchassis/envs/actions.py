@@ -24,7 +24,7 @@ class ActionMap:
     """Turns chassis actions [N, …] into environment actions; made once from the action space.
 
     Box, per dimension, and clipped to its bounds: a ↦ centre + half · a; where one bound is infinite, from the other one on,
-    a ↦ low + 1 + a or high − 1 + a; where both are, a ↦ a. Discrete: a ↦ start + a.
+    a ↦ low + 1 + a or high − 1 + a; where both are, a ↦ a, kept finite in the dtype of the space. Discrete: a ↦ start + a.
     """
 
     space: AnySpace
@@ -46,7 +46,8 @@ class ActionMap:
         inner_low = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high - 2, -1.0))
         inner_high = np.where(np.isfinite(high), high, np.where(np.isfinite(low), low + 2, 1.0))
         self._half, self._centre = inner_high / 2 - inner_low / 2, inner_high / 2 + inner_low / 2
-        self._low, self._high = low, high
+        limits = np.finfo(self.space.dtype)
+        self._low, self._high = np.maximum(low, float(limits.min)), np.minimum(high, float(limits.max))
 
     def to_env(self, actions: Array) -> Array:
         """Environment actions [N, …] in the dtype of the space."""
