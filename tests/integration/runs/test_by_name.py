@@ -5,10 +5,20 @@ from __future__ import annotations
 from importlib import import_module
 
 import attrs
+import gymnasium as gym
 import pytest
+from gymnasium.envs.classic_control import CartPoleEnv
 
 from rlchassis.errors import UsageError
-from rlchassis.experiment import EpochStopCallbackNoImprovement, EpochStopCallbackRewardThreshold, plan
+from rlchassis.experiment import (
+    EnvFactory,
+    EnvFactoryCallable,
+    EpochStopCallbackNoImprovement,
+    EpochStopCallbackRewardThreshold,
+    PPOExperimentBuilder,
+    VectorEnvType,
+    plan,
+)
 from rlchassis.experiment.settings import full_names, merged, short_names
 from rlchassis.loggers import LoggerFactoryDefault, LoggerFactorySeveral
 from rlchassis.registry import Named
@@ -117,6 +127,8 @@ def test_a_short_name_that_may_mean_two_fields_is_refused_with_both():
         ({"stop": ["mlp-actor"]}, "expected EpochStopCallback, got mlp-actor"),
         ({"stop": ["reward:thresh=3"]}, 'has no option "thresh". Did you mean "threshold"?'),
         ({"stop": ["reward=many"]}, "threshold: expected a number, not 'many'"),
+        ({"stop": [{"name": 3}]}, "expected a name or name:option=value"),
+        ("params.lr=1", 'expected settings as a nested table, such as {"params": {"lr": 1e-3}}, got \'params.lr=1\'.'),
         ({"stop": "reward"}, "stop is a list of names, not 'reward'."),
     ],
     ids=str,
@@ -210,6 +222,21 @@ def test_only_an_extension_that_is_added_takes_part_in_the_build_of_a_stored_exp
     assert built == [0.5]
     assert plan(experiment=stored, extensions=["acme.scale:factor=2"]).name == "scaled by 2"
     assert built == [0.5, 2]
+
+
+class PlainEnvs(EnvFactory):
+    """Not an attrs class."""
+
+    def create_env(self, mode):
+        return gym.make("CartPole-v1")
+
+
+def test_environments_of_a_users_own_factory_stay_as_they_are_or_are_set_by_its_fields():
+    plain, of_function = (PPOExperimentBuilder(envs).build() for envs in (PlainEnvs(), EnvFactoryCallable(CartPoleEnv)))
+    assert plan(experiment=plain, seed=3).env_factory is plain.env_factory
+    assert plan(experiment=of_function, settings={"env": {"venv_type": "subproc"}}).env_factory.venv_type is VectorEnvType.SUBPROC
+    with pytest.raises(UsageError, match=r"PlainEnvs has no settings that can be changed by name, so leave out env\.size\."):
+        plan(experiment=plain, settings={"env": {"size": 3}})
 
 
 def test_tables_of_settings_are_merged_and_other_values_replaced():

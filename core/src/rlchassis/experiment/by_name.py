@@ -62,8 +62,7 @@ def plan(
     else:
         before, tuned = stored_at(experiment, allow), {}
         require_same_names(before, algorithm, env, recipe)
-    layers = [tuned, *([settings] if isinstance(settings, Mapping) else settings)]
-    asked = _asked(before.agent_factory, layers, optimizer, {"steps": steps, "seed": seed}, config)
+    asked = _asked(before.agent_factory, [tuned, *_layers(settings)], optimizer, {"steps": steps, "seed": seed}, config)
     if experiment is None:
         before = _in_epochs(before, asked.get("steps"))
     planned = changed(before, asked, **added)
@@ -87,6 +86,14 @@ def _begun(algorithm: object, env: object, recipe: str | None) -> tuple[Experime
     factory = EnvFactoryRegistered(str(env))
     checked_spec(factory.task)
     return builder_class(factory).build(), chosen_recipe(str(algorithm), builder_class, factory.task, recipe)
+
+
+def _layers(settings: Settings | Iterable[Settings]) -> list[Settings]:
+    layers = [settings] if isinstance(settings, Mapping | str) else list(settings)
+    for layer in layers:
+        if not isinstance(layer, Mapping):
+            raise UsageError(f'expected settings as a nested table, such as {{"params": {{"lr": 1e-3}}}}, got {layer!r}.')
+    return layers
 
 
 def _asked(agent: AgentFactory, layers: Iterable[Settings], optimizer: Name | None, last: Settings, config: Settings) -> dict[str, Any]:

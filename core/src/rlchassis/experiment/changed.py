@@ -65,6 +65,10 @@ def _sampling(before: SamplingConfig, steps: int | None, changes: Mapping[str, A
 
 
 def _env_factory(before: EnvFactory, changes: Mapping[str, Any]) -> EnvFactory:
+    if not changes:
+        return before
+    if not attrs.has(type(before)):
+        raise UsageError(f"{type(before).__name__} has no settings that can be changed by name, so leave out env.{next(iter(changes))}.")
     if not isinstance(before, EnvFactoryRegistered):
         return amended(before, changes)
     own = {key: value for key, value in changes.items() if key in ENV_FACTORY_SETTINGS}

@@ -55,7 +55,8 @@ def stops(written: Iterable[Any]) -> list[Any]:
 
 def _stop(written: Any) -> Any:
     if isinstance(written, Mapping):
-        return {**written, "name": _stop_name(written["name"])} if _is_name(written) else written
+        name = written.get("name")
+        return {**written, "name": _stop_name(name)} if isinstance(name, str) else written
     name, equals, value = written.partition("=")
     if equals and ":" not in name:
         full = _stop_name(name.strip())
