@@ -54,7 +54,7 @@ def three_environments(write):
 
 
 def names_of_eighty_characters(write):
-    return [write(f"{EIGHTY}{i}", env=EIGHTY + "env", params={f"x{k}": i > 5 for k in range(6)}) for i in range(7)]
+    return [write(f"{EIGHTY}{i}", env=EIGHTY + "env", params={**dict.fromkeys("abcd", i > 5), "e": i}) for i in range(7)]
 
 
 def twenty_configurations(write):
@@ -126,7 +126,7 @@ def test_two_runs_are_shown_themselves_with_their_mean_and_without_an_interval(s
     assert lines(axes) == [[[1, 0], [2, 2], [3, 9]], [[1, 4], [2, 6]], [[1, 2], [2, 4]]]
     assert [line.get_linewidth() for line in axes.lines] == [0.7, 0.7, 1.6]
     assert list(axes.collections) == []
-    assert caption(figure) == "Undiscounted return of test episodes; mean of runs; thin: single runs, where they are two."
+    assert caption(figure) == "Undiscounted return of test episodes; mean of runs; thin: the runs themselves, where they are two."
 
 
 def test_where_runs_have_ended_the_others_go_on_faintly_and_no_line_joins_the_two(synthetic, tmp_path, drawn):

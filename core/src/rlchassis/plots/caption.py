@@ -49,7 +49,7 @@ def _lines(groups: Sequence[Group], iqm: bool) -> list[str]:
         interval = f" with its {CONFIDENCE * 100:g} % bootstrap confidence interval" if max(counts) >= FEWEST_RUNS else ""
         facts.append(f"{centre} of runs{interval}")
     if any(1 < count < FEWEST_RUNS for count in counts):
-        facts.append("thin: single runs, where they are two")
+        facts.append("thin: the runs themselves, where they are two")
     if any(stretch.runs < len(group.curves) >= FEWEST_RUNS for group in groups for stretch in group.stretches):
         facts.append("faint: where some runs have no data")
     return facts
