@@ -11,6 +11,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from rlchassis.buffers import RolloutBuffer
 from rlchassis.collector import Collector
 from rlchassis.envs import InProcessEnvironment, NativeEnvironment, VectorEnvironment, WorkerEnvironment
+from rlchassis.errors import ActionFailure
 from rlchassis.experience import Experience
 from rlchassis.policies import Policy
 from rlchassis_testkit.experiences import Constant, Remembering
@@ -195,3 +196,27 @@ def test_a_reset_forgets_what_the_policy_remembered():
         collector.reset([0, 1, 2])
         collector.collect(3, RolloutBuffer())
     assert policy.memories == [[0.0] * 3] * 2
+
+
+class Diverging(Constant):
+    """Chooses nan from its third action on."""
+
+    def act(self, obs, state=None, *, explore, rng):
+        self.count = getattr(self, "count", 0) + 1
+        return torch.full((len(obs), 1), float("nan") if self.count > 2 else 0.0), None
+
+
+@pytest.mark.parametrize(
+    ("play", "told"),
+    [
+        (lambda collector: [collected(collector, 2), collected(collector, 4)], "environment step 5 was not taken"),
+        (lambda collector: collector.evaluate([1, 2]), "test step 5 was not taken"),
+    ],
+)
+def test_an_action_that_is_not_finite_is_never_stepped(play, told):
+    envs = InProcessEnvironment.open([partial(Receiver, [-1.0], [1.0])] * 2)
+    collector = collector_of(envs, Diverging())
+    collector.reset([0, 1])
+    with pytest.raises(ActionFailure, match=f"^{told}: the policy chose nan in row 0 of its actions, .* try a smaller learning rate"):
+        play(collector)
+    assert [len(env.received) for env in envs.envs] == [2, 2]

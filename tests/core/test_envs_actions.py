@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rlchassis.envs import ActionMap
 from rlchassis.envs.actions import one_by_one
+from rlchassis.errors import ActionFailure
 
 
 def mapped(space: Box, *actions: list[float]) -> list[list[float]]:
@@ -88,3 +89,26 @@ def test_random_discrete_actions_are_counted_from_zero():
 def test_an_action_map_can_be_pickled(space):
     actions = np.array([1, 0]) if isinstance(space, Discrete) else np.zeros((2, 2), np.float32)
     assert pickle.loads(pickle.dumps(ActionMap(space))).to_env(actions).tolist() == ActionMap(space).to_env(actions).tolist()
+
+
+@pytest.mark.parametrize("size", [2, 40])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_an_action_that_is_not_finite_is_the_policys_failure(bad, size):
+    actions = np.zeros((3, size), np.float32)
+    actions[2, 1] = bad
+    with pytest.raises(ActionFailure, match=f"^the policy chose {bad} in row 2 of its actions, expected finite numbers: learning diverged"):
+        ActionMap(Box(-1, 1, (size,))).to_env(actions)
+
+
+@pytest.mark.parametrize(
+    ("actions", "told"),
+    [
+        (np.array([0, 3]), "3 in row 1 of its actions, expected an integer from 0 to 2"),
+        (np.array([-1, 0]), "-1 in row 0"),
+        (np.array([0.7, 1.0]), r"actions of shape \(2,\) and dtype float64, expected an integer from 0 to 2 for each environment"),
+        (np.array([[0], [1]]), r"actions of shape \(2, 1\)"),
+    ],
+)
+def test_a_discrete_action_that_is_none_is_the_policys_failure(actions, told):
+    with pytest.raises(ActionFailure, match=f"the policy chose {told}"):
+        ActionMap(Discrete(3, start=5)).to_env(actions)

@@ -199,7 +199,7 @@ def reset_and_step(venv) -> None:
 
 @pytest.mark.parametrize(
     ("fails_in", "told"),
-    [("reset", "no level, in its reset"), ("shape", r"shape \(1,\), but its space is Box\(2,\)"), ("reward", "TypeError")],
+    [("reset", "no level, in its reset"), ("shape", r"shape \(1,\), but its space is Box\(2,\)"), ("reward", "answered None as reward")],
 )
 def test_a_failing_reset_a_wrong_shape_and_a_missing_reward_are_told(fails_in, told):
     venv = InProcessEnvironment.open([partial(Fragile, "never"), partial(Fragile, fails_in)])

@@ -42,7 +42,7 @@ def test_a_failing_environment_is_named_and_nothing_stays_behind(fate, told, fat
     with pytest.raises(EnvironmentFailure, match=rf"environment 2 \({seed}\) {told}, {when}") as failed:
         run_three_steps(constructors, timeout=1.0 if fate is hang else 20.0)
     assert time.monotonic() - begun < 15
-    assert len(started) == 2
+    assert len(started) == 3, "two workers and their guard"
     assert gone_within(started, 0.0)
     if fate is explode:
         assert isinstance(failed.value.__cause__, WorkerTraceback)
@@ -107,7 +107,7 @@ def test_forgotten_environments_leave_no_process():
 
 
 SUPERVISOR = """
-import sys, time
+import ctypes, subprocess, sys
 import numpy as np, gymnasium as gym
 from rlchassis.envs import WorkerEnvironment
 
@@ -115,28 +115,34 @@ class Hanging(gym.Env):
     observation_space = gym.spaces.Discrete(2)
     action_space = gym.spaces.Discrete(2)
     def reset(self, *, seed=None, options=None):
+        away = subprocess.Popen(["sleep", "1000"], start_new_session=True, stdout=subprocess.DEVNULL)
+        with open(sys.argv[1], "a") as file:
+            print(away.pid, file=file)
         return 0, {}
     def step(self, action):
-        time.sleep(1000)
+        ctypes.PyDLL(None).sleep(1000)    # holds the GIL
 
-venv = WorkerEnvironment.open([Hanging, lambda: Hanging()], num_workers=2)
+venv = WorkerEnvironment.open([Hanging, lambda: Hanging()], num_workers=2)    # no main guard is needed
 venv.reset([1, 2])
 print(*venv.pids, flush=True)
 venv.step(np.zeros(2, np.int64))
 """
 
 
-def test_workers_of_a_script_without_a_main_guard_end_with_their_killed_supervisor(tmp_path):
-    script = tmp_path / "script.py"
-    script.write_text(SUPERVISOR)
+def test_workers_that_hold_the_gil_and_what_they_started_end_with_their_killed_supervisor(tmp_path):
+    script, children = tmp_path / "script.py", tmp_path / "children"
+    script.write_text(SUPERVISOR.replace("sys.argv[1]", repr(str(children))))
     with subprocess.Popen(
         [sys.executable, script], stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": ":".join(sys.path)}
     ) as supervisor:
         pids = [int(pid) for pid in supervisor.stdout.readline().split()]
         assert len(pids) == 2
+        pids += map(int, children.read_text().split())
+        assert len(pids) == 4
         assert all(map(exists, pids))
+        time.sleep(0.2)  # for the step to begin
         supervisor.kill()
-    assert gone_within(pids, 5.0)
+    assert gone_within(pids, 10.0)
 
 
 def test_workers_outlive_an_interrupt_that_is_meant_for_the_supervisor():

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from rlchassis.envs import Step, VectorEnvironment
+from rlchassis.errors import ActionFailure
 from rlchassis.experience import Row, as_tensors, map_tensors
 from rlchassis.policies import Policy
 
@@ -47,6 +48,7 @@ class Collector:
     _returns: NDArray[np.float64] = field(init=False)
     _lengths: NDArray[np.int64] = field(init=False)
     _turn: int = field(default=0, init=False)
+    _collected: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Nothing has been earned yet."""
@@ -68,9 +70,10 @@ class Collector:
                 active = self._next_in_turn(num_steps - stats.num_steps)
                 obs = self._obs
                 actions, state = self._act(acting, obs, explore=True)
-                step = self.envs.step(actions, active)
+                step = self._step(actions, active, "environment step", self._collected + stats.num_steps)
                 buffer.add(Row(obs, actions, step.rewards, step.next_observations, step.terminated, step.truncated, step.counted))
                 self._note(step, state, stats)
+        self._collected += stats.num_steps
         return stats
 
     def evaluate(self, seeds: Sequence[int]) -> CollectStats:
@@ -89,7 +92,8 @@ class Collector:
         order: list[int] = []
         while playing.any():
             actions, state = self._act(self.policy, self._obs, explore=False)
-            step = self.envs.step(actions, None if playing.all() or not self.envs.partial else playing)
+            active = None if playing.all() or not self.envs.partial else playing
+            step = self._step(actions, active, "test step", ended.num_steps)
             done = (step.terminated | step.truncated) & step.counted & playing
             self._note(step._replace(counted=step.counted & playing), state, ended)
             order += np.flatnonzero(done).tolist()
@@ -102,6 +106,12 @@ class Collector:
     def _act(self, policy: Policy, obs: Any, *, explore: bool) -> tuple[NDArray[Any], Any]:
         actions, state = policy.act(as_tensors(obs, self.device), self._state, explore=explore, rng=self.rng)
         return (actions if self.device.type == "cpu" else actions.cpu()).numpy(), state
+
+    def _step(self, actions: NDArray[Any], active: NDArray[np.bool_] | None, what: str, before: int) -> Step:
+        try:
+            return self.envs.step(actions, active)
+        except ActionFailure as error:
+            raise ActionFailure(f"{what} {before + 1} was not taken: {error}.") from error
 
     def _next_in_turn(self, remaining: int) -> NDArray[np.bool_] | None:
         """None for all environments; where fewer steps remain than there are environments, those whose turn it is."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+LONGEST_TEXT = 500
 
 
 class UsageError(ValueError):
@@ -35,3 +38,49 @@ class NotAllowedError(StoredFileError):
 
 class EnvironmentFailure(RuntimeError):  # noqa: N818  it names what failed, and is an outcome rather than a misuse
     """An environment raised, died or stopped answering; says which one, with which seed, at which step."""
+
+
+class ActionFailure(FloatingPointError):  # noqa: N818  as above
+    """An action that is never stepped since it is none of the action space; the policy chose it, no environment is at fault."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal that ended a run in good order."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(signal_number)
+        self.exit_code = 128 + signal_number
+
+
+@contextmanager
+def exits_are_errors(who: str) -> Iterator[None]:
+    """Within it sys.exit, by which foreign code would end the run as if all were well, is a RuntimeError."""
+    try:
+        yield
+    except SystemExit as error:
+        import traceback  # slow to import, and the command line answers at once
+
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise RuntimeError(f"{who} {raised(error)} ({place.filename}, line {place.lineno})") from error
+
+
+def str_of(error: BaseException) -> str:
+    """What an error says; foreign ones may be unable to say it."""
+    try:
+        return str(error)
+    except (Exception, SystemExit) as second:  # noqa: BLE001  it must not replace the first
+        return f"(no text: its __str__ raised {type(second).__name__})"
+
+
+def text_of(error: BaseException) -> str:
+    """The same on one line of bounded length."""
+    text = " ".join(str_of(error).split())
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
+
+
+def raised(error: BaseException) -> str:
+    """In words, how foreign code ended: "raised ValueError: no level" or "called sys.exit(0)"."""
+    if isinstance(error, SystemExit):
+        return f"called sys.exit({text_of(error)})"
+    text = text_of(error)
+    return f"raised {type(error).__name__}: {text}" if text else f"raised {type(error).__name__}"

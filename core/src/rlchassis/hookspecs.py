@@ -14,7 +14,7 @@ from typing import Any
 
 import pluggy
 
-from rlchassis.errors import UsageError
+from rlchassis.errors import UsageError, exits_are_errors
 
 hookspec = pluggy.HookspecMarker("rlchassis")
 hookimpl = pluggy.HookimplMarker("rlchassis")
@@ -155,10 +155,11 @@ def _noted(function: Callable[..., Any], hook: str, origin: str) -> Callable[...
 
 @contextmanager
 def _noting(hook: str, origin: str) -> Iterator[None]:
-    """An error that leaves says whose it is, once: one that passes through a wrapper was noted where it arose."""
-    try:
-        yield
-    except BaseException as error:
-        if not any(said.startswith(f"raised in hook {hook}") for said in getattr(error, "__notes__", ())):
-            error.add_note(f"raised in hook {hook} of {origin}")
-        raise
+    """An error that leaves says whose it is, once: one that passes through a wrapper was noted where it arose. sys.exit is an error."""
+    with exits_are_errors(f"hook {hook} of {origin}"):
+        try:
+            yield
+        except BaseException as error:
+            if not any(said.startswith(f"raised in hook {hook}") for said in getattr(error, "__notes__", ())):
+                error.add_note(f"raised in hook {hook} of {origin}")
+            raise

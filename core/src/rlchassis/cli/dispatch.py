@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from rlchassis.cli.output import complain, say
-from rlchassis.errors import UsageError
+from rlchassis.errors import UsageError, exits_are_errors, str_of
 
 VERBS = {
     "train": "train a policy",
@@ -56,20 +56,30 @@ def main(words: Sequence[str] | None = None) -> int:
     """Carry out a command; 0: done, 1: it failed, 2: wrong usage or unusable input, 128 + n: signal n ended it."""
     words = sys.argv[1:] if words is None else list(words)
     try:
-        arguments = _parser(words).parse_args(words)
-        return int(arguments.carry_out(arguments))
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else DONE
-    except Exception as error:  # noqa: BLE001  whatever a run fails of becomes one line and an exit code
-        if "--debug" in words:
-            import traceback
+        return _carried_out(words)
+    except KeyboardInterrupt as end:
+        return getattr(end, "exit_code", INTERRUPTED)
+    except BaseException as error:  # noqa: BLE001  whatever a run fails of becomes one line and an exit code
+        return _failed(error, words)
 
-            complain(*"".join(traceback.format_exception(error)).splitlines())
-        misused = isinstance(error, UsageError)
-        complain(f"rlchassis: {error if misused else _one_line(error)}", *_notes(error))
-        return MISUSED if misused else FAILED
+
+def _carried_out(words: Sequence[str]) -> int:
+    try:
+        arguments = _parser(words).parse_args(words)
+    except SystemExit as end:  # argparse's own, after --help or --version
+        return end.code if isinstance(end.code, int) else DONE
+    with exits_are_errors("this command"):
+        return int(arguments.carry_out(arguments))
+
+
+def _failed(error: BaseException, words: Sequence[str]) -> int:
+    if "--debug" in words:
+        import traceback
+
+        complain(*"".join(traceback.format_exception(error)).splitlines())
+    misused = isinstance(error, UsageError)
+    complain(f"rlchassis: {error if misused else _one_line(error)}", *_notes(error))
+    return MISUSED if misused else FAILED
 
 
 def _parser(words: Sequence[str]) -> Parser:
@@ -86,12 +96,12 @@ def _parser(words: Sequence[str]) -> Parser:
     return parser
 
 
-def _one_line(error: Exception) -> str:
-    first = str(error).strip().partition("\n")[0]
+def _one_line(error: BaseException) -> str:
+    first = str_of(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
-def _notes(error: Exception) -> list[str]:
+def _notes(error: BaseException) -> list[str]:
     """What was added on the way: which hook raised it, unless it is core's own, and whatever an author had to say."""
     notes = [str(note) for note in getattr(error, "__notes__", ())]
     return [f"  {line}" for note in notes if not note.endswith(" of rlchassis-core") for line in note.splitlines()]

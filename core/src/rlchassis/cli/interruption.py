@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from attrs import define, field
 
+from rlchassis.errors import Interrupted
 from rlchassis.hookspecs import hookimpl
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -36,16 +36,14 @@ class Interruption:
 
     def _receive(self, number: int, frame: Any) -> None:
         if self._received is not None:
-            raise SystemExit(128 + number)
+            raise Interrupted(number)
         self._received = number
-        if sys.stderr is None:  # then a file of the run may have its number
-            return
         with suppress(OSError):
             os.write(2, b"\nStopping after this phase; press Ctrl-C again to abort.\n")  # unlike print, safe wherever a signal strikes
 
     def _pass_on(self) -> None:
         if self._received is not None:
-            raise SystemExit(128 + self._received)
+            raise Interrupted(self._received)
 
     @hookimpl
     def rlchassis_epoch_start(self) -> None:

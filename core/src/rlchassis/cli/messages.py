@@ -1,11 +1,13 @@
-"""What rlchassis logs, on stderr in one short format, above a progress bar where there is one."""
+"""What rlchassis logs and what environments print: on stderr, above a progress bar where there is one; stdout is for answers."""
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout, suppress
 
 from tqdm import tqdm
 
@@ -24,13 +26,33 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def messages_on_stderr() -> Iterator[None]:
-    """Within it what rlchassis logs is shown."""
+    """Within it what rlchassis logs is shown, and whatever else is printed goes to stderr as well."""
     logger, handler = logging.getLogger("rlchassis"), _Lines()
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        yield
+        with redirect_stdout(sys.stderr), _descriptor_of_stdout_diverted():
+            yield
     finally:
         logger.setLevel(level)
         logger.removeHandler(handler)
+
+
+@contextmanager
+def _descriptor_of_stdout_diverted() -> Iterator[None]:
+    """Within it libraries written in C print on stderr, too."""
+    try:
+        os.fstat(2)
+        kept = os.dup(1)
+    except OSError:  # one of them was closed before Python began
+        yield
+        return
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).fflush(None)  # what C has not written yet
+        os.dup2(kept, 1)
+        os.close(kept)

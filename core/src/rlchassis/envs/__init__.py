@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.environments import Environments
 from rlchassis.envs.factories import EnvFactoryCallable, EnvFactoryVector, env_factory_from
-from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType
+from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, environments_of
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.lookup import checked_spec
 from rlchassis.envs.native import NativeEnvironment
@@ -41,6 +41,7 @@ __all__ = [
     "checked_spec",
     "describe",
     "env_factory_from",
+    "environments_of",
     "has_display",
     "kinds_in",
     "require_supported",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from attrs import define, field
 from gymnasium.spaces import Box, Discrete
 
+from rlchassis.envs.quick_checks import all_finite
 from rlchassis.envs.spaces import AnySpace, Array
+from rlchassis.errors import ActionFailure
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -25,6 +27,7 @@ class ActionMap:
 
     Box, per dimension, and clipped to its bounds: a ↦ centre + half · a; where one bound is infinite, from the other one on,
     a ↦ low + 1 + a or high − 1 + a; where both are, a ↦ a, kept finite in the dtype of the space. Discrete: a ↦ start + a.
+    ActionFailure for numbers that are not finite, and for a discrete action that is not one of 0 … n − 1.
     """
 
     space: AnySpace
@@ -52,12 +55,29 @@ class ActionMap:
     def to_env(self, actions: Array) -> Array:
         """Environment actions [N, …] in the dtype of the space."""
         if isinstance(self.space, Discrete):
+            self._require_counted(actions, int(self.space.n))
             return (actions + self._start).astype(self.space.dtype, copy=False)
+        if not all_finite(actions):
+            self._refuse(
+                actions, ~np.isfinite(actions), "finite numbers: learning diverged; try a smaller learning rate or a gradient norm limit"
+            )
         scaled = actions.reshape(len(actions), *self._half.shape) * self._half
         scaled += self._centre
         np.maximum(scaled, self._low, out=scaled)
         np.minimum(scaled, self._high, out=scaled)
         return scaled.astype(self.space.dtype)
+
+    def _require_counted(self, actions: Array, n: int) -> None:
+        if actions.ndim != 1 or actions.dtype.kind not in "biu":
+            got = f"actions of shape {actions.shape} and dtype {actions.dtype}"
+            raise ActionFailure(f"the policy chose {got}, expected an integer from 0 to {n - 1} for each environment")
+        chosen = actions.tolist()
+        if min(chosen) < 0 or max(chosen) >= n:
+            self._refuse(actions, (actions < 0) | (actions >= n), f"an integer from 0 to {n - 1}")
+
+    def _refuse(self, actions: Array, wrong: Array, expected: str) -> NoReturn:
+        index = tuple(np.argwhere(wrong)[0])
+        raise ActionFailure(f"the policy chose {actions[index]} in row {index[0]} of its actions, expected {expected}")
 
     def random(self, n: int, generator: Generator) -> Array:
         """Chassis actions [n, …]: uniform over what is bounded, standard normal where a bound is infinite."""

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import gymnasium as gym
 from attrs import define, field
 
-from rlchassis.envs.progress import Progress, failure_text, raised
-from rlchassis.envs.spaces import require_shape, require_supported, write, writer
+from rlchassis.envs.answers import RESET_ANSWER, STEP_ANSWER, THOROUGH_STEPS, UnfitAnswer, as_flag, as_rewards, require_form
+from rlchassis.envs.distinct import require_distinct, require_env
+from rlchassis.envs.notices import Notices, notices_of
+from rlchassis.envs.observations import require_possible
+from rlchassis.envs.progress import Progress, failure_text
+from rlchassis.envs.quick_checks import REWARD_TYPES, Put, putter
+from rlchassis.envs.spaces import require_supported, write
 from rlchassis.envs.vector import EnvTraits
-from rlchassis.errors import EnvironmentFailure, UsageError
+from rlchassis.errors import EnvironmentFailure, UsageError, raised, text_of
 
 if TYPE_CHECKING:
     from rlchassis.envs.rows import Rows
 
 Env: TypeAlias = gym.Env[Any, Any]
 EnvConstructor: TypeAlias = Callable[[], Env]
+RESET_HINT = "; define it as reset(self, *, seed=None, options=None)"
 
 
 @define(eq=False)
@@ -28,90 +34,121 @@ class Chunk:
     envs: list[Env]
     traits: EnvTraits
     progress: Progress
+    notices: Notices
     first_index: int = 0
     seeds: list[int | None] = field(init=False)
     _env_steps: list[Callable[[Any], tuple[Any, ...]]] = field(init=False)
-    _write_one: Callable[[Any, int, Any], None] = field(init=False)
+    _put: Put = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.seeds = [None] * len(self.envs)
         self._env_steps = [env.step for env in self.envs]
-        self._write_one = writer(self.traits.observation_space)
+        self._put = putter(self.traits.observation_space)
 
     @classmethod
-    def open(cls, constructors: Sequence[EnvConstructor], progress: Progress, first_index: int = 0) -> Self:
+    def open(cls, constructors: Sequence[EnvConstructor], progress: Progress, notices: Notices, first_index: int = 0) -> Self:
         """Construct all environments, or none: what was opened is closed when one fails."""
         envs: list[Env] = []
+        traits: list[EnvTraits] = []
         try:
             for index, construct in enumerate(constructors):
                 progress.current[0] = index
-                envs.append(construct())
-            traits = EnvTraits.shared([EnvTraits.told(env.observation_space, env.action_space, env.spec) for env in envs])
-            require_supported(traits.observation_space, traits.action_space)
-            return cls(envs, traits, progress, first_index)
+                envs.append(require_env(construct()))
+                traits.append(EnvTraits.told(envs[-1].observation_space, envs[-1].action_space, envs[-1].spec))
+            require_distinct(envs)
+            shared = EnvTraits.shared(traits)
+            require_supported(shared.observation_space, shared.action_space)
+            return cls(envs, shared, progress, notices, first_index)
         except BaseException as error:
-            close_all(envs)
-            if isinstance(error, UsageError) or not isinstance(error, Exception):
+            for env in envs:
+                notices.close(env.close, "an environment")
+            if isinstance(error, UsageError | KeyboardInterrupt):
                 raise
-            raise EnvironmentFailure(failure_text(first_index + len(envs), None, raised(error), "in its constructor")) from error
+            raise EnvironmentFailure(failure_text(first_index + len(traits), None, raised(error), "in its constructor")) from error
 
     def reset(self, seeds: Sequence[int | None], rows: Rows) -> None:
         """Begin a new episode in each, and write what it shows."""
         self.seeds = list(seeds)
-        for index, seed in enumerate(seeds):
-            self._reset_one(index, seed, rows)
+        self._begin_episodes(range(len(self.envs)), seeds, rows)
 
     def step(self, actions: Sequence[Any], chosen: Sequence[int], rows: Rows) -> bool:
         """Step the chosen environments and begin new episodes where one ended; says whether any did."""
-        rewards, terminated, truncated, ended = [], [], [], []
+        total = 0.0
+        ends: list[tuple[int, bool, bool]] = []
         current, steps, env_steps = self.progress.current, self.progress.steps, self._env_steps
-        write_one, observations = self._write_one, rows.observations
+        put, observations, rewards = self._put, rows.observations, rows.rewards
         try:
             for index in chosen:
                 current[0] = index
-                steps[index] += 1
-                observation, reward, is_terminal, is_cut, _ = env_steps[index](actions[index])
-                write_one(observations, index, observation)
-                rewards.append(float(reward))
-                terminated.append(is_terminal)
-                truncated.append(is_cut)
-                if is_terminal or is_cut:
-                    ended.append(index)
-        except Exception as error:
-            raise self._failure(error, f"at {self.progress.when()}, with action {actions[current[0]]}") from error
-        rows.set_outcomes(chosen, rewards, terminated, truncated)
-        if not ended:
+                steps[index] = count = steps[index] + 1
+                answer = env_steps[index](actions[index])
+                if count <= THOROUGH_STEPS:
+                    require_form(answer, STEP_ANSWER)
+                    self._notice(index, answer[0])
+                observation, reward, terminated, truncated, _ = answer
+                put(observations, index, observation)
+                rewards[index] = reward = float(reward if type(reward) in REWARD_TYPES else as_rewards(reward))
+                total += reward
+                if terminated is not False or truncated is not False:
+                    end = (index, as_flag(terminated, "terminated"), as_flag(truncated, "truncated"))
+                    if end[1] or end[2]:
+                        ends.append(end)
+            if not (isfinite(total) and rows.observations_possible()):
+                require_possible(self.traits.observation_space, rewards, observations)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise self._failure(error, lambda index: f"at {self.progress.when()}, with action {actions[index]}") from error
+        rows.set_ends(ends)
+        if not ends:
             return False
         write(rows.final_observations, slice(None), observations)
-        for index in ended:
-            self._reset_one(index, None, rows)
+        self._begin_episodes([index for index, _, _ in ends], [None] * len(ends), rows)
         return True
 
-    def _reset_one(self, index: int, seed: int | None, rows: Rows) -> None:
-        self.progress.current[0] = index
+    def _begin_episodes(self, indices: Sequence[int], seeds: Sequence[int | None], rows: Rows) -> None:
+        current, steps = self.progress.current, self.progress.steps
         try:
-            observation, _ = self.envs[index].reset(seed=seed)
-            require_shape(self.traits.observation_space, observation)
-            write(rows.observations, index, observation)
-        except Exception as error:
-            raise self._failure(error, f"in its reset after {self.progress.steps[index]} steps") from error
-        self.progress.episode_starts[index] = self.progress.steps[index]
+            for index, seed in zip(indices, seeds, strict=True):
+                current[0] = index
+                answer = self.envs[index].reset(seed=seed)
+                require_form(answer, RESET_ANSWER)
+                if steps[index] <= THOROUGH_STEPS:
+                    self._notice(index, answer[0])
+                self._put(rows.observations, index, answer[0])
+                self.progress.episode_starts[index] = steps[index]
+            if not rows.observations_possible():
+                require_possible(self.traits.observation_space, rows.rewards, rows.observations)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            hint = RESET_HINT if isinstance(error, TypeError) and "'seed'" in text_of(error) else ""
+            raise self._failure(error, lambda index: f"in its reset after {steps[index]} steps{hint}") from error
 
-    def _failure(self, error: Exception, when: str) -> EnvironmentFailure:
+    def _notice(self, index: int, observation: Any) -> None:
+        for subject, text in notices_of(self.traits.observation_space, observation):
+            self.notices.give(subject, f"environment {self.first_index + index} {text}")
+
+    def _failure(self, error: BaseException, when: Callable[[int], str]) -> EnvironmentFailure:
+        if isinstance(error, UnfitAnswer) and error.row is not None:
+            self.progress.current[0] = error.row
         index = self.progress.current[0]
-        return EnvironmentFailure(failure_text(self.first_index + index, self.seeds[index], raised(error), when))
+        what = str(error) if isinstance(error, UnfitAnswer) else raised(error)
+        return EnvironmentFailure(failure_text(self.first_index + index, self.seeds[index], what, when(index)))
+
+    def render(self) -> list[Any]:
+        """One frame per environment, as its render mode has it."""
+        frames = []
+        try:
+            for index, env in enumerate(self.envs):
+                self.progress.current[0] = index
+                frames.append(env.render())
+        except Exception as error:
+            raise self._failure(error, lambda _index: "in its render") from error
+        return frames
 
     def close(self) -> None:
         """Close all environments; may be called again."""
         envs, self.envs = self.envs, []
-        close_all(envs)
-
-
-def close_all(envs: Sequence[Env]) -> None:
-    """Close each, also after one refuses."""
-    try:
-        with ExitStack() as stack:
-            for env in envs:
-                stack.callback(env.close)
-    except Exception as error:
-        raise EnvironmentFailure(f"an environment could not be closed: it {raised(error)}") from error
+        for env in envs:
+            self.notices.close(env.close, "an environment")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import Self
 
 from attrs import define
 
+from rlchassis.envs.distinct import require_distinct
+from rlchassis.envs.notices import Notices
 from rlchassis.envs.spaces import AnySpace, require_supported
 from rlchassis.envs.vector import EnvTraits, VectorEnvironment
 from rlchassis.errors import UsageError
@@ -25,6 +26,7 @@ class Environments:
         require_supported(self.observation_space, self.action_space)
         for venv in self._all():
             self.traits.require_same_spaces(venv.traits, "the environments of a run")
+        require_distinct(env for venv in self._all() for env in venv.envs)
 
     @classmethod
     def of(
@@ -67,9 +69,9 @@ class Environments:
 
     def close(self) -> None:
         """Close all; may be called again."""
-        with ExitStack() as stack:
-            for venv in self._all():
-                stack.callback(venv.close)
+        notices = Notices()
+        for venv in self._all():
+            notices.close(venv.close, "a vector environment")
 
     def _all(self) -> list[VectorEnvironment]:
         return [venv for venv in (self.train, self.test, self.watch) if venv is not None]

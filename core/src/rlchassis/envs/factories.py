@@ -17,6 +17,7 @@ from rlchassis.envs.members import AnyVectorEnv, member_constructors
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.registered import EnvFactoryRegistered
 from rlchassis.errors import UsageError
+from rlchassis.fields import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,8 +32,8 @@ class EnvFactoryCallable(EnvFactory):
 
     create: Callable[..., Env]
     venv_type: VectorEnvType = field(default=VectorEnvType.DUMMY, converter=VectorEnvType)
-    constructor_timeout: float = 60.0
-    step_timeout: float = 300.0
+    constructor_timeout: float = number(60.0, above=0)
+    step_timeout: float = number(300.0, above=0)
 
     def create_env(self, mode: EnvMode) -> Env:
         """See EnvFactory; raises UsageError for anything that is no gymnasium.Env."""
@@ -84,6 +85,8 @@ class EnvFactoryVector(EnvFactory):
 
     def constructors(self, num_envs: int, mode: EnvMode) -> Sequence[EnvConstructor]:
         """See EnvFactory."""
+        if type(self).create_env is not EnvFactoryVector.create_env:  # a subclass has its own way
+            return super().constructors(num_envs, mode)
         return list(islice(cycle(member_constructors(self.vector_env)), num_envs))
 
     def create_venv(self, num_envs: int, mode: EnvMode, wrappers: Sequence[EnvWrapper] = ()) -> VectorEnvironment:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from rlchassis.envs.chunk import Env, EnvConstructor
 from rlchassis.envs.environments import Environments
 from rlchassis.envs.in_process import InProcessEnvironment
+from rlchassis.envs.overrides import call_with_wrappers, takes_no_wrappers
 from rlchassis.envs.vector import VectorEnvironment
 from rlchassis.errors import UsageError
 from rlchassis.recipe_part import RecipePart
@@ -68,25 +70,25 @@ class EnvFactory(RecipePart, ABC):
 
     @abstractmethod
     def create_env(self, mode: EnvMode) -> Env:
-        """Make one environment."""
-
-    def constructor(self, mode: EnvMode) -> EnvConstructor:
-        """What makes one environment without arguments, here or in a worker process."""
-        return partial(self.create_env, mode)
+        """Make one environment; every other way to make environments comes down to this one, in worker processes too."""
 
     def constructors(self, num_envs: int, mode: EnvMode) -> Sequence[EnvConstructor]:
         """What makes several that are stepped together, one each."""
-        return [self.constructor(mode)] * num_envs
+        return [partial(self.create_env, mode)] * num_envs
 
     def create_venv(self, num_envs: int, mode: EnvMode, wrappers: Sequence[EnvWrapper] = ()) -> VectorEnvironment:
         """Make several environments that are stepped together, each wrapped in order: the first given is innermost."""
         if num_envs < 1:
             raise UsageError(f"there must be at least one environment, but {num_envs} were asked for")
+        for name in ("constructor_timeout", "step_timeout"):
+            _require_seconds(name, getattr(self, name))
         venv_type = self._venv_type_in(mode)
         if venv_type is VectorEnvType.NATIVE:
             require_unwrapped(wrappers)
             return self.create_native(num_envs)
-        constructors = [partial(_wrapped, construct, tuple(wrappers)) for construct in self.constructors(num_envs, mode)]
+        single = self.constructors(num_envs, mode)
+        wrapped = {id(construct): partial(_wrapped, construct, tuple(wrappers)) for construct in single}  # once each, to be packed once
+        constructors = [wrapped[id(construct)] for construct in single]
         if venv_type is VectorEnvType.DUMMY:
             return InProcessEnvironment.open(constructors)
         return _worker_class().open(constructors, constructor_timeout=self.constructor_timeout, step_timeout=self.step_timeout)
@@ -99,12 +101,14 @@ class EnvFactory(RecipePart, ABC):
         wrappers: Callable[[EnvMode], Sequence[EnvWrapper]] = lambda _mode: (),
     ) -> Environments:
         """Make all environments of a run, or none if one fails; 0 leaves a kind out."""
-        wanted = [(EnvMode.TRAIN, num_train_envs), (EnvMode.TEST, num_test_envs), (EnvMode.WATCH, int(create_watch_env))]
         made: dict[str, VectorEnvironment] = {}
         try:
-            for mode, num_envs in wanted:
+            for mode, num_envs in _numbers(num_train_envs, num_test_envs, create_watch_env).items():
                 if num_envs != 0:
-                    made[mode.value] = self.create_venv(num_envs, mode, wrappers(mode))
+                    around = wrappers(mode)
+                    made[mode.value] = call_with_wrappers(
+                        self.create_venv, (num_envs, mode), around, VectorEnvironment, wanted=bool(around)
+                    )
             return Environments.of(**made)
         except BaseException:
             for venv in made.values():
@@ -134,6 +138,28 @@ def _worker_class() -> type[WorkerEnvironment]:
     from rlchassis.envs.workers import WorkerEnvironment
 
     return WorkerEnvironment
+
+
+def environments_of(
+    factory: EnvFactory,
+    num_train_envs: int,
+    num_test_envs: int,
+    create_watch_env: bool,
+    wrappers: Callable[[EnvMode], Sequence[EnvWrapper]],
+) -> Environments:
+    """All environments of a run as the factory makes them, whichever of its methods a subclass overrides."""
+    numbers = _numbers(num_train_envs, num_test_envs, create_watch_env)
+    wanted = takes_no_wrappers(factory.create_envs) and any(wrappers(mode) for mode, count in numbers.items() if count)
+    return call_with_wrappers(factory.create_envs, tuple(numbers.values()), wrappers, Environments, wanted=wanted)
+
+
+def _numbers(num_train_envs: int, num_test_envs: int, create_watch_env: bool) -> dict[EnvMode, int]:
+    return {EnvMode.TRAIN: num_train_envs, EnvMode.TEST: num_test_envs, EnvMode.WATCH: int(create_watch_env)}
+
+
+def _require_seconds(name: str, seconds: Any) -> None:
+    if isinstance(seconds, bool) or not (isinstance(seconds, int | float) and 0 < seconds < math.inf):
+        raise UsageError(f"{name} must be a finite number of seconds above 0, not {seconds!r}")
 
 
 def _wrapped(construct: EnvConstructor, wrappers: Sequence[EnvWrapper]) -> Env:

@@ -9,6 +9,7 @@ from attrs import define, field
 
 from rlchassis.envs.actions import ActionMap, one_by_one
 from rlchassis.envs.chunk import Chunk, Env, EnvConstructor
+from rlchassis.envs.notices import Notices
 from rlchassis.envs.progress import Progress
 from rlchassis.envs.rows import DoubleRows
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_seeds
@@ -39,7 +40,8 @@ class InProcessEnvironment(VectorEnvironment):
     @classmethod
     def open(cls, constructors: Sequence[EnvConstructor]) -> Self:
         """Construct the environments, one from each constructor."""
-        return cls(Chunk.open(constructors, Progress([0], [0] * len(constructors), [0] * len(constructors))))
+        count = len(constructors)
+        return cls(Chunk.open(constructors, Progress([0], [0] * count, [0] * count), Notices()))
 
     @property
     def envs(self) -> list[Env]:
@@ -61,7 +63,7 @@ class InProcessEnvironment(VectorEnvironment):
 
     def render_frames(self) -> list[Any]:
         """One frame per environment, as its render mode has it."""
-        return [env.render() for env in self.envs]
+        return self._chunk.render()
 
     def close(self) -> None:
         """Close every environment; may be called again."""

@@ -10,11 +10,14 @@ from attrs import define, field
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from rlchassis.envs.actions import ActionMap
-from rlchassis.envs.progress import raised
+from rlchassis.envs.answers import UnfitAnswer
+from rlchassis.envs.distinct import require_distinct
+from rlchassis.envs.native_answers import NativeAnswers
+from rlchassis.envs.progress import failure_text
 from rlchassis.envs.rows import DoubleRows, Rows
 from rlchassis.envs.spaces import Array, Observations, pick, require_supported, write
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_seeds
-from rlchassis.errors import EnvironmentFailure, UsageError
+from rlchassis.errors import EnvironmentFailure, UsageError, raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +41,8 @@ class NativeEnvironment(VectorEnvironment):
     _rows: DoubleRows = field(init=False)
     _resets_next: NDArray[np.bool_] = field(init=False)
     _steps: int = field(init=False, default=0)
+    _seeds: list[int | None] = field(init=False)
+    _answers: NativeAnswers = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         env = self._vector_env
@@ -47,23 +52,25 @@ class NativeEnvironment(VectorEnvironment):
         self._action_map = ActionMap(self.action_space)
         self._rows = DoubleRows.allocate(self.observation_space, self.num_envs)
         self._resets_next = np.zeros(self.num_envs, np.bool_)
+        self._seeds = [None] * self.num_envs
+        self._answers = NativeAnswers(self.observation_space, self.num_envs)
+        require_distinct(getattr(env, "envs", ()))
 
     def reset(self, seeds: Sequence[int] | None = None) -> Observations:
         """See VectorEnvironment; where only one seed is taken, it is the first."""
         rows = self._rows.turn()
-        checked = require_seeds(seeds, self.num_envs)
-        observations = self._guarded("in its reset", lambda: self._reset_seeded(checked))
-        write(rows.observations, slice(None), observations)
+        self._seeds = require_seeds(seeds, self.num_envs)
+        self._guarded("in its reset", lambda: self._answers.store_reset(self._reset_seeded(self._seeds), rows))
         self._resets_next = np.zeros(self.num_envs, np.bool_)
         return rows.observations
 
     def _reset_seeded(self, seeds: list[int | None]) -> Any:
         if seeds[0] is None:
-            return self._vector_env.reset()[0]
+            return self._vector_env.reset()
         try:
-            return self._vector_env.reset(seed=seeds)[0]  # type: ignore[arg-type]  # gymnasium's own take lists, its base class does not say so
+            return self._vector_env.reset(seed=seeds)  # type: ignore[arg-type]  # gymnasium's own take lists, its base class does not say so
         except (TypeError, ValueError, gym.error.Error):
-            return self._vector_env.reset(seed=seeds[0])[0]
+            return self._vector_env.reset(seed=seeds[0])
 
     def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
         """See VectorEnvironment."""
@@ -75,8 +82,7 @@ class NativeEnvironment(VectorEnvironment):
     def _step(self, actions: Array) -> Step:
         rows = self._rows.turn()
         answer = self._vector_env.step(self._action_map.to_env(actions))
-        observations, rows.rewards[:], rows.terminated[:], rows.truncated[:], infos = answer
-        write(rows.observations, slice(None), observations)
+        infos = self._answers.store_step(answer, rows, self._resets_next)
         if self._mode is AutoresetMode.NEXT_STEP:
             return self._without_reset_rows(rows)
         ended = rows.terminated | rows.truncated
@@ -98,7 +104,7 @@ class NativeEnvironment(VectorEnvironment):
             raise ValueError("it resets in the same step, but gives no infos['final_obs'] for an episode that ended")
         final = infos["final_obs"]
         for index in np.flatnonzero(ended):
-            write(rows.final_observations, index, pick(final, index))
+            self._answers.store_final(pick(final, index), int(index), rows)
 
     def _reset_ended(self, rows: Rows, ended: NDArray[np.bool_]) -> None:
         observations, _ = self._vector_env.reset(options={"reset_mask": ended.copy()})
@@ -107,8 +113,18 @@ class NativeEnvironment(VectorEnvironment):
     def _guarded(self, when: str, call: Callable[[], Answer]) -> Answer:
         try:
             return call()
-        except Exception as error:
-            raise EnvironmentFailure(f"the vectorised environment of {self.num_envs} {raised(error)}, {when}") from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise EnvironmentFailure(self._failure_text(error, when)) from error
+
+    def _failure_text(self, error: BaseException, when: str) -> str:
+        what = str(error) if isinstance(error, UnfitAnswer) else raised(error)
+        if isinstance(error, UnfitAnswer) and error.row is not None:
+            return failure_text(
+                error.row, self._seeds[error.row], what, f"{when} together with all {self.num_envs} of a vectorised environment"
+            )
+        return f"the vectorised environment of {self.num_envs} {what}, {when}"
 
     def close(self) -> None:
         """Close it, unless it is its maker's to close; may be called again."""

@@ -33,9 +33,4 @@ class Progress:
 def failure_text(index: int, seed: int | None, what: str, when: str) -> str:
     """The one sentence that an EnvironmentFailure says."""
     seeded = "never seeded" if seed is None else f"seed {seed}"
-    return f"environment {index} ({seeded}) {what}, {when}"
-
-
-def raised(error: Exception) -> str:
-    """In words, that this was raised."""
-    return f"raised {type(error).__name__}: {error}"
+    return " ".join(f"environment {index} ({seeded}) {what}, {when}".split())

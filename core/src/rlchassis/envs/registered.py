@@ -11,15 +11,16 @@ import gymnasium as gym
 from attrs import field, frozen
 from gymnasium import error as gym_error
 
-from rlchassis.envs.factory import EnvFactory, EnvMode, VectorEnvType
+from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType
 from rlchassis.envs.lookup import checked_spec, names_object
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.rendering import rendered_if_possible
 from rlchassis.errors import UsageError
+from rlchassis.fields import number
 from rlchassis.renamed import refuses_old_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from gymnasium.envs.registration import EnvSpec
 
@@ -45,8 +46,8 @@ class EnvFactoryRegistered(EnvFactory):
     test_render_mode: str | None = None
     watch_render_mode: str | None = "human"
     make_kwargs: dict[str, Any] = field(factory=dict, hash=False)
-    constructor_timeout: float = 60.0
-    step_timeout: float = 300.0
+    constructor_timeout: float = number(60.0, above=0)
+    step_timeout: float = number(300.0, above=0)
 
     def __init__(
         self,
@@ -81,11 +82,7 @@ class EnvFactoryRegistered(EnvFactory):
         return (self.task,) if names_object(name) else (module,)
 
     def create_env(self, mode: EnvMode) -> Env:
-        """See EnvFactory; raises UsageError for an unknown id, a missing dependency or an argument that the environment does not take."""
-        return self.constructor(mode)()
-
-    def constructor(self, mode: EnvMode) -> EnvConstructor:
-        """The spec travels along, so that ids registered by a script are known to its workers.
+        """See EnvFactory; raises UsageError for an unknown id, a missing dependency or an argument that the environment does not take.
 
         Gymnasium's checking wrapper, which costs a call per step, stays out unless the kwargs ask for it.
         """
@@ -95,12 +92,27 @@ class EnvFactoryRegistered(EnvFactory):
             return partial(made, spec, gym.make, {"disable_env_checker": True, **render_mode, **self.make_kwargs})
 
         if mode is EnvMode.WATCH and asked.get("render_mode") == "human":
-            return partial(rendered_if_possible, making(**asked), making())
-        return making(**asked)
+            return rendered_if_possible(making(**asked), making())
+        return making(**asked)()
+
+    def create_venv(self, num_envs: int, mode: EnvMode, wrappers: Sequence[EnvWrapper] = ()) -> VectorEnvironment:
+        """See EnvFactory; an unknown id is refused before any process is started."""
+        if not self._has_own_way:
+            checked_spec(self.task)
+        return super().create_venv(num_envs, mode, wrappers)
+
+    @property
+    def _has_own_way(self) -> bool:
+        return type(self).create_env is not EnvFactoryRegistered.create_env
 
     def create_native(self, num_envs: int) -> VectorEnvironment:
-        """See EnvFactory."""
+        """See EnvFactory; raises UsageError, too, where a subclass makes its environments in another way."""
         spec = checked_spec(self.task)
+        if self._has_own_way:
+            raise UsageError(
+                f"the vectorised form of {spec.id} does not use {type(self).__name__}.create_env; use VectorEnvType.DUMMY, "
+                "or override create_native as well"
+            )
         if spec.vector_entry_point is None:
             raise UsageError(f"{spec.id} has no vectorised form of its own; use VectorEnvType.DUMMY")
         asked = {"num_envs": num_envs, "vectorization_mode": "vector_entry_point", **self._render_mode(EnvMode.TRAIN)}

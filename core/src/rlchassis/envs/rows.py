@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import define
 
-from rlchassis.envs.spaces import AnySpace, Observations, allocate, write
+from rlchassis.envs.quick_checks import Check, value_check
+from rlchassis.envs.spaces import AnySpace, Observations, allocate, leaves, pick, storage_dtype, write
 from rlchassis.envs.vector import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 
@@ -27,6 +27,8 @@ class Rows:
     observations: Observations
     final_observations: Observations
     """Successors in steps that end an episode somewhere; stale in all others."""
+    observations_possible: Check
+    """Whether all are finite and, where they are integers, within the space; takes a fraction of a microsecond."""
 
     @classmethod
     def allocate(cls, observation_space: AnySpace, num_envs: int, new: Any = np.zeros) -> Rows:
@@ -34,24 +36,43 @@ class Rows:
         rewards = new((num_envs,), np.dtype(np.float64))
         terminated, truncated, counted = (new((num_envs,), np.dtype(np.bool_)) for _ in range(3))
         observations, final_observations = (allocate(observation_space, num_envs, new=new) for _ in range(2))
-        return cls(rewards, terminated, truncated, counted, observations, final_observations)
+        possible = value_check(observation_space, observations)
+        return cls(rewards, terminated, truncated, counted, observations, final_observations, possible)
 
-    def set_outcomes(self, chosen: Sequence[int], rewards: list[float], terminated: list[bool], truncated: list[bool]) -> None:
-        """What the chosen rows, in ascending order, came to."""
-        index: Any = slice(None) if len(chosen) == len(self.rewards) else chosen
-        self.rewards[index] = rewards
-        self.terminated[index] = terminated
-        self.truncated[index] = truncated
+    @staticmethod
+    def num_bytes(observation_space: AnySpace, num_envs: int, alignment: int) -> int:
+        """What allocate asks for in all, where each array begins at a multiple of an alignment."""
+        observations = [
+            aligned(num_envs * math.prod(part.shape or ()) * storage_dtype(part).itemsize, alignment)
+            for _, part in leaves(observation_space)
+        ]
+        return aligned(8 * num_envs, alignment) + 3 * aligned(num_envs, alignment) + 2 * sum(observations)
+
+    def part(self, observation_space: AnySpace, span: slice) -> Rows:
+        """Some of the rows, in the same memory."""
+        terminated, truncated, counted = (flags[span] for flags in (self.terminated, self.truncated, self.counted))
+        observations, final_observations = (pick(tree, span) for tree in (self.observations, self.final_observations))
+        possible = value_check(observation_space, observations)
+        return Rows(self.rewards[span], terminated, truncated, counted, observations, final_observations, possible)
+
+    def set_ends(self, ends: list[tuple[int, bool, bool]]) -> None:
+        """In which rows episodes ended: (row, terminated, truncated)."""
+        self.terminated.fill(False)
+        self.truncated.fill(False)
+        for row, terminated, truncated in ends:
+            self.terminated[row], self.truncated[row] = terminated, truncated
 
     def copy_answers(self, span: slice, other: Rows) -> None:
-        """Take outcomes and observations from rows that stand in this span here."""
-        self.rewards[span], self.terminated[span], self.truncated[span] = other.rewards, other.terminated, other.truncated
-        write(self.observations, span, other.observations)
+        """Take outcomes and observations of a span from other rows."""
+        self.rewards[span], self.terminated[span], self.truncated[span] = other.rewards[span], other.terminated[span], other.truncated[span]
+        write(self.observations, span, pick(other.observations, span))
 
     def as_step(self, any_ended: bool, counted: NDArray[np.bool_] | None) -> Step:
         """The rows as they are now, not copied; those that do not count have no reward and no end. None: all count."""
-        self.counted[:] = True if counted is None else counted
-        if counted is not None:
+        if counted is None:
+            self.counted.fill(True)
+        else:
+            self.counted[:] = counted
             self.rewards[~counted] = 0.0
             self.terminated[~counted] = self.truncated[~counted] = False
         successors = self.final_observations if any_ended else self.observations
@@ -76,3 +97,8 @@ class DoubleRows:
         if keep_observations:
             write(self.current.observations, slice(None), self.previous.observations)
         return self.current
+
+
+def aligned(size: int, alignment: int) -> int:
+    """The next multiple."""
+    return -(-size // alignment) * alignment

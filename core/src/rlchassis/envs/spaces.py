@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import setitem
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -81,24 +80,8 @@ def write(tree: Observations, index: Any, observation: Any) -> None:
         tree[index] = observation
 
 
-def writer(space: AnySpace) -> Callable[[Any, int, Any], None]:
-    """The quickest way to write observations of this space."""
-    return write if isinstance(space, Dict) else setitem
-
-
 def pick(tree: Observations, index: Any) -> Observations:
     """What write stored there: a view for an integer or a slice, a copy for a mask."""
     if isinstance(tree, dict):
         return {key: pick(inner, index) for key, inner in tree.items()}
     return tree[index]  # type: ignore[no-any-return]  # numpy's indexing is untyped
-
-
-def require_shape(space: AnySpace, observation: Any) -> None:
-    """Raise ValueError if an observation is shaped differently from its space."""
-    if isinstance(space, Dict):
-        for key, inner in space.spaces.items():
-            if key not in observation:
-                raise ValueError(f"the observation has no {key!r}, which is in its space {describe(space)}")
-            require_shape(inner, observation[key])
-    elif np.shape(observation) != space.shape:
-        raise ValueError(f"an observation has shape {np.shape(observation)}, but its space is {describe(space)}")

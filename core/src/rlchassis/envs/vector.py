@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
+    from gymnasium import Env
     from numpy.typing import NDArray
 
     from rlchassis.envs.spaces import AnySpace, Array, Observations
@@ -98,6 +99,11 @@ class VectorEnvironment(ABC):
     @abstractmethod
     def close(self) -> None:
         """Free everything; may be called again."""
+
+    @property
+    def envs(self) -> Sequence[Env[Any, Any]]:
+        """The single environments, as far as they live in this process."""
+        return ()
 
     def render_frames(self) -> list[Any]:
         """One rendered frame per environment, of those that run in this process."""

@@ -6,19 +6,20 @@ import contextlib
 import pickle
 import select
 import sys
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from attrs import define, field
 
+from rlchassis.envs.notices import Notices
 from rlchassis.envs.progress import Progress, failure_text
-from rlchassis.envs.rows import Rows
 from rlchassis.envs.worker_process import WorkerProcess
-from rlchassis.envs.worker_protocol import RESET, STEP, Failure, Setup, packed
-from rlchassis.errors import EnvironmentFailure, UsageError
+from rlchassis.envs.worker_protocol import RESET, STEP, Failure, Noticed, Setup, Share, packed
+from rlchassis.errors import EnvironmentFailure, UsageError, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from rlchassis.envs.vector import EnvTraits
 
 SECONDS_TO_START = 60.0
+SECONDS_BETWEEN_LOOKS = 1.0
+"""How soon it is noticed that a worker ended whose socket something that it forked still holds."""
 Answer = TypeVar("Answer")
 
 
@@ -39,43 +42,34 @@ class WorkerTraceback(Exception):  # noqa: N818  never raised by itself: the cau
 
 @define(eq=False)
 class Worker:
-    """The process that runs environments first_index … first_index + num_envs − 1."""
+    """The process that runs its share of the environments."""
 
-    first_index: int
-    num_envs: int
+    share: Share
     process: WorkerProcess
+    notices: Notices
     _progress: Progress
-    rows: Rows = field(init=False)
-    """What it last answered, once it has told its traits."""
     _seeds: Sequence[int | None] = field(init=False)
     _doing: str = field(init=False, default="in its constructor")
     _actions: Array | None = field(init=False, default=None)
     _readable: select.poll = field(init=False, factory=select.poll)
 
     def __attrs_post_init__(self) -> None:
-        self._seeds = [None] * self.num_envs
+        self._seeds = [None] * self.share.count
         self._readable.register(self.process.connection.fileno(), select.POLLIN)
-
-    @classmethod
-    def start(cls, first_index: int, num_envs: int) -> Self:
-        """Start the process without waiting for it."""
-        process = WorkerProcess.start()
-        return cls(first_index, num_envs, process, process.shared.progress(num_envs))
 
     @property
     def span(self) -> slice:
-        """Its share of all rows."""
-        return slice(self.first_index, self.first_index + self.num_envs)
+        """Its rows among all."""
+        return self.share.span
 
-    def begin_construction(self, constructors: Sequence[EnvConstructor]) -> None:
+    def begin_construction(self, constructors: Sequence[EnvConstructor], registrations: Mapping[str, bytes | str]) -> None:
         """Tell it what to make."""
-        self._send(Setup(sys.path, self.first_index, self.num_envs, _pickled(constructors)))
+        self._send(Setup(sys.path, self.share, dict(registrations), _pickled(constructors)))
 
     def receive_traits(self, timeout: float) -> EnvTraits:
         """Wait until the environments are made; no single one may take longer than the timeout, which begins once the process runs."""
         self._receive(SECONDS_TO_START)
         traits: EnvTraits = pickle.loads(self._receive(timeout))
-        self.rows = Rows.allocate(traits.observation_space, self.num_envs, self.process.shared.piece)
         return traits
 
     def begin_reset(self, seeds: Sequence[int | None]) -> None:
@@ -85,7 +79,7 @@ class Worker:
 
     def begin_step(self, actions: Array, active: NDArray[np.bool_] | None) -> bool:
         """Tell it to step those of its environments that are active, given what holds for all; says whether there are any."""
-        chosen = range(self.num_envs) if active is None else np.flatnonzero(active[self.span]).tolist()
+        chosen = range(self.share.count) if active is None else np.flatnonzero(active[self.span]).tolist()
         if chosen:
             self._actions = actions[self.span]
             self._send((STEP, self._actions, chosen))
@@ -100,23 +94,48 @@ class Worker:
         with contextlib.suppress(OSError):
             self.process.connection.send(None)
 
+    def take_leave(self, deadline: float) -> None:
+        """Wait for its last words, then for its end, no longer than until a monotonic time."""
+        with contextlib.suppress(EOFError, OSError):
+            if self._readable.poll(1000 * max(0.0, deadline - time.monotonic())):
+                for notice in self.process.connection.recv():
+                    self.notices.give(*notice)
+        self.process.wait(deadline - time.monotonic())
+
+    def forget(self) -> None:
+        """Let go of the shared memory."""
+        self._progress = Progress([0], [0] * self.share.count, [0] * self.share.count)
+
     def _send(self, message: Any) -> None:
         self._exchanged(lambda: self.process.connection.send(message))
 
     def _receive(self, timeout: float) -> Any:
         self._wait_while_it_gets_on(timeout)
         answer = self._exchanged(self.process.connection.recv)
+        if isinstance(answer, Noticed):
+            for notice in answer.notices:
+                self.notices.give(*notice)
+            answer = answer.answer
         if isinstance(answer, Failure):
-            raise (UsageError if answer.is_usage else EnvironmentFailure)(answer.message) from WorkerTraceback(answer.traceback)
+            raise self._error(answer) from WorkerTraceback(answer.traceback)
         return answer
 
+    def _error(self, failure: Failure) -> Exception:
+        if failure.is_usage:
+            return UsageError(failure.message)
+        return EnvironmentFailure(failure.message) if failure.is_named else self._failure(failure.message)
+
     def _wait_while_it_gets_on(self, timeout: float) -> None:
-        seen = self._progress.mark()
-        while not self._readable.poll(timeout * 1000):
+        """Until it answers; raises EnvironmentFailure once it has ended, or no environment got on for as long as the timeout."""
+        seen, deadline = self._progress.mark(), time.monotonic() + timeout
+        while not self._readable.poll(1000 * min(SECONDS_BETWEEN_LOOKS, max(0.0, deadline - time.monotonic()))):
+            if self.process.has_ended:
+                raise self._failure(self.process.how_it_ended())
             mark = self._progress.mark()
-            if mark == seen:
+            if mark != seen:
+                seen, deadline = mark, time.monotonic() + timeout
+            elif time.monotonic() >= deadline:
                 raise self._failure(f"did not answer within {timeout:g} s and was killed")
-            seen = mark
 
     def _exchanged(self, exchange: Callable[[], Answer]) -> Answer:
         try:
@@ -129,11 +148,14 @@ class Worker:
         when = self._doing
         if self._actions is not None:
             when = f"at {self._progress.when()}, with action {self._actions[local]}"
-        return EnvironmentFailure(failure_text(self.first_index + local, self._seeds[local], what, when))
+        return EnvironmentFailure(failure_text(self.share.first + local, self._seeds[local], what, when))
 
 
-def _pickled(constructors: Sequence[EnvConstructor]) -> bytes:
+def _pickled(constructors: Sequence[EnvConstructor]) -> list[bytes]:
+    """Each by itself, though equal ones are pickled once."""
     try:
-        return packed(list(constructors))
+        known = {key: packed(construct) for key, construct in {id(each): each for each in constructors}.items()}
     except Exception as error:
-        raise UsageError(f"what makes the environments cannot be sent to a worker process ({error}); use VectorEnvType.DUMMY") from error
+        reason = text_of(error)
+        raise UsageError(f"what makes the environments cannot be sent to a worker process ({reason}); use VectorEnvType.DUMMY") from error
+    return [known[id(construct)] for construct in constructors]

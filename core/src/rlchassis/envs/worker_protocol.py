@@ -1,11 +1,11 @@
-"""What a worker process and its supervisor tell each other, and the memory that both see."""
+"""What worker processes and their supervisor send each other, and the memory that all of them see."""
 
 from __future__ import annotations
 
-import math
 import mmap
 import os
 import tempfile
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import cloudpickle
@@ -13,12 +13,36 @@ import numpy as np
 from attrs import define, field, frozen
 
 from rlchassis.envs.progress import Progress
+from rlchassis.envs.rows import Rows, aligned
 
 if TYPE_CHECKING:
-    from rlchassis.envs.spaces import Array
+    from collections.abc import Callable, Sequence
+
+    from rlchassis.envs.notices import Notice
+    from rlchassis.envs.spaces import AnySpace, Array
 
 STEP, RESET = "step", "reset"
-"""How a command begins; its arguments follow. Its answer says whether an episode ended, or is a Failure. None ends the worker."""
+"""How a command begins; its arguments follow. Its answer says whether an episode ended, or is Noticed or a Failure.
+
+None ends the worker, whose last answer is a list of notices.
+"""
+ALIGNMENT = 64
+
+
+@frozen
+class Share:
+    """Which environments of all a worker runs."""
+
+    worker: int
+    num_workers: int
+    first: int
+    count: int
+    num_envs: int
+
+    @property
+    def span(self) -> slice:
+        """Its rows among all."""
+        return slice(self.first, self.first + self.count)
 
 
 @frozen
@@ -26,28 +50,39 @@ class Setup:
     """The first message to a worker, answered by None once it runs, and by its traits, packed, once its environments are made."""
 
     sys_path: list[str]
-    first_index: int
-    num_envs: int
-    constructors: bytes = field(repr=False)
-    """Packed, to be opened once sys_path is set."""
+    share: Share
+    registrations: dict[str, Any] = field(repr=False)
+    constructors: list[bytes] = field(repr=False)
+    """Each packed by itself, so that no two environments share an object; to be opened once sys_path is set."""
+
+
+@frozen
+class Noticed:
+    """An answer, with what was noticed on the way."""
+
+    answer: Any
+    notices: list[Notice]
 
 
 @frozen
 class Failure:
-    """Why a worker could not do as it was told."""
+    """Why a worker could not do as it was asked."""
 
     message: str
     traceback: str
-    is_usage: bool
+    is_usage: bool = False
     """Whether the user asked for what cannot be, rather than an environment having failed."""
+    is_named: bool = True
+    """Whether the message says which environment it was."""
 
 
 @define(eq=False)
 class SharedFile:
-    """A file without a name, gone with its last user; both sides ask for the same pieces in the same order."""
+    """A file without a name, gone with its last user; all map the same parts of it in the same order."""
 
     descriptor: int
     _used: int = 0
+    _memories: list[mmap.mmap] = field(init=False, factory=list)
 
     @classmethod
     def open(cls) -> Self:
@@ -57,19 +92,43 @@ class SharedFile:
         with tempfile.TemporaryFile() as file:
             return cls(os.dup(file.fileno()))
 
-    def piece(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        """The next array, on pages of its own."""
+    def progress(self, shares: Sequence[Share]) -> list[Progress]:
+        """How far the environments of these workers are, out of all that there are."""
+        num_workers, num_envs = shares[0].num_workers, shares[0].num_envs
+        new = self._map(8 * (num_workers + 2 * num_envs) + 3 * ALIGNMENT)
+        cells: list[Any] = [new((size,), np.dtype(np.int64)).data for size in (num_workers, num_envs, num_envs)]
+        currents, steps, starts = cells
+        return [Progress(currents[s.worker : s.worker + 1], steps[s.span], starts[s.span]) for s in shares]
+
+    def rows(self, observation_space: AnySpace, num_envs: int) -> Rows:
+        """One row for each of all environments."""
+        return Rows.allocate(observation_space, num_envs, self._map(Rows.num_bytes(observation_space, num_envs, ALIGNMENT)))
+
+    def _map(self, size: int) -> Callable[[tuple[int, ...], np.dtype[Any]], Array]:
+        """What cuts arrays out of the next so many bytes; a mapping costs a descriptor, whatever its size."""
         page = mmap.ALLOCATIONGRANULARITY
-        size = max(1, -(-math.prod(shape) * dtype.itemsize // page)) * page
-        offset, self._used = self._used, self._used + size
+        offset, self._used = self._used, self._used + -(-size // page) * page
         if os.fstat(self.descriptor).st_size < self._used:
             os.ftruncate(self.descriptor, self._used)
-        return np.ndarray(shape, dtype, mmap.mmap(self.descriptor, size, offset=offset))
+        memory = mmap.mmap(self.descriptor, size, offset=offset)
+        self._memories.append(memory)
+        used = 0
 
-    def progress(self, num_envs: int) -> Progress:
-        """Progress that both sides see, as the next pieces."""
-        cells: list[Any] = [self.piece((count,), np.dtype(np.int64)).data for count in (1, num_envs, num_envs)]
-        return Progress(*cells)
+        def new(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+            nonlocal used
+            array: Array = np.ndarray(shape, dtype, memory, used)
+            used += aligned(array.nbytes, ALIGNMENT)
+            return array
+
+        return new
+
+    def close(self) -> None:
+        """Give the file back; a part of it that an array still uses goes with that array."""
+        os.close(self.descriptor)
+        for memory in self._memories:
+            with suppress(BufferError):
+                memory.close()
+        self._memories.clear()
 
 
 def packed(thing: Any) -> bytes:

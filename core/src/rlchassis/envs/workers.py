@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 import weakref
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import TYPE_CHECKING, Self
 
 from attrs import define, field
 
 from rlchassis.envs.actions import ActionMap
-from rlchassis.envs.rows import DoubleRows
-from rlchassis.envs.spaces import Array, Observations, write
+from rlchassis.envs.notices import Notices
+from rlchassis.envs.registrations import registrations
+from rlchassis.envs.rows import DoubleRows, Rows
+from rlchassis.envs.spaces import Array, Observations, pick, write
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_seeds
 from rlchassis.envs.worker import Worker
-from rlchassis.envs.worker_process import SECONDS_TO_DIE
+from rlchassis.envs.worker_process import SECONDS_TO_DIE, Crew
+from rlchassis.envs.worker_protocol import Share, packed
 from rlchassis.errors import EnvironmentFailure
 from rlchassis.machine import usable_cpus
 
@@ -32,18 +35,20 @@ if TYPE_CHECKING:
 class WorkerEnvironment(VectorEnvironment):
     """Made by open from constructors; answers are copied from what the workers wrote, so they stay valid as long as anyone's."""
 
+    _crew: Crew
     _workers: list[Worker]
     traits: EnvTraits
     num_envs: int
     _step_timeout: float
+    _answers: Rows
     _action_map: ActionMap = field(init=False)
     _rows: DoubleRows = field(init=False)
-    _killer: weakref.finalize[[list[Worker]], WorkerEnvironment] = field(init=False)
+    _ender: weakref.finalize[[], WorkerEnvironment] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._action_map = ActionMap(self.action_space)
         self._rows = DoubleRows.allocate(self.observation_space, self.num_envs)
-        self._killer = weakref.finalize(self, _kill_all, self._workers)
+        self._ender = weakref.finalize(self, self._crew.end)
 
     @classmethod
     def open(
@@ -55,16 +60,19 @@ class WorkerEnvironment(VectorEnvironment):
         step_timeout: float = 300.0,
     ) -> Self:
         """Construct the environments, one from each constructor; timeouts are seconds for one environment."""
-        workers: list[Worker] = []
+        registered = registrations(packed)
+        shares = _shares(len(constructors), num_workers or usable_cpus())
+        crew = Crew.start(len(shares))
         try:
-            for span in _shares(len(constructors), num_workers or usable_cpus()):
-                workers.append(Worker.start(span.start, span.stop - span.start))  # noqa: PERF401  those begun must be known when one fails
+            progress, notices = crew.shared.progress(shares), Notices()
+            workers = [Worker(*parts) for parts in zip(shares, crew.processes, repeat(notices), progress, strict=False)]
             for worker in workers:
-                worker.begin_construction(constructors[worker.span])
+                worker.begin_construction(constructors[worker.span], registered)
             traits = EnvTraits.shared([worker.receive_traits(constructor_timeout) for worker in workers])
-            return cls(workers, traits, len(constructors), step_timeout)
+            answers = crew.shared.rows(traits.observation_space, len(constructors))
+            return cls(crew, workers, traits, len(constructors), step_timeout, answers)
         except BaseException:
-            _kill_all(workers)
+            crew.end()
             raise
 
     @property
@@ -81,7 +89,7 @@ class WorkerEnvironment(VectorEnvironment):
                 worker.begin_reset(checked[worker.span])
             for worker in self._workers:
                 worker.finish(self._step_timeout)
-                write(rows.observations, worker.span, worker.rows.observations)
+        write(rows.observations, slice(None), self._answers.observations)
         return rows.observations
 
     def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
@@ -92,44 +100,47 @@ class WorkerEnvironment(VectorEnvironment):
             asked = [worker for worker in self._workers if worker.begin_step(env_actions, active)]
             with_final = [worker for worker in asked if worker.finish(self._step_timeout)]
         for worker in asked:
-            rows.copy_answers(worker.span, worker.rows)
+            rows.copy_answers(worker.span, self._answers)
         if with_final:
             write(rows.final_observations, slice(None), rows.observations)
         for worker in with_final:
-            write(rows.final_observations, worker.span, worker.rows.final_observations)
+            write(rows.final_observations, worker.span, pick(self._answers.final_observations, worker.span))
         return rows.as_step(bool(with_final), active)
 
     def close(self) -> None:
         """Let the workers close their environments, for a bounded time; may be called again."""
-        if not self._killer.alive:
+        if not self._ender.alive:
             return
         deadline = time.monotonic() + SECONDS_TO_DIE
         try:
             for worker in self._workers:
                 worker.ask_to_close()
             for worker in self._workers:
-                worker.process.wait(deadline - time.monotonic())
+                worker.take_leave(deadline)
         finally:
-            self._killer()
+            self._end()
+
+    def _end(self) -> None:
+        """Free the shared memory and end the processes."""
+        self._answers = self._rows.current
+        for worker in self._workers:
+            worker.forget()
+        self._ender()
 
     @contextmanager
     def _all_or_none(self) -> Iterator[None]:
         """An exchange that is broken off, by an error or by Ctrl-C, ends the workers: their answers would be taken for the next."""
-        if not self._killer.alive:
+        if not self._ender.alive:
             raise EnvironmentFailure("the worker processes are closed; make the environments anew")
         try:
             yield
         except BaseException:
-            self._killer()
+            self._end()
             raise
 
 
-def _shares(num_envs: int, num_workers: int) -> list[slice]:
-    """Consecutive spans, as even as possible and none empty."""
-    bounds = [num_envs * i // min(num_workers, num_envs) for i in range(min(num_workers, num_envs) + 1)]
-    return [slice(start, stop) for start, stop in pairwise(bounds)]
-
-
-def _kill_all(workers: list[Worker]) -> None:
-    for worker in workers:
-        worker.process.kill()
+def _shares(num_envs: int, num_workers: int) -> list[Share]:
+    """Consecutive environments for each worker, as evenly as possible and none without any."""
+    count = min(num_workers, num_envs)
+    bounds = [num_envs * i // count for i in range(count + 1)]
+    return [Share(i, count, start, stop - start, num_envs) for i, (start, stop) in enumerate(pairwise(bounds))]

@@ -17,7 +17,7 @@ from rlchassis.algorithm import Algorithm
 from rlchassis.callbacks import CallbackHooks
 from rlchassis.collector import Collector
 from rlchassis.config import SamplingConfig, resolve_sampling
-from rlchassis.envs import Environments, EnvMode, EnvWrapper, VectorEnvironment
+from rlchassis.envs import Environments, EnvMode, EnvWrapper, VectorEnvironment, environments_of
 from rlchassis.errors import UsageError
 from rlchassis.experiment.acting import require_acting
 from rlchassis.experiment.recipe import Experiment
@@ -43,7 +43,7 @@ class CoreHooks:
         """From the recipe's factory."""
         train = sampling.num_train_envs if experiment.config.train else 0
         test = sampling.num_test_envs if experiment.config.train else 0
-        return experiment.env_factory.create_envs(train, test, experiment.config.watch, wrappers)
+        return environments_of(experiment.env_factory, train, test, experiment.config.watch, wrappers)
 
     @hookimpl(trylast=True)
     def rlchassis_make_policy(self, experiment: Experiment, envs: Environments, device: torch.device) -> Policy:

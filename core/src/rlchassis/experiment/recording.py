@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,7 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import attrs
 import gymnasium as gym
 from attrs import define
 from gymnasium.wrappers import RecordVideo
@@ -45,9 +45,11 @@ def _require_possible(file: Path) -> None:
 
 def rendering_images(env_factory: EnvFactory) -> EnvFactory:
     """The same environments, watched as images where their recipe has a say in it."""
-    recipe: Any = env_factory
-    has_a_say = attrs.has(type(recipe)) and hasattr(recipe, "watch_render_mode")
-    return attrs.evolve(recipe, watch_render_mode="rgb_array") if has_a_say else env_factory
+    if not hasattr(env_factory, "watch_render_mode"):
+        return env_factory
+    changed = copy.copy(env_factory)  # not evolved: a subclass may be made in another way than by its fields
+    object.__setattr__(changed, "watch_render_mode", "rgb_array")
+    return changed
 
 
 @define(eq=False)

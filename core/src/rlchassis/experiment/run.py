@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from rlchassis.errors import UsageError
+from rlchassis.errors import UsageError, exits_are_errors
 from rlchassis.experiment.assembly import create_world, write_into
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.result import ExperimentResult
@@ -46,7 +46,8 @@ def run_experiment(
         name_parts(name)
     if require_restorable and (missing := unstorable_names(experiment.to_data())):
         raise UsageError(f"{', '.join(missing)} cannot be stored in a file, and require_restorable asks that the run can be restored.")
-    world = create_world(experiment, observers)
+    with exits_are_errors("what this run is made of"):
+        world = create_world(experiment, observers)
     with ExitStack() as at_the_end:
         at_the_end.callback(world.close)
         if config.persistence_enabled and config.train:
@@ -84,10 +85,11 @@ def _describe(experiment: Experiment, directory: Path) -> None:
 def _carry_out(world: World) -> ExperimentResult:
     try:
         world.hooks.rlchassis_world_ready(world=world)
-        trained = _train(world) if world.config.train else None
-        if world.config.watch:
-            with _stored_policy(world):
-                (watch if trained is None else watch_trained)(world)
+        with exits_are_errors("something in this run"):
+            trained = _train(world) if world.config.train else None
+            if world.config.watch:
+                with _stored_policy(world):
+                    (watch if trained is None else watch_trained)(world)
         result = ExperimentResult(world, trained)
     except BaseException as error:
         if isinstance(error, Exception):

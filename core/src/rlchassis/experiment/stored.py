@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rlchassis.agent import AgentFactory
 from rlchassis.collector import Collector
 from rlchassis.config import Mode
-from rlchassis.envs import ActionMap, Environments, EnvMode, allocate, describe, space_from_data, write
+from rlchassis.envs import ActionMap, Environments, allocate, describe, environments_of, space_from_data, write
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.evaluation import Evaluation, evaluate_policy
 from rlchassis.experience import as_tensors
@@ -46,7 +46,7 @@ def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Itera
     seeds = _recorded_seeds(stored, directory) if episodes is None else _fresh_seeds(episodes)
     with making(directory):
         num_envs = max(1, sampling_of(experiment).num_test_envs)
-        envs = experiment.env_factory.create_envs(0, num_envs, wrappers=env_wrappers(experiment, hooks))
+        envs = environments_of(experiment.env_factory, 0, num_envs, False, env_wrappers(experiment, hooks))
     try:
         assert envs.test is not None
         make_policy = partial(hooks.rlchassis_make_policy, experiment=experiment, envs=envs, device=device)
@@ -207,8 +207,7 @@ def _recipe_agent(directory: str | Path, allow: Iterable[Any]) -> tuple[AgentFac
     """The weights alone say nothing of spaces: the recipe's environment is made once, to read them, and closed."""
     experiment = stored_experiment(directory, allow, "load_policy")
     with making(directory):
-        env = experiment.env_factory.create_env(EnvMode.TEST)
-    try:
-        return experiment.agent_factory, Environments.from_spaces(env.observation_space, env.action_space)
-    finally:
-        env.close()
+        hooks = create_hooks(experiment).hook
+        envs = environments_of(experiment.env_factory, 0, 1, False, env_wrappers(experiment, hooks))
+    envs.close()
+    return experiment.agent_factory, envs.without_any()

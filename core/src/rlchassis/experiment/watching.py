@@ -51,7 +51,7 @@ def watch_trained(world: World) -> None:
 
 
 def _how(world: World) -> str:
-    envs = getattr(world.envs.watch, "envs", ())
+    envs = [] if world.envs.watch is None else world.envs.watch.envs
     modes = {env.render_mode for env in envs} - {None}
     if modes:
         return "rendered" if "human" in modes else "rendered as images"

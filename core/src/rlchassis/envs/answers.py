@@ -1,0 +1,77 @@
+"""What an environment may answer besides observations: how many values, rewards and ends of episodes; else UnfitAnswer, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rlchassis.envs.spaces import Array
+
+STEP_ANSWER = "(observation, reward, terminated, truncated, info)"
+RESET_ANSWER = "(observation, info)"
+THOROUGH_STEPS = 100
+"""For so many steps of each environment its answers are checked in every detail."""
+LONGEST_NUMBER = 200
+"""In bits, of those that messages show."""
+
+
+class UnfitAnswer(ValueError):  # noqa: N818  it becomes an EnvironmentFailure once the environment is known
+    """An answer that gymnasium's interface or the declared space rules out; its text continues "environment 0 …"."""
+
+    def __init__(self, text: str, row: int | None = None) -> None:
+        super().__init__(text)
+        self.row = row
+        """Whose answer it is, where several were looked at."""
+
+
+def as_rewards(rewards: Any, shape: tuple[int, ...] = ()) -> Array:
+    """Real numbers of a shape; UnfitAnswer otherwise. Whether they are finite is checked for all at once."""
+    array = as_array(rewards)
+    if array is None or array.shape != shape:
+        raise UnfitAnswer(f"answered {shown(rewards)} as reward, expected {f'{shape[0]} finite numbers' if shape else 'one finite number'}")
+    return array
+
+
+def as_flags(flags: Any, name: str, shape: tuple[int, ...] = ()) -> Array:
+    """True or False, or integers that equal them; UnfitAnswer otherwise."""
+    array = as_array(flags)
+    if array is None or array.shape != shape or not (array.dtype.kind == "b" or (array.dtype.kind != "f" and np.isin(array, (0, 1)).all())):
+        raise UnfitAnswer(f"answered {shown(flags)} as {name}, expected {f'{shape[0]} times ' if shape else ''}True or False")
+    return array
+
+
+def as_flag(flag: Any, name: str) -> bool:
+    """One of them, quickly."""
+    return bool(flag) if isinstance(flag, bool | np.bool_) else bool(as_flags(flag, name))
+
+
+def require_form(answer: Any, expected: str) -> None:
+    """UnfitAnswer unless a step or a reset answered as many values as expected, the last a dict."""
+    count = expected.count(",") + 1
+    if not isinstance(answer, tuple | list) or len(answer) != count:
+        got = f"{len(answer)} values" if isinstance(answer, tuple | list) else shown(answer)
+        raise UnfitAnswer(f"answered {got}, expected {expected}")
+    if not isinstance(answer[-1], Mapping):
+        raise UnfitAnswer(f"answered {shown(answer[-1])} as info, expected a dict")
+
+
+def shown(value: Any) -> str:
+    """A short description for messages."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER:
+        return f"an integer of {value.bit_length()} bits"
+    if value is None or isinstance(value, int | float | np.number | np.bool_):
+        return str(value)
+    return f"an object of type {type(value).__name__}"
+
+
+def as_array(value: Any) -> Array | None:
+    """The value as an array; None for what consists of anything but real numbers."""
+    try:
+        array = np.asarray(value)
+    except Exception:  # noqa: BLE001  foreign objects and ragged lists fail as they like
+        return None
+    return array if array.dtype.kind in "biuf" else None

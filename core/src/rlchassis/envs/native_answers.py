@@ -1,0 +1,67 @@
+"""What a vectorised environment answers, checked for all its environments at once and stored in rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from attrs import define, field
+
+from rlchassis.envs.answers import RESET_ANSWER, STEP_ANSWER, THOROUGH_STEPS, as_flags, as_rewards, require_form
+from rlchassis.envs.notices import Notices, notices_of
+from rlchassis.envs.observations import leaves_of, require_possible
+from rlchassis.envs.quick_checks import Put, all_finite, putter
+from rlchassis.envs.spaces import write
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rlchassis.envs.rows import Rows
+    from rlchassis.envs.spaces import AnySpace
+
+
+@define(eq=False)
+class NativeAnswers:
+    """Raises UnfitAnswer for what cannot be, with the row where one environment is to blame."""
+
+    space: AnySpace
+    num_envs: int
+    _steps: int = field(init=False, default=0)
+    _notices: Notices = field(init=False, factory=Notices)
+    _put: Put = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._put = putter(self.space, (self.num_envs,))
+
+    def store_reset(self, answer: Any, rows: Rows) -> None:
+        """What a reset answered."""
+        require_form(answer, RESET_ANSWER)
+        self._store(answer[0], rows)
+        if not rows.observations_possible():
+            require_possible(self.space, np.zeros(self.num_envs), rows.observations)
+
+    def store_step(self, answer: Any, rows: Rows, resets: NDArray[np.bool_]) -> dict[str, Any]:
+        """What a step answered; the rewards of environments that spent it on their own reset are none. Returns the infos."""
+        self._steps += 1
+        require_form(answer, STEP_ANSWER)
+        observations, rewards, terminated, truncated, infos = answer
+        self._store(observations, rows)
+        shape = (self.num_envs,)
+        rows.rewards[:] = as_rewards(rewards, shape)
+        rows.terminated[:], rows.truncated[:] = as_flags(terminated, "terminated", shape), as_flags(truncated, "truncated", shape)
+        if not (all_finite(rows.rewards) and rows.observations_possible()):
+            rows.rewards[resets] = 0.0
+            require_possible(self.space, rows.rewards, rows.observations)
+        return infos  # type: ignore[no-any-return]  # require_form saw to it
+
+    def store_final(self, observation: Any, row: int, rows: Rows) -> None:
+        """The last observation of an episode that ended in a row."""
+        for leaf, value in leaves_of(self.space, observation):
+            leaf.fitted(value, row=row)
+        write(rows.final_observations, row, observation)
+
+    def _store(self, observations: Any, rows: Rows) -> None:
+        if self._steps <= THOROUGH_STEPS:
+            for subject, text in notices_of(self.space, observations, (self.num_envs,)):
+                self._notices.give(subject, f"the vectorised environment of {self.num_envs} {text}")
+        self._put(rows.observations, slice(None), observations)
