@@ -54,7 +54,9 @@ def test_a_class_or_function_is_handed_over_by_itself(module):
 
 def test_what_is_not_trusted_is_refused_with_what_to_say(module):
     OwnCode([module]).require(["my_package", "my_package:make"])
-    with pytest.raises(UsageError, match="would call my_package:make; if you trust that code, say --allow my_package:make"):
+    with pytest.raises(
+        UsageError, match="would call my_package:make; if you trust that code, hand it over: --allow my_package:make, or allow="
+    ):
         OwnCode().require(["my_package:make"])
     with pytest.raises(UsageError, match="would import never_imported; if you trust that module, import it before"):
         OwnCode([module]).require(["never_imported"])

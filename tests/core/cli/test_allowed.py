@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from rlchassis.cli.allowed import asking_to_allow
-from rlchassis.errors import NotAllowedError
+from rlchassis.cli.allowed import allowed, asking_to_allow
+from rlchassis.errors import NotAllowedError, UsageError
 
 IN_PYTHON = "hand it over: evaluate('log/x', allow=[A])"
 
@@ -22,3 +24,23 @@ def test_on_the_command_line_code_is_asked_for_by_its_option():
 
 def test_code_that_only_python_can_name_is_asked_for_in_python():
     assert asked_for("mine:make.<locals>.A").endswith(IN_PYTHON)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("x = 1\ny ==\n", "SyntaxError: invalid syntax in {file}, line 2."),
+        ("import json\njson.loads('{')\n", "JSONDecodeError: Expecting property name enclosed in double quotes"),
+        ("import json\njson.loads('{')\n", " in {file}, line 2."),
+        ("Mine = 3\n", "AttributeError: module 'own_to_allow' has no attribute 'Yours'."),
+    ],
+)
+def test_what_keeps_own_code_from_being_imported_is_told_with_file_and_line(tmp_path, monkeypatch, code, said):
+    file = tmp_path / "own_to_allow.py"
+    file.write_text(code, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UsageError) as refusal:
+        allowed(["own_to_allow:Yours"])
+    sys.modules.pop("own_to_allow", None)
+    assert str(refusal.value).startswith("--allow own_to_allow:Yours names nothing that can be imported: ")
+    assert said.format(file=file) in str(refusal.value)

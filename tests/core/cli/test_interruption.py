@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import pytest
 
@@ -65,3 +66,12 @@ def test_a_signal_is_received_even_if_nobody_can_read_the_answer(monkeypatch):
         os.kill(os.getpid(), signal.SIGTERM)
         with pytest.raises(Interrupted):
             interruption.rlchassis_epoch_start()
+
+
+def test_where_there_is_no_stderr_nothing_is_written_into_what_has_its_number(monkeypatch):
+    written = []
+    monkeypatch.setattr(os, "write", lambda *call: written.append(call))
+    monkeypatch.setattr(sys, "stderr", None)
+    with Interruption().awaited():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert written == []

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from rlchassis.cli import plugins
 
 KEYS = ["kind", "name", "distribution", "version", "api", "state", "summary", "observation_spaces", "action_spaces"]
@@ -37,6 +39,58 @@ def test_info_tells_what_is_known_of_one_plugin(rlchassis):
     done = rlchassis("plugins", "info", "linear")
     assert done.code == 0
     assert "rlchassis.optim:LRSchedulerFactoryLinear" in done.out
+
+
+OPTIONS = """
+from attrs import field, frozen
+
+@frozen
+class Described:
+    size: int
+    \"""How large.\"""
+    rate: float = 0.5
+    sizes: tuple = field(factory=lambda: (1, 2))
+
+class Plain:
+    def __init__(self, factor=1.0, *, label=None): ...
+
+class Open:
+    def __init__(self, **options): ...
+
+def rlchassis_run_end(): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "lines"),
+    [
+        (
+            "component",
+            "Described",
+            ["  options:", "    size = must be given", "        How large.", "    rate = 0.5", "    sizes = [1, 2]"],
+        ),
+        ("component", "Plain", ["  options:", "    factor = 1.0", "    label = none"]),
+        ("component", "Open", ["  options:      whatever it is given"]),
+        ("extension", "", ["  options:      none"]),
+    ],
+)
+def test_info_lists_the_options_of_a_plugin_with_their_defaults(rlchassis, install, kind, target, lines):
+    module = f"acme_options_{target.lower()}"
+    install("acme-options", kind, "acme.thing", f"{module}:{target}".rstrip(":"), **{module: OPTIONS})
+    done = rlchassis("plugins", "info", "acme.thing")
+    assert (done.code, done.out.splitlines()[-len(lines) :]) == (0, lines)
+
+
+def test_info_of_an_algorithm_says_where_its_settings_are_listed(rlchassis):
+    assert "  settings:     rlchassis train ppo --help" in rlchassis("plugins", "info", "ppo").out
+
+
+def test_info_of_a_plugin_that_cannot_be_loaded_tells_its_problem(rlchassis, install):
+    install("acme-broken", "component", "acme.broken", "acme_broken_info:Factory", acme_broken_info="raise ValueError('half written')")
+    done = rlchassis("plugins", "info", "acme.broken")
+    assert (done.code, "options" in done.out) == (0, False)
+    assert "  state:        broken" in done.out
+    assert "ValueError: half written" in done.out
 
 
 def test_info_finds_a_plugin_without_its_vendor(rlchassis, install):

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from rlchassis.errors import NotAllowedError, UsageError
+from rlchassis.registry.failures import raised
 
 
 def add_allow(parser: argparse.ArgumentParser) -> None:
@@ -36,8 +37,7 @@ def allowed(words: Iterable[str]) -> list[Any]:
         try:
             found.append(reduce(getattr, name.split(".") if name else [], import_module(module)))
         except (Exception, SystemExit) as error:  # a user's module fails as it likes
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            raise UsageError(f"--allow {word} names nothing that can be imported: {reason}.") from error
+            raise UsageError(f"--allow {word} names nothing that can be imported: {raised(error, module.partition('.')[0])}.") from error
     return found
 
 

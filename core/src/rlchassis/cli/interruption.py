@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -38,6 +39,8 @@ class Interruption:
         if self._received is not None:
             raise Interrupted(number)
         self._received = number
+        if sys.stderr is None:  # then a file of the run may have its number
+            return
         with suppress(OSError):
             os.write(2, b"\nStopping after this phase; press Ctrl-C again to abort.\n")  # unlike print, safe wherever a signal strikes
 

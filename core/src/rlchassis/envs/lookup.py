@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -12,6 +11,7 @@ from gymnasium import error as gym_error
 from gymnasium.envs.registration import EnvSpec
 
 from rlchassis.errors import UsageError
+from rlchassis.registry.failures import raised
 from rlchassis.registry.wording import did_you_mean
 
 
@@ -42,16 +42,8 @@ def _imported(module: str, task: str) -> ModuleType:
         if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
             reason = f"no module named {error.name!r} was found; it is looked for where Python looks"
         else:
-            reason = f"importing {module} raised {type(error).__name__}: {error}{_place(error)}"
-        raise UsageError(f"{task!r} is no known environment: {' '.join(reason.split())}.") from error
-
-
-def _place(error: BaseException) -> str:
-    """Where it was raised; a SyntaxError says so itself."""
-    if isinstance(error, SyntaxError):
-        return ""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f" ({last.filename}, line {last.lineno})"
+            reason = f"importing {module} raised {raised(error, module.partition('.')[0])}"
+        raise UsageError(f"{task!r} is no known environment: {reason}.") from error
 
 
 def _one_sentence(error: Exception) -> str:

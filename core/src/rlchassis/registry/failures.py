@@ -1,4 +1,4 @@
-"""Why a plugin cannot be loaded: what its own code raised, where, and what can be done about it."""
+"""Why a plugin, or a module of the user's, cannot be imported: what its own code raised, where, and what can be done about it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,13 @@ from rlchassis.registry.wording import canonical, did_you_mean, quoted
 def why_not_loaded(plugin: Plugin, error: BaseException) -> str:
     """The sentences for an error that importing a plugin raised; what is its author's to correct is told with file and line."""
     entry = f'its entry point "{plugin.name} = {plugin.target}"'
-    reason = _misnamed(plugin, error) or f"raised {_told(error)}{_place(plugin, error)}"
+    reason = _misnamed(plugin, error) or f"raised {raised(error, plugin.package)}"
     return f"{plugin.label} cannot be loaded: {entry} {reason}. Other plugins are unaffected.{_remedy(plugin, error)}"
-
-
-def _told(error: BaseException) -> str:
-    text = " ".join(str(error).split()).rstrip(".")
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _misnamed(plugin: Plugin, error: BaseException) -> str | None:
     """What stands in pyproject.toml and not in the code."""
-    if _frames(plugin, error):
+    if _frames(plugin.package, error):
         return None
     module = plugin.target.partition(":")[0].strip()
     if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
@@ -37,18 +32,24 @@ def _misnamed(plugin: Plugin, error: BaseException) -> str | None:
     return None
 
 
-def _place(plugin: Plugin, error: BaseException) -> str:
-    """File and line of the plugin's own code, else of whatever raised."""
+def raised(error: BaseException, package: str) -> str:
+    """On one line what importing a package raised, with file and line where that was in its code."""
+    said = error.msg if isinstance(error, SyntaxError) and error.filename else error
+    text = " ".join(str(said).split()).rstrip(".")
+    return f"{type(error).__name__}{f': {text}' if text else ''}{_place(error, package)}"
+
+
+def _place(error: BaseException, package: str) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f" in {error.filename}, line {error.lineno}"
-    frames = _frames(plugin, error) or traceback.extract_tb(error.__traceback__)[-1:]
+    frames = _frames(package, error)
     return f" in {frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
 
 
-def _frames(plugin: Plugin, error: BaseException) -> list[traceback.FrameSummary]:
-    """Those of the plugin's package that the error passed, the innermost last."""
+def _frames(package: str, error: BaseException) -> list[traceback.FrameSummary]:
+    """Those of the package that the error passed, the innermost last."""
     walked = traceback.walk_tb(error.__traceback__)
-    own = [(frame, line) for frame, line in walked if str(frame.f_globals.get("__name__")).partition(".")[0] == plugin.package]
+    own = [(frame, line) for frame, line in walked if str(frame.f_globals.get("__name__")).partition(".")[0] == package]
     return list(traceback.StackSummary.extract(own))
 
 
