@@ -57,7 +57,7 @@ class Unruly(Clock):
 
     def __init__(self, file):
         super().__init__()
-        print("printed by an environment", flush=True)
+        print("printed by an environment", flush=True)  # noqa: T201  as environments do
         away = subprocess.Popen(["sleep", "1000"], start_new_session=True)
         subprocess.run([sys.executable, "-c", DAEMON, file], start_new_session=True, check=True)
         while not file.exists() or not file.read_text().endswith("\n"):

@@ -26,7 +26,7 @@ class Printing(gym.Wrapper):
     """By Python, by the system, and by C's buffered output."""
 
     def reset(self, **kwargs):
-        print("python was here")
+        print("python was here")  # noqa: T201  as environments do
         os.write(1, b"the system was here\n")
         ctypes.CDLL(None).printf(b"C was here\n")
         return super().reset(**kwargs)

@@ -109,10 +109,12 @@ def _popen(socket_fd: int, shared_fd: int, mark: str) -> subprocess.Popen[bytes]
     """
     marks = f"{os.environ.get(worker_guard.VARIABLE, '')} {mark}"  # of workers around this one, too
     path = os.pathsep.join(entry or os.curdir for entry in sys.path)
+    messages = subprocess.DEVNULL if sys.__stderr__ is None else 2  # without it a file of the run may have its number
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "rlchassis.envs.worker_main", str(socket_fd), str(shared_fd)],
         stdin=subprocess.DEVNULL,
-        stdout=2 if _is_open(2) else subprocess.DEVNULL,
+        stdout=messages,
+        stderr=messages,
         pass_fds=(socket_fd, shared_fd),
         process_group=0,
         env={**os.environ, "PYTHONPATH": path, worker_guard.VARIABLE: marks},
@@ -127,11 +129,3 @@ def _guard(mark: str, groups: list[int]) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         process_group=0,
     )
-
-
-def _is_open(descriptor: int) -> bool:
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        return False
-    return True
