@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from functools import partial
 
 import pytest
@@ -13,7 +14,8 @@ from rlchassis.algorithm import Algorithm, Learned
 from rlchassis.compilation import LARGEST_NUMBER_OF_SIZES, one_graph
 from rlchassis.errors import UsageError
 from rlchassis.experience import TensorStruct
-from rlchassis.optim import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, gradient_step
+from rlchassis.gradients import gradient_step
+from rlchassis.optim import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory
 from rlchassis.randomness import RandomStreams
 from rlchassis_testkit.experiences import Constant
 
@@ -96,13 +98,40 @@ def test_a_compiled_step_goes_down_the_gradient_at_the_rate_of_the_schedule():
     assert (algorithm.graphs.number, algorithm.graphs.given_up) == (1, False)
 
 
-def test_graphs_are_made_for_a_few_sizes_and_the_others_are_computed_step_by_step():
-    algorithm, plain = made(Marked), made(Marked, told=False)
-    for size in range(1, LARGEST_NUMBER_OF_SIZES + 3):
-        for each in (algorithm, plain):
-            each.update(points(*[0.1 * size] * size), 0)
-    assert (algorithm.graphs.number, plain.graphs) == (LARGEST_NUMBER_OF_SIZES, None)
-    assert torch.allclose(algorithm.weight, plain.weight)
+@pytest.fixture
+def without_compiler(monkeypatch):
+    """Graphs as ever, but for the seconds that a compiler takes."""
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+
+
+def in_phases(algorithm, *phases):
+    """Update it with batches of these sizes, phase by phase."""
+    for sizes in phases:
+        if algorithm.graphs is not None:
+            algorithm.graphs.begin_phase()
+        for size in sizes:
+            algorithm.update(points(*[0.1 * size] * size), 0)
+    return algorithm
+
+
+def test_a_size_gets_its_graph_at_first_or_when_it_comes_again_and_no_more_than_a_few_do(without_compiler):
+    def sizes(*phases):
+        algorithm, plain = in_phases(made(Marked), *phases), in_phases(made(Marked, told=False), *phases)
+        assert torch.allclose(algorithm.weight, plain.weight)
+        return [size for _, size in algorithm.graphs._made]
+
+    assert sizes([4, 4, 6], [4, 4, 6], [3, 3, 3]) == [4, 6], "the last collection is shorter"
+    assert sizes([4], [3]) == [4]
+    many = range(1, LARGEST_NUMBER_OF_SIZES + 3)
+    assert sizes(many, many, many) == list(range(1, LARGEST_NUMBER_OF_SIZES + 1))
+
+
+def test_that_it_compiles_is_said_before_and_how_long_it_took_after(without_compiler, caplog):
+    with caplog.at_level(logging.INFO):
+        in_phases(made(Marked), [4, 4], [4])
+    before, after = caplog.messages
+    assert before == "Compiling Marked.learn for batches of 4 ..."
+    assert re.fullmatch(r"Compiled in \d+\.\d seconds\.", after)
 
 
 def test_what_cannot_be_compiled_is_computed_step_by_step_and_that_is_said_once(caplog):

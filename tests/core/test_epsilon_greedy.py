@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from rlchassis.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
+from rlchassis.errors import UsageError
 
 
 class Told(torch.nn.Module):
@@ -57,3 +58,24 @@ def test_a_straight_line_ends_where_its_part_of_the_run_does():
 def test_without_a_last_value_nothing_changes():
     eps = LinearEps(0.3, fraction=0.5)
     assert [eps(progress) for progress in (0.0, 0.5, 1.0)] == [0.3, 0.3, 0.3]
+
+
+@pytest.mark.parametrize(
+    ("given", "schedule"),
+    [
+        ((None, None, None), LinearEps(1.0, 0.05, 0.1)),
+        ((None, None, 0.5), LinearEps(1.0, 0.05, 0.5)),
+        ((0.3, None, None), LinearEps(0.3)),
+        ((1.0, None, None), LinearEps(1.0)),
+        ((0.3, 0.1, None), LinearEps(0.3, 0.1, 0.1)),
+        ((None, 0.2, 0.5), LinearEps(1.0, 0.2, 0.5)),
+    ],
+)
+def test_by_params_eps_falls_unless_its_first_value_alone_is_given(given, schedule):
+    made = LinearEps.of_params(*given)
+    assert [made(progress) for progress in (0, 0.05, 0.3, 1)] == [schedule(progress) for progress in (0, 0.05, 0.3, 1)]
+
+
+def test_how_long_eps_falls_is_refused_where_it_does_not_fall():
+    with pytest.raises(UsageError, match=r"eps_decay_fraction=0\.2 has no effect, since eps_training=0\.3 alone is constant"):
+        LinearEps.of_params(0.3, None, 0.2)

@@ -15,10 +15,10 @@ from rlchassis.loggers import (
     LoggerFactoryDefault,
     LoggerFactorySeveral,
     LoggerGroup,
-    MetricsFile,
     read_metrics,
     series,
 )
+from rlchassis.metrics_file import MetricsFile
 from rlchassis.registry import Component
 from rlchassis_testkit.stored_runs import rows_of
 
@@ -116,3 +116,59 @@ def test_without_tensorboard_the_default_says_so_and_logs_nothing(tmp_path, monk
     logger.close()
     assert "No default logger, metrics go to metrics.jsonl alone: no logger." in caplog.text
     assert list(tmp_path.iterdir()) == []
+
+
+class Disk:
+    """Takes some bytes, then none until there is room again."""
+
+    def __init__(self, file, room):
+        self.file, self.room = file, room
+
+    def write(self, data):
+        if self.room == 0:
+            raise OSError(28, "No space left on device")
+        taken = self.file.write(data[: self.room])
+        self.room -= taken
+        return taken
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+
+def test_rows_that_the_disk_refuses_wait_and_none_is_lost_or_torn(tmp_path, caplog):
+    file = MetricsFile(tmp_path)
+    file._file = disk = Disk(file._file, 12)
+    with caplog.at_level(logging.INFO):
+        for step in range(3):
+            file.log({"a": 1.0}, step)
+        assert file.problem == f"rows of {tmp_path / 'metrics.jsonl'} are lost (No space left on device)"
+        disk.room = 1000
+        file.log({"a": 1.0}, 3)
+    file.close()
+    assert file.problem is None
+    assert rows_of(tmp_path) == [{"step": step, "a": 1.0} for step in range(4)]
+    assert [message.partition("metrics.jsonl")[2] for message in caplog.messages] == [
+        " cannot be written (No space left on device); the run goes on, and its rows wait.",
+        " is written again; no row is missing.",
+    ]
+
+
+def test_rows_that_wait_are_written_when_the_file_is_closed(tmp_path):
+    file = MetricsFile(tmp_path)
+    file._file = disk = Disk(file._file, 0)
+    file.log({"a": 1.0}, 1)
+    disk.room = 1000
+    file.close()
+    assert (rows_of(tmp_path), file.problem) == ([{"step": 1, "a": 1.0}], None)
+
+
+def test_a_file_that_another_took_the_place_of_is_a_problem(tmp_path):
+    file = MetricsFile(tmp_path)
+    file.log({"a": 1.0}, 1)
+    (tmp_path / "metrics.jsonl").unlink()
+    (tmp_path / "metrics.jsonl").touch()
+    group = LoggerGroup([file, Kept()])
+    group.log({"a": 1.0}, 2)
+    group.close()
+    assert group.problems == [f"rows of {tmp_path / 'metrics.jsonl'} are lost (it was replaced while the run went on)"]
+    assert (tmp_path / "metrics.jsonl").read_bytes() == b""

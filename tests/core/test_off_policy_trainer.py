@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from attrs import evolve
+from attrs import evolve, frozen
 
+from rlchassis.algorithm import Learned
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactoryRegistered, VectorEnvType
-from rlchassis.errors import UsageError
+from rlchassis.errors import PluginError, UsageError
 from rlchassis.experience import map_tensors
+from rlchassis.fields import whole
 from rlchassis.policies import PolicyWrapper
 from rlchassis.trainer import OffPolicyTrainer
-from rlchassis_testkit.replay_onlooker import ReplayOnlookerExperimentBuilder
+from rlchassis_testkit.replay_onlooker import ReplayOnlooker, ReplayOnlookerExperimentBuilder
 from rlchassis_testkit.replay_runs import SETTINGS, trained, world_of
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.wrapping import Wrapping
@@ -153,3 +155,36 @@ def test_hooks_hear_of_every_collection_and_its_rounds():
     experiment = ReplayOnlookerExperimentBuilder(Counter, config, SamplingConfig(**SETTINGS | {"step_per_collect": 32})).build()
     experiment.run(observers=[Listening()])
     assert heard == [("collected", 32), ("learned", 24), ("collected", 32), ("learned", 32), ("collected", 32), ("learned", 32)]
+
+
+def test_an_epoch_in_which_nothing_was_learned_is_not_tested_and_chooses_no_policy():
+    world, _ = trained(num_epochs=6, step_per_epoch=16, start_timesteps=40, num_test_envs=1, num_test_episodes=1)
+    assert [test.env_step for test in world.trainer.tests] == [48, 64, 80, 96]
+    slow, _ = trained(num_epochs=6, step_per_epoch=16, start_timesteps=40, update_per_step=0.025, num_test_envs=1, num_test_episodes=1)
+    assert [test.env_step for test in slow.trainer.tests] == [80], "the only round is due at step 80"
+
+
+def test_a_batch_that_is_no_struct_of_tensors_is_refused_by_name(monkeypatch):
+    monkeypatch.setattr(ReplayOnlooker, "prepare", lambda self, experience, rng: None)
+    with pytest.raises(PluginError, match="returned NoneType, expected a TensorStruct"):
+        trained()
+
+
+def test_priorities_of_another_number_of_rows_are_refused_by_name(monkeypatch):
+    monkeypatch.setattr(ReplayOnlooker, "update", lambda self, batch, count: Learned(priorities=torch.ones(1)))
+    with pytest.raises(PluginError, match=r"returned priorities of shape \[1\], expected \[8\]: one for each row"):
+        trained(replay_buffer_prioritized=True)
+
+
+@frozen
+class Paces:
+    target_update_freq: int = whole(89, counts_rounds=True)
+    actor_delay: int = whole(88, counts_rounds=True)
+    sizes: int = whole(1000)
+
+
+def test_that_a_run_has_too_few_rounds_for_what_is_due_now_and_then_is_said_at_its_start(caplog, monkeypatch):
+    monkeypatch.setattr(ReplayOnlooker, "params", Paces(), raising=False)
+    trained()
+    (said,) = [message for message in caplog.messages if "rounds" in message]
+    assert said.startswith("params.target_update_freq is 89, but this run has 88 rounds of learning, so what is due then never happens;")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from copy import deepcopy
 
 import pytest
@@ -10,9 +11,10 @@ from torch import nn
 
 from rlchassis.agent import Setup
 from rlchassis.config import SamplingConfig
-from rlchassis.errors import UsageError
+from rlchassis.errors import DivergenceError, PluginError, UsageError
 from rlchassis.flat import flatten_storage
-from rlchassis.optim import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, gradient_step
+from rlchassis.gradients import gradient_step
+from rlchassis.optim import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory
 from rlchassis.randomness import RandomStreams
 
 ADAM = {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-5, "weight_decay": 0.1}
@@ -233,3 +235,97 @@ def test_an_optimizer_that_leaves_the_graph_keeps_its_current_rate_as_a_plain_nu
     (group,) = optimizer.torch_optimizer.param_groups
     assert type(group["lr"]) is float
     assert group["lr"] == pytest.approx(0.005)
+
+
+def diverging(loss_of):
+    """One weight at 1, stepped down a loss of it; what is raised, and the weight afterwards."""
+    weight = nn.Parameter(torch.ones(1))
+    optimizer = Optimizer.create(Descent(), [weight], 0.1, role="critic")
+    gradient_step(optimizer, lambda factor: ((weight * factor).sum(), {}), torch.tensor(0.0))
+    with pytest.raises(DivergenceError) as caught:
+        gradient_step(optimizer, lambda _: (loss_of(weight), {}), None)
+    return caught.value, weight.item()
+
+
+@pytest.mark.parametrize(
+    ("loss_of", "what", "seen"),
+    [
+        (lambda w: (w * math.nan).sum(), "the loss of role 'critic'", "nan"),
+        (lambda w: (w * 1e38 * 10).sum(), "the loss of role 'critic'", "inf"),
+        (lambda w: (w - 1).sqrt().sum(), "the gradient of role 'critic'", "inf"),  # √0 is finite, its slope is not
+    ],
+)
+def test_a_loss_or_gradient_that_is_not_finite_is_named_and_never_stepped_with(loss_of, what, seen):
+    error, weight = diverging(loss_of)
+    assert str(error).startswith(what)
+    assert seen in str(error)
+    assert not math.isfinite(error.metrics["grad_norm"])
+    assert weight == 1
+
+
+def test_of_a_clipped_gradient_the_norm_is_what_is_looked_at():
+    weight = nn.Parameter(torch.ones(1))
+    optimizer = Optimizer.create(Descent(), [weight], 0.1, role="actor")
+    with pytest.raises(DivergenceError, match="the gradient of role 'actor'"):
+        gradient_step(optimizer, lambda _: ((weight - 1).sqrt().sum(), {}), None, max_norm=0.5)
+
+
+def test_a_finite_gradient_whose_sum_is_not_is_stepped_with():
+    weights = nn.Parameter(torch.ones(2))
+    optimizer = Optimizer.create(Descent(), [weights], 2e-38)
+    gradient_step(optimizer, lambda _: (((weights - weights.detach()) * 3e38).sum(), {}), None)
+    assert weights.tolist() == pytest.approx([-5, -5])
+
+
+def test_an_optimizer_factory_that_makes_something_else_is_refused():
+    @frozen
+    class Wrong(OptimizerFactory):
+        def create_optimizer_for_params(self, params, lr):
+            return lr
+
+    with pytest.raises(PluginError, match=r"Wrong\.create_optimizer_for_params returned float, expected a torch\.optim\.Optimizer"):
+        Optimizer.create(Wrong(), [nn.Parameter(torch.ones(1))], 0.1)
+
+
+class Guesser:
+    """Stands for an algorithm with a loss that answers something."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def _loss(self, batch):
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ((torch.ones(4), {}), r"^Guesser\._loss returned a loss of shape \[4\], expected one number; return loss\.mean\(\) for it\.$"),
+        (torch.tensor(1.0), r"^Guesser\._loss returned Tensor, expected a loss and a dict of metrics; write `return loss, \{\}`\.$"),
+        (None, r"^Guesser\._loss returned NoneType, expected a loss and a dict"),
+        ((torch.tensor(1.0), None), r"^Guesser\._loss returned tuple, expected a loss and a dict"),
+        ((1.0, {}), r"^Guesser\._loss returned tuple, expected a loss and a dict"),
+    ],
+)
+def test_what_is_no_loss_is_refused_with_the_method_that_returned_it(answer, said):
+    optimizer = Optimizer.create(Descent(), [nn.Parameter(torch.ones(1))], 0.1)
+    with pytest.raises(PluginError, match=said):
+        gradient_step(optimizer, Guesser(answer)._loss, None)
+
+
+def test_a_loss_of_one_number_in_a_vector_is_a_loss():
+    weight = nn.Parameter(torch.ones(1))
+    metrics = gradient_step(Optimizer.create(Descent(), [weight], 0.1), lambda _: (weight * 2, {}), None)
+    assert (metrics["loss"].shape, weight.item()) == (torch.Size([]), pytest.approx(0.8))
+
+
+def test_a_metric_of_a_loss_that_is_no_tensor_is_refused_with_its_name():
+    weight = nn.Parameter(torch.ones(1))
+    with pytest.raises(PluginError, match=r"^Guesser\._loss returned metrics \{'kl': 'float'\}, expected tensors"):
+        gradient_step(Optimizer.create(Descent(), [weight], 0.1), Guesser((weight.sum(), {"kl": 0.5}))._loss, None)
+
+
+def test_an_optimizer_of_torch_itself_is_refused_in_a_gradient_step():
+    weight = nn.Parameter(torch.ones(1))
+    with pytest.raises(PluginError, match=r"gradient_step of Guesser\._loss got SGD, expected an Optimizer .*setup\.optimizer"):
+        gradient_step(torch.optim.SGD([weight], 0.1), Guesser((weight.sum(), {}))._loss, None)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import re
 from functools import partial
 from typing import Any
@@ -8,16 +9,19 @@ import pytest
 import torch
 from attrs import define, field, fields, frozen
 
+from rlchassis.algorithm import Learned
 from rlchassis.callbacks import EpochStopCallback
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactoryRegistered, VectorEnvType
-from rlchassis.errors import UsageError
+from rlchassis.errors import DivergenceError, Interrupted, PluginError, UsageError
+from rlchassis.evaluation import Evaluation
+from rlchassis.hookspecs import hookimpl
 from rlchassis.policies import PolicyWrapper
-from rlchassis.trainer import OnPolicyTrainer
+from rlchassis.trainer import OnPolicyTrainer, testing
 from rlchassis.world import World
-from rlchassis_testkit.onlooker import Onlooker, OnlookerExperimentBuilder
+from rlchassis_testkit.onlooker import Onlooker, OnlookerExperimentBuilder, Seen
 from rlchassis_testkit.tiny_envs import Counter
-from rlchassis_testkit.tiny_runs import tiny_run
+from rlchassis_testkit.tiny_runs import tiny_run, unchanged
 from rlchassis_testkit.wrapping import Wrapping
 
 NO_TESTS = {"num_test_envs": 0}
@@ -85,6 +89,7 @@ def test_episodes_that_ended_in_training_are_counted():
 
 @define(eq=False)
 class Scheduled:
+    checks_steps = False
     told: list[float] = field(factory=list)
 
     def set_progress(self, progress: float) -> None:
@@ -165,19 +170,6 @@ def test_no_environment_is_trained_on_the_seed_of_a_test():
     assert (len(tested), len(given - tested - {None})) == (8, 3)
 
 
-@pytest.mark.parametrize(("means", "kept"), [([1, 3, 2], 3), ([5, 1, 1], 5), ([2, 2, 2], 2)])
-def test_the_best_test_is_kept_and_of_equal_ones_the_latest(means, kept, monkeypatch):
-    from rlchassis.trainer import base
-
-    scores = iter(means)
-    monkeypatch.setattr(base, "evaluate_policy", lambda _, seeds, step: base.Evaluation((float(next(scores)),), (1,), (0,), step))
-    world, _ = looked_on(num_epochs=3, step_per_epoch=24)
-    info = world.trainer.info()
-    assert (info.best_score, info.final_score) == (kept, means[-1])
-    latest = max(number for number, mean in enumerate(means) if mean == kept)
-    assert info.best.env_step == 24 * (latest + 1)
-
-
 def test_the_policy_is_in_evaluation_mode_in_tests_alone():
     modes: dict[bool, set[bool]] = {True: set(), False: set()}
 
@@ -201,9 +193,158 @@ def test_a_stop_callback_ends_training_after_the_test_that_it_saw():
     assert (world.trainer.info().env_steps, len(world.trainer.tests)) == (48, 1)
 
 
-def test_learning_that_left_the_numbers_ends_the_run():
-    with pytest.raises(FloatingPointError, match="learn/loss became nan"):
-        looked_on(told=lambda builder: builder.with_loss(float("nan")), **NO_TESTS)
+def scores(monkeypatch, *means):
+    """Tests earn these in turn."""
+    left = iter(means)
+    monkeypatch.setattr(testing, "evaluate_policy", lambda _, seeds, step: Evaluation((float(next(left)),), (1,), (0,), step))
+
+
+@pytest.mark.parametrize(("means", "kept"), [([1, 3, 2], 3), ([5, 1, 1], 5), ([2, 2, 2], 2)])
+def test_the_best_test_is_kept_and_of_equal_ones_the_latest(means, kept, monkeypatch):
+    scores(monkeypatch, *means)
+    world, _ = looked_on(num_epochs=3, step_per_epoch=24)
+    info = world.trainer.info()
+    assert (info.best_score, info.final_score) == (kept, means[-1])
+    latest = max(number for number, mean in enumerate(means) if mean == kept)
+    assert info.best.env_step == 24 * (latest + 1)
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
+def test_a_test_whose_return_is_not_finite_is_never_the_best_and_that_is_said_once(broken, monkeypatch, caplog):
+    scores(monkeypatch, broken, 1, broken)
+    world, _ = looked_on(num_epochs=3, step_per_epoch=24)
+    assert [test.env_step for test in world.trainer.tests] == [24, 48, 72]
+    assert world.trainer.best.env_step == 48
+    (said,) = [message for message in caplog.messages if "mean return" in message]
+    assert said.startswith(f"The test at step 24 has a mean return of {broken}")
+
+
+def test_without_any_finite_test_there_is_no_best(monkeypatch):
+    scores(monkeypatch, math.nan, math.nan)
+    world, _ = looked_on()
+    assert (world.trainer.info().best_score, world.trainer.env_step) == (None, 96)
+
+
+class Watching:
+    """An extension that keeps the rows of metrics, logs one of its own, and asks for a stop in one of them."""
+
+    def __init__(self, stop_at=None):
+        self.rows, self.stop_at = [], stop_at
+
+    @hookimpl
+    def rlchassis_metrics(self, world, metrics, step):
+        self.rows.append((step, metrics))
+        world.logger.log({"own/rows": len(self.rows)}, step)
+        if step == self.stop_at:
+            world.trainer.request_stop("this is enough.")
+            world.trainer.request_stop("and so is this")
+
+
+def watched(watching, told=unchanged, **settings):
+    config = ExperimentConfig(watch=False, persistence_enabled=False)
+    sampling = {"num_epochs": 2, "step_per_epoch": 48, "step_per_collect": 24, "batch_size": 12, "num_train_envs": 2} | settings
+    return told(OnlookerExperimentBuilder(Counter, config, SamplingConfig(**sampling))).build().run(observers=[watching])
+
+
+def test_an_extension_is_shown_every_row_but_its_own():
+    watching = Watching()
+    watched(watching)
+    assert [step for step, _ in watching.rows] == [24, 48, 48, 72, 96, 96]
+    assert [set(row) >= {"test/return"} for _, row in watching.rows] == [False, False, True] * 2
+
+
+def test_an_extension_can_end_a_run_between_tests_and_the_log_says_which_and_why(caplog):
+    with caplog.at_level("INFO", "rlchassis"):
+        result = watched(Watching(stop_at=24)).trainer_result
+    assert (result.env_steps, result.final.env_step) == (24, 24), "what was learned is tested and stored"
+    said = "Stopping early: observer 1 (Watching) asked for it at step 24: this is enough."
+    assert [message for message in caplog.messages if "early" in message] == [said]
+    assert said.startswith(f"Stopping early: {result.stopped}")
+
+
+def test_a_run_that_nobody_stops_says_so():
+    assert watched(Watching()).trainer_result.stopped is None
+
+
+def test_the_log_says_which_callback_ended_a_run_and_at_what_return(caplog):
+    with caplog.at_level("INFO", "rlchassis"):
+        looked_on(told=lambda builder: builder.with_epoch_stop_callback(StopAtOnce()).with_epoch_stop_callback(StopAtOnce()))
+    (said,) = [message for message in caplog.messages if "early" in message]
+    assert said == "Stopping early: callback StopAtOnce, callback StopAtOnce (2) fired at step 48 (mean return 6.00)."
+
+
+def test_learning_that_left_the_numbers_ends_the_run_once_extensions_have_seen_it():
+    watching = Watching()
+    with pytest.raises(DivergenceError, match="learn/loss became nan"):
+        watched(watching, told=lambda builder: builder.with_loss(float("nan")))
+    ((step, row),) = watching.rows
+    assert step == 24
+    assert math.isnan(row["learn/loss"])
+
+
+def updating(monkeypatch, answer):
+    def update(self, batch, count):
+        return answer
+
+    monkeypatch.setattr(Onlooker, "update", update)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"loss": 1}, r"^Onlooker\.update returned dict, expected a Learned; write `return Learned\(metrics\)`\.$"),
+        (None, r"returned NoneType, expected a Learned"),
+        (Learned(None), r"returned NoneType, expected a dict of metrics"),
+    ],
+)
+def test_an_update_that_returns_no_learned_is_refused_by_name(answer, said, monkeypatch):
+    updating(monkeypatch, answer)
+    with pytest.raises(PluginError, match=said):
+        looked_on(**NO_TESTS)
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "said"),
+    [
+        ("prepare", {"obs": 1}, "returned dict, expected a TensorStruct"),
+        ("refresh", None, "returned NoneType, expected a TensorStruct"),
+        ("prepare", Seen(*[torch.zeros(12, 2)] * 3, torch.zeros(24)), r"returned a tensor of shape \[24\], expected \[12, 2\] and what"),
+    ],
+)
+def test_a_batch_of_another_kind_or_of_other_rows_is_refused_by_name(method, answer, said, monkeypatch):
+    monkeypatch.setattr(Onlooker, method, lambda *_: answer)
+    with pytest.raises(PluginError, match=said):
+        looked_on(**NO_TESTS)
+
+
+@pytest.mark.parametrize(("method", "said"), [("view", "expected an Experience"), ("learn", "expected a dict of metrics")])
+def test_a_layer_that_forgets_its_answer_is_refused_by_name(method, said):
+    layer = type("Forgetful", (PolicyWrapper,), {method: lambda self, experience: None})
+    with pytest.raises(PluginError, match=f"^Forgetful.* returned NoneType, {said}"):
+        looked_on(told=lambda builder: builder.with_policy_wrapper_factory(Wrapping(layer)), **NO_TESTS)
+
+
+def test_weights_that_no_optimizer_looks_after_are_looked_at_before_the_policy_acts_by_them(monkeypatch):
+    def update(self, batch, count):
+        with torch.no_grad():
+            self.policy.weight.fill_(math.inf)
+        return Learned()
+
+    monkeypatch.setattr(Onlooker, "update", update)
+    world = world_of(num_epochs=1, step_per_epoch=48, step_per_collect=24, batch_size=12)
+    with pytest.raises(DivergenceError, match=r"weights of the policy became non-finite \(weight\)"):
+        world.trainer.run()
+    world.close()
+    assert world.trainer.env_step == 24
+
+
+def test_a_run_is_interrupted_before_the_next_step_of_an_environment():
+    world = world_of(num_epochs=1, step_per_epoch=48, step_per_collect=24, batch_size=12)
+    world.trainer.interrupt(Interrupted(15))
+    with pytest.raises(Interrupted) as end:
+        world.trainer.run()
+    world.close()
+    assert (world.trainer.env_step, end.value.exit_code) == (0, 143)
 
 
 def test_metrics_are_logged_twenty_times_an_epoch_and_what_is_left_at_the_end():

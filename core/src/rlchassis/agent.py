@@ -52,7 +52,7 @@ class Setup:
         scheduler = resolve(lr_scheduler_factory, LRSchedulerFactory)
         schedule = scheduler.create_schedule(self.total_steps) if scheduler is not None else None
         create = Optimizer.create_for_graph if self.for_graph else Optimizer.create
-        optimizer = create(self.optimizer_factory(params, lr, role), params, lr, schedule)
+        optimizer = create(self.optimizer_factory(params, lr, role), params, lr, schedule, role)
         self.optimizers.append(optimizer)
         return optimizer
 

@@ -57,8 +57,9 @@ class Algorithm(ABC, Generic[Batch]):
 
     @property
     def n_step(self) -> int:
-        """How many consecutive rows of a replay buffer a round learns from."""
-        return 1
+        """How many consecutive rows of a replay buffer a round learns from: the n_step of its params where they have one, else 1."""
+        steps: int = getattr(getattr(self, "params", None), "n_step", 1)
+        return steps
 
     def set_progress(self, progress: float) -> None:
         """How far the run is, 0 to 1, before every collection: for what changes with it, such as an exploration rate."""

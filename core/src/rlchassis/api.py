@@ -34,6 +34,7 @@ from rlchassis.experiment.off_policy import (
     TwoCriticsMethods,
 )
 from rlchassis.fields import instance, number, switch, whole
+from rlchassis.gradients import gradient_step
 from rlchassis.hookspecs import hookimpl
 from rlchassis.lean import lean_forward
 from rlchassis.loggers import Logger, LoggerFactory
@@ -70,7 +71,7 @@ from rlchassis.networks import (
     unique_parameters,
 )
 from rlchassis.noise import Disturbance, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
-from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, OptimizerStep, gradient_step
+from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, OptimizerStep
 from rlchassis.policies import Policy, PolicyWrapper, StochasticPolicy
 from rlchassis.randomness import RandomStreams
 from rlchassis.recipe_part import RecipePart

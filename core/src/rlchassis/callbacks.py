@@ -1,17 +1,16 @@
-"""Callbacks: the code of one script, at the beginning of epochs and tests and after tests; adapted to the hooks of a run."""
+"""Callbacks: the code of one script, at the beginning of epochs and tests and after tests."""
 
 from __future__ import annotations
 
-import logging
+import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import attrs
-from attrs import define, frozen
+from attrs import frozen
 
 from rlchassis.errors import UsageError
 from rlchassis.fields import number, whole
-from rlchassis.hookspecs import hookimpl
 from rlchassis.recipe_part import RecipePart
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from rlchassis.loggers import Logger
     from rlchassis.policies import Policy
     from rlchassis.world import World
-
-log = logging.getLogger(__name__)
 
 
 @frozen(eq=False)
@@ -103,7 +100,7 @@ class EpochStopCallbackNoImprovement(EpochStopCallback):
 
     def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
         """Reads the history of tests that the trainer keeps, so that the recipe itself stays unchanged."""
-        means = context.world.trainer.test_means
+        means = [-math.inf if math.isnan(mean) else mean for mean in context.world.trainer.test_means]
         best = max(range(len(means)), key=means.__getitem__)
         return len(means) - 1 - best >= self.patience
 
@@ -126,36 +123,3 @@ class Callbacks:
     def adding(self, kind: str, callback: object) -> Callbacks:
         """The same and one more, of the kind train, test or stop."""
         return attrs.evolve(self, **{kind: (*getattr(self, kind), callback)})
-
-
-@define(eq=False)
-class CallbackHooks:
-    """Lets callbacks take part in a run as an extension does."""
-
-    callbacks: Callbacks
-
-    @hookimpl
-    def rlchassis_train_start(self, world: World) -> None:
-        """Let those that stop look whether they can."""
-        for each in self.callbacks.stop:
-            each.begin(CallbackContext(world))
-
-    @hookimpl
-    def rlchassis_epoch_start(self, world: World, epoch: int, env_step: int) -> None:
-        """Call those of epochs."""
-        for each in self.callbacks.train:
-            each.callback(epoch, env_step, CallbackContext(world))
-
-    @hookimpl
-    def rlchassis_test_start(self, world: World, epoch: int, env_step: int) -> None:
-        """Call those of tests."""
-        for each in self.callbacks.test:
-            each.callback(epoch, env_step, CallbackContext(world))
-
-    @hookimpl
-    def rlchassis_should_stop(self, world: World, mean_rewards: float) -> bool:
-        """Ask those that stop, all of them, so that each sees every test."""
-        answers = [each.should_stop(mean_rewards, CallbackContext(world)) for each in self.callbacks.stop]
-        if any(answers):
-            log.info("Training ends early: a stop callback is content with a mean return of %.2f.", mean_rewards)
-        return any(answers)

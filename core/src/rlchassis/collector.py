@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import math
+import statistics
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -14,7 +17,10 @@ from torch import Generator, Tensor
 from rlchassis.envs import Step, VectorEnvironment
 from rlchassis.errors import ActionFailure
 from rlchassis.experience import Row, as_tensors, map_tensors
+from rlchassis.long_episodes import LongEpisodes
 from rlchassis.policies import Policy
+
+log = logging.getLogger(__name__)
 
 
 class Buffer(Protocol):
@@ -33,6 +39,12 @@ class CollectStats:
     lengths: list[int] = field(factory=list)
 
 
+def mean(values: Sequence[float]) -> float:
+    """The mean, exact where all are finite, and not finite where one is not."""
+    total = sum(values)
+    return statistics.fmean(values) if math.isfinite(total) else total
+
+
 @define(eq=False)
 class Collector:
     """Acts with a policy in a vector of environments."""
@@ -43,6 +55,10 @@ class Collector:
     rng: Generator
     """Where exploring policies draw from."""
     device: torch.device = field(factory=lambda: torch.device("cpu"))
+    max_episode_steps: int | None = None
+    """Steps after which an episode that is played for its score is cut; None: it is waited for."""
+    interruption: BaseException | None = None
+    """What is raised before the next step, where a policy that only acts is whole."""
     _obs: Any = field(default=None, init=False)
     _state: Any = field(default=None, init=False)
     _returns: NDArray[np.float64] = field(init=False)
@@ -67,6 +83,7 @@ class Collector:
         stats, acting = CollectStats(), self.policy if policy is None else policy
         with torch.no_grad():
             while stats.num_steps < num_steps:
+                self._pass_on()
                 active = self._next_in_turn(num_steps - stats.num_steps)
                 obs = self._obs
                 actions, state = self._act(acting, obs, explore=True)
@@ -77,20 +94,28 @@ class Collector:
         return stats
 
     def evaluate(self, seeds: Sequence[int]) -> CollectStats:
-        """Play one whole episode per seed without exploring, as many side by side as there are environments; in the order of the seeds."""
-        stats = CollectStats()
+        """Play one whole episode per seed without exploring, as many side by side as there are environments; in the order of the seeds.
+
+        Episodes that max_episode_steps cuts count with what they earned until then.
+        """
+        stats, cut = CollectStats(), 0
         with torch.no_grad():
             for start in range(0, len(seeds), self.envs.num_envs):
-                self._play(seeds[start : start + self.envs.num_envs], stats)
+                cut += self._play(seeds[start : start + self.envs.num_envs], stats)
+        if cut:
+            log.info("%d of %d episodes were cut after %d steps (max_test_episode_steps).", cut, len(seeds), self.max_episode_steps)
         return stats
 
-    def _play(self, seeds: Sequence[int], stats: CollectStats) -> None:
+    def _play(self, seeds: Sequence[int], stats: CollectStats) -> int:
+        """Until all have ended; how many were cut."""
         count = self.envs.num_envs
         self.reset([seeds[min(i, len(seeds) - 1)] for i in range(count)])
         playing = np.arange(count) < len(seeds)
-        ended = CollectStats()
+        ended, long, steps = CollectStats(), LongEpisodes(seeds), 0
         order: list[int] = []
-        while playing.any():
+        while playing.any() and steps != self.max_episode_steps:
+            self._pass_on()
+            long.look(steps, playing)
             actions, state = self._act(self.policy, self._obs, explore=False)
             active = None if playing.all() or not self.envs.partial else playing
             step = self._step(actions, active, "test step", ended.num_steps)
@@ -98,10 +123,18 @@ class Collector:
             self._note(step._replace(counted=step.counted & playing), state, ended)
             order += np.flatnonzero(done).tolist()
             playing = playing & ~done
+            steps += 1
+        self._end_episodes(playing, ended)
+        order += np.flatnonzero(playing).tolist()
         by_seed = np.argsort(order)
         stats.num_steps += ended.num_steps
         stats.returns += [ended.returns[i] for i in by_seed]
         stats.lengths += [ended.lengths[i] for i in by_seed]
+        return int(playing.sum())
+
+    def _pass_on(self) -> None:
+        if self.interruption is not None:
+            raise self.interruption
 
     def _act(self, policy: Policy, obs: Any, *, explore: bool) -> tuple[NDArray[Any], Any]:
         actions, state = policy.act(as_tensors(obs, self.device), self._state, explore=explore, rng=self.rng)

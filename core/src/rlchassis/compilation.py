@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 import warnings
 from collections.abc import Callable
 from functools import wraps
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import torch
 from attrs import define, field
@@ -18,6 +19,9 @@ from rlchassis.experience import TensorStruct, first_tensor
 log = logging.getLogger(__name__)
 LARGEST_NUMBER_OF_SIZES = 4
 """Batch sizes that a graph is made for; batches of any further size are computed step by step."""
+
+Key: TypeAlias = tuple[Callable[..., Any], int]
+"""A method and the size of its batch."""
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -44,12 +48,19 @@ def marked_methods(kind: type) -> list[str]:
 
 @define(eq=False)
 class Graphs:
-    """The graphs of one algorithm, each made when it is first needed; where one cannot be made, all goes on without."""
+    """The graphs of one algorithm; where one cannot be made, all goes on without.
+
+    The first size of a batch gets its graph at once, any other when it comes again in a later learning phase: a rollout that is
+    shorter since the run ends, or what is left over of it, would cost more to compile than it saves.
+    """
 
     on_failure: Callable[[], None] = lambda: None
     """Called once, when graphs are given up."""
     given_up: bool = False
-    _made: dict[tuple[Callable[..., Any], int], Callable[..., Any]] = field(factory=dict)
+    _made: dict[Key, Callable[..., Any]] = field(factory=dict)
+    _seen: dict[Key, int] = field(factory=dict)
+    """The first phase with a batch of this size."""
+    _phase: int = 0
 
     def __attrs_post_init__(self) -> None:
         """Let torch follow gradients within a graph."""
@@ -63,7 +74,7 @@ class Graphs:
     def __call__(self, method: Callable[..., Any], algorithm: Any, batch: TensorStruct) -> Any:
         """method(algorithm, batch)."""
         key = method, len(first_tensor(batch))
-        if self.given_up or (key not in self._made and self._has_enough_of(method)):
+        if self.given_up or not (key in self._made or self._is_worth_it(key)):
             return method(algorithm, batch)
         try:
             return self._made[key](algorithm, batch) if key in self._made else self._first_answer(key, algorithm, batch)
@@ -73,13 +84,24 @@ class Graphs:
             log.warning("The update cannot be compiled here and is computed step by step: %s", reason(error))
             return method(algorithm, batch)
 
-    def _has_enough_of(self, method: Callable[..., Any]) -> bool:
-        return sum(made is method for made, _ in self._made) >= LARGEST_NUMBER_OF_SIZES
+    def begin_phase(self) -> None:
+        """What follows is learned from newly collected steps."""
+        self._phase += 1
 
-    def _first_answer(self, key: tuple[Callable[..., Any], int], algorithm: Any, batch: TensorStruct) -> Any:
-        self._made[key] = torch.compile(own_copy(key[0]), fullgraph=True, dynamic=False)
+    def _is_worth_it(self, key: Key) -> bool:
+        number = sum(made is key[0] for made, _ in self._made)
+        comes_again = self._seen.setdefault(key, self._phase) < self._phase
+        return number == 0 or (comes_again and number < LARGEST_NUMBER_OF_SIZES)
+
+    def _first_answer(self, key: Key, algorithm: Any, batch: TensorStruct) -> Any:
+        method, size = key
+        log.info("Compiling %s.%s for batches of %d ...", type(algorithm).__name__, method.__name__, size)
+        started = time.perf_counter()
+        self._made[key] = torch.compile(own_copy(method), fullgraph=True, dynamic=False)
         with warnings.catch_warnings(action="ignore"):  # of what torch does while it compiles
-            return self._made[key](algorithm, batch)
+            answer = self._made[key](algorithm, batch)
+        log.info("Compiled in %.1f seconds.", time.perf_counter() - started)
+        return answer
 
 
 def own_copy(method: Callable[..., Any]) -> Callable[..., Any]:

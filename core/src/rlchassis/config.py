@@ -119,6 +119,8 @@ class SamplingConfig:
 
     max_steps: int | None = whole(None, or_none=True)
     """Environment steps after which training ends, even within an epoch; None: as many as the epochs hold."""
+    max_test_episode_steps: int | None = whole(None, or_none=True)
+    """Steps after which an episode of a test, `eval` or `watch` is cut, counting with its return so far; None: it is waited for."""
 
     @property
     def total_steps(self) -> int:

@@ -8,9 +8,13 @@ import torch
 from attrs import frozen
 from torch import Generator, Tensor, nn
 
+from rlchassis.errors import UsageError
 from rlchassis.experience import Observation
 from rlchassis.lean import lean_forward
 from rlchassis.policies import Policy
+
+FIRST, LAST, FRACTION = 1.0, 0.05, 0.1
+"""How ε changes where params leave it open."""
 
 
 @frozen
@@ -21,6 +25,21 @@ class LinearEps:
     last: float | None = None
     """None: it stays as it was at first."""
     fraction: float = 1.0
+
+    @classmethod
+    def of_params(cls, first: float | None, last: float | None, fraction: float | None) -> LinearEps:
+        """By eps_training, eps_training_final and eps_decay_fraction of an algorithm: constant where only the first is given.
+
+        UsageError where the fraction says when ε stops changing, but it does not change.
+        """
+        if first is None and last is None:
+            first, last = FIRST, LAST
+        if last is None and fraction is not None:
+            raise UsageError(
+                f"eps_decay_fraction={fraction:g} has no effect, since eps_training={first:g} alone is constant; "
+                "set eps_training_final too, or leave it out."
+            )
+        return cls(FIRST if first is None else first, last, FRACTION if fraction is None else fraction)
 
     def __call__(self, progress: float) -> float:
         """ε = first + (last − first) · min(1, progress / fraction)."""

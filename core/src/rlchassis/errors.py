@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 LONGEST_TEXT = 500
 
@@ -84,3 +85,21 @@ def raised(error: BaseException) -> str:
         return f"called sys.exit({text_of(error)})"
     text = text_of(error)
     return f"raised {type(error).__name__}: {text}" if text else f"raised {type(error).__name__}"
+
+
+class DivergenceError(FloatingPointError):
+    """Learning left the finite numbers; says what became non-finite, and where."""
+
+    def __init__(self, message: str, metrics: Mapping[str, float] | None = None) -> None:
+        super().__init__(message)
+        self.metrics = dict(metrics or {})
+        """What was measured last, by name; handed to rlchassis_metrics before the run fails."""
+
+
+class StorageFailure(RuntimeError):  # noqa: N818  as EnvironmentFailure
+    """A run came to its end, but a file of its directory could not be written; names the path."""
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result = result
+        """The ExperimentResult."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
-from rlchassis.collector import Collector
+from rlchassis.collector import Collector, mean
 from rlchassis.errors import StoredFileError
+
+log = logging.getLogger(__name__)
 
 
 @frozen(repr=False)
@@ -22,6 +26,8 @@ class Evaluation:
     seeds: tuple[int, ...]
     env_step: int = 0
     """How many environment steps the policy had learned from."""
+    matches: bool | None = field(default=None, kw_only=True, eq=False)
+    """Whether the returns are those recorded for these seeds; None where there are none to compare with."""
 
     def __repr__(self) -> str:
         """Without the single episodes."""
@@ -30,16 +36,30 @@ class Evaluation:
     @property
     def mean(self) -> float:
         """The mean return."""
-        return statistics.fmean(self.returns)
+        return mean(self.returns)
 
     @property
     def std(self) -> float:
-        """The standard deviation of the returns over these episodes."""
-        return statistics.pstdev(self.returns)
+        """The standard deviation of the returns over these episodes; NaN where one is not finite."""
+        return statistics.pstdev(self.returns) if math.isfinite(self.mean) else math.nan
 
     def as_data(self) -> dict[str, Any]:
         """Plain data, exact to the last bit."""
-        return {"mean": self.mean, "std": self.std, **attrs.asdict(self)}
+        data = {"mean": self.mean, "std": self.std, **attrs.asdict(self)}
+        return {name: value for name, value in data.items() if value is not None}
+
+    def compared(self, recorded: Evaluation) -> Evaluation:
+        """The same with `matches`; a warning says where returns differ from those recorded for the same seeds, and why they may."""
+        pairs = zip(self.seeds, recorded.returns, self.returns, strict=False)
+        differing = [f"seed {seed}: {before:g} recorded, {now:g} now" for seed, before, now in pairs if before != now]
+        if differing:
+            log.warning(
+                "The returns of %d of %d episodes differ from those recorded (%s). Likely causes: a policy, wrapper or environment that "
+                "keeps something outside of its state_dict or from episode to episode, an environment that its seed does not "
+                "determine, or other versions or hardware than in provenance.json.",
+                *(len(differing), len(self.seeds), differing[0]),
+            )
+        return attrs.evolve(self, matches=not differing)
 
     @classmethod
     def from_data(cls, data: Any) -> Evaluation:
@@ -65,5 +85,5 @@ def as_metrics(evaluation: Evaluation) -> Mapping[str, float]:
         "test/return_std": evaluation.std,
         "test/return_min": min(evaluation.returns),
         "test/return_max": max(evaluation.returns),
-        "test/length": statistics.fmean(evaluation.lengths),
+        "test/length": mean(evaluation.lengths),
     }

@@ -6,15 +6,9 @@ for a run; neither is stored with the experiment.
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pluggy
-
-from rlchassis.errors import UsageError, exits_are_errors
 
 hookspec = pluggy.HookspecMarker("rlchassis")
 hookimpl = pluggy.HookimplMarker("rlchassis")
@@ -76,6 +70,10 @@ class Hooks:
         """A learning phase ended, after this many rounds."""
 
     @hookspec
+    def rlchassis_metrics(self, world: Any, metrics: dict[str, float], step: int) -> None:
+        """A row of metrics is about to be recorded, what became NaN included; logging from within records another row."""
+
+    @hookspec
     def rlchassis_test_start(self, world: Any, epoch: int, env_step: int) -> None:
         """A test begins."""
 
@@ -85,7 +83,7 @@ class Hooks:
 
     @hookspec
     def rlchassis_should_stop(self, world: Any, mean_rewards: float) -> bool | None:
-        """After each test: whether its mean undiscounted raw return is reason to end training; one yes is enough."""
+        """After each test: whether its mean undiscounted raw return is reason to end training; one True is enough, None is no."""
 
     @hookspec
     def rlchassis_epoch_end(self, world: Any, epoch: int, env_step: int) -> None:
@@ -106,60 +104,3 @@ class Hooks:
     @hookspec
     def rlchassis_teardown(self, world: Any) -> None:
         """The run is over, well or not; called in reverse order, on every extension even if one fails."""
-
-
-def hook_manager(plugins: Iterable[tuple[str, Any]]) -> pluggy.PluginManager:
-    """A manager with the given (origin, plugin) pairs, called in their order; errors that leave a hook say where they come from."""
-    manager = pluggy.PluginManager("rlchassis")
-    manager.add_hookspecs(Hooks)
-    for origin, plugin in reversed(list(plugins)):  # pluggy calls the last registered first
-        try:
-            manager.register(plugin, name=origin)
-            manager.check_pending()
-        except (pluggy.PluginValidationError, ValueError) as error:
-            raise UsageError(f"{origin} cannot take part in a run: {' '.join(str(error).split())}.") from error
-        for caller in manager.get_hookcallers(plugin) or ():
-            _note_errors(caller, plugin, origin)
-    return manager
-
-
-def _note_errors(caller: pluggy.HookCaller, plugin: Any, origin: str) -> None:
-    for implementation in caller.get_hookimpls():
-        if implementation.plugin is not plugin:
-            continue
-        if caller.name == "rlchassis_teardown" and (implementation.wrapper or implementation.hookwrapper):
-            raise UsageError(f"{origin} wraps rlchassis_teardown, which is called on every extension by itself; make it a plain hook.")
-        implementation.function = _noted(implementation.function, caller.name, origin)  # type: ignore[misc]  # final by annotation only
-
-
-def tear_down(hooks: Any, world: Any) -> None:
-    """Call every teardown, the last extension first; an error is raised once all have run."""
-    with ExitStack() as last_first:
-        for implementation in reversed(hooks.rlchassis_teardown.get_hookimpls()):  # pluggy keeps them in the reverse of their calling order
-            last_first.callback(implementation.function, *(world for name in implementation.argnames if name == "world"))
-
-
-def _noted(function: Callable[..., Any], hook: str, origin: str) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def call(*args: Any) -> Any:
-        with _noting(hook, origin):
-            return function(*args)
-
-    @functools.wraps(function)
-    def wrap(*args: Any) -> Any:
-        with _noting(hook, origin):
-            return (yield from function(*args))
-
-    return wrap if inspect.isgeneratorfunction(function) else call
-
-
-@contextmanager
-def _noting(hook: str, origin: str) -> Iterator[None]:
-    """An error that leaves says whose it is, once: one that passes through a wrapper was noted where it arose. sys.exit is an error."""
-    with exits_are_errors(f"hook {hook} of {origin}"):
-        try:
-            yield
-        except BaseException as error:
-            if not any(said.startswith(f"raised in hook {hook}") for said in getattr(error, "__notes__", ())):
-                error.add_note(f"raised in hook {hook} of {origin}")
-            raise

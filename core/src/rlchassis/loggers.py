@@ -1,4 +1,4 @@
-"""Where metrics go: the contract of loggers, the file that is always written, and the default."""
+"""Where metrics go: the contract of loggers, several as one, the default, and how metrics.jsonl is read."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 import logging
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import define, field, frozen
@@ -23,6 +23,9 @@ METRICS_FILENAME = "metrics.jsonl"
 
 class Logger(ABC):
     """Takes scalars of a run as they arise."""
+
+    problem: str | None = None
+    """What could not be recorded, where a run that lost it has failed; None elsewhere."""
 
     @abstractmethod
     def log(self, metrics: Mapping[str, float], step: int) -> None:
@@ -79,9 +82,18 @@ class LoggerGroup(Logger):
     """Hands every metric to each of its loggers, in single precision; one that fails is dropped with a warning."""
 
     loggers: list[Logger]
+    look: Callable[[dict[str, float], int], None] | None = None
+    """Is shown every row before it is recorded, but for those that it logs itself."""
+    _looking: bool = field(default=False, init=False)
+
+    @property
+    def problems(self) -> list[str]:
+        """What its loggers could not record, where the run has failed for it."""
+        return [logger.problem for logger in self.loggers if logger.problem is not None]
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
         """Record with all."""
+        self._show(metrics, step)
         single = {tag: _single(value) for tag, value in metrics.items()}
         for logger in list(self.loggers):
             try:
@@ -89,6 +101,15 @@ class LoggerGroup(Logger):
             except Exception:
                 self.loggers.remove(logger)
                 log.warning("%s failed and is not used any more; the run goes on.", type(logger).__name__, exc_info=True)
+
+    def _show(self, metrics: Mapping[str, float], step: int) -> None:
+        if self.look is None or self._looking:
+            return
+        self._looking = True
+        try:
+            self.look(dict(metrics), step)
+        finally:
+            self._looking = False
 
     def close(self) -> None:
         """Close all, even if one fails."""
@@ -102,22 +123,6 @@ class LoggerGroup(Logger):
 def _single(value: float) -> float:
     with np.errstate(over="ignore"):
         return float(np.float32(value))
-
-
-class MetricsFile(Logger):
-    """metrics.jsonl: one JSON object per line, {"step": …, tag: value, …}; a value that is no finite number is null."""
-
-    def __init__(self, directory: Path) -> None:
-        self._file: IO[str] = (directory / METRICS_FILENAME).open("a", encoding="utf-8", buffering=1)
-
-    def log(self, metrics: Mapping[str, float], step: int) -> None:
-        """Append a line."""
-        row = {tag: value if math.isfinite(value) else None for tag, value in metrics.items()}
-        self._file.write(json.dumps({"step": step, **row}) + "\n")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
 
 
 def read_metrics(directory: Path) -> list[dict[str, float]]:

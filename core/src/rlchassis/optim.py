@@ -1,26 +1,27 @@
-"""How parameters are stepped: the contracts of optimizers and learning-rate schedules, and the one gradient step all losses use."""
+"""How parameters are stepped: the contracts of optimizers and learning-rate schedules, and the optimizer that algorithms hold."""
 
 from __future__ import annotations
 
 import inspect
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import torch
 from attrs import Factory, define, field, frozen
 from torch import Tensor, nn
 
 from rlchassis.config import SamplingConfig
-from rlchassis.errors import UsageError
-from rlchassis.experience import Metrics
+from rlchassis.errors import DivergenceError, PluginError, UsageError
 from rlchassis.fields import instance, number
 from rlchassis.flat import flatten_gradients, flatten_storage
 from rlchassis.recipe_part import RecipePart
 
-Batch = TypeVar("Batch")
 WRAPPERS = inspect.getfile(torch.optim.Optimizer)
 """Where torch keeps what it wraps around steps."""
+REMEDY = "try a smaller learning rate or a limit on the gradient norm (max_grad_norm)"
+"""Against divergence."""
 Schedule = Callable[[float], float]
 """From progress (environment steps done / planned, 0 to 1) to a factor on the learning rate."""
 OptimizerStep = Callable[[torch.optim.Optimizer], Any]
@@ -83,31 +84,39 @@ class Optimizer:
     flat: nn.Parameter | None = None
     for_graph: bool = False
     """Whether it is made to be part of a compiled update."""
+    role: str = field(default="", kw_only=True)
+    """What its parameters are for, such as "critic"; named where learning diverges."""
+    checks_steps: bool = field(init=False)
+    """Whether a non-finite loss or gradient is found before a step; elsewhere that would wait for the device or break a graph."""
     _told: list[dict[str, Any]] = field(factory=list)
     """What the groups of the torch optimizer were told before they were made fit for a graph."""
     _step_alone: OptimizerStep = field(default=Factory(lambda self: plain_step(self.torch_optimizer), takes_self=True), kw_only=True)
     """How it is stepped while no hook waits for that."""
 
+    def __attrs_post_init__(self) -> None:
+        """Look where the gradients are."""
+        self.checks_steps = self.flat is not None and self.flat.device.type == "cpu"
+
     @classmethod
     def create(
-        cls, factory: OptimizerFactory, parameters: Sequence[nn.Parameter], lr: float, schedule: Schedule | None = None
+        cls, factory: OptimizerFactory, parameters: Sequence[nn.Parameter], lr: float, schedule: Schedule | None = None, role: str = ""
     ) -> Optimizer:
         """Over these parameters; the modules that own them notice nothing of where they are stored."""
         parameters = list(parameters)
         flat = flatten_storage(parameters) if factory.elementwise else None
         stepped = parameters if flat is None else [flat]
-        made = factory.create_optimizer_for_params(stepped, lr)
-        return cls(made, parameters, lr, schedule, flat, step_alone=factory.step_of(made))
+        made = _made_by(factory, stepped, lr)
+        return cls(made, parameters, lr, schedule, flat, role=role, step_alone=factory.step_of(made))
 
     @classmethod
     def create_for_graph(
-        cls, factory: OptimizerFactory, parameters: Sequence[nn.Parameter], lr: float, schedule: Schedule | None = None
+        cls, factory: OptimizerFactory, parameters: Sequence[nn.Parameter], lr: float, schedule: Schedule | None = None, role: str = ""
     ) -> Optimizer:
         """One whose step can be part of a graph: each parameter by itself, nothing fused by hand, the learning rate a tensor."""
         parameters = list(parameters)
         if any(p.dim() == 0 for p in parameters):  # torch's compiler for CPUs copies float64 ones, and forgets what was written
             raise UsageError("a parameter without dimensions cannot be stepped within a compiled update; give it the shape [1].")
-        made = factory.create_optimizer_for_params(parameters, lr)
+        made = _made_by(factory, parameters, lr)
         told: list[dict[str, Any]] = [
             {name: group[name] for name in ("fused", "foreach", "lr") if name in group} for group in made.param_groups
         ]
@@ -115,7 +124,7 @@ class Optimizer:
             group.update(dict.fromkeys(before, False), lr=torch.tensor(lr, dtype=torch.float64))
         for p in parameters:
             p.grad = torch.zeros_like(p)
-        return cls(made, parameters, lr, schedule, None, for_graph=True, told=told)
+        return cls(made, parameters, lr, schedule, None, for_graph=True, role=role, told=told)
 
     def leave_graph(self) -> None:
         """Step as ordinary optimizers do from now on."""
@@ -124,7 +133,10 @@ class Optimizer:
         self.for_graph = False
 
     def descend(self, loss: Tensor, max_norm: float | None = None) -> None:
-        """Step once down the gradient of a loss, shrunk to max_norm where given; other parameters get no gradient."""
+        """Step once down the gradient of a loss, shrunk to max_norm where given; other parameters get no gradient.
+
+        DivergenceError, and no step, where loss or gradient is seen not to be finite.
+        """
         if not self.for_graph:
             self.zero_grad()
             loss.backward(inputs=self.parameters)  # type: ignore[no-untyped-call]  # torch leaves backward untyped
@@ -132,9 +144,25 @@ class Optimizer:
             gradients = torch.autograd.grad(loss, self.parameters, materialize_grads=True)
             for p, gradient in zip(self.parameters, gradients, strict=True):
                 p.grad.copy_(gradient)  # type: ignore[union-attr]  # it has had one since it was made
-        if max_norm is not None:
-            self.clip_gradients(max_norm)
+        norm = None if max_norm is None else self.clip_gradients(max_norm)
+        if self.checks_steps:
+            self._require_finite(loss, norm)
         self.step()
+
+    def _require_finite(self, loss: Tensor, norm: Tensor | None) -> None:
+        """By one number that is not finite if any of the gradient is not: its norm, where it is known, or its sum."""
+        gradient: Tensor = self.flat.grad  # type: ignore[union-attr, assignment]  # that there is one is what checks_steps says
+        if math.isfinite(loss.item()) and math.isfinite((gradient.sum() if norm is None else norm).item()):
+            return
+        if math.isfinite(loss.item()) and torch.isfinite(gradient).all():  # finite numbers whose sum is not
+            return
+        seen = {"loss": loss.item(), "grad_norm": torch.linalg.vector_norm(gradient).item()}
+        what = "loss" if not math.isfinite(seen["loss"]) else "gradient"
+        raise DivergenceError(
+            f"the {what} of role {self.role!r} is not finite (loss {seen['loss']:g}, gradient norm {seen['grad_norm']:g}): "
+            f"learning diverged, and this step was not taken; {REMEDY}.",
+            seen,
+        )
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -145,13 +173,16 @@ class Optimizer:
         else:
             self.flat.grad.zero_()
 
-    def clip_gradients(self, max_norm: float) -> None:
-        """Shrink the gradient, taken as one vector, to a norm of at most max_norm."""
+    def clip_gradients(self, max_norm: float) -> Tensor | None:
+        """Shrink the gradient, taken as one vector, to a norm of at most max_norm; the norm that it had."""
         if self.flat is None:
-            nn.utils.clip_grad_norm_(self.parameters, max_norm)
-        elif self.flat.grad is not None:
-            norm = torch.linalg.vector_norm(self.flat.grad)
-            self.flat.grad.mul_((max_norm / (norm + 1e-6)).clamp(max=1.0))
+            whole: Tensor = nn.utils.clip_grad_norm_(self.parameters, max_norm)
+            return whole
+        if self.flat.grad is None:
+            return None
+        norm: Tensor = torch.linalg.vector_norm(self.flat.grad)
+        self.flat.grad.mul_((max_norm / (norm + 1e-6)).clamp(max=1.0))
+        return norm
 
     def step(self) -> None:
         """Step along the gradients."""
@@ -179,21 +210,19 @@ class Optimizer:
         self.torch_optimizer.load_state_dict(state)
 
 
+def _made_by(factory: OptimizerFactory, parameters: Sequence[nn.Parameter], lr: float) -> torch.optim.Optimizer:
+    made: Any = factory.create_optimizer_for_params(parameters, lr)
+    if not isinstance(made, torch.optim.Optimizer):
+        raise PluginError(
+            f"{type(factory).__name__}.create_optimizer_for_params returned {type(made).__name__}, expected a torch.optim.Optimizer; "
+            "return one over the given parameters."
+        )
+    return made
+
+
 def plain_step(optimizer: torch.optim.Optimizer) -> OptimizerStep:
     """The step of a torch optimizer without what torch wraps around it for profilers and hooks, which compilers cannot read."""
     step: Any = type(optimizer).step
     while hasattr(step, "__wrapped__") and step.__code__.co_filename == WRAPPERS:
         step = step.__wrapped__
     return step  # type: ignore[no-any-return]  # it is a step, wrapped or not
-
-
-def gradient_step(
-    optimizer: Optimizer, loss_function: Callable[[Batch], tuple[Tensor, Metrics]], batch: Batch, max_norm: float | None = None
-) -> Metrics:
-    """Step once down the gradient of a loss, shrunk to max_norm where given; the loss's metrics, detached, with the loss.
-
-    Parameters of other optimizers, or of none, get no gradient.
-    """
-    loss, metrics = loss_function(batch)
-    optimizer.descend(loss, max_norm)
-    return {"loss": loss.detach(), **{name: value.detach() for name, value in metrics.items()}}

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from rlchassis.errors import UsageError
 from rlchassis.experience import Metrics
 from rlchassis.fields import number
+from rlchassis.gradients import gradient_step
 from rlchassis.modules import HasSpaces
-from rlchassis.optim import Optimizer, gradient_step
+from rlchassis.optim import Optimizer
 from rlchassis.recipe_part import RecipePart
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rlchassis.collector import Collector
     from rlchassis.config import ExperimentConfig, SamplingConfig
     from rlchassis.envs import Environments
-    from rlchassis.loggers import Logger
+    from rlchassis.loggers import LoggerGroup
     from rlchassis.persistence.run_lock import RunLock
     from rlchassis.policies import Policy
     from rlchassis.randomness import RandomStreams
@@ -54,7 +54,7 @@ class World:
     """For what is drawn from a replay buffer."""
     learner_rng: torch.Generator
     """For shuffling minibatches and all that learning draws."""
-    logger: Logger
+    logger: LoggerGroup
     hooks: Any
     """The hook caller of the run: hooks.rlchassis_<name>(…)."""
     directory: Path | None = None

@@ -21,7 +21,7 @@ LEARNING: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 """Another value for each field that learning reads, with what else must be set for it to come into play."""
 ACTING: dict[str, tuple[Any, dict[str, Any]]] = {
-    "eps_training": (0.0, {"eps_training_final": None}),
+    "eps_training": (0.8, {}),
     "eps_training_final": (0.9, {}),
     "eps_decay_fraction": (1.0, {}),
     "eps_inference": (0.5, {}),
@@ -103,3 +103,9 @@ def test_params_are_values():
 
 def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(learned):
     assert torch.equal(weights(learned(lr=0.02, lr_scheduler_factory=Halved())), weights(learned(lr=0.01)))
+
+
+def test_eps_training_alone_is_a_constant_and_a_fraction_beside_it_is_refused():
+    assert [DQNParams(eps_training=0.3).eps_schedule(progress) for progress in (0, 1)] == [0.3, 0.3]
+    with pytest.raises(UsageError, match="has no effect"):
+        DQNParams(eps_training=0.3, eps_decay_fraction=0.2)

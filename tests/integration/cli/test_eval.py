@@ -26,12 +26,14 @@ def test_the_best_test_is_repeated_number_by_number(rlchassis, run):
     scored = json.loads(rlchassis("eval", run, "--json").out)
     assert scored["mean"] == pytest.approx(best_test(run), abs=1e-4)
     assert scored["episodes"] == len(scored["returns"]) == len(scored["seeds"]) == len(scored["lengths"]) == 2
+    assert scored["matches"] is True
     assert json.loads(rlchassis("eval", run, "--json").out) == scored
 
 
 def test_a_number_of_episodes_is_played_with_seeds_of_their_own(rlchassis, run):
     scored = json.loads(rlchassis("eval", run, "--episodes", 3, "--json").out)
     assert scored["seeds"] == [10000, 10001, 10002]
+    assert "matches" not in scored
 
 
 def test_people_get_a_sentence(rlchassis, run):
@@ -39,7 +41,7 @@ def test_people_get_a_sentence(rlchassis, run):
     said = rlchassis("eval", run, "--episodes", 3)
     assert said.code == 0
     assert said.out == f"return {scored['mean']:.2f} ± {scored['std']:.2f} over 3 episodes with seeds 10000 to 10002\n"
-    assert "the seeds of its best test" in rlchassis("eval", run).out
+    assert rlchassis("eval", run).out.endswith("with the seeds of its best test, return for return as recorded\n")
 
 
 def without(name):

@@ -13,7 +13,8 @@ import pytest
 from rlchassis.cli import main
 from rlchassis.errors import exits_are_errors
 from rlchassis.experiment import EpochTestCallback, PPOExperimentBuilder
-from rlchassis.hookspecs import hook_manager, hookimpl
+from rlchassis.hook_manager import hook_manager
+from rlchassis.hookspecs import hookimpl
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from rlchassis.callbacks import Callbacks, EpochStopCallbackNoImprovement, EpochStopCallbackRewardThreshold
@@ -62,6 +63,31 @@ def test_one_yes_ends_training_after_every_other_was_asked(tmp_path):
     assert [name for name, *_ in calls] == ["stop", "stop"]
 
 
+@pytest.mark.parametrize("answer", ["no", 0, None, 1.0])
+def test_an_answer_that_is_no_yes_or_no_is_refused(answer, tmp_path):
+    with pytest.raises(UsageError, match=rf"^Stops\.should_stop returned {answer!r}, expected True or False\."):
+        counter(tmp_path).with_epoch_stop_callback(Stops(answer)).build().run()
+
+
+def test_the_yes_of_numpy_is_a_yes(tmp_path):
+    assert counter(tmp_path).with_epoch_stop_callback(Stops(np.bool_(True))).build().run().trainer_result.env_steps == 32
+
+
+@pytest.mark.parametrize("kind", ["train", "test"])
+def test_a_yes_or_no_that_nothing_reads_is_refused(kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(Trains if kind == "train" else Tests, "callback", lambda self, epoch, env_step, context: False)
+    callback = Trains() if kind == "train" else Tests()
+    with pytest.raises(UsageError, match=r"\.callback returned False, which nothing reads; .*request_stop"):
+        getattr(counter(tmp_path), f"with_epoch_{kind}_callback")(callback).build().run()
+
+
+def test_a_callback_may_end_training_between_tests(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(Trains, "callback", lambda self, epoch, env_step, context: context.world.trainer.request_stop("no time left"))
+    with caplog.at_level("INFO", "rlchassis"):
+        result = counter(tmp_path).with_epoch_train_callback(Trains()).build().run().trainer_result
+    assert (result.env_steps, result.stopped) == (0, "the callbacks asked for it at step 0: no time left")
+
+
 def test_without_tests_nothing_of_tests_is_called(tmp_path):
     builder = counter(tmp_path, num_test_envs=0).with_epoch_test_callback(Tests()).with_epoch_stop_callback(Stops())
     assert builder.build().run().trainer_result.env_steps == 64
@@ -100,7 +126,17 @@ def test_the_stop_rule_sees_the_score_of_today_and_not_the_best(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("means", "stops"), [([1], False), ([1, 1], False), ([1, 1, 1], True), ([1, 2, 1], False), ([2, 1, 1], True), ([1, 1, 2], False)]
+    ("means", "stops"),
+    [
+        ([1], False),
+        ([1, 1], False),
+        ([1, 1, 1], True),
+        ([1, 2, 1], False),
+        ([2, 1, 1], True),
+        ([1, 1, 2], False),
+        ([float("nan"), 1, float("nan")], False),
+        ([float("nan")] * 3, True),
+    ],
 )
 def test_no_improvement_waits_for_two_tests_that_do_not_beat_the_best(means, stops):
     assert EpochStopCallbackNoImprovement(patience=2).should_stop(means[-1], context_of(means)) is stops

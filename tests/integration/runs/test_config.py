@@ -10,7 +10,7 @@ import attrs
 import pytest
 import torch
 
-from rlchassis import load_policy
+from rlchassis import evaluate, load_policy
 from rlchassis.errors import UsageError
 from rlchassis.experiment import (
     EnvFactoryCallable,
@@ -205,7 +205,7 @@ OFF_POLICY = {
 }
 ON_POLICY = {
     "num_epochs", "step_per_epoch", "batch_size", "num_train_envs", "num_test_envs", "num_test_episodes", "step_per_collect",
-    "repeat_per_collect", "max_steps",
+    "repeat_per_collect", "max_steps", "max_test_episode_steps",
 }  # fmt: skip
 
 
@@ -237,6 +237,16 @@ def test_epochs_steps_tests_and_passes_are_as_many_as_the_sampling_settings_say(
 
 def test_training_ends_at_max_steps_within_an_epoch(tmp_path):
     assert counted(tmp_path, max_steps=41).trainer_result.env_steps == 41
+
+
+def test_no_episode_of_a_test_its_repetition_or_a_watch_goes_beyond_max_test_episode_steps(tmp_path, caplog):
+    with caplog.at_level("INFO", "rlchassis"):
+        result = run(tmp_path, watch=True, watch_num_episodes=3, sampling=tiny_sampling(max_test_episode_steps=5))
+        scored = evaluate(result.world.directory)
+    assert result.trainer_result.best.lengths == scored.lengths == (5, 5)
+    assert [message[:26] for message in caplog.messages if "were cut" in message] == ["2 of 2 episodes were cut a"] * 2 + [
+        "3 of 3 episodes were cut a", "2 of 2 episodes were cut a",
+    ]  # fmt: skip
 
 
 def test_a_missing_batch_size_means_the_whole_rollout(tmp_path):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 
 import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from attrs import evolve
 
 import rlchassis
 from rlchassis.errors import StoredFileError, UsageError
@@ -20,6 +22,7 @@ from rlchassis.experiment import (
     PPOExperimentBuilder,
     VectorEnvType,
 )
+from rlchassis.persistence.policy_file import read_policy, write_policy
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.compiled import default_dtype
 from rlchassis_testkit.stored_runs import listing, rows_of, tiny_config, tiny_sampling
@@ -62,6 +65,21 @@ def test_the_rows_of_metrics_have_steps_that_never_go_back(trained):
 def test_the_best_test_is_repeated_number_by_number(trained):
     again = rlchassis.evaluate(trained.world.directory)
     assert again == trained.trainer_result.best
+    assert again.matches is True
+    assert rlchassis.evaluate(trained.world.directory, episodes=1).matches is None
+
+
+def test_returns_that_differ_from_the_recorded_ones_are_reported_with_likely_causes(trained, tmp_path, caplog):
+    copy = shutil.copytree(trained.world.directory, tmp_path / "copy")
+    stored, best = read_policy(copy), trained.trainer_result.best
+    returns = [best.returns[0] - 1, *best.returns[1:]]
+    write_policy(copy, evolve(stored, record={**stored.record, "test": {**best.as_data(), "returns": returns}}))
+    again = rlchassis.evaluate(copy)
+    assert again.matches is False
+    assert again.returns == best.returns
+    (said,) = caplog.messages
+    first = f"seed {best.seeds[0]}: {returns[0]:g} recorded, {best.returns[0]:g} now"
+    assert said.startswith(f"The returns of 1 of 2 episodes differ from those recorded ({first}). Likely causes: a policy, wrapper")
 
 
 def test_other_episodes_are_played_on_seeds_that_no_run_uses(trained):

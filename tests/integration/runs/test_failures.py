@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 import math
+import signal
+import subprocess
+import sys
 
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 
 import rlchassis
 from rlchassis.errors import EnvironmentFailure, UsageError
 from rlchassis.experiment import EnvFactoryCallable, EnvMode, EpochTestCallback, EpochTrainCallback, LoggerFactory, PPOExperimentBuilder
 from rlchassis.loggers import Logger
+from rlchassis.persistence.policy_file import read_policy
 from rlchassis_ppo import PPOParams
 from rlchassis_testkit.stored_runs import rows_of, tiny_config, tiny_sampling
 
@@ -109,6 +114,77 @@ def test_an_environment_that_raises_is_named_with_index_seed_and_step(tmp_path):
     assert "environment 1" in said
     assert "seed" in said
     assert "step 3" in said
+
+
+@pytest.mark.parametrize(("tests", "step"), [(0, 48), (1, 32)])
+def test_a_run_whose_environment_fails_leaves_its_best_policy_or_its_latest_and_says_where(tests, step, tmp_path, caplog):
+    sampling = tiny_sampling(num_test_envs=tests, num_test_episodes=1, max_test_episode_steps=5)
+    Bomb.left = 50 + 5 * tests
+    with pytest.raises(EnvironmentFailure):
+        PPOExperimentBuilder(EnvFactoryCallable(exploding), tiny_config(tmp_path), sampling).build().run("run")
+    assert read_policy(tmp_path / "run").record["env_step"] == step
+    which = "the latest" if tests == 0 else "that of the best test, at step 32"
+    path = tmp_path / "run" / "policy.pt"
+    assert f"The run failed (EnvironmentFailure) at environment step 48; the policy is stored in {path} ({which})." in caplog.messages
+
+
+class Broken(EpochTrainCallback):
+    """Breaks the policy before the second epoch."""
+
+    def __init__(self, then):
+        self.then = then
+
+    def callback(self, epoch, env_step, context):
+        if epoch == 2:
+            with torch.no_grad():
+                next(context.policy.parameters()).fill_(math.nan)
+            raise self.then
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ArithmeticError("on purpose")], ids=["interrupted", "failed"])
+def test_a_policy_that_is_not_finite_is_not_stored_and_that_is_said(error, tmp_path, caplog):
+    builder = PPOExperimentBuilder("CartPole-v1", tiny_config(tmp_path), tiny_sampling(num_test_envs=0))
+    with caplog.at_level(logging.INFO, "rlchassis"), pytest.raises(type(error)):
+        builder.with_epoch_train_callback(Broken(error)).build().run("run")
+    assert not (tmp_path / "run" / "policy.pt").exists()
+    assert "at environment step 32; no policy is stored: the policy was not stored: " in caplog.text
+
+
+def test_what_is_refused_before_the_first_step_leaves_no_policy(tmp_path):
+    builder = on_cartpole(tmp_path).with_epoch_train_callback(Refuses())
+    with pytest.raises(UsageError, match="not today"):
+        builder.build().run("run")
+    assert not (tmp_path / "run" / "policy.pt").exists()
+
+
+class Refuses(EpochTrainCallback):
+    def callback(self, epoch, env_step, context):
+        raise UsageError("not today.")
+
+
+TERMINATED = """
+import os, signal, sys
+from rlchassis.experiment import EpochTrainCallback, ExperimentConfig, PPOExperimentBuilder, SamplingConfig
+
+class Kills(EpochTrainCallback):
+    def callback(self, epoch, env_step, context):
+        if epoch == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+sampling = SamplingConfig(num_epochs=9, step_per_epoch=32, step_per_collect=32, batch_size=16, num_train_envs=1, num_test_envs=0)
+builder = PPOExperimentBuilder("CartPole-v1", ExperimentConfig(watch=False, persistence_base_dir=sys.argv[1]), sampling)
+print("begun")
+builder.with_epoch_train_callback(Kills()).build().run("run")
+print("not reached")
+"""
+
+
+def test_a_script_that_is_terminated_ends_its_run_first_and_dies_by_the_signal(tmp_path):
+    done = subprocess.run([sys.executable, "-c", TERMINATED, tmp_path], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (-signal.SIGTERM, "begun\n")
+    assert "Traceback" not in done.stderr
+    assert read_policy(tmp_path / "run").record["env_step"] == 32
+    assert not (tmp_path / "run" / "run.lock").exists()
 
 
 class Unmade(LoggerFactory):

@@ -11,9 +11,10 @@ import pytest
 import torch
 
 import rlchassis
-from rlchassis.errors import UsageError
+from rlchassis.errors import PluginError, UsageError
 from rlchassis.experiment import Experiment, ExperimentConfig, PPOExperimentBuilder, VectorEnvType
-from rlchassis.hookspecs import Hooks, hook_manager, hookimpl
+from rlchassis.hook_manager import hook_manager
+from rlchassis.hookspecs import Hooks, hookimpl
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling, write_distribution
 
 DOCS = Path(__file__).parents[3] / "docs" / "hooks.md"
@@ -103,7 +104,8 @@ def of(calls, label):
 
 
 COLLECTION = ["collect_end", "learn_end"]
-EPOCH = ["epoch_start", *COLLECTION * 2, "test_start", "test_end", "should_stop", "epoch_end"]
+FIRST, LATER = [*COLLECTION, "metrics"], [*COLLECTION, "metrics"]
+EPOCH = ["epoch_start", *FIRST, *LATER, "test_start", "metrics", "test_end", "should_stop", "epoch_end"]
 BUILD = ["before_build", "after_build"]
 MADE = ["make_envs", "env_wrappers", "env_wrappers", "make_policy", "make_algorithm", "make_optimizer", "make_logger", "world_ready"]
 
@@ -279,13 +281,53 @@ class Guard:
         cartpole(tmp_path).with_extension("acme.guard", floor=1000).build().run("low")
 
 
+def run_with(observer):
+    sampling = tiny_sampling(num_epochs=1)
+    builder = PPOExperimentBuilder("CartPole-v1", ExperimentConfig(watch=False, persistence_enabled=False), sampling)
+    return builder.build().run(observers=[observer])
+
+
+def answering(hook, answer):
+    """An observer with one hook."""
+    function = hookimpl(lambda self: answer)
+    return type("Answers", (), {hook: function})()
+
+
+@pytest.mark.parametrize("answer", ["no", 0, [True]])
+def test_a_vote_that_is_no_yes_or_no_is_refused_with_whose_it_is(answer):
+    with pytest.raises(UsageError, match=r"rlchassis_should_stop of observer 1 \(Answers\) returned .*, expected True, False or None"):
+        run_with(answering("rlchassis_should_stop", answer))
+
+
+@pytest.mark.parametrize("hook", ["rlchassis_collect_end", "rlchassis_metrics", "rlchassis_epoch_end"])
+def test_a_yes_or_no_that_nothing_reads_is_refused_with_whose_it_is(hook):
+    with pytest.raises(UsageError, match=rf"{hook} of observer 1 \(Answers\) returned False, which nothing reads"):
+        run_with(answering(hook, False))
+
+
+@pytest.mark.parametrize(("answer", "stopped"), [(None, None), (False, None), (True, "observer 1 (Answers) fired at step 32 (mean")])
+def test_a_vote_for_the_end_is_reported_with_whose_it_is(answer, stopped):
+    said = run_with(answering("rlchassis_should_stop", answer)).trainer_result.stopped
+    assert said is None if stopped is None else said.startswith(stopped)
+
+
+@pytest.mark.parametrize(
+    ("hook", "expected"),
+    [("make_envs", "Environments"), ("make_policy", "Policy"), ("make_algorithm", "Algorithm"), ("make_optimizer", "OptimizerFactory"),
+     ("env_wrappers", "Callable")],
+)  # fmt: skip
+def test_what_a_hook_makes_of_another_kind_is_refused_with_the_hook(hook, expected):
+    with pytest.raises(PluginError, match=rf"rlchassis_{hook} was answered with int, expected {expected}"):
+        run_with(answering(f"rlchassis_{hook}", 3))
+
+
 def test_docs_and_specs_say_the_same():
     rows = re.findall(r"^\| `(rlchassis_\w+)` \| ([\w, ]+) \| (all|first) \|", DOCS.read_text("utf-8"), flags=re.MULTILINE)
     documented = {name: arguments.split(", ") for name, arguments, _ in rows}
     assert list(documented.items()) == list(SPECS.items())
     first = {name for name, spec in vars(Hooks).items() if getattr(spec, "rlchassis_spec", None) and spec.rlchassis_spec["firstresult"]}
     assert {name for name, _, kind in rows if kind == "first"} == first
-    drawn = set(re.findall(r"[a-z]+_[a-z_]+|teardown", DOCS.read_text("utf-8").partition("```mermaid")[2].partition("```")[0]))
+    drawn = set(re.findall(r"[a-z]+_[a-z_]+|teardown|metrics", DOCS.read_text("utf-8").partition("```mermaid")[2].partition("```")[0]))
     assert drawn == {name.removeprefix("rlchassis_") for name in SPECS}
 
 

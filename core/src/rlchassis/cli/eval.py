@@ -34,4 +34,5 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
 def _sentence(result: Evaluation, *, repeated: bool) -> str:
     seeds = "the seeds of its best test" if repeated else f"seeds {result.seeds[0]} to {result.seeds[-1]}"
-    return f"return {result.mean:.2f} ± {result.std:.2f} over {len(result.returns)} episodes with {seeds}"
+    compared = {True: ", return for return as recorded", False: ", not as recorded", None: ""}[result.matches]
+    return f"return {result.mean:.2f} ± {result.std:.2f} over {len(result.returns)} episodes with {seeds}{compared}"

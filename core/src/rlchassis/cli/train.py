@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,13 @@ from attrs import define, field
 
 from rlchassis.cli.algorithm_help import HelpOfAlgorithm
 from rlchassis.cli.allowed import add_allow
-from rlchassis.cli.interruption import Interruption
 from rlchassis.cli.messages import messages_on_stderr
 from rlchassis.cli.output import say
 from rlchassis.cli.planned import planned
 from rlchassis.cli.progress import progress_on
 from rlchassis.errors import StoredFileError
 from rlchassis.experiment import ExperimentResult, InfoStats
+from rlchassis.experiment.interruption import TERMINATING, Interruption
 from rlchassis.hookspecs import hookimpl
 from rlchassis.plots import draw_learning_curve
 
@@ -62,7 +63,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     """Train, draw the learning curve, and say where everything is."""
     experiment, beginning = planned(arguments)
     opening, interruption = Opening(beginning), Interruption()
-    with messages_on_stderr(), interruption.awaited():
+    with messages_on_stderr(), interruption.awaited((signal.SIGINT, *TERMINATING)):
         try:
             result = experiment.run(
                 arguments.name,

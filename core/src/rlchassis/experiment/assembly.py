@@ -14,16 +14,19 @@ from torch import nn
 
 from rlchassis.agent import Setup, check_spaces, resolve
 from rlchassis.algorithm import Algorithm
-from rlchassis.callbacks import CallbackHooks
+from rlchassis.callback_hooks import hooks_of
 from rlchassis.collector import Collector
 from rlchassis.config import SamplingConfig, resolve_sampling
 from rlchassis.envs import Environments, EnvMode, EnvWrapper, VectorEnvironment, environments_of
 from rlchassis.errors import UsageError
 from rlchassis.experiment.acting import require_acting
+from rlchassis.experiment.made import require_made, require_n_step
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.watching import RenderDelay
-from rlchassis.hookspecs import hook_manager, hookimpl
-from rlchassis.loggers import Logger, LoggerFactory, LoggerFactoryDefault, LoggerGroup, MetricsFile
+from rlchassis.hook_manager import hook_manager
+from rlchassis.hookspecs import hookimpl
+from rlchassis.loggers import Logger, LoggerFactory, LoggerFactoryDefault, LoggerGroup
+from rlchassis.metrics_file import MetricsFile
 from rlchassis.optim import OptimizerFactory
 from rlchassis.persistence import PolicyPersistence
 from rlchassis.persistence.events import restore_policy
@@ -72,9 +75,8 @@ class CoreHooks:
 def create_hooks(experiment: Experiment, observers: Sequence[object] = ()) -> Any:
     """The hook manager of one run: the recipe's extensions in their order, its callbacks, observers, and core's own answers."""
     extensions = [(find(each.kind, each.name).label, each.create()) for each in experiment.extensions]
-    callbacks = ("the callbacks", CallbackHooks(experiment.callbacks))
     watching = [(f"observer {i} ({type(each).__name__})", each) for i, each in enumerate(observers, 1)]
-    return hook_manager([*extensions, callbacks, *watching, ("rlchassis-core", CoreHooks())])
+    return hook_manager([*extensions, *hooks_of(experiment.callbacks), *watching, ("rlchassis-core", CoreHooks())])
 
 
 def require_device(device: str | torch.device) -> torch.device:
@@ -106,7 +108,8 @@ def create_world(experiment: Experiment, observers: Sequence[object] = ()) -> Wo
     sampling = sampling_of(experiment)
     resolve(experiment.logger_factory, LoggerFactory)
     hooks = create_hooks(experiment, observers).hook
-    envs = hooks.rlchassis_make_envs(experiment=experiment, sampling=sampling, wrappers=env_wrappers(experiment, hooks))
+    made = hooks.rlchassis_make_envs(experiment=experiment, sampling=sampling, wrappers=env_wrappers(experiment, hooks))
+    envs = require_made(made, Environments, "rlchassis_make_envs")
     try:
         return _create_agent(experiment, device, sampling, hooks, envs)
     except BaseException:
@@ -120,6 +123,8 @@ def env_wrappers(experiment: Experiment, hooks: Any) -> Callable[[EnvMode], list
     def wrappers(mode: EnvMode) -> list[EnvWrapper]:
         answers = hooks.rlchassis_env_wrappers(mode=mode)
         wanted = [wrap for answer in answers for wrap in (answer if isinstance(answer, list | tuple) else [answer])]
+        for wrap in wanted:
+            require_made(wrap, Callable, "rlchassis_env_wrappers")  # type: ignore[arg-type]  # isinstance knows it
         delay = experiment.config.watch_render
         if mode is EnvMode.WATCH and delay > 0:
             wanted.append(partial(RenderDelay, milliseconds=delay))
@@ -136,15 +141,23 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
         device,
         streams,
         sampling.total_steps,
-        lambda params, lr, role: hooks.rlchassis_make_optimizer(experiment=experiment, params=params, lr=lr, role=role),
+        lambda params, lr, role: require_made(
+            hooks.rlchassis_make_optimizer(experiment=experiment, params=params, lr=lr, role=role),
+            OptimizerFactory,
+            "rlchassis_make_optimizer",
+        ),
         for_graph=agent.compile,
     )
     with streams.initialisation():
-        innermost = hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device)
+        innermost = require_made(
+            hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device), Policy, "rlchassis_make_policy"
+        )
         policy = agent.create_wrapped(innermost, envs, device)
         require_acting(policy, envs, device)
         restore_policy(policy, envs, experiment.config, device)
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
+    require_made(algorithm, Algorithm, "rlchassis_make_algorithm")
+    require_n_step(agent, algorithm)
     setup.compile(algorithm)
     world = World(
         config=experiment.config,
@@ -155,7 +168,7 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
         policy=policy,
         algorithm=algorithm,
         train_collector=_collector(policy, envs.train, streams, "exploration", device),  # type: ignore[arg-type]  # missing only where nothing trains
-        test_collector=_collector(policy, envs.test, streams, "evaluation", device),
+        test_collector=_collector(policy, envs.test, streams, "evaluation", device, sampling.max_test_episode_steps),
         buffer=agent.trainer_class.create_buffer(sampling),
         sampler_rng=streams.generator("sampler"),
         learner_rng=streams.generator("learner", device=device),
@@ -163,14 +176,20 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
         hooks=hooks,
         optimizers=setup.optimizers,
     )
+    world.logger.look = partial(_show_row, world)
     world.trainer = agent.trainer_class(world, PolicyPersistence(to_data(agent)))
     return world
 
 
 def _collector(
-    policy: Policy, envs: VectorEnvironment | None, streams: RandomStreams, stream: str, device: torch.device
+    policy: Policy,
+    envs: VectorEnvironment | None,
+    streams: RandomStreams,
+    stream: str,
+    device: torch.device,
+    max_episode_steps: int | None = None,
 ) -> Collector | None:
-    return None if envs is None else Collector(policy, envs, streams.generator(stream, device=device), device)
+    return None if envs is None else Collector(policy, envs, streams.generator(stream, device=device), device, max_episode_steps)
 
 
 def write_into(directory: Path, world: World, experiment: Experiment, run_id: str | None) -> None:
@@ -188,4 +207,11 @@ def _loggers(directory: Path, world: World, experiment: Experiment, run_id: str 
     made = world.hooks.rlchassis_make_logger(experiment=experiment, directory=directory, name=directory.name, run_id=run_id)
     if not isinstance(made, Logger):
         raise UsageError(f"the logger factory made {made!r}, which is no Logger; derive its class from rlchassis.api.Logger.")
-    return LoggerGroup([MetricsFile(directory), made])
+    return LoggerGroup([MetricsFile(directory), made], world.logger.look)
+
+
+def _show_row(world: World, metrics: dict[str, float], step: int) -> None:
+    """To extensions that want to see it."""
+    caller = world.hooks.rlchassis_metrics
+    if caller.get_hookimpls():
+        caller(world=world, metrics=metrics, step=step)

@@ -16,7 +16,7 @@ from rlchassis.errors import UsageError
 from rlchassis.experiment.collection import ExperimentCollection
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.fields import with_article
-from rlchassis.hookspecs import hook_manager
+from rlchassis.hook_manager import hook_manager
 from rlchassis.loggers import LoggerFactory, LoggerFactorySeveral
 from rlchassis.optim import OptimizerFactory
 from rlchassis.persistence.names import name_parts

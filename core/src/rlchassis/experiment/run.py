@@ -11,13 +11,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from rlchassis.errors import UsageError, exits_are_errors
+from rlchassis.errors import StorageFailure, UsageError, exits_are_errors
 from rlchassis.experiment.assembly import create_world, write_into
+from rlchassis.experiment.interruption import Interruption
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.result import ExperimentResult
 from rlchassis.experiment.watching import watch, watch_trained
-from rlchassis.hookspecs import tear_down
-from rlchassis.persistence import PersistEvent
+from rlchassis.hook_manager import tear_down
 from rlchassis.persistence.files import LOG_FILENAME, POLICY_FILENAME, PROVENANCE_FILENAME, write_json
 from rlchassis.persistence.names import create_run_directory, name_parts, timestamp_name
 from rlchassis.persistence.policy_file import read_policy
@@ -41,20 +41,28 @@ def run_experiment(
     observers: Sequence[object],
 ) -> ExperimentResult:
     """Build the world, train, watch; environments and files are closed and every extension is told, however it ends."""
-    config, name = experiment.config, experiment.name if name is None else name
+    name = experiment.name if name is None else name
     if name is not None:
         name_parts(name)
     if require_restorable and (missing := unstorable_names(experiment.to_data())):
         raise UsageError(f"{', '.join(missing)} cannot be stored in a file, and require_restorable asks that the run can be restored.")
-    with exits_are_errors("what this run is made of"):
-        world = create_world(experiment, observers)
+    interruption = Interruption()
+    with interruption.before_death():
+        with exits_are_errors("what this run is made of"):
+            world = create_world(experiment, (*observers, interruption))
+        result = _run(world, experiment, name, logger_run_id, suffix_if_exists=suffix_if_exists or name is None)
+        _require_stored(result)
+        return result
+
+
+def _run(world: World, experiment: Experiment, name: str | None, run_id: str | None, *, suffix_if_exists: bool) -> ExperimentResult:
+    config = experiment.config
     with ExitStack() as at_the_end:
         at_the_end.callback(world.close)
         if config.persistence_enabled and config.train:
-            free = suffix_if_exists or name is None
-            directory = create_run_directory(config.persistence_base_dir, name or timestamp_name(), suffix_if_exists=free)
+            directory = create_run_directory(config.persistence_base_dir, name or timestamp_name(), suffix_if_exists=suffix_if_exists)
             with _gone_if_empty(directory):
-                write_into(directory, world, experiment, logger_run_id)
+                write_into(directory, world, experiment, run_id)
         at_the_end.callback(tear_down, world.hooks, world)
         at_the_end.enter_context(threads(config.num_threads, world.policy))
         if world.directory is not None:
@@ -62,6 +70,13 @@ def run_experiment(
                 at_the_end.enter_context(_log_file(world.directory))
             _describe(experiment, world.directory)
         return _carry_out(world)
+
+
+def _require_stored(result: ExperimentResult) -> None:
+    """StorageFailure, after all else was done, where a file could not be written."""
+    problems = [*filter(None, [result.world.trainer.persistence.problem]), *result.world.logger.problems]
+    if problems:
+        raise StorageFailure(f"the run came to its end, but {'; '.join(problems)}.", result)
 
 
 @contextmanager
@@ -103,16 +118,31 @@ def _carry_out(world: World) -> ExperimentResult:
 def _train(world: World) -> InfoStats:
     try:
         return world.trainer.run()
-    except (KeyboardInterrupt, SystemExit):
-        _rescue(world)
+    except BaseException as error:
+        if world.trainer.env_step or not isinstance(error, UsageError):
+            _rescue(world, error)
         raise
 
 
-def _rescue(world: World) -> None:
-    """An interrupted run leaves a policy: its best, or the one it had if no test had chosen any."""
-    if world.trainer.best is None:
-        world.trainer.persistence.persist(PersistEvent.PERSIST_POLICY, world)
-    log.info("Interrupted at environment step %d; the policy is stored.", world.trainer.env_step)
+def _rescue(world: World, error: BaseException) -> None:
+    """A run that is interrupted or fails leaves a policy: its best, or the one it has if no test has chosen any; and says where."""
+    is_interrupted, step = isinstance(error, KeyboardInterrupt), world.trainer.env_step
+    ended = f"{'Interrupted' if is_interrupted else f'The run failed ({type(error).__name__})'} at environment step {step}"
+    log.log(logging.INFO if is_interrupted else logging.WARNING, "%s; %s.", ended, _left_policy(world))
+
+
+def _left_policy(world: World) -> str:
+    trainer = world.trainer
+    try:
+        trainer.store()
+    except FloatingPointError as broken:
+        return f"no policy is stored: {str(broken).rstrip('.')}"
+    if world.directory is None:
+        return "no policy is stored, since nothing of this run is"
+    if trainer.persistence.problem is not None:
+        return trainer.persistence.problem
+    which = "the latest" if trainer.best is None else f"that of the best test, at step {trainer.best.env_step}"
+    return f"the policy is stored in {world.directory / POLICY_FILENAME} ({which})"
 
 
 @contextmanager
@@ -141,11 +171,18 @@ def threads(asked: int | None, policy: nn.Module) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+class _LogFile(logging.FileHandler):
+    """Leaves out, without a word for each, what the disk refuses."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  as in logging
+        """Nothing; what matters is reported by whoever writes the other files."""
+
+
 @contextmanager
 def _log_file(directory: Path) -> Iterator[None]:
     """Within it what rlchassis logs is also written to log.txt."""
     logger = logging.getLogger("rlchassis")
-    handler = logging.FileHandler(directory / LOG_FILENAME, encoding="utf-8")
+    handler = _LogFile(directory / LOG_FILENAME, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.setLevel(logging.INFO)
     before = logger.level

@@ -36,24 +36,28 @@ FIRST_EVALUATION_SEED = 10_000
 def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Iterable[Any] = ()) -> Evaluation:
     """Score the policy stored in a run directory, in the environment of its recipe.
 
-    Without a number of episodes the best test is repeated on its recorded seeds, return for return; with one, the seeds are
-    10000, 10001, …, which no training and no test has used.
+    Without a number of episodes the best test is repeated on its recorded seeds, return for return, and a warning says where the returns
+    differ from the recorded ones; with one, the seeds are 10000, 10001, …, which no training and no test has used.
     """
     experiment = stored_experiment(directory, allow, "evaluate")
     with making(directory):
         device, hooks = require_device(experiment.config.device), create_hooks(experiment).hook
     stored = read_policy(Path(directory), device)
-    seeds = _recorded_seeds(stored, directory) if episodes is None else _fresh_seeds(episodes)
+    recorded = None if episodes is not None else _recorded_test(stored, directory)
+    seeds = recorded.seeds if recorded is not None else _fresh_seeds(episodes)
     with making(directory):
-        num_envs = max(1, sampling_of(experiment).num_test_envs)
+        sampling = sampling_of(experiment)
+        num_envs = max(1, sampling.num_test_envs)
         envs = environments_of(experiment.env_factory, 0, num_envs, False, env_wrappers(experiment, hooks))
     try:
         assert envs.test is not None
         make_policy = partial(hooks.rlchassis_make_policy, experiment=experiment, envs=envs, device=device)
         policy = _restored(experiment.agent_factory, stored, envs, device, directory, make_policy)
-        collector = Collector(policy, envs.test, RandomStreams(0).generator("evaluation", device=device), device)
+        rng = RandomStreams(0).generator("evaluation", device=device)
+        collector = Collector(policy, envs.test, rng, device, sampling.max_test_episode_steps)
         with threads(experiment.config.num_threads, policy):
-            return evaluate_policy(collector, seeds, _env_step(stored, directory))
+            result = evaluate_policy(collector, seeds, _env_step(stored, directory))
+        return result if recorded is None else result.compared(recorded)
     finally:
         envs.close()
 
@@ -78,13 +82,14 @@ def stored_experiment(directory: str | Path, allow: Iterable[Any], function: str
     return Experiment.from_stored(data, directory, allow, f"{function}({str(directory)!r}")
 
 
-def _recorded_seeds(stored: StoredPolicy, directory: str | Path) -> Sequence[int]:
+def _recorded_test(stored: StoredPolicy, directory: str | Path) -> Evaluation:
     if "test" not in stored.record:
         raise UsageError(f"no test chose the policy in {directory}, so there is none to repeat; say how many episodes to play.")
-    return Evaluation.from_data(stored.record["test"]).seeds
+    return Evaluation.from_data(stored.record["test"])
 
 
-def _fresh_seeds(episodes: int) -> Sequence[int]:
+def _fresh_seeds(episodes: int | None) -> Sequence[int]:
+    assert episodes is not None
     require_some(episodes)
     return range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + episodes)
 

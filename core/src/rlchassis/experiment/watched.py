@@ -15,7 +15,7 @@ from rlchassis.experiment.recording import recording_into, rendering_images
 from rlchassis.experiment.run import threads
 from rlchassis.experiment.stored import making, require_some, stored_experiment
 from rlchassis.experiment.watching import watch
-from rlchassis.hookspecs import tear_down
+from rlchassis.hook_manager import tear_down
 
 
 def watch_stored(

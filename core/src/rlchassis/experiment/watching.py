@@ -35,7 +35,8 @@ class RenderDelay(gym.Wrapper[Any, Any, Any, Any]):
 def watch(world: World) -> Evaluation:
     """Play the configured number of episodes and say what they earned."""
     assert world.envs.watch is not None
-    collector = Collector(world.policy, world.envs.watch, world.streams.generator("watch", device=world.device), world.device)
+    rng, limit = world.streams.generator("watch", device=world.device), world.sampling.max_test_episode_steps
+    collector = Collector(world.policy, world.envs.watch, rng, world.device, limit)
     with evaluating(world.policy):
         result = evaluate_policy(collector, world.streams.seeds("watch", world.config.watch_num_episodes))
     log.info("Watched %d episodes (%s): mean return %.2f ± %.2f.", len(result.returns), _how(world), result.mean, result.std)

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from attrs import define, field
+from attrs import define, evolve, field
 
 from rlchassis.config import ExperimentConfig, Mode
 from rlchassis.envs import Environments, space_to_data
-from rlchassis.errors import StoredFileError
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.persistence.files import POLICY_FILENAME
 from rlchassis.persistence.policy_file import StoredPolicy, read_policy, write_policy
+from rlchassis.persistence.run_lock import require_no_other_run
 from rlchassis.policies import Policy
 
 if TYPE_CHECKING:
     from rlchassis.world import World
+
+
+log = logging.getLogger(__name__)
+FULL = "it could not be written whole; is the disk full?"
+"""What torch means by an error of its own while it writes."""
 
 
 class PersistEvent(Enum):
@@ -52,17 +60,41 @@ class PolicyPersistence(Persistence):
     """The recipe of the agent as data, for Mode.POLICY."""
     record: dict[str, Any] = field(factory=dict)
     """What is said of the policy: its env_step, the test that chose it."""
+    problem: str | None = field(default=None, init=False)
+    """Why the policy that was to be stored last is not, with the path; None where it is."""
+    _waiting: StoredPolicy | None = field(default=None, init=False)
+    """A copy of that policy."""
 
     Mode = Mode
 
     def persist(self, event: PersistEvent, world: World) -> None:
-        """Replace policy.pt by the policy as it is now."""
+        """Replace policy.pt by the policy as it is now; where the disk refuses, a copy waits for `retry`, and a warning says so."""
         if world.directory is None:
             return
         mode, record = world.config.policy_persistence_mode, self.record
         if mode is Mode.POLICY:
             record = {**record, "spaces": _spaces(world.envs), "agent": self.agent}
-        write_policy(world.directory, StoredPolicy(world.policy.state_dict(), record, mode))
+        self._write(StoredPolicy(world.policy.state_dict(), record, mode), world.directory)
+
+    def retry(self, world: World) -> None:
+        """Store what could not be stored before, if anything."""
+        if self._waiting is not None and world.directory is not None:
+            self._write(self._waiting, world.directory)
+
+    def _write(self, policy: StoredPolicy, directory: Path) -> None:
+        path = directory / POLICY_FILENAME
+        try:
+            require_no_other_run(directory)
+            write_policy(directory, policy)
+        except (OSError, RuntimeError, UsageError) as error:  # torch makes a RuntimeError of a disk that is full
+            reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error) if isinstance(error, UsageError) else FULL
+            self.problem = f"the policy of step {policy.record.get('env_step')} is not stored in {path} ({reason.rstrip('.')})"
+            self._waiting = evolve(policy, state={name: weight.detach().cpu().clone() for name, weight in policy.state.items()})
+            log.warning("%s; the run goes on, and this is tried again after its next test and at its end.", self.problem)
+            return
+        if self.problem is not None:
+            log.info("The policy of step %s is stored in %s after all.", policy.record.get("env_step"), path)
+        self.problem = self._waiting = None
 
     def restore(self, event: RestoreEvent, world: World) -> None:
         """Give the policy the stored weights."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import torch
@@ -17,14 +14,18 @@ from rlchassis.algorithm import Learned
 from rlchassis.buffers import RolloutBuffer
 from rlchassis.collector import CollectStats
 from rlchassis.config import SamplingConfig, settled
-from rlchassis.errors import UsageError
-from rlchassis.evaluation import Evaluation, as_metrics, evaluate_policy
+from rlchassis.errors import DivergenceError, UsageError
+from rlchassis.evaluation import Evaluation
 from rlchassis.experience import Experience, TensorStruct
-from rlchassis.journal import Journal
+from rlchassis.hook_manager import caller
+from rlchassis.journal import Journal, require_finite
 from rlchassis.persistence import PersistEvent, PolicyPersistence
 from rlchassis.policies import layers
 from rlchassis.replay import ReplayBuffer
+from rlchassis.trainer.answers import require_experience, require_learned
 from rlchassis.trainer.info import InfoStats
+from rlchassis.trainer.testing import as_row, is_best, play, votes_to_stop
+from rlchassis.trainer.weights import require_finite_weights, unwatched_weights
 from rlchassis.world import World
 
 log = logging.getLogger(__name__)
@@ -46,9 +47,15 @@ class Trainer(ABC):
     updates: int = field(default=0, init=False)
     tests: list[Evaluation] = field(factory=list, init=False)
     best: Evaluation | None = field(default=None, init=False)
+    stopped: str | None = field(default=None, init=False)
+    """Who ended training before its steps were spent, and why."""
     seconds: dict[str, float] = field(factory=lambda: dict.fromkeys(("collect", "learn", "test"), 0.0), init=False)
     journal: Journal = field(factory=Journal, init=False)
     _next_row: int = field(default=0, init=False)
+    _updates_tested: int = field(default=0, init=False)
+    """Rounds of learning before the last test."""
+    _unwatched: dict[str, torch.Tensor] = field(factory=dict, init=False)
+    """Weights of the policy that no optimizer looks after, checked after each learning phase."""
 
     @classmethod
     def check_sampling(cls, sampling: SamplingConfig) -> None:
@@ -67,39 +74,61 @@ class Trainer(ABC):
         """What follows a collection: as many rounds as are due."""
 
     def run(self) -> InfoStats:
-        """Train from the beginning of an episode in every environment until the steps are spent or a callback stops it."""
+        """Train from the beginning of an episode in every environment until the steps are spent or someone stops it."""
         hooks, sampling = self.world.hooks, self.world.sampling
         hooks.rlchassis_train_start(world=self.world)
         self._begin_episodes()
         for epoch in range(1, sampling.num_epochs + 1):
             hooks.rlchassis_epoch_start(world=self.world, epoch=epoch, env_step=self.env_step)
-            before = self.env_step
-            while self.env_step < min(epoch * sampling.step_per_epoch, sampling.total_steps):
+            before, end = self.env_step, min(epoch * sampling.step_per_epoch, sampling.total_steps)
+            while self.env_step < end and self.stopped is None:
                 self._advance()
-            stop = self._test(epoch)
+            self._test(epoch)
             if self.env_step > before:  # a collection may be longer than an epoch
                 log.info("epoch %d: %s", epoch, self.info().summary(sampling.total_steps))
             hooks.rlchassis_epoch_end(world=self.world, epoch=epoch, env_step=self.env_step)
-            if stop or self.env_step >= sampling.total_steps:
+            if self.stopped is not None or self.env_step >= sampling.total_steps:
                 break
         self._log_learning()
-        if self.best is None:
-            self.persistence.persist(PersistEvent.PERSIST_POLICY, self.world)
+        self.store()
         result = self.info()
         hooks.rlchassis_train_end(world=self.world, result=result)
         return result
 
+    def request_stop(self, reason: str) -> None:
+        """End training before the next collection, after the test that ends an epoch; for hooks and callbacks. The first reason counts."""
+        self._stop(f"{caller() or 'the program'} asked for it at step {self.env_step}: {reason}")
+
+    def interrupt(self, error: BaseException) -> None:
+        """Let the run fail with this error where its policy is whole: before the next step of any environment."""
+        for collector in (self.world.train_collector, self.world.test_collector):
+            if collector is not None:
+                collector.interruption = error
+
+    def store(self) -> None:
+        """Store what the run leaves: the current policy where no test has chosen one, or else what could not be written before."""
+        if self.best is None:
+            self.persistence.persist(PersistEvent.PERSIST_POLICY, self.world)
+        else:
+            self.persistence.retry(self.world)
+
     def info(self) -> InfoStats:
         """How training stands."""
         final = self.tests[-1] if self.tests else None
-        return InfoStats(self.env_step, self.episodes, self.updates, self.best, final, dict(self.seconds))
+        return InfoStats(self.env_step, self.episodes, self.updates, self.best, final, dict(self.seconds), self.stopped)
 
     @property
     def test_means(self) -> list[float]:
         """The mean returns of all tests so far."""
         return [test.mean for test in self.tests]
 
+    def _stop(self, why: str) -> None:
+        if self.stopped is None:
+            self.stopped = why
+            log.info("Stopping early: %s.", why.rstrip("."))
+
     def _begin_episodes(self) -> None:
+        self._unwatched = unwatched_weights(self.world.policy, self.world.optimizers)
         collector = self.world.train_collector
         if not collector.envs.partial and settled(self.world.sampling.step_per_collect) % collector.envs.num_envs:
             log.warning("These %d environments only step together, so each collection rounds up to them.", collector.envs.num_envs)
@@ -117,11 +146,24 @@ class Trainer(ABC):
         self.journal.note_collection(stats)
         self._tell("rlchassis_collect_end", stats=stats)
         started = time.perf_counter()
-        self._learn()
+        self._learn_or_diverge()
         self.seconds["learn"] += time.perf_counter() - started
         self._tell("rlchassis_learn_end", rounds=self.updates - before)
         if self.env_step >= self._next_row:
             self._log_learning()
+
+    def _learn_or_diverge(self) -> None:
+        """What learning comes to; where it diverges, a last row shows what did."""
+        graphs = self.world.algorithm.graphs
+        if graphs is not None:
+            graphs.begin_phase()
+        try:
+            self._learn()
+            if self._unwatched:
+                require_finite_weights(self._unwatched)
+        except DivergenceError as error:
+            self._log_learning(error.metrics)
+            raise
 
     def _set_progress(self, progress: float) -> None:
         for optimizer in self.world.optimizers:
@@ -143,34 +185,42 @@ class Trainer(ABC):
 
     def _update(self, batch: TensorStruct) -> Learned:
         """One round."""
-        learned = self.world.algorithm.update(batch, self.updates)
-        self.journal.note_learning(learned.metrics)
+        update = self.world.algorithm.update
+        learned = update(batch, self.updates)
+        if type(learned) is not Learned:
+            require_learned(learned, update)
+        self.journal.note_learning(learned.metrics, update)
         self.updates += 1
         return learned
 
-    def _log_learning(self) -> None:
+    def _log_learning(self, last: dict[str, float] | None = None) -> None:
+        """A row of what was learned; `last` is what was measured as learning diverged."""
         self._next_row = self.env_step + max(1, self.world.sampling.step_per_epoch // ROWS_PER_EPOCH)
-        row = self.journal.row()
+        row = self.journal.row() | {f"learn/{name}": value for name, value in (last or {}).items()}
         if row:
             self.world.logger.log(row, self.env_step)
+        if last is None:
+            require_finite(row)
 
-    def _test(self, epoch: int) -> bool:
-        """Judge a policy that has learned since the last test, keep it if none was better, and ask whether to stop."""
-        world, collector = self.world, self.world.test_collector
-        if collector is None or (self.tests and self.tests[-1].env_step == self.env_step):
-            return False
+    def _test(self, epoch: int) -> None:
+        """Test a policy that has learned since the last test, keep it if none was better, and ask whether to stop."""
+        world = self.world
+        if world.test_collector is None or self.updates == self._updates_tested:
+            return
+        self._updates_tested = self.updates
         world.hooks.rlchassis_test_start(world=world, epoch=epoch, env_step=self.env_step)
         started = time.perf_counter()
-        with evaluating(world.policy):
-            seeds = world.streams.seeds("evaluation", settled(world.sampling.num_test_episodes), epoch)
-            result = evaluate_policy(collector, seeds, self.env_step)
+        result = play(world, epoch, self.env_step)
         self.seconds["test"] += time.perf_counter() - started
         self.tests.append(result)
-        if self.best is None or math.isnan(self.best.mean) or result.mean >= self.best.mean:
+        if is_best(self.tests, self.best):
             self._keep(result)
-        world.logger.log({**as_metrics(result), "test/best_return": max(self.test_means)}, self.env_step)
+        else:
+            self.persistence.retry(world)
+        world.logger.log(as_row(result, self.best), self.env_step)
         world.hooks.rlchassis_test_end(world=world, result=result)
-        return any(world.hooks.rlchassis_should_stop(world=world, mean_rewards=result.mean))
+        if voters := votes_to_stop(world, result.mean):
+            self._stop(f"{', '.join(voters)} fired at step {self.env_step} (mean return {result.mean:.2f})")
 
     def _keep(self, result: Evaluation) -> None:
         self.persistence.record = {"env_step": self.env_step, "test": result.as_data()}
@@ -180,16 +230,5 @@ class Trainer(ABC):
     def _view(self, experience: Experience) -> Experience:
         """Experience as the innermost policy, which learns, would have seen it."""
         for layer in layers(self.world.policy):
-            experience = layer.view(experience)
+            experience = require_experience(layer.view(experience), layer.view)
         return experience
-
-
-@contextmanager
-def evaluating(policy: torch.nn.Module) -> Iterator[None]:
-    """Within it the policy is in evaluation mode."""
-    was_training = policy.training
-    policy.eval()
-    try:
-        yield
-    finally:
-        policy.train(was_training)

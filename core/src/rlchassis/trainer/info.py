@@ -27,6 +27,8 @@ class InfoStats:
     """The last test."""
     seconds: dict[str, float] = field(repr=_rounded)
     """Wall-clock seconds by phase: collect, learn, test."""
+    stopped: str | None = None
+    """Who ended training before its steps were spent, and why; None where nobody did."""
 
     @property
     def steps_per_second(self) -> float:

@@ -17,9 +17,10 @@ from rlchassis.experience import Row
 from rlchassis.machine import free_memory
 from rlchassis.policies import Policy, layers
 from rlchassis.replay import ReplayBuffer, require_space_of_stacks
+from rlchassis.trainer.answers import require_batch, require_priorities
 from rlchassis.trainer.base import Trainer
 from rlchassis.trainer.memory import ReplayMemory
-from rlchassis.trainer.off_policy_settings import check_off_policy, first_learning_step
+from rlchassis.trainer.off_policy_settings import check_off_policy, first_learning_step, settings_never_reached
 from rlchassis.trainer.warm_up import UniformPolicy
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,8 @@ class OffPolicyTrainer(Trainer):
     def _begin_episodes(self) -> None:
         super()._begin_episodes()
         log.info("The replay buffer takes %s when it is full.", self._memory)
+        for warning in settings_never_reached(self.world.algorithm, self._rounds_due(self.world.sampling.total_steps)):
+            log.warning(warning)
 
     def _collect(self) -> CollectStats:
         """One collection; none goes on beyond the end of the warm-up."""
@@ -108,7 +111,7 @@ class OffPolicyTrainer(Trainer):
         return world.train_collector.collect(wanted, buffer, self._warm_up if warming_up else None)
 
     def _learn(self) -> None:
-        due = self._rounds_due()
+        due = self._rounds_due(self.env_step)
         if due > self.updates == 0:
             log.info("Learning begins at environment step %d; the steps before it owe no rounds.", self.env_step)
         while self.updates < due:
@@ -118,19 +121,23 @@ class OffPolicyTrainer(Trainer):
             for layer in layers(self.world.policy):
                 layer.observe(recorded)
 
-    def _rounds_due(self) -> int:
+    def _rounds_due(self, env_step: int) -> int:
         """⌊n · ratio⌋ for the n steps since learning could begin, however they were cut into collections."""
-        steps = max(0, self.env_step - first_learning_step(self.world.sampling))
+        steps = max(0, env_step - first_learning_step(self.world.sampling))
         return steps * self._ratio.numerator // self._ratio.denominator
 
     def _round(self) -> None:
         world, replay = self.world, self._replay
         sample = replay.sample(settled(world.sampling.batch_size), world.algorithm.n_step, world.sampler_rng)
         window = sample.window if world.device.type == "cpu" else sample.window.to(world.device)
-        learned = self._update(world.algorithm.prepare(self._view(window), world.learner_rng))
+        batch = world.algorithm.prepare(self._view(window), world.learner_rng)
+        if self.updates == 0:
+            require_batch(batch, world.algorithm.prepare)
+        learned = self._update(batch)
         if replay.priorities is not None:
             if learned.priorities is None:
                 raise UsageError("this algorithm hands back no priorities; leave sampling.replay_buffer_prioritized out.")
+            require_priorities(learned.priorities, len(sample.indices), world.algorithm.update)
             replay.update_priorities(sample.indices, learned.priorities)
         for layer in layers(world.policy):
-            self.journal.note_learning(layer.learn(window))
+            self.journal.note_learning(layer.learn(window), layer.learn)

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from attrs import fields
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import fields, has
 
 from rlchassis.config import SamplingConfig, settled
 from rlchassis.errors import UsageError
+from rlchassis.fields import COUNTS_ROUNDS
 
 
 def first_learning_step(sampling: SamplingConfig) -> int:
     """After how many environment steps learning begins: the warm-up is over, and a batch is stored."""
     return max(sampling.start_timesteps, settled(sampling.batch_size))
+
+
+def settings_never_reached(algorithm: Any, rounds: int) -> Iterator[str]:
+    """What to say of params that count rounds of learning, such as those between two target updates, where a run has fewer."""
+    params: Any = getattr(algorithm, "params", None)
+    kind: Any = type(params)
+    for setting in fields(kind) if has(kind) else ():
+        value = getattr(params, setting.name)
+        if setting.metadata.get(COUNTS_ROUNDS) and value > rounds:
+            yield (
+                f"params.{setting.name} is {value}, but this run has {rounds} rounds of learning, so what is due then never happens; "
+                "lower it or train longer."
+            )
 
 
 def check_off_policy(sampling: SamplingConfig) -> None:

@@ -8,6 +8,7 @@ from rlchassis.buffers import RolloutBuffer
 from rlchassis.config import SamplingConfig, settled
 from rlchassis.errors import UsageError
 from rlchassis.policies import layers
+from rlchassis.trainer.answers import require_batch
 from rlchassis.trainer.base import Trainer
 
 
@@ -52,12 +53,17 @@ class OnPolicyTrainer(Trainer):
         recorded = world.buffer.drain().to(world.device)
         keep = recorded.counted
         rollout = self._view(recorded)
-        batch = world.algorithm.prepare(rollout, world.learner_rng)
+        algorithm, is_first = world.algorithm, self.updates == 0
+        batch = algorithm.prepare(rollout, world.learner_rng)
+        if is_first:
+            require_batch(batch, algorithm.prepare, recorded.rewards.shape)
         for repetition in range(settled(world.sampling.repeat_per_collect)):
             if repetition:
-                batch = world.algorithm.refresh(batch, rollout)
+                batch = algorithm.refresh(batch, rollout)
+                if is_first:
+                    require_batch(batch, algorithm.refresh, recorded.rewards.shape)
             for minibatch in batch.flatten(keep).minibatches(world.sampling.batch_size, world.learner_rng):
                 self._update(minibatch)
         for layer in layers(world.policy):
-            self.journal.note_learning(layer.learn(recorded))
+            self.journal.note_learning(layer.learn(recorded), layer.learn)
             layer.observe(recorded)

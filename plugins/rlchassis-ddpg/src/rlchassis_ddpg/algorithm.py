@@ -37,11 +37,6 @@ class DDPG(Algorithm[Transition]):
     critic_optimizer: Optimizer
     params: DDPGParams
 
-    @property
-    def n_step(self) -> int:
-        """As the params say."""
-        return self.params.n_step
-
     def prepare(self, experience: Experience, rng: Generator) -> Transition:
         """Fold the n rows of each window into one transition."""
         return n_step_transition(experience, self.params.gamma)

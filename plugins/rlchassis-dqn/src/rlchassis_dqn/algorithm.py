@@ -40,11 +40,6 @@ class DQN(Algorithm[Transition]):
     eps_schedule: LinearEps
     """Exploration by progress; callbacks may put another in its place."""
 
-    @property
-    def n_step(self) -> int:
-        """As the params say."""
-        return self.params.n_step
-
     def set_progress(self, progress: float) -> None:
         """Explore as much as the schedule says."""
         self.policy.eps_training = self.eps_schedule(progress)

@@ -17,7 +17,6 @@ from rlchassis.api import (
     ExperimentBuilder,
     IntermediateModuleFactory,
     IntermediateModuleFactoryDefault,
-    LinearEps,
     OffPolicyTrainer,
     Setup,
     UnsupportedSpaceError,
@@ -53,14 +52,13 @@ class DQNAgentFactory(AgentFactory):
             raise UnsupportedSpaceError(f"DQN values discrete actions one by one, not {envs.action_space}; choose another algorithm.")
         features = self.model_factory.create_module(envs, device)
         network = QNetwork(features, int(envs.action_space.n)).to(device)
-        return EpsilonGreedyPolicy(network, eps_training=self.params.eps_training, eps_inference=self.params.eps_inference)
+        return EpsilonGreedyPolicy(network, eps_training=self.params.eps_schedule(0), eps_inference=self.params.eps_inference)
 
     def create_algorithm(self, policy: EpsilonGreedyPolicy, envs: Environments, setup: Setup) -> DQN:
         """A target network that begins as a copy, and one optimizer."""
         params = self.params
         optimizer = setup.optimizer(unique_parameters(policy), params.lr, "critic", params.lr_scheduler_factory)
-        schedule = LinearEps(params.eps_training, params.eps_training_final, params.eps_decay_fraction)
-        return DQN(policy, target_of(policy.network), optimizer, params, schedule)
+        return DQN(policy, target_of(policy.network), optimizer, params, params.eps_schedule)
 
 
 class DQNExperimentBuilder(ExperimentBuilder[DQNAgentFactory]):

@@ -15,7 +15,6 @@ from rlchassis.api import (
     ExperimentBuilder,
     IntermediateModuleFactory,
     IntermediateModuleFactoryDefault,
-    LinearEps,
     OffPolicyTrainer,
     Setup,
     UnsupportedSpaceError,
@@ -53,15 +52,14 @@ class IQNAgentFactory(AgentFactory):
         params = self.params
         features = self.preprocess_network_factory.create_module(envs, device)
         network = QuantileNetwork(features, int(envs.action_space.n), params.num_cosines, params.hidden_sizes)
-        policy = QuantilePolicy(network, params.sample_size, eps_training=params.eps_training, eps_inference=params.eps_inference)
+        policy = QuantilePolicy(network, params.sample_size, eps_training=params.eps_schedule(0), eps_inference=params.eps_inference)
         return policy.to(device)
 
     def create_algorithm(self, policy: QuantilePolicy, envs: Environments, setup: Setup) -> IQN:
         """A target network that begins as a copy, and one optimizer."""
         params = self.params
         optimizer = setup.optimizer(unique_parameters(policy), params.lr, "critic", params.lr_scheduler_factory)
-        schedule = LinearEps(params.eps_training, params.eps_training_final, params.eps_decay_fraction)
-        return IQN(policy, target_of(policy.network), optimizer, params, schedule)
+        return IQN(policy, target_of(policy.network), optimizer, params, params.eps_schedule)
 
 
 class IQNExperimentBuilder(ExperimentBuilder[IQNAgentFactory]):

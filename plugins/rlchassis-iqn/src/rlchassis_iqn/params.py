@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
-from rlchassis.api import LRSchedulerFactory, UsageError, instance, number, refuses_old_names, whole
+from rlchassis.api import LinearEps, LRSchedulerFactory, UsageError, instance, number, refuses_old_names, whole
 
 
 def _widths(value: Sequence[int]) -> tuple[int, ...]:
@@ -29,7 +29,7 @@ class IQNParams:
     """Discount factor γ of future rewards."""
     n_step: int = whole(1)
     """Rewards n that a target counts before it trusts the target network."""
-    target_update_freq: int = whole(500)
+    target_update_freq: int = whole(500, counts_rounds=True)
     """Rounds of learning from one copy of the network to the target network to the next."""
     huber_loss_delta: float = number(1.0, above=0)
     """Error κ from which the loss grows in a straight line."""
@@ -43,11 +43,20 @@ class IQNParams:
     """Cosines n that a fraction is described by."""
     hidden_sizes: tuple[int, ...] = field(default=(), converter=_widths)
     """Widths of the layers between the product of features and fractions and the quantiles; empty: one linear layer."""
-    eps_training: float = number(1.0, at_least=0, at_most=1)
-    """Probability ε of a random action when training begins."""
-    eps_training_final: float | None = number(0.05, at_least=0, at_most=1, or_none=True)
-    """What ε has become once it has stopped changing; None: what it was at first."""
-    eps_decay_fraction: float = number(0.1, above=0, at_most=1)
-    """Part of the run after which ε stops changing."""
+    eps_training: float | None = number(None, at_least=0, at_most=1, or_none=True)
+    """Probability ε of a random action in training, constant unless eps_training_final is set; None: 1, falling to 0.05."""
+    eps_training_final: float | None = number(None, at_least=0, at_most=1, or_none=True)
+    """What ε falls to in a straight line; None: it stays at eps_training where that is set."""
+    eps_decay_fraction: float | None = number(None, above=0, at_most=1, or_none=True)
+    """Part of the run after which ε stops falling; None: 0.1."""
     eps_inference: float = number(0.0, at_least=0, at_most=1)
     """Probability ε of a random action in evaluation."""
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what has no effect."""
+        _ = self.eps_schedule
+
+    @property
+    def eps_schedule(self) -> LinearEps:
+        """ε by progress."""
+        return LinearEps.of_params(self.eps_training, self.eps_training_final, self.eps_decay_fraction)

@@ -49,11 +49,6 @@ class REDQ(Algorithm[REDQBatch]):
     temperature: Temperature
     params: REDQParams
 
-    @property
-    def n_step(self) -> int:
-        """As the params say."""
-        return self.params.n_step
-
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> REDQBatch:
         """Fold windows of n steps into one step each, and draw what the round will need."""

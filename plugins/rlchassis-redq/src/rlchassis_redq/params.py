@@ -52,7 +52,7 @@ class REDQParams:
     """How many critics N there are."""
     subset_size: int = whole(2)
     """How many M of them, drawn anew in each round, make a target."""
-    actor_delay: int = whole(20)
+    actor_delay: int = whole(20, counts_rounds=True)
     """Rounds from one step of the actor, and of a learned temperature, to the next."""
     target_mode: str = field(default="min", validator=_is_target_mode)
     """What becomes of the chosen critics' values: their "min", or their "mean"."""

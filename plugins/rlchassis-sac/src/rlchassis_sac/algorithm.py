@@ -47,11 +47,6 @@ class SAC(Algorithm[SACBatch]):
     temperature: Temperature
     params: SACParams
 
-    @property
-    def n_step(self) -> int:
-        """As the params say."""
-        return self.params.n_step
-
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> SACBatch:
         """Fold the n rows of each window into one transition."""

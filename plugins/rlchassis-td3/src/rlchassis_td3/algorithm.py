@@ -47,11 +47,6 @@ class TD3(Algorithm[TD3Batch]):
     critic_optimizer: Optimizer
     params: TD3Params
 
-    @property
-    def n_step(self) -> int:
-        """As the params say."""
-        return self.params.n_step
-
     def prepare(self, experience: Experience, rng: Generator) -> TD3Batch:
         """Fold the n rows of each window into one transition."""
         transition = n_step_transition(experience, self.params.gamma)

@@ -40,5 +40,5 @@ class TD3Params:
     """Standard deviation σ of the noise on the actions that targets are asked about."""
     noise_clip: float = number(0.5, at_least=0)
     """Bound c on that noise."""
-    update_actor_freq: int = whole(2)
+    update_actor_freq: int = whole(2, counts_rounds=True)
     """Rounds d of the critics' learning for each of the actor's, in which the targets follow, too."""
