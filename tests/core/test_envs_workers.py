@@ -8,7 +8,7 @@ import cloudpickle
 import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.spaces import Discrete, Text
+from gymnasium.spaces import Box, Discrete, Text
 
 from rlchassis.envs import (
     ActionMap,
@@ -105,6 +105,29 @@ def test_ids_registered_by_a_script_and_wrappers_reach_the_workers():
     assert venv.traits.task == "TickTock-v0"
     venv.close()
     del gym.registry["TickTock-v0"]
+
+
+class Strict(gym.Env):
+    """Takes nothing but what its action space samples."""
+
+    observation_space, action_space = Box(-1, 1, (1,)), Box(-1, 2, ())
+
+    def reset(self, *, seed=None, options=None):
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        sample = self.action_space.sample()
+        assert type(action) is type(sample)
+        assert (action.dtype, action.shape) == (sample.dtype, sample.shape)
+        return np.zeros(1, np.float32), float(action), False, False, {}
+
+
+@pytest.mark.parametrize("kind", [InProcessEnvironment, WorkerEnvironment])
+def test_an_action_without_dimensions_is_an_array_wherever_the_environment_lives(kind):
+    venv = kind.open([Strict])
+    venv.reset([1])
+    assert venv.step(np.ones((1, 1), np.float32)).rewards.tolist() == [2.0]
+    venv.close()
 
 
 def test_discrete_spaces_travel():

@@ -92,6 +92,27 @@ def test_actions_stand_in_the_environments_own_bounds(tmp_path):
     assert lopsided().action_space.shape == policy(np.zeros(1)).shape
 
 
+class Narrow(Counter):
+    """Shows numbers of eight bits and takes an action without dimensions."""
+
+    def __init__(self):
+        super().__init__()
+        self.observation_space, self.action_space = gym.spaces.Box(-3, 3, (1,), np.int8), gym.spaces.Box(-1, 2, ())
+
+    def _observation(self):
+        return np.array([self.count], np.int8)
+
+
+def test_numbers_that_the_space_does_not_hold_are_refused_and_actions_are_of_theirs(tmp_path):
+    policy = rlchassis.load_policy(stored(tmp_path, Narrow).directory)
+    action = policy(np.array([3], np.int64))
+    assert (type(action), action.dtype, action.shape) == (np.ndarray, np.float32, ())
+    assert policy([[3], [2]]).shape == (2,)
+    for obs, got in (([259], "259 at"), ([0.5], "0.5 at"), ([[0], [-4]], "-4 at"), ([float("nan")], "nan at")):
+        with pytest.raises(UsageError, match=rf"no observation of Box\(1,\) of int8: got {got} \[0\] in its observation, expected a whole"):
+            policy(obs)
+
+
 def test_dict_observations_are_dicts_one_or_many(tmp_path):
     policy = rlchassis.load_policy(stored(tmp_path, dict_counter).directory)
     one = {"shown": np.zeros(1, np.float32), "steps": 1}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rlchassis.envs.actions import ActionMap
+from rlchassis.envs.actions import ActionMap, one_by_one
 from rlchassis.envs.environments import Environments
 from rlchassis.envs.factories import EnvFactoryCallable, EnvFactoryVector, env_factory_from
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, environments_of
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.lookup import checked_spec
 from rlchassis.envs.native import NativeEnvironment
+from rlchassis.envs.observations import require_fitting
 from rlchassis.envs.registered import EnvFactoryRegistered, has_display
 from rlchassis.envs.rendering import why_not_rendered
 from rlchassis.envs.space_data import space_from_data, space_to_data
@@ -44,6 +45,8 @@ __all__ = [
     "environments_of",
     "has_display",
     "kinds_in",
+    "one_by_one",
+    "require_fitting",
     "require_supported",
     "space_from_data",
     "space_to_data",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import gymnasium as gym
 from attrs import define, field
 
+from rlchassis.envs.actions import one_by_one
 from rlchassis.envs.answers import RESET_ANSWER, STEP_ANSWER, THOROUGH_STEPS, UnfitAnswer, as_flag, as_rewards, require_form
 from rlchassis.envs.distinct import require_distinct, require_env
 from rlchassis.envs.notices import Notices, notices_of
@@ -21,6 +22,7 @@ from rlchassis.errors import EnvironmentFailure, UsageError, raised, text_of
 
 if TYPE_CHECKING:
     from rlchassis.envs.rows import Rows
+    from rlchassis.envs.spaces import Array
 
 Env: TypeAlias = gym.Env[Any, Any]
 EnvConstructor: TypeAlias = Callable[[], Env]
@@ -71,8 +73,9 @@ class Chunk:
         self.seeds = list(seeds)
         self._begin_episodes(range(len(self.envs)), seeds, rows)
 
-    def step(self, actions: Sequence[Any], chosen: Sequence[int], rows: Rows) -> bool:
-        """Step the chosen environments and begin new episodes where one ended; says whether any did."""
+    def step(self, env_actions: Array, chosen: Sequence[int], rows: Rows) -> bool:
+        """Step the chosen environments, by an action for each of all, and begin new episodes where one ended; says whether any did."""
+        actions = one_by_one(env_actions)
         total = 0.0
         ends: list[tuple[int, bool, bool]] = []
         current, steps, env_steps = self.progress.current, self.progress.steps, self._env_steps

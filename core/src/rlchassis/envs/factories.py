@@ -61,7 +61,7 @@ class EnvFactoryVector(EnvFactory):
 
     vector_env: AnyVectorEnv = field(converter=_as_vector_env)
     test_vector_env: AnyVectorEnv | None = field(default=None, converter=optional(_as_vector_env))
-    """Another one of the same task, for tests and watching."""
+    """Another one of the same task, for tests and watching; num_test_envs is then as many as it has."""
     venv_type: VectorEnvType = field(init=False, default=VectorEnvType.NATIVE)
 
     def __attrs_post_init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from attrs import define, field
 
-from rlchassis.envs.actions import ActionMap, one_by_one
+from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.chunk import Chunk, Env, EnvConstructor
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.progress import Progress
@@ -56,7 +56,7 @@ class InProcessEnvironment(VectorEnvironment):
 
     def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
         """See VectorEnvironment."""
-        env_actions = one_by_one(self._action_map.to_env(actions))
+        env_actions = self._action_map.to_env(actions)
         rows = self._rows.turn(keep_observations=active is not None)
         chosen = range(self.num_envs) if active is None else np.flatnonzero(active).tolist()
         return rows.as_step(self._chunk.step(env_actions, chosen, rows), active)

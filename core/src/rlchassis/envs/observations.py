@@ -103,6 +103,12 @@ def leaves_of(space: AnySpace, observation: Any, path: str = "") -> Iterator[tup
         yield from leaves_of(inner, item(observation, key, space, path), f"{path}.{key}" if path else str(key))
 
 
+def require_fitting(space: AnySpace, observation: Any, leading: tuple[int, ...] = ()) -> None:
+    """UnfitAnswer unless it is of the space, under the given leading dimensions, and can be stored without loss."""
+    for leaf, value in leaves_of(space, observation):
+        leaf.fitted(value, leading)
+
+
 def item(observation: Any, key: Any, space: AnySpace, path: str) -> Any:
     """The part under a key; UnfitAnswer where there is none."""
     if not isinstance(observation, Mapping):

@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 from rlchassis.agent import AgentFactory
 from rlchassis.collector import Collector
 from rlchassis.config import Mode
-from rlchassis.envs import ActionMap, Environments, allocate, describe, environments_of, space_from_data, write
+from rlchassis.envs import (
+    ActionMap,
+    Environments,
+    allocate,
+    describe,
+    environments_of,
+    one_by_one,
+    require_fitting,
+    space_from_data,
+    write,
+)
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.evaluation import Evaluation, evaluate_policy
 from rlchassis.experience import as_tensors
@@ -148,7 +158,7 @@ class LoadedPolicy:
         batch, single = self._batch(obs)
         actions, self._state = self.policy.act(as_tensors(batch, self.device), self._state, explore=False, rng=self._rng)
         mapped = self._map.to_env(actions.cpu().numpy())
-        return mapped[0] if single else mapped
+        return one_by_one(mapped)[0] if single else mapped
 
     def reset(self) -> None:
         """Forget what a policy with memory remembers; to be called where an episode begins."""
@@ -158,12 +168,14 @@ class LoadedPolicy:
         space = self.envs.observation_space
         try:
             count = _count(space, obs)
+            require_fitting(space, obs, () if count is None else (count,))
             batch = allocate(space, 1 if count is None else count)
             write(batch, 0 if count is None else slice(None), obs)
         except UsageError:
             raise
         except (ValueError, TypeError) as error:
-            raise UsageError(f"that is no observation of {describe(space)}: {error}.") from error
+            got = str(error).replace("answered", "got", 1)
+            raise UsageError(f"that is no observation of {describe(space)}: {got}.") from error
         return batch, count is None
 
 
