@@ -20,6 +20,7 @@ nox.options.sessions = ["lint", "types", "layers", "tests"]
 
 GROUPS = nox.project.dependency_groups
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+QUICK = "not learning and not compiled"
 SCRIPTS = ["noxfile.py", "tools", "bench"]
 SOURCES = [str(folder / "src" / checkout.module_of(name)) for name, folder in checkout.DISTRIBUTIONS.items()]
 PEERS = ["stable-baselines3", "sb3-contrib", "tianshou[eval]", "gymnasium[mujoco]", "imageio"]
@@ -38,7 +39,14 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run all tests of core, plugins, contract and integration in one environment."""
     install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))
-    session.run("pytest", "-m", "not learning", *session.posargs)
+    session.run("pytest", "-m", QUICK, *session.posargs)
+
+
+@nox.session
+def compiled(session: nox.Session) -> None:
+    """Compare every algorithm's compiled update with its eager one; some ten minutes, most of them a compiler's."""
+    install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))
+    session.run("pytest", "-m", "compiled", *session.posargs)
 
 
 @nox.session
@@ -47,7 +55,7 @@ def tests_core(session: nox.Session) -> None:
     distributions = (checkout.CORE, checkout.TESTKIT)
     install(session, *editable(*distributions), *GROUPS(PYPROJECT, "test"))
     session.run("python", "tools/isolation.py", "editable", *distributions)
-    session.run("pytest", "-m", "not learning", "tests/core", *session.posargs)
+    session.run("pytest", "-m", QUICK, "tests/core", *session.posargs)
 
 
 @nox.session(requires=["build"])
@@ -66,7 +74,7 @@ def tests_plugin(session: nox.Session, plugin: str, source: str, bounds: str) ->
     constraints = lowest_constraints(session, distributions) if bounds == "lowest" else []
     install(session, *constraints, *packages, *GROUPS(PYPROJECT, "test"))
     session.run("python", "tools/isolation.py", source, *distributions)
-    session.run("pytest", "-m", "not learning", str(checkout.DISTRIBUTIONS[plugin] / "tests"), *session.posargs)
+    session.run("pytest", "-m", QUICK, str(checkout.DISTRIBUTIONS[plugin] / "tests"), *session.posargs)
     discard(session)
 
 
@@ -74,7 +82,7 @@ def tests_plugin(session: nox.Session, plugin: str, source: str, bounds: str) ->
 def contract(session: nox.Session) -> None:
     """Run the contract tests on the wheels of everything, installed through the meta-distribution."""
     install(session, meta_wheel("all"), *wheels(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))
-    session.run("pytest", "-m", "not learning", "tests/contract", *session.posargs)
+    session.run("pytest", "-m", QUICK, "tests/contract", *session.posargs)
     discard(session)
 
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import pytest
 from gymnasium.spaces import Discrete
 
 from rlchassis_a2c import A2CAgentFactory, A2CParams
 from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
 from rlchassis_testkit.experiences import eventful
+
+pytestmark = pytest.mark.compiled
 
 
 def test_an_update_of_one_graph_is_the_same_update():

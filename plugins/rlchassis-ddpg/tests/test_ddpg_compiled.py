@@ -9,6 +9,8 @@ from rlchassis_ddpg import DDPGAgentFactory, DDPGParams
 from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
 from rlchassis_testkit.making import windows_of
 
+pytestmark = pytest.mark.compiled
+
 ACTIONS = Box(-1, 1, (2,), np.float32)
 GENTLE = Component("optimizer", "adam", {"eps": 1e-6})
 """Adam makes whole steps even of gradients that are next to nothing, of which rounding leaves little; so not quite."""

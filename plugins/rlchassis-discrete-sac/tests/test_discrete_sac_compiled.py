@@ -9,6 +9,8 @@ from rlchassis_discrete_sac import DiscreteSACAgentFactory, DiscreteSACParams
 from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
 from rlchassis_testkit.making import windows_of
 
+pytestmark = pytest.mark.compiled
+
 ACTIONS = Discrete(3)
 ACTOR = ActorFactoryDefault((32,), Tanh)
 """Small and smooth: of a unit that is all but dead the gradient is nothing but rounding, which Adam's first step makes as large as any."""

@@ -7,6 +7,8 @@ from rlchassis_iqn import IQNAgentFactory, IQNParams
 from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
 from rlchassis_testkit.making import windows_of
 
+pytestmark = pytest.mark.compiled
+
 ACTIONS = Discrete(2)
 
 

@@ -14,12 +14,20 @@ BOX = Box(-1, 1, (2,), np.float32)
 
 
 @pytest.mark.parametrize(
-    "params", [{}, {"dual_clip": 2.0, "value_clip": True, "ent_coef": 0.01, "return_scaling": True, "max_grad_norm": None}]
+    "params",
+    [
+        {},
+        pytest.param(
+            {"dual_clip": 2.0, "value_clip": True, "ent_coef": 0.01, "return_scaling": True, "max_grad_norm": None},
+            marks=pytest.mark.compiled,
+        ),
+    ],
 )
 def test_an_update_of_one_graph_is_the_same_update(params):
     assert_one_graph_is_the_same_update(PPOAgentFactory(params=PPOParams(**params)), Discrete(2), eventful(), flat=True)
 
 
+@pytest.mark.compiled
 def test_so_it_is_with_continuous_actions_and_shared_features():
     rollout = eventful()
     rollout = evolve(rollout, actions=rollout.obs[..., :2])

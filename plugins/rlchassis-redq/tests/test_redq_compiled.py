@@ -8,6 +8,8 @@ from rlchassis_redq import REDQAgentFactory, REDQParams
 from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
 from rlchassis_testkit.making import windows_of
 
+pytestmark = pytest.mark.compiled
+
 ACTIONS = Box(-1, 1, (2,), np.float32)
 
 
