@@ -49,11 +49,18 @@ def first_episode(venv: Any) -> list[tuple[float, float, bool]]:
     return rows
 
 
+def with_spent_functions(vector_env: VectorEnv[Any, Any, Any]) -> VectorEnv[Any, Any, Any]:
+    """As gymnasium.make_vec gave them before its release 1.2: by a generator."""
+    vector_env.env_fns = iter(())
+    return vector_env
+
+
 WAYS = {
     "make_vec in this process": made_vec,
     "make_vec in processes": lambda: made_vec("async"),
     "functions": lambda: SyncVectorEnv([lambda: negated(cut_and_paid_tenfold(Counter(9)))] * 2),
     "functions in processes": lambda: AsyncVectorEnv([lambda: negated(cut_and_paid_tenfold(Counter(9)))] * 2),
+    "make_vec by a generator": lambda: with_spent_functions(made_vec()),
     "statistics around": lambda: of_vectors.RecordEpisodeStatistics(made_vec()),
     "lists of infos around statistics": lambda: of_vectors.DictInfoToList(of_vectors.RecordEpisodeStatistics(made_vec())),
 }
@@ -103,6 +110,7 @@ class Own(VectorEnv[Any, Any, Any]):
 
 
 REFUSED = {
+    "SyncVectorEnv": lambda: with_spent_functions(SyncVectorEnv([lambda: Counter(9)] * 2)),
     "TransformObservation": lambda: of_vectors.TransformObservation(made_vec(), lambda obs: obs),
     "NormalizeObservation": lambda: of_vectors.NormalizeObservation(made_vec()),
     "TransformReward": lambda: of_vectors.TransformReward(of_vectors.RecordEpisodeStatistics(made_vec()), lambda reward: reward),

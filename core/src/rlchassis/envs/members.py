@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,14 @@ from rlchassis.envs.registered import made
 from rlchassis.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from rlchassis.envs.chunk import Env, EnvConstructor
 
 AnyVectorEnv = VectorEnv[Any, Any, Any]
 KEEP_THE_TASK = ("RecordEpisodeStatistics", "DictInfoToList", "HumanRendering", "RecordVideo")
 """Vector wrappers of gymnasium that change no observation, action, reward or end of an episode."""
+
+OF_MAKE_VEC = ("num_envs", "vectorization_mode", "vector_kwargs", "wrappers")
+"""What it stores in a spec beside the arguments of a single environment."""
 
 
 def member_constructors(vector_env: AnyVectorEnv) -> Sequence[EnvConstructor]:
@@ -28,10 +30,11 @@ def member_constructors(vector_env: AnyVectorEnv) -> Sequence[EnvConstructor]:
     inner: Any = vector_env
     while _keeps_the_task(inner):
         inner = inner.env
-    if type(inner) in (SyncVectorEnv, AsyncVectorEnv):
+    together = type(inner) in (SyncVectorEnv, AsyncVectorEnv)
+    if together and isinstance(inner.env_fns, Sequence):
         used = [env.unwrapped for env in getattr(inner, "envs", ())]
         return [partial(_made_anew, function, used) for function in inner.env_fns]
-    if _is_registered_form(inner):
+    if _way_of_make_vec(inner) in (["sync", "async"] if together else ["vector_entry_point"]):
         return [partial(_single_form, inner)]
     name = type(getattr(inner, "pool", inner)).__name__
     if isinstance(inner, VectorWrapper):
@@ -50,17 +53,19 @@ def _made_anew(function: Callable[[], Env], used: Sequence[Env]) -> Env:
     return env
 
 
-def _is_registered_form(vector_env: AnyVectorEnv) -> bool:
-    """Whether gymnasium.make_vec made it from the vectorised form that its author registered beside the single one."""
+def _way_of_make_vec(vector_env: AnyVectorEnv) -> str | None:
+    """How gymnasium.make_vec made it: of single environments, or by the form that its author registered beside them."""
     kwargs = getattr(vector_env.spec, "kwargs", None) or {}
-    return kwargs.get("vectorization_mode") == "vector_entry_point"
+    return kwargs.get("vectorization_mode")
 
 
 def _single_form(vector_env: AnyVectorEnv) -> Env:
     spec: Any = copy.copy(vector_env.spec)
-    kwargs = {key: value for key, value in spec.kwargs.items() if key not in ("num_envs", "vectorization_mode")}
-    spec.kwargs = {}
+    kwargs = {key: value for key, value in spec.kwargs.items() if key not in OF_MAKE_VEC}
+    wrappers, spec.kwargs = spec.kwargs.get("wrappers", ()), {}
     env = made(spec, gym.make, {"disable_env_checker": True, **kwargs})
+    for wrap in wrappers:
+        env = wrap(env)
     if (env.observation_space, env.action_space) != (vector_env.single_observation_space, vector_env.single_action_space):
         env.close()
         raise UsageError(_refusal(f"the single form of {spec.id} has other spaces"))
