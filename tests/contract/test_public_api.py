@@ -262,13 +262,14 @@ API = """
     DiscreteCriticEnsemble Disturbance encoder_for EnvFactory Environments EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback
     EpsilonGreedyPolicy Evaluation Experience ExperimentBuilder ExperimentConfig Features first_of fisher_vector_product flat_gradient
     flattened GaussianActor GaussianActorMethods gradient_step hookimpl huber_loss InfoStats instance IntermediateModuleFactory
-    IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement lambda_returns lean_forward Learned LinearEps Logger LoggerFactory
-    LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian
-    NoiseFactoryOrnsteinUhlenbeck normalized number Observation OffPolicyTrainer one_graph OneCriticMethods OnPolicyTrainer Optimizer
-    OptimizerFactory OptimizerStep orthogonal_ PluginError Policy PolicyWrapper PolicyWrapperFactory quantile_huber_loss RandomStreams
-    RecipePart refuses_old_names resolve ReturnScale RunningMoments SamplingConfig Setup soft_value squared_loss SquashedGaussian
-    SquashedGaussianPolicy StochasticActorMethods StochasticPolicy switch target_of Temperature TensorStruct track Trainer Transition
-    two_critics TwoCriticsMethods unique_parameters UnsupportedSpaceError UsageError value_loss whole width_of World
+    IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement lambda_returns lean_forward Learned LinearEps Logger
+    LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP n_step_transition NoiseFactory
+    NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized number Observation OffPolicyTrainer one_graph
+    OneCriticMethods OnPolicyTrainer Optimizer OptimizerFactory OptimizerStep orthogonal_ PluginError Policy PolicyWrapper
+    PolicyWrapperFactory quantile_huber_loss RandomStreams RecipePart refuses_old_names require_values resolve ReturnScale RunningMoments
+    SamplingConfig Setup soft_value squared_loss SquashedGaussian SquashedGaussianPolicy StochasticActorMethods StochasticPolicy switch
+    target_of Temperature TensorStruct track Trainer Transition two_critics TwoCriticsMethods unique_parameters UnsupportedSpaceError
+    UsageError value_loss whole width_of World
 """
 
 

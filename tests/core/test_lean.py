@@ -126,9 +126,14 @@ def test_any_other_network_acts_as_the_module_that_it_is(network):
     assert not is_lean(network)
 
 
-def test_a_plain_stack_without_a_head_acts_as_itself():
+def test_a_plain_stack_without_a_head_acts_as_the_module_does():
     network, obs = nn.Sequential(nn.Linear(5, 8), nn.ReLU(), nn.Linear(8, 2)), observations()
+    assert is_lean(network)
     with torch.no_grad():
+        assert torch.allclose(lean_forward(network, obs), network(obs), atol=1e-6)
+        network.append(nn.Tanh())
+        assert torch.allclose(lean_forward(network, obs), network(obs), atol=1e-6)
+        network.append(nn.Softplus())
         assert torch.equal(lean_forward(network, obs), network(obs))
 
 

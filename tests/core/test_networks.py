@@ -30,9 +30,9 @@ IMAGE = Box(0, 255, (2, 2, 1), np.uint8)
     [
         (VECTOR, torch.tensor([[1.0, 2.0, 3.0]]), [[1, 2, 3]]),
         (Box(-1, 1, (2, 2)), torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), [[1, 2, 3, 4]]),
-        (Box(0, 9, (2,), np.int64), torch.tensor([[1, 2]]), [[1, 2]]),
+        (Box(0, 10, (2,), np.int64), torch.tensor([[1, 2]]), [[0.1, 0.2]]),
         (Box(-1, 1, ()), torch.tensor([0.5, 0.25]), [[0.5], [0.25]]),
-        (IMAGE, torch.tensor([[[[0], [51]], [[102], [255]]]], dtype=torch.uint8), [[0, 0.2, 0.4, 1]]),
+        (Box(0, 255, (2, 2), np.uint8), torch.tensor([[[0, 51], [102, 255]]], dtype=torch.uint8), [[0, 0.2, 0.4, 1]]),
         (Discrete(3), torch.tensor([0, 2]), [[1, 0, 0], [0, 0, 1]]),
         (Discrete(3, start=-1), torch.tensor([-1, 1]), [[1, 0, 0], [0, 0, 1]]),
         (MultiDiscrete([2, 3]), torch.tensor([[1, 2]]), [[0, 1, 0, 0, 1]]),

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
 from gymnasium.spaces import Box, Discrete
+from torch import nn
 
 from rlchassis.envs import Environments
 from rlchassis.modules import ActorFactoryDefault
@@ -67,3 +71,41 @@ def test_a_layer_that_changes_nothing_acts_as_what_is_inside_and_stores_it():
     experience = experience_of([1, 2])
     assert outer.view(experience) is experience
     assert outer.learn(experience) == {}
+
+
+class Careful(PolicyWrapper):
+    gain = 1.0
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self.declared_late = None
+
+
+def test_an_attribute_that_a_policy_does_not_have_is_refused_with_the_nearest_name():
+    policy = policy_over(Discrete(2))
+    with pytest.raises(
+        AttributeError, match=r"^StochasticPolicy has no attribute 'deterministic_evl'; did you mean 'deterministic_eval'\?$"
+    ):
+        policy.deterministic_evl = False
+    with pytest.raises(AttributeError, match=r"^Careful has no attribute 'last'; set it in the __init__ of Careful\.$"):
+        Careful(policy).last = 3
+
+
+@pytest.mark.parametrize("copied", [lambda policy: policy, copy.deepcopy, lambda policy: pickle.loads(pickle.dumps(policy))])
+def test_declared_attributes_are_set_as_ever_and_so_are_those_of_copies(copied):
+    policy = copied(Careful(policy_over(Discrete(2))))
+    policy.declared_late, policy.gain, policy.inner = 3, 2.0, policy_over(Discrete(3))
+    policy.inner.actor = policy.inner.actor  # a part that is there may be tied or replaced
+    with pytest.raises(AttributeError, match="declared_lat"):
+        policy.declared_lat = 3
+
+
+def test_torchs_own_tools_work_on_policies():
+    policy = policy_over(Discrete(2))
+    policy.register_buffer("seen", torch.zeros(1))
+    policy.seen = torch.ones(1)
+    policy.register_forward_hook(lambda *given: None).remove()
+    policy.train(mode=False).double().requires_grad_(requires_grad=False)
+    policy.register_parameter("gain", nn.Parameter(torch.ones(1)))
+    torch.nn.utils.parametrize.register_parametrization(policy, "gain", nn.Identity())
+    policy._is_torch_compile = True  # as torch.compile does

@@ -11,7 +11,7 @@ from rlchassis.policies import PolicyWrapper
 from rlchassis.trainer.warm_up import UniformPolicy
 from rlchassis.world import World
 from rlchassis_testkit.replay_runs import trained
-from rlchassis_testkit.tiny_envs import Receiver
+from rlchassis_testkit.tiny_envs import Counter, Receiver
 from rlchassis_testkit.wrapping import Wrapping
 
 
@@ -24,10 +24,18 @@ def test_the_warm_up_acts_at_random_for_exactly_its_steps():
     def told(builder):
         return builder.with_policy_wrapper_factory(Wrapping(Two))
 
-    world, _ = trained(told=told, start_timesteps=30, start_timesteps_random=True, step_per_collect=7, num_train_envs=1)
+    world, _ = trained(ThirdAction, told=told, start_timesteps=30, start_timesteps_random=True, step_per_collect=7, num_train_envs=1)
     actions = actions_of(world, 96)
-    assert set(actions[:30]) == {0, 1}
+    assert set(actions[:30]) == {0, 1, 2}
     assert actions[30:] == [2] * 66
+
+
+class ThirdAction(Counter):
+    """Has one action more than the policy within ever takes."""
+
+    def __init__(self):
+        super().__init__()
+        self.action_space = Discrete(3)
 
 
 class Two(PolicyWrapper):
@@ -39,7 +47,7 @@ class Two(PolicyWrapper):
 
 
 def test_without_the_wish_for_it_the_policy_itself_acts_in_the_warm_up():
-    world, _ = trained(told=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Two)), start_timesteps=30)
+    world, _ = trained(ThirdAction, told=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Two)), start_timesteps=30)
     assert actions_of(world, 96) == [2] * 96
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,14 +12,15 @@ from attrs import Attribute, field, frozen
 from gymnasium import spaces
 from torch import nn
 
+from rlchassis.answers import require_values
 from rlchassis.encoders import encoder_for
 from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble, OnlyMember, SideBySide
 from rlchassis.errors import UsageError
-from rlchassis.modules import HasSpaces, features_of, hidden_sizes, is_activation
-from rlchassis.recipe_part import RecipePart
+from rlchassis.fields import told
+from rlchassis.modules import HasSpaces, NetworkFactory, Probe, features_of, hidden_sizes, is_activation
 
 
-class ActionCriticFactory(RecipePart, ABC):
+class ActionCriticFactory(NetworkFactory):
     """Describes a critic of actions."""
 
     @abstractmethod
@@ -35,6 +36,17 @@ class ActionCriticFactory(RecipePart, ABC):
         One that judges actions takes `members` besides, numbers [m] or a slice, and answers for those alone.
         """
         return SideBySide([self.create_module(envs, device, actor) for _ in range(size)])
+
+    def check_network(self, probe: Probe) -> None:
+        """One value per observation and action or, for discrete ones, per action; likewise of an ensemble made otherwise."""
+        space = probe.envs.action_space
+        sizes, asked = ((int(space.n),), (probe.obs,)) if isinstance(space, spaces.Discrete) else ((), (probe.obs, probe.actions))
+        meaning = "one value per action" if sizes else "one value per observation and action"
+        critic = self.create_module(probe.envs, probe.device, probe.actor).eval()
+        require_values(critic(*asked), probe.obs, *sizes, meaning=meaning)
+        if type(self).create_ensemble is not ActionCriticFactory.create_ensemble:
+            critics = self.create_ensemble(3, probe.envs, probe.device, probe.actor).eval()
+            require_values(critics(*asked), probe.obs, *sizes, meaning=f"of each of three critics {meaning}", members=3)
 
 
 class BatchedCriticFactory(ActionCriticFactory):
@@ -57,7 +69,7 @@ class BatchedCriticFactory(ActionCriticFactory):
 
 @frozen
 class ActionCriticFactoryDefault(BatchedCriticFactory):
-    """An MLP of observation and action together; several are computed at once."""
+    """An MLP of observation and action together; several are computed at once, and side by side where images give each a CNN of its own."""
 
     hidden_sizes: tuple[int, ...] = field(default=(256, 256), converter=hidden_sizes)
     """Widths of the hidden layers."""
@@ -65,8 +77,11 @@ class ActionCriticFactoryDefault(BatchedCriticFactory):
     """What stands behind each hidden layer."""
 
     def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """Batched products behind what an observation is encoded to."""
-        return _ensemble(size, encoder_for(envs.observation_space), envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
+        """Batched products behind what an observation is encoded to; members never share an encoder that learns."""
+        encoder = encoder_for(envs.observation_space)
+        if size > 1 and any(True for _ in encoder.parameters()):
+            return SideBySide([OnlyMember(self.create_batched(1, envs, device, actor)) for _ in range(size)])
+        return _ensemble(size, encoder, envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
 
 
 @frozen
@@ -90,7 +105,8 @@ def two_critics() -> Any:
 
 def _are_two(recipe: Any, attribute: Attribute[Any], value: Any) -> None:
     if not (isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, ActionCriticFactory) for each in value)):
-        raise UsageError(f"{attribute.name} must be a tuple of two ActionCriticFactory, not {value!r}.")
+        given = f"({', '.join(map(told, value))})" if isinstance(value, tuple) else told(value)
+        raise UsageError(f"{attribute.name} must be a tuple of two ActionCriticFactory, not {given}.")
 
 
 def create_critics(

@@ -12,6 +12,7 @@ from rlchassis.action_critics import (
 from rlchassis.advantages import Judgement, ReturnScale, judge, judge_anew
 from rlchassis.agent import AgentFactory, PolicyWrapperFactory, Setup, resolve
 from rlchassis.algorithm import Algorithm, Learned
+from rlchassis.answers import require_values
 from rlchassis.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
 from rlchassis.compilation import one_graph
 from rlchassis.config import ExperimentConfig, SamplingConfig
@@ -201,6 +202,7 @@ __all__ = [
     "orthogonal_",
     "quantile_huber_loss",
     "refuses_old_names",
+    "require_values",
     "resolve",
     "soft_value",
     "squared_loss",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
+from rlchassis.answers import require_action
 from rlchassis.experience import Observation
 from rlchassis.lean import lean_forward
 from rlchassis.noise import Disturbance, NoiseFactory
@@ -22,6 +24,10 @@ class DeterministicPolicy(Policy):
         super().__init__()
         self.actor = actor
         self._disturb = Disturbance(noise)
+
+    def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
+        """The actor answers actions."""
+        require_action(self.actor(obs), obs, action_space)
 
     def set_progress(self, progress: float) -> None:
         """Noise may fade."""

@@ -52,7 +52,7 @@ class EnsembleMLP(nn.Sequential):
 
 
 class CriticEnsemble(nn.Module):
-    """What actions are worth, as n critics see it, each with a network of its own behind one encoder."""
+    """What actions are worth, as n critics see it, each with its own network; their one encoder learns nothing or is meant to be shared."""
 
     def __init__(self, size: int, encoder: nn.Module, action_size: int, hidden_sizes: Sequence[int], activation: type[nn.Module]) -> None:
         super().__init__()

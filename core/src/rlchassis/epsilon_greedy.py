@@ -6,10 +6,12 @@ from typing import Any
 
 import torch
 from attrs import frozen
+from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
+from rlchassis.answers import require_values
 from rlchassis.errors import UsageError
-from rlchassis.experience import Observation
+from rlchassis.experience import Observation, first_tensor
 from rlchassis.lean import lean_forward
 from rlchassis.policies import Policy
 
@@ -69,6 +71,12 @@ class EpsilonGreedyPolicy(Policy):
             return best, None
         anything = torch.randint(values.shape[-1], best.shape, generator=rng, device=rng.device)
         return torch.where(drawn < eps, anything, best), None
+
+    def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
+        """The network answers one value per action; nothing is known of it where the actions are not discrete."""
+        if isinstance(action_space, spaces.Discrete):
+            values = self.values(obs, explore=False, rng=Generator(first_tensor(obs).device))
+            require_values(values, obs, int(action_space.n), meaning="one value per action")
 
     def values(self, obs: Observation, *, explore: bool, rng: Generator) -> Tensor:
         """What each of K actions is worth, [N, K]; networks that estimate it by samples draw them from rng."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from attrs import Attribute, field
+from attrs import Attribute, field, has
 
 from rlchassis.errors import UsageError
 
@@ -71,6 +71,13 @@ def _checked(default: Any, wanted: str, fits: Callable[[Any], bool], or_none: bo
 def _must_be(wanted: str, fits: Callable[[Any], bool], or_none: bool) -> Callable[[Any, Attribute[Any], Any], None]:
     def check(recipe: Any, attribute: Attribute[Any], value: Any) -> None:
         if not (fits(value) or (or_none and value is None)):
-            raise UsageError(f"{attribute.name} must be {wanted}{' or None' if or_none else ''}, not {value!r}.")
+            raise UsageError(f"{attribute.name} must be {wanted}{' or None' if or_none else ''}, not {told(value)}.")
 
     return check
+
+
+def told(value: Any) -> str:
+    """A value for a message: attrs objects by their class, as their fields say nothing; of a class, that it is one."""
+    if isinstance(value, type):
+        return f"the class {value.__name__} itself; write {value.__name__}(…)"
+    return f"{type(value).__name__}(…)" if has(type(value)) else repr(value)

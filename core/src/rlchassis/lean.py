@@ -28,7 +28,7 @@ _stacks: WeakKeyDictionary[nn.Module, LeanStack] = WeakKeyDictionary()
 
 
 def lean_forward(network: nn.Module, obs: Any) -> Any:
-    """network(obs): in numpy where no gradient is wanted and network is `interpret(head(features(obs)))` of plain layers."""
+    """network(obs): in numpy where no gradient is wanted and it is a stack of plain layers or `interpret(head(features(obs)))` of such."""
     if torch.is_grad_enabled() or torch.compiler.is_compiling() or not _is_small(obs):
         return network(obs)
     stack = _stacks.get(network)
@@ -36,7 +36,8 @@ def lean_forward(network: nn.Module, obs: Any) -> Any:
         stack = _stacks[network] = LeanStack.of(network)
     if not stack.layers:
         return network(obs)
-    return network.interpret(torch.from_numpy(stack(obs.numpy())))  # type: ignore[operator]  # what is_head_on_features says
+    outputs = torch.from_numpy(stack(obs.numpy()))
+    return network.interpret(outputs) if stack.has_head else outputs  # type: ignore[operator]  # what is_head_on_features says
 
 
 def _is_small(obs: Any) -> bool:
@@ -48,6 +49,10 @@ def is_head_on_features(module: nn.Module) -> bool:
     return bool(vars(type(module)).get("is_head_on_features"))
 
 
+def _is_sequence(module: nn.Module) -> bool:
+    return isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward
+
+
 @define(eq=False)
 class LeanStack:
     """Linear layers with what stands behind each, over the memory of the module's own weights; without layers where it is not plain."""
@@ -55,16 +60,20 @@ class LeanStack:
     layers: list[tuple[NDArray[np.float32], NDArray[np.float32], list[Activation]]] = Factory(list)
     slots: list[tuple[dict[str, Any], str, Any]] = Factory(list)
     """Where each module and weight that was looked at stands, to tell when another takes its place."""
+    sizes: list[tuple[dict[str, Any], int]] = Factory(list)
+    """How many parts each module had, to tell when one is added."""
     addresses: list[tuple[Tensor, int]] = Factory(list)
     """Where each weight has its memory, to tell when it moves."""
     hooks: list[dict[int, Any]] = Factory(list)
     """The forward hooks of all modules; none may appear."""
+    has_head: bool = False
+    """Whether the network interprets what comes out of its layers."""
 
     @classmethod
     def of(cls, network: nn.Module) -> LeanStack:
         """Look at a network."""
-        stack = cls()
-        if not (is_head_on_features(network) and stack._took(network)):
+        stack = cls(has_head=is_head_on_features(network))
+        if not ((stack.has_head or _is_sequence(network)) and stack._took(network)):
             stack.layers.clear()
         return stack
 
@@ -73,6 +82,7 @@ class LeanStack:
         """Whether the network is still what was looked at."""
         return (
             all(owner.get(name) is part for owner, name, part in self.slots)
+            and all(len(parts) == size for parts, size in self.sizes)
             and all(weight.data_ptr() == address for weight, address in self.addresses)
             and not any(self.hooks)
         )
@@ -99,11 +109,12 @@ class LeanStack:
             return self._took_linear(module)
         if is_head_on_features(module):
             names = ["features", "head"]
-        elif isinstance(module, nn.Sequential) and kind.forward is nn.Sequential.forward:
+        elif _is_sequence(module):
             names = list(module._modules)
         else:
             return False
         self.slots += [(module._modules, name, module._modules[name]) for name in names]
+        self.sizes.append((module._modules, len(module._modules)))
         return all(self._took(module.get_submodule(name)) for name in names)
 
     def _took_linear(self, linear: nn.Linear) -> bool:

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 import torch
 from attrs import Attribute, field, frozen
 from gymnasium import spaces
-from torch import nn
+from torch import Tensor, nn
 
+from rlchassis.answers import require_values
 from rlchassis.errors import UnsupportedSpaceError, UsageError
+from rlchassis.experience import Observation
 from rlchassis.fields import switch
 from rlchassis.networks import CategoricalActor, Critic, DeterministicActor, Features, GaussianActor, orthogonal_
 from rlchassis.recipe_part import RecipePart
@@ -30,15 +32,43 @@ class HasSpaces(Protocol):
         """Of one environment."""
 
 
-class IntermediateModuleFactory(RecipePart, ABC):
-    """Describes a network from observations to features, which heads read."""
+@frozen(eq=False)
+class Probe:
+    """What a network is asked before training, made of the spaces alone."""
+
+    envs: HasSpaces
+    device: torch.device
+    obs: Observation
+    """Two observations, as the innermost policy sees them."""
+    actions: Tensor
+    """What that policy does there."""
+    actor: nn.Module | None = None
+    """A copy of its actor, where it has one."""
+
+
+class NetworkFactory(RecipePart, ABC):
+    """Describes a network."""
 
     @abstractmethod
     def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
-        """A network from observations [B, …] to features [B, D] that tells D as its `output_dim`."""
+        """The network, from the spaces alone."""
+
+    def check_network(self, probe: Probe) -> None:
+        """UsageError where what it makes answers otherwise than its contract says; called once, before training.
+
+        Networks that a policy acts by are asked through the policy, so that nothing is done here.
+        """
 
 
-class ActorFactory(RecipePart, ABC):
+class IntermediateModuleFactory(NetworkFactory):
+    """Describes a network from observations to vectors: the features that a head reads or, for DQN, the values of actions."""
+
+    @abstractmethod
+    def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
+        """A network from observations [B, …] to features [B, D] whose `output_dim` is D; to values [B, K] where it is the whole network."""
+
+
+class ActorFactory(NetworkFactory):
     """Describes an actor."""
 
     @abstractmethod
@@ -46,12 +76,17 @@ class ActorFactory(RecipePart, ABC):
         """A network from observations to what its policy asks for: a distribution over actions, for a stochastic policy."""
 
 
-class CriticFactory(RecipePart, ABC):
+class CriticFactory(NetworkFactory):
     """Describes a critic of observations."""
 
     @abstractmethod
     def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
         """A network from observations [B, …] to values [B]; the actor is handed over for those that reuse its features."""
+
+    def check_network(self, probe: Probe) -> None:
+        """One value per observation."""
+        critic = self.create_module(probe.envs, probe.device, actor=probe.actor).eval()
+        require_values(critic(probe.obs), probe.obs, meaning="one value per observation")
 
 
 def hidden_sizes(value: Sequence[int]) -> tuple[int, ...]:

@@ -40,10 +40,12 @@ class Features(nn.Sequential):
     """From observations to the vector that the heads of actor and critic read."""
 
     def __init__(self, space: spaces.Space[Any], hidden_sizes: Sequence[int], activation: type[nn.Module]) -> None:
-        encoder = encoder_for(space)
+        encoder: Any = encoder_for(space)
         mlp = MLP(width_of(encoder), hidden_sizes, activation)
         super().__init__(*([] if _is_plain(space) else [encoder]), *mlp)
         self.output_dim = mlp.output_dim
+        self.encoding: str = encoder.description()
+        """What becomes of each part of an observation, for the log."""
 
 
 class CategoricalActor(nn.Module):
@@ -130,11 +132,12 @@ class Critic(nn.Module):
 
 
 def orthogonal_(modules: Iterable[nn.Module], gain: float = math.sqrt(2)) -> None:
-    """Give each linear layer orthogonal weights of a gain and zero biases, in place (Saxe et al. 2014)."""
+    """Give each linear and convolutional layer orthogonal weights of a gain and zero biases, in place (Saxe et al. 2014)."""
     for module in modules:
-        if isinstance(module, nn.Linear):
+        if isinstance(module, nn.Linear | nn.Conv2d):
             nn.init.orthogonal_(module.weight, gain)
-            nn.init.zeros_(module.bias)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
 
 
 def unique_parameters(*modules: nn.Module, without: Iterable[nn.Parameter] = ()) -> list[nn.Parameter]:

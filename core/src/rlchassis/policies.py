@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
+from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
+from rlchassis.answers import require_distribution
 from rlchassis.distributions import ActionDistribution
 from rlchassis.experience import Experience, Metrics, Observation
 from rlchassis.lean import lean_forward
 
 
-class Policy(nn.Module, ABC):
-    """Chooses actions. Everything that acting needs is in its state_dict."""
+class DeclaredAttributes(ABCMeta):
+    """The metaclass of policies: a policy has the attributes that its class and its __init__ gave it, and no others."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Construct it; from now on a name that it does not have is refused."""
+        policy = super().__call__(*args, **kwargs)
+        vars(policy)["_is_constructed"] = True
+        return policy
+
+
+class Policy(nn.Module, metaclass=DeclaredAttributes):
+    """Chooses actions. Everything that acting needs is in its state_dict.
+
+    What it remembers from one step to the next is handed in and out as its state, one row [N, …] per environment, and never kept in
+    its attributes, which all are set in __init__.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """AttributeError, with the nearest name, for an attribute that __init__ did not set; torch's own tools set private ones."""
+        is_torchs = name.startswith("_") or name == "parametrizations"
+        if "_is_constructed" in vars(self) and not is_torchs and not hasattr(self, name):
+            names = [each for each in (*vars(self), *self._parameters, *self._buffers, *self._modules) if not each.startswith("_")]
+            close = get_close_matches(name, names, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"set it in the __init__ of {type(self).__name__}."
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}; {hint}", name=name, obj=self)
+        super().__setattr__(name, value)
 
     @abstractmethod
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Actions [N, …] for observations [N, …], and the state that is handed to the next call; None for the memoryless."""
+
+    def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
+        """UsageError where a network answers what this policy cannot act and learn by; called once, before training."""
 
     def set_progress(self, progress: float) -> None:
         """How far the run is, 0 to 1, before every collection: for exploration that changes with it."""
@@ -69,6 +99,10 @@ class StochasticPolicy(Policy):
         if explore or not self.deterministic_eval:
             return distribution.sample(rng), None
         return distribution.mode(), None
+
+    def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
+        """The actor answers a distribution over the actions of the space."""
+        require_distribution(self.actor(obs), obs, action_space)
 
     def distribution(self, obs: Observation) -> ActionDistribution:
         """π(·|s)."""

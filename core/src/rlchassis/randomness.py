@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
@@ -50,3 +51,15 @@ class RandomStreams:
                     yield
             finally:
                 torch.set_num_threads(threads)
+
+
+@contextmanager
+def undisturbed(device: torch.device) -> Iterator[None]:
+    """Afterwards the global generators of Python, numpy and torch, also those of the device, stand where they stood."""
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  # the global one, which users' code may draw from
+    try:
+        with torch.random.fork_rng([] if device.type == "cpu" else [device], device_type="cuda" if device.type == "cpu" else device.type):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002  # likewise

@@ -6,9 +6,11 @@ import math
 from typing import Any, NamedTuple
 
 import torch
+from gymnasium import spaces
 from torch import Generator, Tensor, nn
 from torch.nn.functional import softplus
 
+from rlchassis.answers import require_gaussian
 from rlchassis.distributions import DiagonalGaussian
 from rlchassis.experience import Observation
 from rlchassis.lean import lean_forward
@@ -66,6 +68,10 @@ class SquashedGaussianPolicy(Policy):
         if explore or not self.deterministic_eval:
             return distribution.sample(rng), None
         return distribution.mode(), None
+
+    def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
+        """The actor answers mean and log standard deviation before the squash."""
+        require_gaussian(self.actor(obs), obs, action_space)
 
     def distribution(self, obs: Observation) -> SquashedGaussian:
         """π(·|s)."""

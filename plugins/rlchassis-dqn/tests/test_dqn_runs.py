@@ -13,6 +13,7 @@ from rlchassis.api import (
     Environments,
     EpochTrainCallback,
     IntermediateModuleFactory,
+    IntermediateModuleFactoryDefault,
     OffPolicyTrainer,
     UnsupportedSpaceError,
     UsageError,
@@ -27,6 +28,7 @@ from rlchassis_dqn import (
     EpochTestCallbackDQNSetEps,
     EpochTrainCallbackDQNEpsLinearDecay,
     EpochTrainCallbackDQNSetEps,
+    QNetworkFactoryDefault,
 )
 from rlchassis_testkit.onlooker import OnlookerExperimentBuilder
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
@@ -93,22 +95,35 @@ def test_hidden_sizes_and_activation_reach_the_network_and_its_head_is_linear():
     assert "(head): Linear(in_features=5, out_features=2" in text
 
 
-class OneLayer(torch.nn.Linear):
-    output_dim = 9
+class Layer(IntermediateModuleFactory):
+    """One linear layer of some width."""
 
-    def __init__(self) -> None:
-        super().__init__(4, 9)
+    def __init__(self, width):
+        self.width = width
 
-
-class OneLayerFactory(IntermediateModuleFactory):
     def create_module(self, envs, device):
-        return OneLayer().to(device)
+        return torch.nn.Linear(4, self.width).to(device)
 
 
-def test_a_network_of_ones_own_is_given_a_head():
-    text = model_of(lambda builder: builder.with_model_factory(OneLayerFactory()))
-    assert "(features): OneLayer(in_features=4, out_features=9" in text
-    assert "(head): Linear(in_features=9, out_features=2" in text
+def test_a_network_of_ones_own_is_the_whole_q_network():
+    assert model_of(lambda builder: builder.with_model_factory(Layer(2))) == "Linear(in_features=4, out_features=2, bias=True)"
+
+
+def test_a_network_with_another_number_of_values_is_refused_with_its_setting():
+    with pytest.raises(UsageError, match=r"^model_factory \(Layer\): the network answers float32 of shape \[2, 9\], expected .* \[2, 2\]"):
+        model_of(lambda builder: builder.with_model_factory(Layer(9)))
+    with pytest.raises(
+        UsageError, match=r"^model_factory \(IntermediateModuleFactoryDefault\): the network answers float32 of shape \[2, 64\]"
+    ):
+        model_of(lambda builder: builder.with_model_factory(IntermediateModuleFactoryDefault()))
+
+
+def test_the_default_network_is_described_by_name_and_changed_by_name():
+    experiment = plan("dqn", "CartPole-v1", settings=[{"model_factory": {"hidden_sizes": [7]}}])
+    factory = experiment.agent_factory.model_factory
+    assert factory == QNetworkFactoryDefault((7,), factory.hidden_activation)
+    assert experiment.to_data()["agent_factory"]["options"]["model_factory"]["part"] == "component/q-network"
+    assert Experiment.from_data(experiment.to_data()) == experiment
 
 
 def test_continuous_actions_are_refused_in_one_sentence_before_the_first_step():

@@ -44,17 +44,22 @@ def test_it_is_asked_in_evaluation_mode_in_which_one_observation_is_enough_for_a
     assert world.policy.training
 
 
+GAUSSIAN = "answers an object of class DiagonalGaussian, expected float32 of shape [2, 1]"
+
+
 @pytest.mark.parametrize(
     ("builder_class", "env", "actor", "said"),
     [
-        (DDPGExperimentBuilder, "Pendulum-v1", ActorFactoryDefault((8,)), "it answers DiagonalGaussian"),
-        (TD3ExperimentBuilder, "Pendulum-v1", ActorFactoryDefault((8,)), "it answers DiagonalGaussian"),
-        (DDPGExperimentBuilder, "Pendulum-v1", TooMany(), r"it answers torch.float32 of shape \[1, 2\]"),
-        (REDQExperimentBuilder, "Pendulum-v1", DeterministicActorFactoryDefault((8,)), "TypeError: .*'log_std'"),
-        (DiscreteSACExperimentBuilder, "CartPole-v1", Scores(), "it answers mode"),
-        (PPOExperimentBuilder, "CartPole-v1", Scores(), "it answers mode"),
+        (DDPGExperimentBuilder, "Pendulum-v1", ActorFactoryDefault((8,)), GAUSSIAN),
+        (TD3ExperimentBuilder, "Pendulum-v1", ActorFactoryDefault((8,)), GAUSSIAN),
+        (DDPGExperimentBuilder, "Pendulum-v1", TooMany(), "answers float32 of shape [2, 2], expected float32 of shape [2, 1]"),
+        (REDQExperimentBuilder, "Pendulum-v1", DeterministicActorFactoryDefault((8,)), "expected a DiagonalGaussian of mean and log_std"),
+        (DiscreteSACExperimentBuilder, "CartPole-v1", Scores(), "answers float32 of shape [2, 2], expected a distribution"),
+        (PPOExperimentBuilder, "CartPole-v1", Scores(), "answers float32 of shape [2, 2], expected a distribution"),
     ],
 )
-def test_a_policy_that_cannot_act_by_its_network_is_refused_before_a_step_is_taken(builder_class, env, actor, said):
-    with pytest.raises(UsageError, match=rf"^\w+Policy cannot act with the network it was given, on [^\n]*: {said}[^\n]*; choose"):
+def test_an_actor_of_another_kind_is_refused_before_a_step_is_taken(builder_class, env, actor, said):
+    with pytest.raises(UsageError) as caught:
         builder_class(env).with_actor_factory(actor).build().create_experiment_world()
+    assert str(caught.value).startswith(f"actor_factory ({type(actor).__name__}): the network ")
+    assert said in str(caught.value)

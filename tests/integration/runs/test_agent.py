@@ -24,15 +24,19 @@ ENVS = Environments.from_spaces(BOX, gym.spaces.Discrete(2))
 CPU = torch.device("cpu")
 
 
+class LabelledWrapper(PolicyWrapper):
+    def __init__(self, inner, label):
+        super().__init__(inner)
+        self.label = label
+
+
 @frozen
 class Labelled(PolicyWrapperFactory):
     label: str
 
     def create_wrapped_policy(self, policy, envs, optim_factory, device):
         assert isinstance(optim_factory, OptimizerFactory)
-        wrapped = PolicyWrapper(policy)
-        wrapped.label = self.label
-        return wrapped
+        return LabelledWrapper(policy, self.label)
 
 
 @frozen

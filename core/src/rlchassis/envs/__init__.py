@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rlchassis.envs.actions import ActionMap, one_by_one
 from rlchassis.envs.environments import Environments
+from rlchassis.envs.examples import examples
 from rlchassis.envs.factories import EnvFactoryCallable, EnvFactoryVector, env_factory_from
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, environments_of
 from rlchassis.envs.in_process import InProcessEnvironment
@@ -43,6 +44,7 @@ __all__ = [
     "describe",
     "env_factory_from",
     "environments_of",
+    "examples",
     "has_display",
     "kinds_in",
     "one_by_one",

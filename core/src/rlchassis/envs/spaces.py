@@ -24,6 +24,8 @@ ACTION_KINDS = "floating-point Box and Discrete"
 
 def require_supported(observation_space: AnySpace, action_space: AnySpace) -> None:
     """Raise UnsupportedSpaceError unless the chassis can store these observations and choose these actions."""
+    if not any(True for _ in leaves(observation_space)):
+        raise UnsupportedSpaceError(f"the observation space is {describe(observation_space)}, which has no parts to observe")
     for path, leaf in leaves(observation_space):
         if not isinstance(leaf, Box | Discrete | MultiBinary | MultiDiscrete):
             name = f"observation {path!r}" if path else "the observation space"

@@ -1,47 +1,90 @@
-"""Whether a policy can act in the environments it was made for: asked once, before anything is collected."""
+"""Whether a policy can act in the spaces it was made for: asked once, before anything is collected."""
 
 from __future__ import annotations
 
-import math
+from itertools import pairwise
 from typing import Any
 
 import torch
-from gymnasium import spaces
 
-from rlchassis.envs import Environments, allocate, describe
+from rlchassis.agent import AgentFactory
+from rlchassis.answers import described, require_action
+from rlchassis.envs import Environments
 from rlchassis.errors import UsageError
-from rlchassis.experience import as_tensors
+from rlchassis.experience import Observation, map_tensors
+from rlchassis.experiment.asking import Asked, Call, ask
+from rlchassis.experiment.given_networks import acting_network, refuse
 from rlchassis.policies import Policy, layers
 
 
-def require_acting(policy: Policy, envs: Environments, device: torch.device) -> None:
-    """UsageError where it fails on an observation of zeros, or answers what is no action: its network is of another kind."""
-    obs = as_tensors(allocate(envs.observation_space, 1), device)
-    cause, training = None, policy.training
-    policy.eval()
+def require_acting(agent: AgentFactory, policy: Policy, obs: Observation, spaces: Environments) -> Call:
+    """What the innermost policy was asked and answered; UsageError names the wrapper or network at fault and what was expected."""
+    asked = ask(policy, obs)
+    if asked.error is None and isinstance(asked.answer, tuple) and asked.answer[1:] not in ((), (None,)):
+        asked = ask(policy, obs, state=asked.answer[1])
+    *_, innermost = layers(policy)
+    call = next((call for call in asked.calls if call.layer is innermost), Call(policy, 0, obs, asked.answer))
+    problem = _network_problem(innermost, call.obs, spaces)
+    if asked.error is not None and not isinstance(problem, UsageError):
+        _refuse_failure(agent, policy, asked, obs, spaces)
+    if problem is not None:
+        refuse(acting_network(agent), problem, spaces)
+    _require_answers(agent, policy, asked, spaces)
+    return call
+
+
+def _network_problem(innermost: Policy, obs: Observation, spaces: Environments) -> Exception | None:
     try:
         with torch.no_grad():
-            actions, _ = policy.act(obs, explore=False, rng=torch.Generator(device))
-        difference = None if _is_action(actions, envs.action_space) else f"it answers {_told(actions)}"
-    except (TypeError, AttributeError, ValueError, RuntimeError, IndexError) as error:
-        cause, difference = error, f"{type(error).__name__}: {' '.join(str(error).split())}"
-    finally:
-        policy.train(training)
-    if difference:
-        *_, innermost = layers(policy)
-        raise UsageError(
-            f"{type(innermost).__name__} cannot act with the network it was given, on observations of "
-            f"{describe(envs.observation_space)} by actions of {describe(envs.action_space)}: {difference}; "
-            "choose an actor_factory that makes what this policy acts by."
-        ) from cause
+            innermost.check_networks(obs, spaces.action_space)
+    except Exception as error:  # noqa: BLE001  # whatever a user's network raises is reported with its name
+        return error
+    return None
 
 
-def _is_action(actions: Any, space: spaces.Space[Any]) -> bool:
-    """One row: as many numbers as a Box has dimensions, or one that is counted."""
-    if not isinstance(actions, torch.Tensor) or actions.shape[:1] != (1,):
-        return False
-    return actions.numel() == math.prod(space.shape or ()) and actions.is_floating_point() == isinstance(space, spaces.Box)
+def _refuse_failure(agent: AgentFactory, policy: Policy, asked: Asked, obs: Observation, spaces: Environments) -> None:
+    """Name the network; or the wrapper that raised, or that handed on observations which the network is not made for."""
+    assert asked.error is not None
+    *wrappers, innermost = layers(policy)
+    failed = next((call.layer for call in reversed(asked.calls) if call.error is asked.error), policy)
+    if failed is not innermost:
+        refuse(_wrapper(failed), asked.error, spaces)
+    changed = next((before for before, after in pairwise(asked.calls) if _form(before.obs) != _form(after.obs)), None)
+    if wrappers and changed is not None and ask(innermost, obs).error is None:
+        seen = asked.calls[-1].obs
+        told = f"hands on observations that the policy within cannot take, {described(seen)}: {asked.error}"
+        refuse(_wrapper(changed.layer), UsageError(" ".join(told.split())), spaces)
+    refuse(acting_network(agent), asked.error, spaces)
 
 
-def _told(actions: Any) -> str:
-    return f"{actions.dtype} of shape {list(actions.shape)}" if isinstance(actions, torch.Tensor) else type(actions).__name__
+def _require_answers(agent: AgentFactory, policy: Policy, asked: Asked, spaces: Environments) -> None:
+    """Where the outermost layer answers no action, the innermost one that answers none is at fault."""
+    if _problem(asked.calls[0], spaces) is None:
+        return
+    *_, innermost = layers(policy)
+    for call in reversed(asked.calls):
+        problem = _problem(call, spaces)
+        if problem is not None:
+            refuse(acting_network(agent) if call.layer is innermost else _wrapper(call.layer), problem, spaces)
+
+
+def _problem(call: Call, spaces: Environments) -> UsageError | None:
+    try:
+        if not (isinstance(call.answer, tuple) and len(call.answer) == 2):
+            raise UsageError(f"returns {described(call.answer)} from act, expected actions and state")
+        require_action(call.answer[0], call.obs, spaces.action_space)
+        map_tensors(lambda kept: kept.reshape(len(call.answer[0]), -1), call.answer[1])
+    except UsageError as error:
+        return error
+    except (TypeError, RuntimeError) as error:
+        return UsageError(f"returns a state that is not None and no tensors [N, …] with a row per environment: {error}")
+    return None
+
+
+def _wrapper(layer: Policy) -> str:
+    return f"policy_wrappers: {type(layer).__name__}"
+
+
+def _form(obs: Any) -> Any:
+    """Kind and shape of each part, whatever the number of rows."""
+    return {key: _form(part) for key, part in obs.items()} if isinstance(obs, dict) else (obs.dtype, obs.shape[1:])

@@ -19,7 +19,7 @@ from rlchassis.collector import Collector
 from rlchassis.config import SamplingConfig, resolve_sampling
 from rlchassis.envs import Environments, EnvMode, EnvWrapper, VectorEnvironment, environments_of
 from rlchassis.errors import UsageError
-from rlchassis.experiment.acting import require_acting
+from rlchassis.experiment.before_training import require_sound
 from rlchassis.experiment.made import require_made, require_n_step
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.watching import RenderDelay
@@ -153,7 +153,8 @@ def _create_agent(experiment: Experiment, device: torch.device, sampling: Sampli
             hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device), Policy, "rlchassis_make_policy"
         )
         policy = agent.create_wrapped(innermost, envs, device)
-        require_acting(policy, envs, device)
+        extensions = len(hooks.rlchassis_make_policy.get_hookimpls()) - 1
+        require_sound(agent, policy, envs, device, from_recipe=not extensions)
         restore_policy(policy, envs, experiment.config, device)
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
     require_made(algorithm, Algorithm, "rlchassis_make_algorithm")

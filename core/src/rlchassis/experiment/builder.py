@@ -14,6 +14,7 @@ from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactory, env_factory_from
 from rlchassis.errors import UsageError
 from rlchassis.experiment.collection import ExperimentCollection
+from rlchassis.experiment.parts import require_kinds
 from rlchassis.experiment.recipe import Experiment
 from rlchassis.fields import with_article
 from rlchassis.hook_manager import hook_manager
@@ -154,6 +155,7 @@ class ExperimentBuilder(Generic[Agent]):
 
     def _with_agent(self, **changes: Any) -> Self:
         self._agent = made(partial(attrs.evolve, self._agent), changes, "")
+        require_kinds(type(self._agent), changes)
         return self
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from attrs import field, frozen
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from rlchassis.config import Mode
 from rlchassis.errors import StoredFileError
@@ -30,18 +31,21 @@ class StoredPolicy:
 
     def restore_into(self, policy: nn.Module, source: str) -> None:
         """Give a policy these weights, or StoredFileError, with the first difference, before any of them is touched."""
-        difference = _difference(self.state, policy.state_dict())
-        if difference:
-            raise StoredFileError(f"{source} holds another kind of policy: {difference}; restore it with the recipe it was stored with.")
+        found = difference(self.state, policy.state_dict())
+        if found:
+            raise StoredFileError(f"{source} holds another kind of policy: {found}; restore it with the recipe it was stored with.")
         policy.load_state_dict(self.state)
 
 
-def _difference(stored: dict[str, Tensor], own: dict[str, Tensor]) -> str | None:
+def difference(stored: dict[str, Tensor], own: dict[str, Tensor]) -> str | None:
+    """The first thing that stands against loading what is stored; lazy parameters take any shape."""
     for name in sorted(own.keys() | stored.keys()):
         if name not in stored:
             return f"it lacks {name}"
         if name not in own:
             return f"it has {name}, which this one has not"
+        if is_lazy(own[name]):
+            continue
         if stored[name].shape != own[name].shape:
             return f"{name} is {list(stored[name].shape)} there and {list(own[name].shape)} here"
         if stored[name].dtype != own[name].dtype:

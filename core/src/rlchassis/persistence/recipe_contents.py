@@ -13,7 +13,8 @@ def unstorable_names(data: Any) -> list[str]:
 
 def used_plugins(data: Any) -> list[tuple[str, str]]:
     """The kind and name of every plugin that a recipe names, each once."""
-    tagged = (each[tag] for each in _descriptions(data) for tag in ("part", "component") if set(each) == {tag, "options"})
+    tagged = [each[tag] for each in _descriptions(data) for tag in ("part", "component") if set(each) == {tag, "options"}]
+    tagged += [each["object"] for each in _descriptions(data) if set(each) == {"object"} and ":" not in str(each["object"])]
     names = dict.fromkeys(name for name in tagged if isinstance(name, str))
     return [(kind, name) for kind, _, name in (reference.partition("/") for reference in names)]
 
@@ -21,7 +22,7 @@ def used_plugins(data: Any) -> list[tuple[str, str]]:
 def foreign_names(data: Any) -> list[str]:
     """The users' own classes and functions that a recipe uses, each once; they must be handed over to read it."""
     tagged = (each[tag] for each in _descriptions(data) for tag in ("class", "object") if set(each) <= {tag, "options"} and tag in each)
-    return [name for name in dict.fromkeys(map(str, tagged)) if not name.startswith("torch.nn:")]
+    return [name for name in dict.fromkeys(map(str, tagged)) if ":" in name and not name.startswith("torch.nn:")]
 
 
 def _descriptions(data: Any) -> Iterator[dict[str, Any]]:

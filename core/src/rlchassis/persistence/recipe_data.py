@@ -4,7 +4,7 @@ A description becomes one of
     {"part": "optimizer/adam", "options": {…}}        its class is registered by an entry point
     {"component": "optimizer/adam", "options": {…}}   a reference, resolved when the experiment is built
     {"class": "module:Name", "options": {…}}          a user's class, read back only if it is handed over in `allow`
-    {"object": "module:name"}                         a user's function or class itself, likewise
+    {"object": "module:name"}                         a user's function or class itself, likewise; "kind/name" if it is registered
     {"unstorable": "…"}                               nothing that data can hold; refused when read back
 a number that JSON lacks becomes {"number": "inf"}, and every other value itself. Where no type of a field tells how to read it back,
 tuples are {"tuple": […]} and dicts that look like one of these {"mapping": {…}}. How data becomes a recipe again is in recipe_reading.py.
@@ -19,7 +19,7 @@ import types
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import numpy as np
@@ -108,18 +108,21 @@ def init_fields(cls: type[attrs.AttrsInstance]) -> dict[str, attrs.Attribute[Any
 
 
 def field_types(cls: type[attrs.AttrsInstance]) -> dict[str, Any]:
-    """The types of those fields; Any where a class does not say, or says it in names that do not exist while it runs."""
+    """The types of those fields; Any where a class does not say, says "object", or says it in names that do not exist while it runs."""
     try:
         attrs.resolve_types(cls)
     except NameError:
         return dict.fromkeys(init_fields(cls), Any)
-    return {alias: Any if a.type is None else a.type for alias, a in init_fields(cls).items()}
+    return {alias: Any if a.type in (None, object) or isinstance(a.type, TypeVar) else a.type for alias, a in init_fields(cls).items()}
 
 
 def _named(value: type | types.FunctionType, typed: bool) -> Any:
-    """Torch's own activations by their name; others by a name that is only compared, never imported."""
+    """Torch's own activations and registered classes by their name; others by a name that is only compared, never imported."""
     if isinstance(value, type) and getattr(nn, value.__name__, None) is value:
         return value.__name__ if typed else {"object": f"torch.nn:{value.__name__}"}
+    registered = name_of(value) if isinstance(value, type) and issubclass(value, RecipePart) else None
+    if registered:
+        return {"object": "/".join(registered)}
     if "<" in value.__qualname__:
         return unstorable(value)
     return {"object": qualified_name(value)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from torch import nn
@@ -14,7 +15,9 @@ NOUNS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "
 
 
 def strictly(data: Any, expected: type) -> Any:
-    """A value of exactly this type; whole numbers are numbers, too, and what JSON has no word for is {"number": text}."""
+    """A value of exactly this type; whole numbers are numbers, too, what JSON lacks is {"number": text}, and enums are their values."""
+    if issubclass(expected, Enum):
+        return expected(data)
     match data:
         case {"number": str(number)} if expected is float and len(data) == 1:
             return _number(number)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from pathlib import PurePath
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 import attrs
 import cattrs
+import numpy as np
 import torch
 
 from rlchassis.errors import UsageError
@@ -48,6 +50,7 @@ class RecipeReader:
         converter.register_structure_hook_func(_made_of(dict, Mapping), self._mapping)
         converter.register_structure_hook_func(_made_of(tuple), self._tuple)
         converter.register_structure_hook_func(_made_of(type, Callable), self._named)
+        converter.register_structure_hook_func(lambda expected: expected in (type, Callable), self._named)
         converter.register_structure_hook_func(_made_of(Union, types.UnionType), self._union)
         converter.register_structure_hook_func(_is_part, self._part)
         converter.register_structure_hook_func(lambda expected: expected is Any, self._open)
@@ -87,10 +90,15 @@ class RecipeReader:
         return tuple(map(self.read, data, members))
 
     def _foreign(self, data: Any, expected: Any) -> Any:
-        """A value of a type that no data describes."""
+        """A value of a type that no data describes; of a type variable or any iterable, whatever the data itself says."""
         match data:
             case {"unstorable": what}:
                 raise unstorable(what)
+        is_class = isinstance(expected, type)
+        if not is_class and get_origin(expected) in (None, Iterable):
+            return self._open(data, Any)
+        if is_class and issubclass(expected, np.generic | PurePath) and not isinstance(data, Mapping | list):
+            return expected(data)
         raise UsageError(f"no file can hold a {getattr(expected, '__name__', expected)}, so it is not {data!r}.")
 
     def _open(self, data: Any, _: Any) -> Any:
@@ -160,6 +168,11 @@ class RecipeReader:
 
     def _named(self, data: Any, _: Any) -> Any:
         match data:
+            case type() | types.FunctionType():
+                return data
+            case {"object": str(name)} if len(data) == 1 and ":" not in name:
+                registered = load(*kind_and_name(name))
+                return getattr(registered, "agent_class", registered)
             case str(name) | {"object": str(name)} if name.startswith("torch.nn:") or isinstance(data, str):
                 return torch_module(name.removeprefix("torch.nn:"))
             case {"object": str(name)} if len(data) == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rlchassis_dqn.algorithm import DQN
 from rlchassis_dqn.builder import DQNAgentFactory, DQNExperimentBuilder
 from rlchassis_dqn.callbacks import EpochTestCallbackDQNSetEps, EpochTrainCallbackDQNEpsLinearDecay, EpochTrainCallbackDQNSetEps
-from rlchassis_dqn.network import QNetwork
+from rlchassis_dqn.network import QNetwork, QNetworkFactoryDefault
 from rlchassis_dqn.params import DQNParams
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "EpochTrainCallbackDQNEpsLinearDecay",
     "EpochTrainCallbackDQNSetEps",
     "QNetwork",
+    "QNetworkFactoryDefault",
 ]

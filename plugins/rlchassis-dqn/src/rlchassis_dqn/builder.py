@@ -16,7 +16,6 @@ from rlchassis.api import (
     EpsilonGreedyPolicy,
     ExperimentBuilder,
     IntermediateModuleFactory,
-    IntermediateModuleFactoryDefault,
     OffPolicyTrainer,
     Setup,
     UnsupportedSpaceError,
@@ -25,7 +24,7 @@ from rlchassis.api import (
     unique_parameters,
 )
 from rlchassis_dqn.algorithm import DQN
-from rlchassis_dqn.network import QNetwork
+from rlchassis_dqn.network import QNetworkFactoryDefault
 from rlchassis_dqn.params import DQNParams
 
 
@@ -43,15 +42,14 @@ class DQNAgentFactory(AgentFactory):
 
     params: DQNParams = instance(DQNParams, factory=DQNParams)
     """The hyperparameters."""
-    model_factory: IntermediateModuleFactory = instance(IntermediateModuleFactory, factory=IntermediateModuleFactoryDefault)
-    """The network from observations to features, which a linear layer turns into one value per action."""
+    model_factory: IntermediateModuleFactory = instance(IntermediateModuleFactory, factory=QNetworkFactoryDefault)
+    """The Q-network: a module from observations to one value per action."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> EpsilonGreedyPolicy:
         """A policy that takes the best action; UnsupportedSpaceError where actions cannot be counted."""
         if not isinstance(envs.action_space, spaces.Discrete):
             raise UnsupportedSpaceError(f"DQN values discrete actions one by one, not {envs.action_space}; choose another algorithm.")
-        features = self.model_factory.create_module(envs, device)
-        network = QNetwork(features, int(envs.action_space.n)).to(device)
+        network = self.model_factory.create_module(envs, device)
         return EpsilonGreedyPolicy(network, eps_training=self.params.eps_schedule(0), eps_inference=self.params.eps_inference)
 
     def create_algorithm(self, policy: EpsilonGreedyPolicy, envs: Environments, setup: Setup) -> DQN:
@@ -71,9 +69,9 @@ class DQNExperimentBuilder(ExperimentBuilder[DQNAgentFactory]):
         return self._with_agent(params=params)
 
     def with_model_factory(self, module_factory: IntermediateModuleFactory) -> Self:
-        """Set the network from observations to features; a linear layer behind it answers one value per action."""
+        """Set the Q-network: the module that the factory makes maps observations to one value per action, and nothing is added to it."""
         return self._with_agent(model_factory=module_factory)
 
     def with_model_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
-        """Set the network to an MLP with these hidden layers."""
-        return self._with_agent(model_factory=IntermediateModuleFactoryDefault(hidden_sizes, hidden_activation))
+        """Set the Q-network to an MLP with these hidden layers and a linear output layer."""
+        return self._with_agent(model_factory=QNetworkFactoryDefault(hidden_sizes, hidden_activation))

@@ -1,16 +1,18 @@
-"""The network that judges every action."""
+"""The network that judges every action, and its default description."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import torch
+from attrs import frozen
 from torch import Tensor, nn
 
-from rlchassis.api import Observation, width_of
+from rlchassis.api import IntermediateModuleFactoryDefault, Observation, width_of
 
 
 class QNetwork(nn.Module):
-    """The value of every action."""
+    """Features and a linear layer that answers the value of every action."""
 
     is_head_on_features: ClassVar[bool] = True
     """Tells `lean_forward` that it is `interpret(head(features(obs)))` and nothing else."""
@@ -25,5 +27,14 @@ class QNetwork(nn.Module):
         return self.interpret(self.head(self.features(obs)))
 
     def interpret(self, outputs: Tensor) -> Tensor:
-        """What the head's outputs mean: just that."""
+        """The head's outputs are the values."""
         return outputs
+
+
+@frozen
+class QNetworkFactoryDefault(IntermediateModuleFactoryDefault):
+    """An MLP with one value per action at its end."""
+
+    def create_module(self, envs: Any, device: torch.device) -> nn.Module:
+        """With torch's own initial weights; the output layer is linear."""
+        return QNetwork(super().create_module(envs, device), int(envs.action_space.n)).to(device)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
+from gymnasium import spaces
 from torch import Generator, Tensor
 
-from rlchassis.api import EpsilonGreedyPolicy, Observation
+from rlchassis.api import EpsilonGreedyPolicy, Observation, require_values, width_of
 from rlchassis_iqn.network import QuantileNetwork
 
 
@@ -21,6 +24,11 @@ class QuantilePolicy(EpsilonGreedyPolicy):
     def __init__(self, network: QuantileNetwork, sample_size: int, *, eps_training: float, eps_inference: float = 0.0) -> None:
         super().__init__(network, eps_training=eps_training, eps_inference=eps_inference)
         self.register_buffer("middles", (torch.arange(sample_size) + 0.5) / sample_size, persistent=False)
+
+    def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
+        """The preprocess network answers as many features as its output_dim says."""
+        require_values(self.network.features(obs), obs, width_of(self.network.features), meaning="features, as many as its output_dim says")
+        super().check_networks(obs, action_space)
 
     def values(self, obs: Observation, *, explore: bool, rng: Generator) -> Tensor:
         """q(s, a) ≈ 1/K Σₖ z(s, a; τₖ)   (Dabney et al. 2018b, eq. 2)."""

@@ -1,0 +1,49 @@
+"""Elements of a space that are always the same: what networks are asked before any environment has answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
+
+from rlchassis.envs.spaces import AnySpace, Array, Observations, allocate, write
+
+GOLDEN = 0.618033988749895
+NEAR = 1.0, 128.0
+"""How far numbers go from the one nearest to zero that a Box holds, and whole numbers: bounds may be as wide as the type."""
+
+
+def examples(space: AnySpace, count: int) -> Observations:
+    """As many elements [count, …] as they are stored, none constant; of two in succession the second differs wherever the space allows."""
+    stored = allocate(space, count)
+    for row in range(count):
+        write(stored, row, _example(space, row))
+    return stored
+
+
+def _example(space: AnySpace, row: int) -> Any:
+    if isinstance(space, Dict):
+        return {key: _example(part, row) for key, part in space.spaces.items()}
+    fractions = ((np.arange(int(np.prod(space.shape or ())) or 1) + row // 2) * GOLDEN + 0.25 + row / 2) % 1  # evenly spread over [0, 1)
+    match space:
+        case Discrete():
+            return int(space.start + np.floor(fractions[0] * int(space.n)))
+        case MultiDiscrete():
+            return (space.start + np.floor(fractions.reshape(space.shape) * space.nvec)).astype(space.dtype)
+        case MultiBinary():
+            return np.floor(fractions.reshape(space.shape) * 2).astype(space.dtype)
+        case Box():
+            return _in_box(space, fractions)
+    raise TypeError(f"{space} is no space of observations")
+
+
+def _in_box(space: Box, fractions: Array) -> Array:
+    low, high = (bound.astype(np.float64) for bound in (space.low, space.high))
+    nearest = np.clip(0.0, low, high)
+    is_whole = not np.issubdtype(space.dtype, np.floating)
+    lower, upper = (np.clip(nearest + side * NEAR[is_whole], low, high) for side in (-1, 1))
+    spread = fractions[: lower.size].reshape(space.shape)
+    found = np.floor(lower + spread * (upper - lower + 1)) if is_whole else lower + spread * (upper - lower)
+    element: Array = np.clip(found, lower, upper).astype(space.dtype)
+    return np.clip(element, space.low, space.high)

@@ -1,0 +1,70 @@
+"""What is asked of an agent before it trains, on copies and by the spaces alone: nothing of the run changes by it."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch.nn.parameter import is_lazy
+
+from rlchassis.agent import AgentFactory
+from rlchassis.envs import Environments, examples
+from rlchassis.experience import as_tensors
+from rlchassis.experiment.acting import require_acting
+from rlchassis.experiment.asking import ask
+from rlchassis.experiment.given_networks import require_networks
+from rlchassis.experiment.memory import require_no_hidden_memory
+from rlchassis.experiment.rebuilding import require_rebuildable
+from rlchassis.modules import Probe
+from rlchassis.policies import Policy, layers
+from rlchassis.randomness import undisturbed
+
+log = logging.getLogger(__name__)
+ROWS = 16
+"""Observations by which the actions of two policies are compared."""
+
+
+def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, device: torch.device, *, from_recipe: bool) -> None:
+    """UsageError unless the policy acts, its networks and the recipe's answer as they should, and it can be rebuilt as loading does.
+
+    The last is asked where the policy came `from_recipe` and not from an extension.
+    """
+    spaces = Environments.from_spaces(envs.observation_space, envs.action_space)
+    two, many = (as_tensors(examples(spaces.observation_space, count), device) for count in (2, ROWS))
+    with undisturbed(device), _in_evaluation(policy):
+        if any(is_lazy(p) for p in policy.parameters()):
+            ask(policy, two)  # lazy layers take their shapes from what they are asked first
+        asked, *others = _copies(policy, envs)
+        call = require_acting(agent, asked, two, spaces)
+        *_, innermost = layers(asked)
+        require_networks(agent, Probe(spaces, device, call.obs, call.answer[0], getattr(innermost, "actor", None)))
+        if others:
+            experienced, fresh = others
+            require_no_hidden_memory(experienced, fresh, many, spaces)
+        if from_recipe:
+            require_rebuildable(agent, asked, many, spaces, device)
+
+
+@contextmanager
+def _in_evaluation(policy: Policy) -> Iterator[None]:
+    """Within it the policy is in evaluation mode; afterwards each of its modules is as before."""
+    modes = [(module, module.training) for module in policy.modules()]
+    policy.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def _copies(policy: Policy, envs: Environments) -> list[Policy]:
+    """Three copies, environments aside; where it cannot be copied the policy itself."""
+    living = (envs, envs.train, envs.test, envs.watch)
+    try:
+        return [copy.deepcopy(policy, {id(each): each for each in living}) for _ in range(3)]
+    except Exception as error:  # noqa: BLE001  # copying runs whatever the parts of a policy define
+        log.warning("%s cannot be copied (%s), so it is not checked for memory of its own.", type(policy).__name__, error)
+        return [policy]

@@ -1,0 +1,24 @@
+"""Whether what a user gives to a builder is of the class that the field of the recipe is annotated with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from rlchassis.agent import AgentFactory
+from rlchassis.errors import UsageError
+from rlchassis.fields import told
+from rlchassis.persistence.recipe_data import field_types
+from rlchassis.recipe_part import RecipePart
+
+
+def require_kinds(agent_class: type[AgentFactory], changes: Mapping[str, Any]) -> None:
+    """UsageError for params or a part of another class, for fields that have no validator."""
+    types = field_types(agent_class)
+    for name, value in changes.items():
+        expected: Any = types.get(name)
+        is_part = isinstance(expected, type) and (attrs.has(expected) or issubclass(expected, RecipePart))
+        if is_part and not isinstance(value, expected):
+            raise UsageError(f"{name} must be of class {expected.__name__}, not {told(value)}.")

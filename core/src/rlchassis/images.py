@@ -1,0 +1,100 @@
+"""Images among observations: which spaces hold them, how they are laid out, and the CNN that encodes them."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from attrs import frozen
+from gymnasium import spaces
+from torch import Tensor, nn
+
+CHANNELS = (1, 3, 4)
+"""Numbers of channels by which an axis is known: grey, RGB, RGBA or a stack of four grey frames."""
+LARGE = 36
+"""Pixels on the shorter side from which the network of the DQN paper fits."""
+LARGEST_MAP = 144
+"""Pixels that the last convolution may leave: larger images get further ones."""
+NATURE = ((32, 8, 4, 0), (64, 4, 2, 0), (64, 3, 1, 0))
+"""Channels, kernel, stride and padding of each convolution (Mnih et al. 2015, methods)."""
+SMALL = ((32, 3, 1, 1), (64, 3, 2, 1), (64, 3, 2, 1))
+FURTHER = (64, 3, 2, 1)
+
+
+@frozen
+class ImageLayout:
+    """Where a space has height, width and channels."""
+
+    frames: int
+    """Stacked along the first of four axes; 1 where there are three."""
+    height: int
+    width: int
+    channels: int
+    """Of each frame."""
+    channels_first: bool
+
+
+def image_layout(space: spaces.Box) -> ImageLayout | None:
+    """The layout of a space of images: bytes from 0 to 255 in [H, W, C] or [C, H, W], a stack of those, or large ones without channels.
+
+    The axis of channels is that of 1, 3 or 4; where both ends or neither are, the shorter end, and of equal ones the last.
+    """
+    if space.dtype != "uint8" or not space.shape or (space.low != 0).any() or (space.high != 255).any() or 0 in space.shape:
+        return None
+    if len(space.shape) == 2:
+        height, width = space.shape
+        return ImageLayout(1, height, width, 1, channels_first=True) if min(height, width) >= LARGE else None
+    if len(space.shape) not in (3, 4):
+        return None
+    frames = space.shape[0] if len(space.shape) == 4 else 1
+    first, middle, last = space.shape[-3:]
+    if _channels_first(first, last):
+        return ImageLayout(frames, middle, last, first, channels_first=True)
+    return ImageLayout(frames, first, middle, last, channels_first=False)
+
+
+def _channels_first(first: int, last: int) -> bool:
+    if (first in CHANNELS) != (last in CHANNELS):
+        return first in CHANNELS
+    return first < last
+
+
+class CNN(nn.Module):
+    """Convolutions and a linear layer, a ReLU behind each, from images of bytes to features.
+
+    Those of the DQN paper where the shorter side has 36 pixels or more, smaller ones where it has fewer.
+    """
+
+    def __init__(self, layout: ImageLayout) -> None:
+        super().__init__()
+        self.layout = layout
+        is_large = min(layout.height, layout.width) >= LARGE
+        self.output_dim = 512 if is_large else 256
+        layers: list[nn.Module] = []
+        channels, size = layout.frames * layout.channels, (layout.height, layout.width)
+        waiting = list(NATURE if is_large else SMALL)
+        while waiting or math.prod(size) > LARGEST_MAP:
+            out, kernel, stride, padding = waiting.pop(0) if waiting else FURTHER
+            layers += [nn.Conv2d(channels, out, kernel, stride, padding), nn.ReLU()]
+            channels = out
+            size = tuple((n + 2 * padding - kernel) // stride + 1 for n in size)  # type: ignore[assignment]  # of two
+        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * math.prod(size), self.output_dim), nn.ReLU())
+
+    def forward(self, obs: Tensor) -> Tensor:
+        """[B, H, W, C], [B, C, H, W] or a stack of either [B, N, …] → [B, D]."""
+        images = obs.to(torch.get_default_dtype()).mul(1 / 255)
+        frames = images.reshape(len(obs), self.layout.frames, *self._frame_shape())
+        if not self.layout.channels_first:
+            frames = frames.movedim(-1, 2)
+        return self.layers(frames.flatten(1, 2))  # type: ignore[no-any-return]  # torch leaves what a module answers open
+
+    def _frame_shape(self) -> tuple[int, int, int]:
+        sides = self.layout.height, self.layout.width
+        return (self.layout.channels, *sides) if self.layout.channels_first else (*sides, self.layout.channels)
+
+    def description(self) -> str:
+        """What becomes of an observation, for the log."""
+        layout = self.layout
+        stacked = f"{layout.frames} frames of " if layout.frames > 1 else ""
+        shape = f"{layout.height}x{layout.width}x{layout.channels}"
+        return f"CNN {stacked}{shape} (channels {'first' if layout.channels_first else 'last'}) → {self.output_dim}"

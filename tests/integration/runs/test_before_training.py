@@ -1,0 +1,325 @@
+"""Before training an agent is rebuilt as loading does, and asked again with another past: what would differ later is refused now."""
+
+from __future__ import annotations
+
+import logging
+import random
+
+import numpy as np
+import pytest
+import torch
+from attrs import field, frozen
+from gymnasium.spaces import Box
+from torch import nn
+
+from rlchassis.distributions import Categorical
+from rlchassis.envs import Environments
+from rlchassis.errors import UsageError
+from rlchassis.experiment import (
+    ActorFactory,
+    ActorFactoryDefault,
+    DDPGExperimentBuilder,
+    ExperimentConfig,
+    PPOExperimentBuilder,
+    SamplingConfig,
+    assembly,
+    load_policy,
+)
+from rlchassis.networks import CategoricalActor, Features
+from rlchassis.noise import NoiseFactoryOrnsteinUhlenbeck
+from rlchassis.policies import PolicyWrapper, StochasticPolicy
+from rlchassis_ddpg import DDPGParams
+from rlchassis_ppo import PPOAgentFactory, PPOParams
+from rlchassis_testkit.tiny_envs import Counter
+from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
+from rlchassis_testkit.wrapping import Wrapping
+
+
+def builder(agent_class=PPOAgentFactory):
+    made = type("Builder", (PPOExperimentBuilder,), {"agent_class": agent_class})
+    return made("CartPole-v1", ExperimentConfig(watch=False, persistence_enabled=False), SamplingConfig(num_train_envs=1))
+
+
+def check(told):
+    told.build().create_experiment_world().close()
+
+
+def refused(told, *said):
+    with pytest.raises(UsageError) as caught:
+        check(told)
+    assert "\n" not in str(caught.value)
+    for part in said:
+        assert part in str(caught.value)
+
+
+class Repeating(PolicyWrapper):
+    """Takes each action four times, and keeps count in itself."""
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self.left, self.action = 0, None
+
+    def act(self, obs, state=None, *, explore, rng):
+        if self.left == 0:
+            self.action, state = self.inner.act(obs, state, explore=explore, rng=rng)
+        self.left = (self.left + 3) % 4
+        return self.action, state
+
+
+class Smoothing(PolicyWrapper):
+    """Shows the policy within the mean of this observation and the last."""
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self.last = None
+
+    def act(self, obs, state=None, *, explore, rng):
+        seen = obs if self.last is None else (obs + self.last) / 2
+        self.last = obs
+        return self.inner.act(seen, state, explore=explore, rng=rng)
+
+
+class Drawing(PolicyWrapper):
+    """Disturbs observations by torch's global generator."""
+
+    def act(self, obs, state=None, *, explore, rng):
+        return self.inner.act(obs + torch.rand_like(obs), state, explore=explore, rng=rng)
+
+
+class Moving(PolicyWrapper):
+    """Normalises by statistics that move whenever it acts."""
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self.register_buffer("mean", torch.zeros(4))
+
+    def act(self, obs, state=None, *, explore, rng):
+        self.mean += 0.1 * (obs.mean(0) - self.mean)
+        return self.inner.act(obs - self.mean, state, explore=explore, rng=rng)
+
+
+@pytest.mark.parametrize(
+    ("wrap", "said"),
+    [
+        (Repeating, "Repeating answers the same observations differently after it was asked others"),
+        (Smoothing, "(it keeps Smoothing.last)"),
+        (Drawing, "draw random numbers from rng alone"),
+        (Moving, "Moving answers the same observations differently"),
+    ],
+)
+def test_a_layer_that_keeps_memory_in_itself_is_refused_with_the_memory_contract(wrap, said):
+    refused(builder().with_policy_wrapper_factory(Wrapping(wrap)), said, "return what act must remember as its state")
+
+
+class Counting(StochasticPolicy):
+    """Takes its actions in turns."""
+
+    def __init__(self, actor):
+        super().__init__(actor)
+        self.turn = 0
+
+    def act(self, obs, state=None, *, explore, rng):
+        self.turn += 1
+        return torch.full((len(obs),), self.turn % 2), None
+
+
+@frozen(kw_only=True)
+class CountingAgent(PPOAgentFactory):
+    def create_policy(self, envs, device):
+        return Counting(self.actor_factory.create_module(envs, device))
+
+
+def test_an_innermost_policy_that_keeps_memory_in_itself_is_refused_too():
+    refused(builder(CountingAgent), "Counting answers the same observations differently", "(it keeps Counting.turn)")
+
+
+class Remembering(PolicyWrapper):
+    """Shows the policy within the mean of this observation and the last, which is its state; counts its calls, to no effect."""
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self.calls = 0
+
+    def act(self, obs, state=None, *, explore, rng):
+        self.calls += 1
+        seen = obs if state is None else (obs + state) / 2
+        return self.inner.act(seen, explore=explore, rng=rng)[0], obs
+
+
+def test_memory_that_is_handed_out_and_what_changes_no_answer_are_taken():
+    check(builder().with_policy_wrapper_factory(Wrapping(Remembering)))
+
+
+def test_draws_from_rng_and_noise_with_a_memory_of_its_own_are_taken():
+    check(builder().with_ppo_params(PPOParams(deterministic_eval=False)))
+    noisy = DDPGParams(exploration_noise=NoiseFactoryOrnsteinUhlenbeck())
+    check(DDPGExperimentBuilder("Pendulum-v1").with_ddpg_params(noisy))
+
+
+@frozen(kw_only=True)
+class ReadsEnvironments(PPOAgentFactory):
+    def create_policy(self, envs, device):
+        assert envs.train is not None
+        return super().create_policy(envs, device)
+
+
+@frozen(kw_only=True)
+class CountsEnvironments(PPOAgentFactory):
+    def create_policy(self, envs, device):
+        actor = CategoricalActor(Features(envs.observation_space, (8 if envs.train else 4,), nn.ReLU), 2)
+        return StochasticPolicy(actor)
+
+
+def test_a_policy_that_is_made_of_more_than_the_spaces_is_refused():
+    refused(
+        builder(ReadsEnvironments), "create_policy of ReadsEnvironments fails with AssertionError", "observation_space and action_space"
+    )
+    refused(builder(CountsEnvironments), "actor.features.0.bias is [8] there and [4] here", "the spaces alone")
+
+
+class Scaled(nn.Module):
+    def __init__(self, scale):
+        super().__init__()
+        self.layer = nn.Linear(4, 2)
+        self.scale = scale
+
+    def forward(self, obs):
+        return Categorical(self.layer(obs) * self.scale)
+
+
+@frozen
+class AtRandom(ActorFactory):
+    def create_module(self, envs, device):
+        return Scaled(float(torch.rand(()) - 0.5))
+
+
+@frozen
+class Lossy(ActorFactory):
+    """What it is given beside its fields is lost when it is stored."""
+
+    scale: float = field(default=1.0, init=False)
+
+    @classmethod
+    def of(cls, scale):
+        made = cls()
+        object.__setattr__(made, "scale", scale)
+        return made
+
+    def create_module(self, envs, device):
+        return Scaled(self.scale)
+
+
+@pytest.mark.parametrize("factory", [AtRandom(), Lossy.of(-1.0)], ids=["drawn at random", "lost"])
+def test_what_is_not_stored_and_changes_actions_is_named(factory):
+    torch.manual_seed(1)
+    refused(builder().with_actor_factory(factory), "rebuilt with the same weights, it acts differently: it has another Scaled.scale")
+
+
+@frozen
+class OfType(ActorFactory):
+    net: type = nn.Linear
+    own: type[nn.Module] = Scaled
+    part: type[ActorFactory] = ActorFactoryDefault
+    kinds: tuple[type, ...] = (Scaled, nn.Tanh)
+
+    def create_module(self, envs, device):
+        assert (self.net, self.kinds, self.part) == (nn.Linear, (Scaled, nn.Tanh), ActorFactoryDefault)
+        return self.own(1.0)
+
+
+def test_a_field_that_holds_a_class_is_stored_and_loaded(tmp_path):
+    config = ExperimentConfig(watch=False, persistence_base_dir=str(tmp_path))
+    sampling = SamplingConfig(num_epochs=1, step_per_epoch=16, step_per_collect=16, num_train_envs=1, num_test_envs=0, batch_size=8)
+    PPOExperimentBuilder("CartPole-v1", config, sampling).with_actor_factory(OfType()).build().run("x")
+    assert load_policy(tmp_path / "x", allow=[OfType, Scaled])([0.0, 0.0, 0.0, 0.0]) in (0, 1)
+
+
+@frozen
+class Unreadable(ActorFactory):
+    size: np.random.Generator | None = 3  # no file can say what it is
+
+    def create_module(self, envs, device):
+        return Scaled(1.0)
+
+
+def test_a_recipe_that_cannot_be_read_back_is_refused_with_the_field():
+    refused(builder().with_actor_factory(Unreadable()), "its recipe cannot be read back: actor_factory: size: no file can hold a Generator")
+
+
+def test_a_recipe_that_no_file_can_hold_is_not_refused():
+    check(builder().with_policy_wrapper_factory(Wrapping(lambda inner: PolicyWrapper(inner))))
+
+
+class Lazy(nn.Sequential):
+    output_dim = 8
+
+    def __init__(self):
+        super().__init__(nn.LazyLinear(8), nn.ReLU(), nn.Dropout(0.5), nn.BatchNorm1d(8))
+
+
+@frozen
+class LazyActor(ActorFactory):
+    def create_module(self, envs, device):
+        return CategoricalActor(Lazy(), 2)
+
+
+def test_lazy_layers_and_those_that_behave_otherwise_in_training_are_taken_and_none_is_touched():
+    world = builder().with_actor_factory(LazyActor()).build().create_experiment_world()
+    world.close()
+    norm = world.policy.actor.features[3]
+    assert world.policy.training
+    assert norm.training
+    assert (norm.num_batches_tracked.item(), norm.running_mean.tolist()) == (0, [0.0] * 8)
+
+
+@pytest.mark.parametrize("told", [lambda b: b, lambda b: b.with_critic_factory_use_actor()], ids=["own features", "shared features"])
+def test_nothing_of_a_run_changes_by_what_was_asked_before(told, monkeypatch):
+    def weights():
+        return fingerprint(tiny_run(PPOExperimentBuilder, Counter, told=told).policy)
+
+    asked = weights()
+    monkeypatch.setattr(assembly, "require_sound", lambda *given, **options: None)
+    assert weights() == asked
+
+
+def test_global_generators_stand_where_they_stood():
+    def states():
+        return random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()  # noqa: NPY002  # that one is meant
+
+    before = states()
+    check(builder())
+    assert states() == before
+
+
+class HoldsEnvironments(PolicyWrapper):
+    def __init__(self, inner, envs):
+        super().__init__(inner)
+        self.envs = envs
+
+    def __deepcopy__(self, memo):
+        assert id(self.envs) in memo, "environments are not copied"
+        return HoldsEnvironments(self.inner, self.envs)
+
+
+def test_environments_are_never_copied():
+    from rlchassis.experiment.before_training import require_sound
+
+    agent = PPOAgentFactory()
+    envs = Environments.from_spaces(Box(-1.0, 1.0, (4,), np.float32), Counter().action_space)
+    policy = HoldsEnvironments(agent.create_policy(envs, torch.device("cpu")), envs)
+    require_sound(agent, policy, envs, torch.device("cpu"), from_recipe=False)
+
+
+class Uncopyable(PolicyWrapper):
+    def __deepcopy__(self, memo):
+        raise TypeError("it holds a lock")
+
+
+def test_a_policy_that_cannot_be_copied_is_asked_itself_and_left_in_training(caplog):
+    with caplog.at_level(logging.WARNING):
+        world = builder().with_policy_wrapper_factory(Wrapping(Uncopyable)).build().create_experiment_world()
+    world.close()
+    assert world.policy.training
+    assert [record.message for record in caplog.records] == [
+        "Uncopyable cannot be copied (it holds a lock), so it is not checked for memory of its own."
+    ]
