@@ -109,7 +109,7 @@ class IntermediateModuleFactoryDefault(IntermediateModuleFactory):
     """An MLP, an activation behind its last layer too."""
 
     hidden_sizes: tuple[int, ...] = field(default=(64, 64), converter=hidden_sizes)
-    """Widths of the layers; the last is the number of features."""
+    """Widths of the layers, of which the last is the number of features; for a Q-network, of those before the output layer."""
     hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
     """What stands behind each layer."""
 
