@@ -9,11 +9,10 @@ from gymnasium.spaces import Box, Dict, Discrete
 from torch import nn
 
 from rlchassis.action_critics import ActionCriticFactoryDefault, ActionCriticFactoryReuseActor, create_critics
-from rlchassis.encoders import DictEncoder, ScaledEncoder, VectorEncoder, encoder_for
+from rlchassis.encoders import DictEncoder, ScaledEncoder, VectorEncoder, encoder_for, log_encoding
 from rlchassis.ensembles import CriticEnsemble
 from rlchassis.envs import Environments, examples
 from rlchassis.experience import as_tensors
-from rlchassis.experiment.run import log_encoding
 from rlchassis.images import CNN, image_layout
 from rlchassis.modules import ActorFactoryDefault, CriticFactoryDefault
 from rlchassis.networks import Features

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from rlchassis.errors import UsageError
 from rlchassis.experience import Observation
 from rlchassis.images import CNN, image_layout
 
+log = logging.getLogger(__name__)
 LARGEST_SCALED = 2**16
 """Bounds of whole numbers beyond which they stand for "none" and divide nothing."""
 
@@ -121,6 +123,13 @@ def _whole_numbers(space: spaces.Box) -> nn.Module:
     if not largest.size or largest.max() >= LARGEST_SCALED or (largest <= 1).all():
         return VectorEncoder(largest.size)
     return ScaledEncoder(np.maximum(largest, 1).tolist())
+
+
+def log_encoding(policy: nn.Module) -> None:
+    """Say once what becomes of each part of an observation; nothing of networks that do not say it."""
+    said = {module.encoding: None for module in policy.modules() if isinstance(getattr(module, "encoding", None), str)}
+    if said:
+        log.info("Observation encoders: %s.", " / ".join(map(str, said)))
 
 
 def width_of(module: nn.Module) -> int:

@@ -33,7 +33,11 @@ def test_without_a_terminal_there_is_a_line_per_epoch(train):
     lines = train().err.splitlines()
     assert lines[0] == "using no recipe"
     assert lines[1].startswith("run directory: log/")
-    assert [line.split(",")[0] for line in lines[2:]] == ["epoch 1: 32 of 64 steps", "epoch 2: 64 of 64 steps"]
+    assert [line.split(",")[0] for line in lines[2:]] == [
+        "Observation encoders: vector of 4.",
+        "epoch 1: 32 of 64 steps",
+        "epoch 2: 64 of 64 steps",
+    ]
 
 
 def test_what_was_shown_is_also_in_the_log(train):

@@ -69,7 +69,6 @@ def _run(world: World, experiment: Experiment, name: str | None, run_id: str | N
             if config.log_file_enabled:
                 at_the_end.enter_context(_log_file(world.directory))
             _describe(experiment, world.directory)
-        log_encoding(world.policy)
         return _carry_out(world)
 
 
@@ -96,13 +95,6 @@ def _describe(experiment: Experiment, directory: Path) -> None:
     experiment.save(directory)
     used = used_plugins(experiment.to_data())
     write_json(directory / PROVENANCE_FILENAME, describe_run(used, seed=experiment.config.seed, device=experiment.config.device))
-
-
-def log_encoding(policy: nn.Module) -> None:
-    """Say once what becomes of each part of an observation; nothing of networks that do not say it."""
-    said = {module.encoding: None for module in policy.modules() if isinstance(getattr(module, "encoding", None), str)}
-    if said:
-        log.info("Observation encoders: %s.", " / ".join(map(str, said)))
 
 
 def _carry_out(world: World) -> ExperimentResult:

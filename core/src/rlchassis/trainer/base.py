@@ -14,6 +14,7 @@ from rlchassis.algorithm import Learned
 from rlchassis.buffers import RolloutBuffer
 from rlchassis.collector import CollectStats
 from rlchassis.config import SamplingConfig, settled
+from rlchassis.encoders import log_encoding
 from rlchassis.errors import DivergenceError, UsageError
 from rlchassis.evaluation import Evaluation
 from rlchassis.experience import Experience, TensorStruct
@@ -77,6 +78,7 @@ class Trainer(ABC):
         """Train from the beginning of an episode in every environment until the steps are spent or someone stops it."""
         hooks, sampling = self.world.hooks, self.world.sampling
         hooks.rlchassis_train_start(world=self.world)
+        log_encoding(self.world.policy)
         self._begin_episodes()
         for epoch in range(1, sampling.num_epochs + 1):
             hooks.rlchassis_epoch_start(world=self.world, epoch=epoch, env_step=self.env_step)
