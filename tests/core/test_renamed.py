@@ -11,7 +11,7 @@ import pytest
 
 from rlchassis import api, experiment
 from rlchassis.config import ExperimentConfig, SamplingConfig
-from rlchassis.envs import EnvFactoryRegistered
+from rlchassis.envs import EnvFactoryRegistered, EnvMode
 from rlchassis.errors import UsageError
 from rlchassis.persistence.recipe_changes import amended
 from rlchassis.registry.wording import setting_meant
@@ -46,6 +46,26 @@ class Builder(experiment.ExperimentBuilder):  # type: ignore[type-arg]  # nothin
 def test_an_old_keyword_is_refused_with_its_new_name(call, new):
     with pytest.raises(UsageError, match=f'It is called "{new}" here'):
         call()
+
+
+def test_an_old_attribute_or_member_is_an_attribute_error_with_its_new_name():
+    with pytest.raises(AttributeError, match=r"^Params has no 'discount_factor'\. It is called .gamma. here\.$"):
+        Params().discount_factor  # noqa: B018  asking for it is the test
+    with pytest.raises(AttributeError, match=r"^EnvMode has no 'TRAINING'\. It is called .TRAIN. here\.$"):
+        EnvMode.TRAINING  # noqa: B018  likewise
+
+
+def test_an_attribute_that_was_never_a_name_is_left_to_python_which_suggests_the_nearest():
+    with pytest.raises(AttributeError, match=r"^'Params' object has no attribute 'gama'$") as refused:
+        Params().gama  # noqa: B018  asking for it is the test
+    assert (refused.value.name, refused.value.obj) == ("gama", Params())
+    assert not hasattr(EnvMode, "TRIAN")
+
+
+def test_an_old_keyword_of_a_method_is_refused_with_its_new_name():
+    with pytest.raises(UsageError, match=r"^Experiment\.run has no 'run_name'\. It is called .experiment_name. here\.$"):
+        experiment.Experiment.run(None, run_name="first")
+    assert list(inspect.signature(experiment.Experiment.run).parameters)[:2] == ["self", "experiment_name"]
 
 
 def test_a_setting_that_has_no_counterpart_is_refused_with_what_to_do_instead():

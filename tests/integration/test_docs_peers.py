@@ -1,6 +1,6 @@
 """What the page of parameters says of Tianshou and Stable-Baselines3 is so: peer_defaults.toml has their defaults.
 
-A source names a library, and after it a value where that is not ours: "SB3; Tianshou 1e-3", "SB3's TRPO and Tianshou 5", "Tianshou v2 false".
+A source names a library, and behind it a value that is not ours: "SB3; Tianshou 1e-3", "SB3's TRPO and Tianshou 5", "Tianshou v2 false".
 """
 
 from __future__ import annotations
@@ -11,16 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
-
-from rlchassis import experiment
-from rlchassis.errors import UsageError
-
 FOLDER = Path(__file__).parent
 PEERS = tomllib.loads((FOLDER / "peer_defaults.toml").read_text(encoding="utf-8"))
 PAGE = (FOLDER.parents[1] / "docs" / "params.md").read_text(encoding="utf-8")
 VALUE = r"none|true|false|cuda|ReLU|Tanh|a million|\[[\d., ]*\]|[−-]?\d[\d.]*(?:e-?\d+)?"
-TOKEN = re.compile(rf"(?P<peer>Tianshou|SB3)(?:'s (?P<of>scripts? for \w+|\w+))?(?: (?P<version>v[12]))?\b|(?<![\w.])(?P<value>{VALUE})(?!\w)")
+PEER = r"(?P<peer>Tianshou|SB3)(?:'s (?P<of>scripts? for \w+|\w+))?(?: (?P<version>v[12]))?\b"
+TOKEN = re.compile(rf"{PEER}|(?<![\w.])(?P<value>{VALUE})(?!\w)")
 
 
 class Row(NamedTuple):

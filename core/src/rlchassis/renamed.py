@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 import inspect
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from enum import EnumType
 from importlib import resources
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from rlchassis.errors import UsageError
 
 Made = TypeVar("Made")
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
 IN_PYTHON = {"sampling": "SamplingConfig in Python", "config": "ExperimentConfig in Python"}
 """Where the settings of a section are given in Python; those of others have many places."""
 
@@ -72,19 +75,46 @@ def _quoted(name: str, note: str) -> str:
 
 
 def refuses_old_names(cls: type[Made]) -> type[Made]:
-    """Let a class answer a keyword that is called otherwise here with a UsageError that says how."""
-    construct = cls.__init__
-    parameters = inspect.signature(construct).parameters
+    """Let a class answer a keyword or attribute that is called otherwise here with a UsageError or AttributeError that says how."""
+    cls.__init__ = refuses_old_keywords(cls.__init__)  # type: ignore[method-assign]  # which is what this decorator is for
+    cls.__getattr__ = _raise_no_attribute  # type: ignore[attr-defined]  # called for attributes that it does not have
+    return cls
+
+
+def refuses_old_keywords(function: Callable[P, Answer]) -> Callable[P, Answer]:
+    """The same for the keywords of one function."""
+    parameters = inspect.signature(function).parameters
     known = tuple(parameters)
     takes_others = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     hint_on = _of_environments if takes_others else what_became_of
 
-    @functools.wraps(construct)
-    def __init__(self: Made, *args: Any, **kwargs: Any) -> None:  # noqa: N807  it takes the place of one
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Answer:
         for word in kwargs:
             if word not in known and (hint := hint_on(word, known)):
-                raise UsageError(f"{type(self).__name__} has no {word!r}.{hint}")
-        construct(self, *args, **kwargs)
+                asked = type(args[0]).__name__ if function.__name__ == "__init__" else function.__qualname__
+                raise UsageError(f"{asked} has no {word!r}.{hint}")
+        return function(*args, **kwargs)
 
-    cls.__init__ = __init__  # type: ignore[assignment]  # which is what this decorator is for
-    return cls
+    return call
+
+
+class AnswersOldMembers(EnumType):
+    """Lets an enumeration answer a member that is called otherwise here."""
+
+    def __getattr__(cls, name: str) -> Any:
+        members = cls.__dict__.get("_member_map_", {})  # in which python 3.11 looks for them through this method, too
+        if name in members:
+            return members[name]
+        raise no_attribute(cls, name, cls.__name__, members)
+
+
+def no_attribute(asked: object, name: str, called: str, known: Iterable[str]) -> AttributeError:
+    """For an attribute that is not there: what stands for it here, or Python's own words, to which Python adds the nearest name."""
+    if hint := "" if name.startswith("_") else what_became_of(name, known):
+        return AttributeError(f"{called} has no {name!r}.{hint}", name=name, obj=None)
+    return AttributeError(f"{called!r} object has no attribute {name!r}", name=name, obj=asked)
+
+
+def _raise_no_attribute(self: object, name: str) -> Any:
+    raise no_attribute(self, name, type(self).__name__, dir(type(self)))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, fields
 
+from rlchassis.renamed import no_attribute
+
 if TYPE_CHECKING:
     import torch
 
@@ -88,8 +90,9 @@ class World:
     if not TYPE_CHECKING:  # for then no name would be unknown
 
         def __getattr__(self, name: str) -> Any:
-            if name not in (each.name for each in fields(type(self))):
-                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            known = [each.name for each in fields(type(self))]
+            if name not in known:
+                raise no_attribute(self, name, type(self).__name__, known)
             kept = ", ".join((*KEPT, "policy"))
             raise AttributeError(
                 f"this World has no {name}: it is a copy of {kept} and spaces, and the rest stays with the run that made it."

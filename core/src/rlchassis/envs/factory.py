@@ -18,6 +18,7 @@ from rlchassis.envs.overrides import call_with_wrappers, takes_no_wrappers
 from rlchassis.envs.vector import VectorEnvironment
 from rlchassis.errors import UsageError
 from rlchassis.recipe_part import RecipePart
+from rlchassis.renamed import AnswersOldMembers
 
 if TYPE_CHECKING:
     from rlchassis.envs.workers import WorkerEnvironment
@@ -26,7 +27,7 @@ EnvWrapper: TypeAlias = Callable[[Env], Env]
 """Picklable, for it is applied where the environment lives, which may be a worker process."""
 
 
-class EnvMode(Enum):
+class EnvMode(Enum, metaclass=AnswersOldMembers):
     """What an environment is for."""
 
     TRAIN = "train"
@@ -34,7 +35,7 @@ class EnvMode(Enum):
     WATCH = "watch"
 
 
-class VectorEnvType(Enum):
+class VectorEnvType(Enum, metaclass=AnswersOldMembers):
     """How several environments are run."""
 
     DUMMY = "dummy"

@@ -27,7 +27,7 @@ from rlchassis.persistence.recipe_reading import from_data
 from rlchassis.persistence.run_lock import require_no_other_run
 from rlchassis.persistence.stored_recipe import FORMAT, is_recipe, read_recipe
 from rlchassis.registry import Component
-from rlchassis.renamed import refuses_old_names
+from rlchassis.renamed import refuses_old_keywords, refuses_old_names
 
 if TYPE_CHECKING:
     from rlchassis.experiment.result import ExperimentResult
@@ -64,6 +64,7 @@ class Experiment:
     extensions: tuple[Component, ...] = field(default=(), kw_only=True, validator=_is(tuple))
     """Extensions by name, called in this order."""
 
+    @refuses_old_keywords
     def run(
         self,
         experiment_name: str | None = None,

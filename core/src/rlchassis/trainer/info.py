@@ -5,12 +5,14 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from rlchassis.evaluation import Evaluation
+from rlchassis.renamed import refuses_old_names
 
 
 def _rounded(seconds: dict[str, float]) -> str:
     return f"{{{', '.join(f'{phase!r}: {spent:.2f}' for phase, spent in seconds.items())}}}"
 
 
+@refuses_old_names
 @frozen
 class InfoStats:
     """What came of training."""
