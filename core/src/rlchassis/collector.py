@@ -87,7 +87,11 @@ class Collector:
                 active = self._next_in_turn(num_steps - stats.num_steps)
                 obs = self._obs
                 actions, state = self._act(acting, obs, explore=True)
-                step = self._step(actions, active, "environment step", self._collected + stats.num_steps)
+                try:
+                    step = self.envs.step(actions, active)
+                except ActionFailure as error:
+                    taken = self._collected + stats.num_steps
+                    raise ActionFailure(f"environment step {taken + 1} was not taken: {error}.") from error
                 buffer.add(Row(obs, actions, step.rewards, step.next_observations, step.terminated, step.truncated, step.counted))
                 self._note(step, state, stats)
         self._collected += stats.num_steps
@@ -118,7 +122,10 @@ class Collector:
             long.look(steps, playing)
             actions, state = self._act(self.policy, self._obs, explore=False)
             active = None if playing.all() or not self.envs.partial else playing
-            step = self._step(actions, active, "test step", ended.num_steps)
+            try:
+                step = self.envs.step(actions, active)
+            except ActionFailure as error:
+                raise ActionFailure(f"test step {ended.num_steps + 1} was not taken: {error}.") from error
             done = (step.terminated | step.truncated) & step.counted & playing
             self._note(step._replace(counted=step.counted & playing), state, ended)
             order += np.flatnonzero(done).tolist()
@@ -139,12 +146,6 @@ class Collector:
     def _act(self, policy: Policy, obs: Any, *, explore: bool) -> tuple[NDArray[Any], Any]:
         actions, state = policy.act(as_tensors(obs, self.device), self._state, explore=explore, rng=self.rng)
         return (actions if self.device.type == "cpu" else actions.cpu()).numpy(), state
-
-    def _step(self, actions: NDArray[Any], active: NDArray[np.bool_] | None, what: str, before: int) -> Step:
-        try:
-            return self.envs.step(actions, active)
-        except ActionFailure as error:
-            raise ActionFailure(f"{what} {before + 1} was not taken: {error}.") from error
 
     def _next_in_turn(self, remaining: int) -> NDArray[np.bool_] | None:
         """None for all environments; where fewer steps remain than there are environments, those whose turn it is."""

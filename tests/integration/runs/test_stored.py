@@ -11,7 +11,7 @@ from torch import nn
 
 import rlchassis
 from rlchassis.errors import StoredFileError, UsageError
-from rlchassis.experiment import Experiment, Mode, PPOExperimentBuilder
+from rlchassis.experiment import EnvFactoryCallable, Experiment, Mode, PPOExperimentBuilder
 from rlchassis.modules import ActorFactory, ActorFactoryDefault
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
@@ -168,3 +168,18 @@ def test_the_callbacks_of_a_run_need_not_be_handed_over_to_judge_it(tmp_path):
     with pytest.raises(StoredFileError, match=r"allow=\[Local\]"):
         Experiment.from_directory(directory)
     assert Experiment.from_directory(directory, allow=[Local]).callbacks.train[0].__class__ is Local
+
+
+@frozen
+class Flattened(EnvFactoryCallable):
+    """Makes its environments one by one in one way, and together in another."""
+
+    def create_venv(self, num_envs, mode):
+        return EnvFactoryCallable(lambda: gym.wrappers.FlattenObservation(dict_counter())).create_venv(num_envs, mode)
+
+
+def test_a_state_dict_is_rebuilt_from_the_spaces_that_it_was_trained_in(tmp_path):
+    directory = stored(tmp_path, Flattened(dict_counter), policy_persistence_mode=Mode.POLICY_STATE_DICT).directory
+    allow = [Flattened, dict_counter]
+    assert rlchassis.load_policy(directory, allow=allow)(np.zeros(5, np.float32)) in (0, 1)
+    assert rlchassis.evaluate(directory, 1, allow=allow).lengths == (3,)

@@ -32,6 +32,7 @@ class ActionMap:
 
     space: AnySpace
     _start: int = field(init=False, default=0)
+    _count: int = field(init=False, default=0)
     _bounded: NDArray[np.bool_] = field(init=False, factory=_none)
     _low: NDArray[np.float64] = field(init=False, factory=_none)
     _high: NDArray[np.float64] = field(init=False, factory=_none)
@@ -40,7 +41,7 @@ class ActionMap:
 
     def __attrs_post_init__(self) -> None:
         if isinstance(self.space, Discrete):
-            self._start = int(self.space.start)
+            self._start, self._count = int(self.space.start), int(self.space.n)
         elif isinstance(self.space, Box):
             self._set_bounds(self.space.low.astype(np.float64), self.space.high.astype(np.float64))
 
@@ -55,8 +56,8 @@ class ActionMap:
     def to_env(self, actions: Array) -> Array:
         """Environment actions [N, …] in the dtype of the space."""
         if isinstance(self.space, Discrete):
-            self._require_counted(actions, int(self.space.n))
-            return (actions + self._start).astype(self.space.dtype, copy=False)
+            self._require_counted(actions)
+            return (actions + self._start if self._start else actions).astype(self.space.dtype)
         if not all_finite(actions):
             self._refuse(
                 actions, ~np.isfinite(actions), "finite numbers: learning diverged; try a smaller learning rate or a gradient norm limit"
@@ -67,7 +68,8 @@ class ActionMap:
         np.minimum(scaled, self._high, out=scaled)
         return scaled.astype(self.space.dtype)
 
-    def _require_counted(self, actions: Array, n: int) -> None:
+    def _require_counted(self, actions: Array) -> None:
+        n = self._count
         if actions.ndim != 1 or actions.dtype.kind not in "biu":
             got = f"actions of shape {actions.shape} and dtype {actions.dtype}"
             raise ActionFailure(f"the policy chose {got}, expected an integer from 0 to {n - 1} for each environment")

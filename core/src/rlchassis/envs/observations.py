@@ -143,7 +143,7 @@ def limits_of(dtype: np.dtype[Any]) -> Bounds:
 
 def _declared_bounds(space: AnySpace) -> Bounds:
     if isinstance(space, Discrete):
-        return np.asarray(space.start), np.asarray(space.start + space.n - 1)
+        return np.asarray(int(space.start)), np.asarray(int(space.start) + int(space.n) - 1)
     if isinstance(space, MultiDiscrete):
         return space.start, space.start + space.nvec - 1
     if isinstance(space, MultiBinary):
