@@ -89,7 +89,7 @@ class Forking(Clock):
 
 
 def test_an_exit_code_is_reported_though_a_fork_holds_the_connection():
-    venv = WorkerEnvironment.open([Forking])
+    venv = WorkerEnvironment.open([Forking], step_timeout=20.0)
     venv.reset([5])
     begun = time.monotonic()
     with pytest.raises(EnvironmentFailure, match=r"environment 0 \(seed 5\) lost its worker process, which exited with code 7, at step 1"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import cloudpickle
@@ -82,7 +81,6 @@ class SharedFile:
 
     descriptor: int
     _used: int = 0
-    _memories: list[mmap.mmap] = field(init=False, factory=list)
 
     @classmethod
     def open(cls) -> Self:
@@ -111,7 +109,6 @@ class SharedFile:
         if os.fstat(self.descriptor).st_size < self._used:
             os.ftruncate(self.descriptor, self._used)
         memory = mmap.mmap(self.descriptor, size, offset=offset)
-        self._memories.append(memory)
         used = 0
 
         def new(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -123,12 +120,8 @@ class SharedFile:
         return new
 
     def close(self) -> None:
-        """Give the file back; a part of it that an array still uses goes with that array."""
+        """Give the file back; what is mapped of it goes with the last array there."""
         os.close(self.descriptor)
-        for memory in self._memories:
-            with suppress(BufferError):
-                memory.close()
-        self._memories.clear()
 
 
 def packed(thing: Any) -> bytes:
