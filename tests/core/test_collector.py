@@ -201,8 +201,12 @@ def test_a_reset_forgets_what_the_policy_remembered():
 class Diverging(Constant):
     """Chooses nan from its third action on."""
 
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
     def act(self, obs, state=None, *, explore, rng):
-        self.count = getattr(self, "count", 0) + 1
+        self.count += 1
         return torch.full((len(obs), 1), float("nan") if self.count > 2 else 0.0), None
 
 
