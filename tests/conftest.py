@@ -1,12 +1,20 @@
-"""Distributions that are installed for the length of one test."""
+"""What all tests share: distributions that are installed for the length of one test, and child processes that Ctrl-C reaches."""
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import pytest
 
 from rlchassis.registry import forget
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ctrl_c_reaches_children():
+    """Tests that run in the background inherit that SIGINT is ignored, and would hand this on to every process they start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

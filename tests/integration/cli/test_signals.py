@@ -33,7 +33,10 @@ def test_an_interrupted_run_leaves_a_policy_and_a_readable_directory(tmp_path, n
     directory = tmp_path / "mine"
     wait_for(directory / "metrics.jsonl")
     child.send_signal(number)
-    _, err = child.communicate(timeout=60)
+    try:
+        _, err = child.communicate(timeout=60)
+    finally:
+        child.kill()
     assert child.returncode == code
     assert "the policy is stored" in err
     assert "Traceback" not in err
