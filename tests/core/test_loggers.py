@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from rlchassis.errors import UsageError
+from rlchassis import loggers
+from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.loggers import (
     Logger,
     LoggerFactory,
@@ -172,3 +173,41 @@ def test_a_file_that_another_took_the_place_of_is_a_problem(tmp_path):
     group.close()
     assert group.problems == [f"rows of {tmp_path / 'metrics.jsonl'} are lost (it was replaced while the run went on)"]
     assert (tmp_path / "metrics.jsonl").read_bytes() == b""
+
+
+OTHER = "line 1, holds something other than nulls and finite numbers up to"
+WRITTEN = {
+    "a line of 1 MiB": (b'{"step": 1, "a": ' + b" " * 2**20 + b"1}\n", "line 1, is damaged"),
+    "a number beyond single precision": (
+        b'{"step": 1, "a": 3.5e38}\n',
+        OTHER,
+    ),
+    "a whole number beyond it": (b'{"step": 1' + b"0" * 400 + b"}\n", OTHER),
+    "true": (b'{"step": 1, "a": true}\n', OTHER),
+    "more tags than any run has": (b"".join(b'{"step": 1, "%d": 1}\n' % i for i in range(10_001)), "more than 262144 lines or 10000 tags"),
+}
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_rows_that_no_run_has_written_are_refused_within_bounds(what, tmp_path):
+    content, said = WRITTEN[what]
+    (tmp_path / "metrics.jsonl").write_bytes(content)
+    with pytest.raises(StoredFileError, match=said):
+        read_metrics(tmp_path)
+
+
+def test_more_rows_than_any_run_has_are_not_read_to_the_end(tmp_path, monkeypatch):
+    (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 1}\n' * 4)
+    assert len(read_metrics(tmp_path)) == 4
+    monkeypatch.setattr(loggers, "MOST_ROWS", 3)
+    with pytest.raises(StoredFileError, match="more than 3 lines"):
+        read_metrics(tmp_path)
+    monkeypatch.setattr(loggers, "MOST_METRICS_BYTES", 3)
+    with pytest.raises(StoredFileError, match="larger than 3 bytes"):
+        read_metrics(tmp_path)
+
+
+def test_equal_tags_of_all_rows_are_one_text(tmp_path):
+    (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 1, "learn/loss": 1}\n' * 2)
+    first, second = read_metrics(tmp_path)
+    assert [id(tag) for tag in first] == [id(tag) for tag in second]

@@ -137,10 +137,33 @@ def test_a_lock_that_does_not_say_whose_it_is_is_left_to_people(tmp_path, change
     assert (tmp_path / "run.lock").exists()
 
 
-def test_an_empty_lock_is_left_to_people(tmp_path):
+def test_an_empty_lock_is_nobodys_and_is_replaced(tmp_path):
     (tmp_path / "run.lock").touch()
-    with pytest.raises(StoredFileError):
-        RunLock.acquire(tmp_path)
+    require_no_other_run(tmp_path)
+    lock = RunLock.acquire(tmp_path)
+    assert read_holder(tmp_path) == Holder.this_process()
+    lock.release()
+
+
+def test_what_an_interrupted_run_left_half_written_goes_and_nothing_else(tmp_path):
+    for name in (".policy.pt.4711.new", ".experiment.json.0123456789abcdef.new", ".hidden.new", "policy.pt.12.new", "notes.txt"):
+        (tmp_path / name).write_text("half", "utf-8")
+    RunLock.acquire(tmp_path).release()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden.new", "notes.txt", "policy.pt.12.new"]
+
+
+@pytest.mark.parametrize("name", ["tb", "metrics.csv", "tb/inner"])
+def test_a_run_does_not_write_where_a_link_leads_out(name, tmp_path):
+    directory, elsewhere = tmp_path / "run", tmp_path / "elsewhere"
+    (directory / name).parent.mkdir(parents=True)
+    elsewhere.mkdir()
+    (directory / name).symlink_to(elsewhere)
+    with pytest.raises(UsageError, match=rf"{name} is a link that leads out of the directory .* remove it"):
+        RunLock.acquire(directory)
+    assert not (directory / "run.lock").exists()
+    (directory / name).unlink()
+    (directory / name).symlink_to(directory)
+    RunLock.acquire(directory).release()
 
 
 def test_a_directory_that_is_not_there_is_refused(tmp_path):

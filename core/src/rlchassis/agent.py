@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
-from attrs import define, field, frozen
+from attrs import Attribute, define, field, frozen
 from torch import nn
 
 from rlchassis.algorithm import Algorithm
@@ -23,6 +23,7 @@ from rlchassis.registry import Component, find, name_of
 from rlchassis.trainer import Trainer
 
 log = logging.getLogger(__name__)
+MOST_WRAPPERS = 32
 OPTIMIZER_DEFAULT = Component("optimizer", "adam")
 
 
@@ -89,6 +90,12 @@ class OptimizerWhenNeeded(OptimizerFactory):
         return made.create_optimizer_for_params(params, lr)
 
 
+def _few(agent: Any, attribute: Attribute[Any], wrappers: tuple[Any, ...]) -> None:
+    """Each calls the next: a hundred are deeper than Python goes."""
+    if len(wrappers) > MOST_WRAPPERS:
+        raise UsageError(f"policy_wrappers takes at most {MOST_WRAPPERS} layers, not {len(wrappers)}.")
+
+
 @frozen(kw_only=True)
 class AgentFactory(RecipePart, ABC):
     """What every recipe for an agent holds; algorithms add their params and networks."""
@@ -101,7 +108,7 @@ class AgentFactory(RecipePart, ABC):
 
     optim_factory: OptimizerFactory | Component = OPTIMIZER_DEFAULT
     """What steps the parameters."""
-    policy_wrappers: tuple[PolicyWrapperFactory | Component, ...] = field(default=(), converter=tuple)
+    policy_wrappers: tuple[PolicyWrapperFactory | Component, ...] = field(default=(), converter=tuple, validator=_few)
     """Layers around the policy; the first is innermost."""
     compile: bool = switch(False)
     """Whether each update is compiled into one graph: seconds to begin with, and faster from then on."""

@@ -61,7 +61,7 @@ class ExperimentConfig:
     """Whether to watch the stored policy after training."""
     watch_num_episodes: int = whole(10)
     """How many episodes to watch."""
-    watch_render: float = number(0.0, at_least=0)
+    watch_render: float = number(0.0, at_least=0, at_most=60_000)
     """Milliseconds between rendered frames."""
     persistence_base_dir: str = field(default="log", converter=_path)
     """The directory that holds the run directories."""
@@ -71,7 +71,7 @@ class ExperimentConfig:
     """Whether log messages also go to log.txt of the run directory."""
     policy_persistence_mode: Mode = instance(Mode, Mode.POLICY)
     """How much policy.pt holds."""
-    num_threads: int | None = whole(None, or_none=True)
+    num_threads: int | None = whole(None, at_most=1024, or_none=True)
     """Torch threads while the run lasts; None: one for small networks, which are faster so, and torch's own setting for others."""
 
 

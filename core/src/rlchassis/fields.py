@@ -36,10 +36,19 @@ COUNTS_ROUNDS = "counts_rounds"
 """In the metadata of a field that counts rounds of learning; a run that has fewer says so."""
 
 
-def whole(default: int | None, *, at_least: int = 1, or_none: bool = False, also: tuple[int, ...] = (), counts_rounds: bool = False) -> Any:
+def whole(
+    default: int | None,
+    *,
+    at_least: int = 1,
+    at_most: float = math.inf,
+    or_none: bool = False,
+    also: tuple[int, ...] = (),
+    counts_rounds: bool = False,
+) -> Any:
     """A field for a whole number, numpy's too; `also` names values below the bound that mean something else."""
-    wanted = f"a whole number of at least {at_least}" + "".join(f" or {value}" for value in also)
-    validator = _must_be(wanted, lambda value: type(value) is int and (value >= at_least or value in also), or_none)
+    upper = f" and of at most {at_most}" if math.isfinite(at_most) else ""
+    wanted = f"a whole number of at least {at_least}{upper}" + "".join(f" or {value}" for value in also)
+    validator = _must_be(wanted, lambda value: type(value) is int and (at_least <= value <= at_most or value in also), or_none)
     return field(default=default, converter=_python_int, validator=validator, metadata={COUNTS_ROUNDS: True} if counts_rounds else None)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,11 +14,14 @@ import numpy as np
 from attrs import define, field, frozen
 
 from rlchassis.errors import PluginError, StoredFileError
+from rlchassis.limits import MOST_LINE_BYTES, MOST_METRICS_BYTES, MOST_ROWS, MOST_TAGS
+from rlchassis.persistence.files import METRICS_FILENAME
+from rlchassis.persistence.reading import is_there, open_stored
 from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component
 
 log = logging.getLogger(__name__)
-METRICS_FILENAME = "metrics.jsonl"
+LARGEST = float(np.finfo(np.float32).max)
 
 
 class Logger(ABC):
@@ -128,28 +131,33 @@ def _single(value: float) -> float:
 def read_metrics(directory: Path) -> list[dict[str, float]]:
     """The rows of a run's metrics.jsonl; a last line cut short by a crash is left out. StoredFileError where any other is damaged."""
     path = directory / METRICS_FILENAME
-    if not path.exists():
+    if not is_there(path):
         raise StoredFileError(f"{directory} holds no {METRICS_FILENAME}; name the directory of a run.")
-    try:
-        *lines, _ = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise StoredFileError(f"{path} cannot be read ({error.strerror}); is this the directory of a run?") from error
-    return [_row(line, f"{path}, line {number},") for number, line in enumerate(lines, 1)]
+    rows, tags = list[dict[str, float]](), dict[str, str]()
+    with open_stored(path, MOST_METRICS_BYTES) as file:
+        for line in iter(partial(file.readline, MOST_LINE_BYTES), b""):
+            if line.endswith(b"\n") or len(line) == MOST_LINE_BYTES:
+                rows.append(_row(line, tags, f"{path}, line {len(rows) + 1},"))
+            if len(rows) > MOST_ROWS or len(tags) > MOST_TAGS:
+                raise StoredFileError(f"{path} holds more than {MOST_ROWS} lines or {MOST_TAGS} tags, and was not read; thin it out.")
+    return rows
 
 
-def _row(line: bytes, source: str) -> dict[str, float]:
+def _row(line: bytes, tags: dict[str, str], source: str) -> dict[str, float]:
+    """The row in a line; equal tags of all rows are made one text, without which long runs would fill the memory."""
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = {tags.setdefault(tag, tag): value for tag, value in json.loads(line.decode("utf-8")).items()}
         fits = row["step"] is not None and all(value is None or _finite(value) for value in row.values())
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise StoredFileError(f"{source} is damaged ({type(error).__name__}); restore it from a copy.") from error
     if not fits:
-        raise StoredFileError(f"{source} holds something other than finite numbers and nulls; restore it from a copy.")
-    return row  # type: ignore[no-any-return]  # that it is one has just been seen
+        raise StoredFileError(f"{source} holds something other than nulls and finite numbers up to ±{LARGEST:.1e}; restore it from a copy.")
+    return row
 
 
 def _finite(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    """Whether it is a number that can be drawn, which all of single precision and all steps are."""
+    return type(value) in (int, float) and abs(value) <= LARGEST
 
 
 def series(rows: Sequence[Mapping[str, float]], tag: str) -> tuple[list[float], list[float]]:

@@ -9,7 +9,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from rlchassis.loggers import METRICS_FILENAME, Logger
+from rlchassis.loggers import Logger
+from rlchassis.persistence.files import METRICS_FILENAME, appending
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ class MetricsFile(Logger):
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / METRICS_FILENAME
-        self._file = self._path.open("ab", buffering=0)
+        self._file = os.fdopen(appending(self._path), "ab", buffering=0)
         self._waiting = b""
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:

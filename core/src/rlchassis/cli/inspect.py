@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,9 @@ from typing import Any
 from rlchassis.cli.output import say, say_json
 from rlchassis.cli.provenance import told
 from rlchassis.errors import StoredFileError
-from rlchassis.loggers import METRICS_FILENAME, read_metrics
-from rlchassis.persistence.files import POLICY_FILENAME, PROVENANCE_FILENAME, read_json
+from rlchassis.loggers import read_metrics
+from rlchassis.persistence.files import METRICS_FILENAME, POLICY_FILENAME, PROVENANCE_FILENAME
+from rlchassis.persistence.reading import is_there, open_stored, read_json
 from rlchassis.persistence.run_lock import read_holder
 from rlchassis.persistence.stored_recipe import read_settings
 
@@ -42,10 +45,15 @@ def read_facts(directory: Path) -> Json:
         "directory": str(directory),
         "recipe": read_settings(directory),
         "provenance": _read_provenance(directory / PROVENANCE_FILENAME),
-        "scores": _scores(read_metrics(directory)) if (directory / METRICS_FILENAME).exists() else None,
+        "scores": _scores(read_metrics(directory)) if is_there(directory / METRICS_FILENAME) else None,
         "running": _running(directory),
-        "policy_bytes": (directory / POLICY_FILENAME).stat().st_size if (directory / POLICY_FILENAME).is_file() else None,
+        "policy_bytes": _size_of_policy(directory) if is_there(directory / POLICY_FILENAME) else None,
     }
+
+
+def _size_of_policy(directory: Path) -> int:
+    with open_stored(directory / POLICY_FILENAME, sys.maxsize) as file:
+        return file.seek(0, os.SEEK_END)
 
 
 def _running(directory: Path) -> Json | None:
@@ -55,7 +63,7 @@ def _running(directory: Path) -> Json | None:
 
 
 def _read_provenance(path: Path) -> Json | None:
-    if not path.exists():
+    if not is_there(path):
         return None
     data = read_json(path)
     if not isinstance(data, dict):

@@ -9,7 +9,8 @@ from typing import Any
 
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment.settings import merged
-from rlchassis.persistence.files import parse_json
+from rlchassis.limits import DEEPEST
+from rlchassis.persistence.reading import is_too_deep, parse_json
 from rlchassis.registry import read_value
 
 
@@ -22,8 +23,9 @@ def read_config(path: str) -> dict[str, Any]:
         raise UsageError(f"the settings in {path} cannot be read: {error.strerror}.") from error
     except StoredFileError:
         raise
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not TOML: {error}.") from error
+    _require_shallow(data, path)
     if not isinstance(data, dict):
         raise UsageError(f"expected a table of settings in {path}, got {data!r:.60}.")
     return data
@@ -45,6 +47,12 @@ def _parsed(assignment: str) -> dict[str, Any]:
     if not separator or not all(parts):
         raise UsageError(f"{assignment!r} sets nothing; write --set KEY=VALUE, such as --set params.lr=3e-4.")
     value: Any = read_value(text.strip())
+    _require_shallow(value, key)
     for part in reversed(parts):
         value = {part: value}
     return value  # type: ignore[no-any-return]  # a dict, since there is at least one part
+
+
+def _require_shallow(value: Any, where: str) -> None:
+    if is_too_deep(value):
+        raise UsageError(f"{where} is nested too deeply, by more than {DEEPEST} levels.")

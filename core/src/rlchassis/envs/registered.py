@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gymnasium as gym
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 from gymnasium import error as gym_error
 
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType
@@ -17,6 +17,7 @@ from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.rendering import rendered_if_possible
 from rlchassis.errors import UsageError
 from rlchassis.fields import number
+from rlchassis.limits import LONGEST_NAME
 from rlchassis.renamed import refuses_old_names
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ NOT_MADE = ("unexpected keyword argument", "missing 1 required", "required posit
 """What a TypeError says where an environment was asked for in vain, rather than failed."""
 
 
+def _id_of_readable_length(factory: Any, attribute: Attribute[Any], task: Any) -> None:
+    if not isinstance(task, str) or len(task) > LONGEST_NAME:
+        got = f"one of {len(task)}" if isinstance(task, str) else repr(task)
+        raise UsageError(f"task must be the id of an environment of at most {LONGEST_NAME} characters, not {got}.")
+
+
 @refuses_old_names
 @frozen(init=False)
 class EnvFactoryRegistered(EnvFactory):
@@ -40,7 +47,7 @@ class EnvFactoryRegistered(EnvFactory):
     Further arguments go to gymnasium.make, and through it to that class or function.
     """
 
-    task: str
+    task: str = field(validator=_id_of_readable_length)
     venv_type: VectorEnvType = VectorEnvType.DUMMY
     train_render_mode: str | None = None
     test_render_mode: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +13,7 @@ from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
 
 from rlchassis.envs.spaces import OBSERVATION_KINDS, AnySpace, Array, describe
 from rlchassis.errors import StoredFileError, UnsupportedSpaceError
+from rlchassis.limits import MOST_SPACE_BYTES, MOST_SPACES
 
 Data: TypeAlias = dict[str, Any]
 
@@ -26,8 +27,6 @@ _KEYS: dict[type[AnySpace], tuple[str, ...]] = {
 """What makes a space of each kind: its attributes and the arguments of its constructor by one name."""
 _DICT_SORTS = "sort_keys" in inspect.signature(Dict).parameters
 """Whether gymnasium would sort the keys unless told not to; before 1.2 it kept the order of an OrderedDict without being told."""
-MOST_NUMBERS = 2**28
-"""A stranger's file shall not fill the memory by one line."""
 _KINDS = {kind.__name__: kind for kind in _KEYS}
 
 
@@ -40,10 +39,43 @@ def space_to_data(space: AnySpace) -> Data:
 
 
 def space_from_data(data: Any) -> AnySpace:
-    """The space that space_to_data told; raises StoredFileError for anything else."""
+    """The space that space_to_data told; raises StoredFileError for anything else, and for one whose bounds would fill the memory."""
+    parts = list(_parts(data))
+    if len(parts) > MOST_SPACES or sum(map(_bytes_of_bounds, parts)) > MOST_SPACE_BYTES:
+        raise StoredFileError(f"a stored space has more than {MOST_SPACES} parts, or bounds of more than {MOST_SPACE_BYTES} bytes")
+    return _space(data)
+
+
+def _parts(data: Any) -> Iterator[Mapping[str, Any]]:
+    """It and all within it."""
+    waiting = [data]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            yield part
+            waiting += part["spaces"].values() if isinstance(part.get("spaces"), Mapping) else ()
+
+
+def _bytes_of_bounds(data: Mapping[str, Any]) -> int:
+    """Of the arrays that gymnasium makes of a Box: both bounds, and of each whether it is finite."""
+    match data:
+        case {"shape": [*shape], "dtype": str(dtype)} if all(type(size) is int and size >= 0 for size in shape):
+            return int(math.prod(shape)) * 2 * (_item_size(dtype) + 1)
+    return 0
+
+
+def _item_size(dtype: str) -> int:
+    try:
+        return np.dtype(dtype).itemsize
+    except (TypeError, ValueError):
+        return 0
+
+
+def _space(data: Any) -> AnySpace:
+    """Without regard to the whole that it is part of."""
     name = data.get("kind") if isinstance(data, Mapping) else None
     if not isinstance(name, str) or name not in _KINDS:
-        raise StoredFileError(f"a stored space must have a kind out of {', '.join(_KINDS)}, but is {data!r}")
+        raise StoredFileError(f"a stored space must have a kind out of {', '.join(_KINDS)}, but has {name!r}")
     kind = _KINDS[name]
     if set(data) != {"kind", *_KEYS[kind]}:
         raise StoredFileError(f"a stored {name} must have exactly kind, {', '.join(_KEYS[kind])}, but has {', '.join(map(str, data))}")
@@ -72,7 +104,7 @@ def _plain(numbers: Any) -> Any:
 
 def _made(kind: type[AnySpace], facts: Data) -> AnySpace:
     if kind is Dict:
-        parts = OrderedDict((name, space_from_data(inner)) for name, inner in facts["spaces"].items())
+        parts = OrderedDict((name, _space(inner)) for name, inner in facts["spaces"].items())
         return Dict(parts, sort_keys=False) if _DICT_SORTS else Dict(parts)
     if "dtype" in facts:
         facts["dtype"] = np.dtype(facts["dtype"]).type
@@ -80,8 +112,8 @@ def _made(kind: type[AnySpace], facts: Data) -> AnySpace:
         del facts["dtype"]  # the default, and no argument at all before gymnasium 1.2
     if kind is Box:
         facts["shape"] = tuple(facts["shape"])
-        if math.prod(facts["shape"]) > MOST_NUMBERS:
-            raise ValueError(f"no observation or action has {math.prod(facts['shape'])} numbers")
+        if not all(type(size) is int and size >= 0 for size in facts["shape"]):
+            raise ValueError(f"a shape is made of whole numbers, not {facts['shape']}")
         facts |= {key: _bound(facts[key], facts["shape"], facts["dtype"]) for key in ("low", "high")}
     return kind(**facts)
 

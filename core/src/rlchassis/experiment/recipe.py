@@ -20,13 +20,15 @@ from rlchassis.loggers import LoggerFactory
 from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME, LOG_FILENAME, write_atomically, write_json
 from rlchassis.persistence.inert_pickle import inert_pickle
 from rlchassis.persistence.own_code import OwnCode
+from rlchassis.persistence.provenance import used_by
 from rlchassis.persistence.recipe_contents import foreign_names, unstorable_names
 from rlchassis.persistence.recipe_data import to_data
 from rlchassis.persistence.recipe_leaves import short_name
 from rlchassis.persistence.recipe_reading import from_data
+from rlchassis.persistence.refusals import brief
 from rlchassis.persistence.run_lock import require_no_other_run
 from rlchassis.persistence.stored_recipe import FORMAT, is_recipe, read_recipe
-from rlchassis.registry import Component
+from rlchassis.registry import Component, Used
 from rlchassis.renamed import refuses_old_keywords, refuses_old_names
 
 if TYPE_CHECKING:
@@ -116,7 +118,10 @@ class Experiment:
         """
         data = self.to_data()
         missing = unstorable_names(data)
-        Path(directory).mkdir(parents=True, exist_ok=True)
+        try:
+            Path(directory).mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{directory} cannot be made a directory ({error}); choose another.") from error
         require_no_other_run(Path(directory))
         if missing:
             log.warning("%s cannot be stored in a file, so this run cannot be restored from its directory alone.", ", ".join(missing))
@@ -141,9 +146,9 @@ class Experiment:
         allow = list(allow)
         require_allowed(data, allow, f"the recipe in {directory}", call)
         try:
-            return cls.from_data(data, allow)
-        except UsageError as error:
-            raise StoredFileError(f"the recipe in {directory} cannot be used: {error}") from error
+            return cls.from_data(data, allow, used_by(directory))
+        except Exception as error:  # whatever validators, converters and parts of plugins make of strange values
+            raise StoredFileError(f"the recipe in {directory} cannot be used: {brief(error)}") from error
 
     def to_data(self) -> dict[str, Any]:
         """The recipe as plain data."""
@@ -151,11 +156,11 @@ class Experiment:
         return {"format": FORMAT, **fields}
 
     @classmethod
-    def from_data(cls, data: Any, allow: Iterable[Any] = ()) -> Experiment:
+    def from_data(cls, data: Any, allow: Iterable[Any] = (), used: Used = frozenset()) -> Experiment:
         """From what to_data gave; UsageError where it is not that."""
         if not is_recipe(data):
             raise UsageError(f"it is no recipe of format {FORMAT}; was it written by another version of rlchassis-core?")
-        return from_data({key: value for key, value in data.items() if key != "format"}, cls, allow)
+        return from_data({key: value for key, value in data.items() if key != "format"}, cls, allow, used)
 
 
 def restore_experiment(data: Any) -> Experiment:

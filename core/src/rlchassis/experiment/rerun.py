@@ -10,7 +10,7 @@ from rlchassis.envs import EnvFactoryRegistered
 from rlchassis.errors import UsageError
 from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.recipe import Experiment
-from rlchassis.persistence.files import read_json
+from rlchassis.persistence.reading import read_json
 from rlchassis.persistence.stored_recipe import read_recipe
 from rlchassis.registry import load, name_of
 

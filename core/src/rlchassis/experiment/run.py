@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 
 import torch
@@ -18,7 +20,7 @@ from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.result import ExperimentResult
 from rlchassis.experiment.watching import watch, watch_trained
 from rlchassis.hook_manager import tear_down
-from rlchassis.persistence.files import LOG_FILENAME, POLICY_FILENAME, PROVENANCE_FILENAME, write_json
+from rlchassis.persistence.files import LOG_FILENAME, POLICY_FILENAME, PROVENANCE_FILENAME, appending, write_json
 from rlchassis.persistence.names import create_run_directory, name_parts, timestamp_name
 from rlchassis.persistence.policy_file import read_policy
 from rlchassis.persistence.provenance import describe_run
@@ -173,6 +175,9 @@ def threads(asked: int | None, policy: nn.Module) -> Iterator[None]:
 
 class _LogFile(logging.FileHandler):
     """Leaves out, without a word for each, what the disk refuses."""
+
+    def _open(self) -> TextIOWrapper:
+        return os.fdopen(appending(Path(self.baseFilename)), "a", encoding="utf-8")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  as in logging
         """Nothing; what matters is reported by whoever writes the other files."""

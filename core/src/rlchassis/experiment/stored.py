@@ -34,11 +34,15 @@ from rlchassis.experience import as_tensors
 from rlchassis.experiment.assembly import create_hooks, env_wrappers, require_device, sampling_of
 from rlchassis.experiment.recipe import Experiment, require_allowed
 from rlchassis.experiment.run import threads
+from rlchassis.experiment.stored_bounds import no_larger_than, num_envs_of, recorded_test, with_bounded_threads
 from rlchassis.persistence.policy_file import StoredPolicy, read_policy
+from rlchassis.persistence.provenance import used_by
 from rlchassis.persistence.recipe_reading import from_data
+from rlchassis.persistence.refusals import brief
 from rlchassis.persistence.stored_recipe import read_recipe
 from rlchassis.policies import Policy
 from rlchassis.randomness import RandomStreams
+from rlchassis.registry import used_in
 
 FIRST_EVALUATION_SEED = 10_000
 
@@ -53,11 +57,11 @@ def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Itera
     with making(directory):
         device, hooks = require_device(experiment.config.device), create_hooks(experiment).hook
     stored = read_policy(Path(directory), device)
-    recorded = None if episodes is not None else _recorded_test(stored, directory)
+    recorded = None if episodes is not None else recorded_test(stored, directory)
     seeds = recorded.seeds if recorded is not None else _fresh_seeds(episodes)
     with making(directory):
         sampling = sampling_of(experiment)
-        num_envs = max(1, sampling.num_test_envs)
+        num_envs = num_envs_of(sampling, directory, episodes)
         envs = environments_of(experiment.env_factory, 0, num_envs, False, env_wrappers(experiment, hooks))
     try:
         assert envs.test is not None
@@ -80,8 +84,7 @@ def making(directory: str | Path) -> Iterator[None]:
     except StoredFileError:
         raise
     except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise StoredFileError(f"what the recipe in {directory} asks for cannot be made here: {reason}") from error
+        raise StoredFileError(f"what the recipe in {directory} asks for cannot be made here: {brief(error)}") from error
 
 
 def stored_experiment(directory: str | Path, allow: Iterable[Any], function: str) -> Experiment:
@@ -89,13 +92,7 @@ def stored_experiment(directory: str | Path, allow: Iterable[Any], function: str
     data = read_recipe(directory)
     if isinstance(data, dict):
         data = {key: value for key, value in data.items() if key != "callbacks"} | {"logger_factory": None}
-    return Experiment.from_stored(data, directory, allow, f"{function}({str(directory)!r}")
-
-
-def _recorded_test(stored: StoredPolicy, directory: str | Path) -> Evaluation:
-    if "test" not in stored.record:
-        raise UsageError(f"no test chose the policy in {directory}, so there is none to repeat; say how many episodes to play.")
-    return Evaluation.from_data(stored.record["test"])
+    return with_bounded_threads(Experiment.from_stored(data, directory, allow, f"{function}({str(directory)!r}"))
 
 
 def _fresh_seeds(episodes: int | None) -> Sequence[int]:
@@ -125,7 +122,7 @@ def _restored(
     directory: str | Path,
     make_policy: Callable[[], Policy],
 ) -> Policy:
-    with making(directory), RandomStreams(0).initialisation():
+    with making(directory), no_larger_than(stored, directory), RandomStreams(0).initialisation():
         policy = agent.create_wrapped(make_policy(), envs, device)
     stored.restore_into(policy, str(directory))
     return policy.eval()
@@ -211,13 +208,13 @@ def _recorded_agent(stored: StoredPolicy, directory: str | Path, allow: Iterable
         recipe, spaces = stored.record["agent"], stored.record["spaces"]
         require_allowed(recipe, allow, f"the policy in {directory}", f"load_policy({str(directory)!r}")
         envs = Environments.from_spaces(space_from_data(spaces["observation"]), space_from_data(spaces["action"]))
-        return from_data(recipe, AgentFactory, allow), envs
+        return from_data(recipe, AgentFactory, allow, used_in(stored.record.get("plugins")) or used_by(directory)), envs
     except (KeyError, TypeError, RecursionError) as error:
         raise StoredFileError(f"the record in {directory} does not say what its policy is made of; restore it from a copy.") from error
     except StoredFileError:
         raise
     except UsageError as error:
-        raise StoredFileError(f"the policy in {directory} cannot be made: {error}") from error
+        raise StoredFileError(f"the policy in {directory} cannot be made: {brief(error)}") from error
 
 
 def _recipe_agent(directory: str | Path, allow: Iterable[Any]) -> tuple[AgentFactory, Environments]:

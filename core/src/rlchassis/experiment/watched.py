@@ -14,8 +14,10 @@ from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.recording import recording_into, rendering_images
 from rlchassis.experiment.run import threads
 from rlchassis.experiment.stored import making, require_some, stored_experiment
+from rlchassis.experiment.stored_bounds import no_larger_than, num_watched
 from rlchassis.experiment.watching import watch
 from rlchassis.hook_manager import tear_down
+from rlchassis.persistence.policy_file import read_policy
 
 
 def watch_stored(
@@ -26,7 +28,7 @@ def watch_stored(
     As many episodes as the recipe says unless told otherwise; into a video, which is then written in exactly this file, one.
     """
     experiment = stored_experiment(directory, allow, "watch_stored")
-    count = episodes if episodes is not None else experiment.config.watch_num_episodes if video is None else 1
+    count = episodes if episodes is not None else num_watched(experiment, directory) if video is None else 1
     require_some(count)
     experiment = experiment.with_config(train=False, watch=True, watch_num_episodes=count, policy_restore_directory=str(directory))
     if video is None:
@@ -36,7 +38,8 @@ def watch_stored(
 
 
 def _watch(experiment: Experiment, directory: str | Path, observers: Sequence[object] = ()) -> Evaluation:
-    with making(directory):
+    stored = read_policy(Path(directory))
+    with making(directory), no_larger_than(stored, directory):
         world = create_world(experiment, observers)
     try:
         with threads(experiment.config.num_threads, world.policy):

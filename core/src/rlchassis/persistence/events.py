@@ -16,8 +16,10 @@ from rlchassis.envs import Environments, space_to_data
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.persistence.files import POLICY_FILENAME
 from rlchassis.persistence.policy_file import StoredPolicy, read_policy, write_policy
+from rlchassis.persistence.recipe_contents import used_plugins
 from rlchassis.persistence.run_lock import require_no_other_run
 from rlchassis.policies import Policy
+from rlchassis.registry import provenance
 
 if TYPE_CHECKING:
     from rlchassis.world import World
@@ -73,7 +75,8 @@ class PolicyPersistence(Persistence):
             return
         mode, record = world.config.policy_persistence_mode, self.record
         if mode is Mode.POLICY:
-            record = {**record, "spaces": _spaces(world.envs), "agent": self.agent}
+            plugins = [row for row in provenance(used_plugins(self.agent)) if row["used"]]
+            record = {**record, "spaces": _spaces(world.envs), "agent": self.agent, "plugins": plugins}
         self._write(StoredPolicy(world.policy.state_dict(), record, mode), world.directory)
 
     def retry(self, world: World) -> None:

@@ -1,37 +1,58 @@
-"""How files of a run directory are written, so that a crash leaves the old one or the new one and never half of either."""
+"""How files of a run directory are written: whole or not at all, and never through what a stranger planted there. Reading is in reading.py.
+
+The run directory itself may be reached through links: which one is meant is the user's choice, what is in it may be a stranger's.
+"""
 
 from __future__ import annotations
 
 import json
-import math
 import os
-from collections.abc import Callable, Iterable
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
-from rlchassis.errors import StoredFileError
+from rlchassis.errors import UsageError
 
 EXPERIMENT_FILENAME = "experiment.json"
 EXPERIMENT_PICKLE_FILENAME = "experiment.pkl"
 POLICY_FILENAME = "policy.pt"
 PROVENANCE_FILENAME = "provenance.json"
 LOG_FILENAME = "log.txt"
-MAX_BYTES = 16 * 2**20
-DEEPEST = 100
-"""Lists and dicts in one another that a recipe may have."""
+METRICS_FILENAME = "metrics.jsonl"
+LOCK_FILENAME = "run.lock"
+_OWN = (
+    EXPERIMENT_FILENAME,
+    EXPERIMENT_PICKLE_FILENAME,
+    POLICY_FILENAME,
+    PROVENANCE_FILENAME,
+    LOG_FILENAME,
+    METRICS_FILENAME,
+    LOCK_FILENAME,
+)
+_LEFTOVER = re.compile(r"\..+\.[0-9a-f]+\.new")
+NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write a file beside its place, then move it there."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        with beside.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    """Write a new file of a random name beside its place, then move it there; a link in its place is replaced, not followed."""
+    with _opened(path.parent) as folder:
+        place = _at(path, folder)
+        beside = _at(path.with_name(f".{path.name[:40]}.{os.urandom(8).hex()}.new"), folder)
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK, 0o666, dir_fd=folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, place, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(beside, dir_fd=folder)
+            raise
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -40,61 +61,44 @@ def write_json(path: Path, data: Any) -> None:
     write_atomically(path, lambda file: file.write(text.encode("utf-8")))
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON; StoredFileError where it is missing, too large or damaged."""
+def appending(path: Path) -> int:
+    """The descriptor of a file to be continued; in the place of a link, pipe or device a new one, of a shared file a copy."""
+    with suppress(FileNotFoundError):
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            path.unlink()
+        elif found.st_nlink > 1:
+            content = path.read_bytes()
+            write_atomically(path, lambda file: file.write(content))
+    with _opened(path.parent) as folder:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | NO_LINK | NO_WAITING
+        return os.open(_at(path, folder), flags, 0o666, dir_fd=folder)
+
+
+def make_writable(directory: Path) -> None:
+    """Before a run writes there: remove what another left half written; UsageError for a link out, through which a logger could write."""
+    inside = directory.resolve()
+    for folder, names, files in os.walk(directory):
+        for path in (Path(folder, name) for name in (*names, *files)):
+            if path.name in files and _LEFTOVER.fullmatch(path.name):
+                path.unlink()
+            elif path.is_symlink() and path.name not in _OWN and not Path(os.path.realpath(path)).is_relative_to(inside):
+                raise UsageError(f"{path} is a link that leads out of the directory that a run is to write into; remove it.")
+
+
+@contextmanager
+def _opened(directory: Path) -> Iterator[int | None]:
+    """A handle of a directory, which means the same one whatever becomes of its name; None where the system has no such handles."""
+    if not {os.open, os.rename, os.unlink} <= os.supports_dir_fd:
+        yield None
+        return
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        return parse_json(read_bytes(path).decode("utf-8"), str(path))
-    except UnicodeDecodeError as error:
-        raise StoredFileError(f"{path} is not text; restore it from a copy.") from error
+        yield handle
+    finally:
+        os.close(handle)
 
 
-def read_bytes(path: Path) -> bytes:
-    """The content of a file; StoredFileError where it is missing or larger than any recipe."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise StoredFileError(f"{path} is larger than any file rlchassis writes there; it was not opened.")
-        return path.read_bytes()
-    except OSError as error:
-        raise StoredFileError(f"{path} cannot be read ({error.strerror}); is this the directory of a run?") from error
-
-
-def parse_json(text: str, source: str) -> Any:
-    """Parse JSON text; StoredFileError, naming the source, where it is damaged."""
-    try:
-        return json.loads(text, parse_float=_finite, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates)
-    except (ValueError, RecursionError) as error:
-        raise StoredFileError(f"{source} is damaged ({error}); restore it from a copy.") from error
-
-
-def _finite(text: str) -> float:
-    """Python would read 1e999 as an infinity."""
-    number = float(text)
-    return number if math.isfinite(number) else _refuse_constant(text)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two readers of one file could otherwise believe two things."""
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise ValueError("a key stands twice in one place")
-    return fields
-
-
-def is_too_deep(data: Any) -> bool:
-    """Whether data holds lists and dicts in one another as deeply as no recipe does; Python's own limit is anybody's to move."""
-    level = [data]
-    for _ in range(DEEPEST):
-        level = [part for each in level for part in _parts(each)]
-        if not level:
-            return False
-    return True
-
-
-def _parts(data: Any) -> Iterable[Any]:
-    if isinstance(data, dict):
-        return data.values()
-    return data if isinstance(data, list | tuple) else ()
+def _at(path: Path, folder: int | None) -> str:
+    """How the system is told of a path: by the handle of its directory and its name, where there is a handle."""
+    return str(path) if folder is None else path.name

@@ -7,11 +7,13 @@ import math
 import pickle
 import pickletools
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from rlchassis.errors import StoredFileError
-from rlchassis.persistence.files import read_bytes
+from rlchassis.limits import DEEPEST, MOST_OPCODES
+from rlchassis.persistence.reading import is_too_deep, read_bytes
 
 PROTOCOL = 4
 _FRAMING = ("PROTO", "FRAME", "MARK", "STOP")
@@ -46,10 +48,12 @@ def read_inert_pickle(path: Path, restores: tuple[str, str]) -> Any:
         raise StoredFileError(f"{path} is no recipe written by rlchassis, and not safe to open; it was not opened.")
     try:
         data = _Unpickler(io.BytesIO(content), restores).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, KeyError, MemoryError, RecursionError) as error:
+    except Exception as error:  # whatever a strange file makes of pickle's reader
         raise StoredFileError(f"{path} is damaged; restore it from a copy.") from error
     if not _is_json(data):
         raise StoredFileError(f"{path} holds what no recipe holds; restore it from a copy.")
+    if is_too_deep(data):
+        raise StoredFileError(f"{path} is nested too deeply, by more than {DEEPEST} levels; restore it from a copy.")
     return data
 
 
@@ -74,7 +78,7 @@ def _is_json(data: Any) -> bool:
 def _is_inert(content: bytes) -> bool:
     """Only opcodes of plain data, and exactly one STACK_GLOBAL and one REDUCE, the latter right before the end."""
     try:
-        names = [opcode.name for opcode, _, _ in pickletools.genops(content)]
+        names = [opcode.name for opcode, _, _ in islice(pickletools.genops(content), MOST_OPCODES)]
     except Exception:  # noqa: BLE001  whatever a malformed pickle makes of pickletools, it is no recipe
         return False
     code = [name for name in names if name not in _DATA_OPCODES]

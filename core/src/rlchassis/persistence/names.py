@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from rlchassis.errors import UsageError
+from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME, LOCK_FILENAME
+from rlchassis.persistence.reading import is_there
 
 MAX_LENGTH = 200
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
@@ -48,11 +50,11 @@ def _problem(part: str) -> str | None:
 
 def create_run_directory(base: str | Path, name: str, *, suffix_if_exists: bool = False) -> Path:
     """Make a new directory of this name within base; an existing one is refused, or the next free "-2", "-3", … is taken."""
-    parts = name_parts(name)
-    base = Path(base).expanduser().resolve()
+    parts, base = name_parts(name), _resolved(Path(base))
     directory, count = base.joinpath(*parts), 1
+    _require_no_run_around(directory, base)
     while True:
-        if not directory.resolve().is_relative_to(base):
+        if not _resolved(directory).is_relative_to(base):
             raise UsageError(f"experiment name {name!r} leads out of {base}, perhaps through a link; choose another.")
         if _make_exclusively(directory):
             return directory
@@ -60,6 +62,23 @@ def create_run_directory(base: str | Path, name: str, *, suffix_if_exists: bool 
             raise UsageError(f"{directory} exists already; choose another name, or let one be found with --if-exists suffix.")
         count += 1
         directory = directory.with_name(f"{parts[-1]}-{count}")
+
+
+def _resolved(path: Path) -> Path:
+    """The directory itself; UsageError where there is no such user, no such name, or a link that leads to itself."""
+    try:
+        return path.expanduser().resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UsageError(f"{str(path)!r} is no place for a run: {error}.") from error
+
+
+def _require_no_run_around(directory: Path, base: Path) -> None:
+    """UsageError where it would lie within a run directory: what becomes of that one would become of this."""
+    for outer in directory.parents:
+        if is_there(outer / LOCK_FILENAME) or all(is_there(outer / name) for name in (EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME)):
+            raise UsageError(f"{outer} is the directory of a run, in which no other run is put; choose another name.")
+        if outer == base:
+            return
 
 
 def _make_exclusively(directory: Path) -> bool:
@@ -70,6 +89,6 @@ def _make_exclusively(directory: Path) -> bool:
         if directory.parent.is_dir():
             return False
         raise UsageError(f"{directory.parent} is a file, where a directory is needed; choose another name.") from None
-    except OSError as error:
-        raise UsageError(f"{directory} cannot be made ({error.strerror}); choose another base directory.") from error
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{directory} cannot be made ({getattr(error, 'strerror', error)}); choose another base directory.") from error
     return True

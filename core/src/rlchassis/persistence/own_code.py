@@ -16,6 +16,9 @@ class OwnCode:
 
     def __init__(self, allow: Iterable[Any] = ()) -> None:
         handed = list(allow)
+        for each in handed:
+            if not (isinstance(each, ModuleType) or hasattr(each, "__qualname__")):
+                raise UsageError(f"allow takes classes, functions and modules themselves, got {each!r}.")
         self._modules = [each.__name__ for each in handed if isinstance(each, ModuleType)]
         self._things = {qualified_name(each): each for each in handed if not isinstance(each, ModuleType)}
 

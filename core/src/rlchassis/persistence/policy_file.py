@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,12 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from rlchassis.config import Mode
-from rlchassis.errors import StoredFileError
-from rlchassis.persistence.files import POLICY_FILENAME, parse_json, write_atomically
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.limits import MOST_POLICY_BYTES, MOST_RECIPE_BYTES, MOST_RECORD_VALUES, MOST_TENSORS
+from rlchassis.persistence.files import POLICY_FILENAME, write_atomically
+from rlchassis.persistence.reading import is_there, open_stored, parse_json
+from rlchassis.persistence.torch_archive import ArchiveError, read_archive
+from rlchassis.persistence.torch_pickle import require_plain
 
 FORMAT = 1
 
@@ -60,32 +63,36 @@ def write_policy(directory: Path, stored: StoredPolicy) -> None:
     if broken:
         raise FloatingPointError(f"the policy was not stored: {broken} holds numbers that are not finite; try a smaller learning rate.")
     content = {"format": FORMAT, "mode": stored.mode.value, "state": state, "record": json.dumps(stored.record, allow_nan=False)}
-    write_atomically(directory / POLICY_FILENAME, lambda file: torch.save(content, file))
+    _require_readable(content)
+    write_atomically(directory / POLICY_FILENAME, lambda file: torch.save(content, file, pickle_protocol=2))
+
+
+def _require_readable(content: dict[str, Any]) -> None:
+    """UsageError for what read_policy would refuse for its size."""
+    state, record = content["state"], content["record"]
+    num_bytes = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
+    if num_bytes > MOST_POLICY_BYTES or len(state) > MOST_TENSORS or len(record) > MOST_RECIPE_BYTES // 2:
+        raise UsageError(
+            f"the policy was not stored: {len(state)} tensors of {num_bytes} bytes and a record of {len(record)} characters are more than "
+            f"a policy file may hold ({MOST_TENSORS}, {MOST_POLICY_BYTES}, {MOST_RECIPE_BYTES // 2}); make the networks smaller."
+        )
 
 
 def read_policy(directory: Path, device: torch.device | str = "cpu") -> StoredPolicy:
     """Read the policy file of a directory under torch's weights_only; StoredFileError for anything but what write_policy wrote."""
     path = Path(directory) / POLICY_FILENAME
-    if not path.is_file():
+    if not is_there(path):
         raise StoredFileError(f"{path.parent} holds no {POLICY_FILENAME}; name the directory of a run that has stored a policy.")
-    _require_plain_archive(path)
-    try:
-        content = torch.load(path, map_location=device, weights_only=True)
-    except Exception as error:  # whatever a strange file makes of torch's reader
-        raise StoredFileError(f"{path} is no policy file that is safe to open; it is damaged or not written by rlchassis.") from error
+    with open_stored(path, MOST_POLICY_BYTES + 2 * MOST_RECIPE_BYTES) as file:
+        try:
+            require_plain(*read_archive(file))
+            file.seek(0)
+            content = torch.load(file, map_location=device, weights_only=True)
+        except ArchiveError as error:
+            raise StoredFileError(f"{path} is no policy file that is safe to open ({error}); it was not opened.") from error
+        except Exception as error:  # whatever a strange file makes of torch's reader
+            raise StoredFileError(f"{path} is no policy file that is safe to open; it is damaged or not written by rlchassis.") from error
     return _checked(content, path)
-
-
-def _require_plain_archive(path: Path) -> None:
-    """What torch.save writes: a zip from the first byte to the last, whose members together are no larger than the file is."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            whole = min((member.header_offset for member in members), default=-1) == 0 and not archive.comment
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RecursionError) as error:
-        raise StoredFileError(f"{path} is no policy file, being no archive of torch; it is damaged or not written by rlchassis.") from error
-    if not (whole and sum(member.file_size for member in members) <= path.stat().st_size):
-        raise StoredFileError(f"{path} is no policy file that is safe to open; it was not opened.")
 
 
 def _checked(content: Any, path: Path) -> StoredPolicy:
@@ -102,7 +109,7 @@ def _checked(content: Any, path: Path) -> StoredPolicy:
         raise StoredFileError(f"{path} holds something that is no plain tensor among its weights.")
     if not all(_finite(tensor) for tensor in state.values()):
         raise StoredFileError(f"{path} holds weights that are not finite.")
-    data = parse_json(record, str(path))
+    data = parse_json(record, str(path), MOST_RECORD_VALUES)
     if not isinstance(data, dict):
         raise StoredFileError(f"{path} has a damaged record.")
     return StoredPolicy(state, data, Mode(mode))

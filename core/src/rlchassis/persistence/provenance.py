@@ -14,7 +14,10 @@ from urllib.parse import unquote, urlsplit
 
 import torch
 
-from rlchassis.registry import PLUGIN_API, provenance
+from rlchassis.errors import StoredFileError
+from rlchassis.persistence.files import PROVENANCE_FILENAME
+from rlchassis.persistence.reading import read_json
+from rlchassis.registry import PLUGIN_API, Used, provenance, used_in
 
 LIBRARIES = ("torch", "numpy", "gymnasium", "rlchassis-core")
 
@@ -34,6 +37,15 @@ def describe_run(used: Iterable[tuple[str, str]], *, seed: int, device: str) -> 
         "plugins": plugins,
         "git": {name: state for name in sorted({row["distribution"] for row in plugins}) if (state := _git_state(name))},
     }
+
+
+def used_by(directory: str | Path) -> Used:
+    """The plugins that the run in a directory used; none where its provenance does not tell."""
+    try:
+        data = read_json(Path(directory) / PROVENANCE_FILENAME)
+    except StoredFileError:
+        return frozenset()
+    return used_in(data.get("plugins")) if isinstance(data, dict) else frozenset()
 
 
 def _version(name: str) -> str | None:

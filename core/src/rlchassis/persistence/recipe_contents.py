@@ -8,24 +8,24 @@ from typing import Any
 
 def unstorable_names(data: Any) -> list[str]:
     """Of values that could not be stored, each as often as it occurs."""
-    return [each["unstorable"] for each in _descriptions(data) if set(each) == {"unstorable"}]
+    return [each["unstorable"] for each in descriptions(data) if set(each) == {"unstorable"}]
 
 
 def used_plugins(data: Any) -> list[tuple[str, str]]:
     """The kind and name of every plugin that a recipe names, each once."""
-    tagged = [each[tag] for each in _descriptions(data) for tag in ("part", "component") if set(each) == {tag, "options"}]
-    tagged += [each["object"] for each in _descriptions(data) if set(each) == {"object"} and ":" not in str(each["object"])]
+    tagged = [each[tag] for each in descriptions(data) for tag in ("part", "component") if set(each) == {tag, "options"}]
+    tagged += [each["object"] for each in descriptions(data) if set(each) == {"object"} and ":" not in str(each["object"])]
     names = dict.fromkeys(name for name in tagged if isinstance(name, str))
     return [(kind, name) for kind, _, name in (reference.partition("/") for reference in names)]
 
 
 def foreign_names(data: Any) -> list[str]:
     """The users' own classes and functions that a recipe uses, each once; they must be handed over to read it."""
-    tagged = (each[tag] for each in _descriptions(data) for tag in ("class", "object") if set(each) <= {tag, "options"} and tag in each)
+    tagged = (each[tag] for each in descriptions(data) for tag in ("class", "object") if set(each) <= {tag, "options"} and tag in each)
     return [name for name in dict.fromkeys(map(str, tagged)) if ":" in name and not name.startswith("torch.nn:")]
 
 
-def _descriptions(data: Any) -> Iterator[dict[str, Any]]:
+def descriptions(data: Any) -> Iterator[dict[str, Any]]:
     """Every dict at any depth, but those that stand for a user's own dict."""
     waiting = [data]
     while waiting:

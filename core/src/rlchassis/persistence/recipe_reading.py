@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from rlchassis.errors import UsageError
-from rlchassis.persistence.files import is_too_deep
 from rlchassis.persistence.own_code import OwnCode
+from rlchassis.persistence.recipe_bounds import modules_named_in, require_bounded
 from rlchassis.persistence.recipe_data import field_types
 from rlchassis.persistence.recipe_leaves import (
     NOUNS,
@@ -28,23 +28,25 @@ from rlchassis.persistence.recipe_leaves import (
 )
 from rlchassis.persistence.refusals import at, made, require_fields
 from rlchassis.recipe_part import RecipePart
-from rlchassis.registry import Component, Named, component_of, load
+from rlchassis.registry import Component, Named, Used, component_of, load, name_as_used
 
 T = TypeVar("T")
 
 
-def from_data(data: Any, expected: type[T] | Any, allow: Iterable[Any] = ()) -> T:
-    """A value of the expected type; UsageError says which field is wrong and why. Users' own classes and functions come from `allow`."""
-    if is_too_deep(data):
-        raise UsageError("the data is nested too deeply to be a recipe.")
-    return RecipeReader(allow).read(data, expected)  # type: ignore[no-any-return]  # of the expected type, by what the hooks check
+def from_data(data: Any, expected: type[T] | Any, allow: Iterable[Any] = (), used: Used = frozenset()) -> T:
+    """A value of the expected type; UsageError says which field is wrong and why. Users' own classes and functions come from `allow`.
+
+    A name that several distributions claim today means the one that was used, where that is known.
+    """
+    require_bounded(data)
+    return RecipeReader(allow, used).read(data, expected)  # type: ignore[no-any-return]  # of the expected type, by what the hooks check
 
 
 class RecipeReader:
     """Structures the data of recipes."""
 
-    def __init__(self, allow: Iterable[Any] = ()) -> None:
-        self._own_code = OwnCode(allow)
+    def __init__(self, allow: Iterable[Any] = (), used: Used = frozenset()) -> None:
+        self._own_code, self._used = OwnCode(allow), used
         converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=lambda _: self._foreign)
         converter.register_structure_hook_func(attrs.has, self._fields)
         converter.register_structure_hook_func(_made_of(dict, Mapping), self._mapping)
@@ -140,9 +142,9 @@ class RecipeReader:
             raise UsageError(f"expected a description of {expected.__name__}, not {data!r}.")
         match dict(data):
             case {"component": str(name), **rest} if expected is Component:
-                return Component(*kind_and_name(name), self.read(options_of(rest), dict[str, Any]))
+                return self._component(*self._plugin(name), options_of(rest))
             case {"part": str(name), **rest} if expected is not Component:
-                cls = load(*kind_and_name(name))
+                cls = load(*self._plugin(name))
             case {"class": str(name), **rest} if expected is not Component:
                 cls = self._own(name)
             case {"unstorable": what}:
@@ -163,15 +165,24 @@ class RecipeReader:
         if not (isinstance(cls, type) and issubclass(cls, expected)):
             raise UsageError(f"expected {expected.__name__}, got {name}, which is not one.")
         part = self._fields(options, cls) if attrs.has(cls) else made(cls, self.read(options, dict[str, Any]), cls.__name__)
-        self._own_code.require(part.code_to_trust())
+        self._own_code.require((*part.code_to_trust(), *modules_named_in(part.kind, options)))
         return part
+
+    def _component(self, kind: str, name: str, options: dict[str, Any]) -> Component:
+        self._own_code.require(modules_named_in(kind, options))
+        return Component(kind, name, self.read(options, dict[str, Any]))
+
+    def _plugin(self, text: str) -> tuple[str, str]:
+        """Kind and name."""
+        kind, name = kind_and_name(text)
+        return kind, name_as_used(kind, name, self._used)
 
     def _named(self, data: Any, _: Any) -> Any:
         match data:
             case type() | types.FunctionType():
                 return data
             case {"object": str(name)} if len(data) == 1 and ":" not in name:
-                registered = load(*kind_and_name(name))
+                registered = load(*self._plugin(name))
                 return getattr(registered, "agent_class", registered)
             case str(name) | {"object": str(name)} if name.startswith("torch.nn:") or isinstance(data, str):
                 return torch_module(name.removeprefix("torch.nn:"))

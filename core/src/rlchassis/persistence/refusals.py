@@ -11,6 +11,8 @@ from rlchassis.errors import UsageError
 from rlchassis.registry.wording import setting_meant
 
 T = TypeVar("T")
+LONGEST = 800
+"""Characters of a message."""
 
 
 def require_fields(data: Mapping[str, Any], known: Mapping[str, Any], cls: type) -> None:
@@ -27,9 +29,15 @@ def made(make: Callable[..., T], values: Mapping[str, Any], what: str) -> T:
         return make(**values)
     except UsageError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         reason = str(error.args[0]) if error.args else repr(error)
         raise UsageError(f"{what}: {reason}" if what else reason) from error
+
+
+def brief(error: object) -> str:
+    """What is wrong in one line that can be read, however much of a stranger's file it repeats."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 200]} … {text[-200:]}"
 
 
 def at(key: str, structure: Callable[[], T]) -> T:
@@ -38,5 +46,5 @@ def at(key: str, structure: Callable[[], T]) -> T:
         return structure()
     except UsageError as error:
         raise type(error)(f"{key}: {error}") from error.__cause__
-    except (TypeError, ValueError, KeyError, cattrs.errors.StructureHandlerNotFoundError) as error:
+    except (TypeError, ValueError, KeyError, OverflowError, cattrs.errors.StructureHandlerNotFoundError) as error:
         raise UsageError(f"{key}: {error}") from error

@@ -14,9 +14,8 @@ from typing import Any
 from attrs import asdict, define, field, frozen
 
 from rlchassis.errors import StoredFileError, UsageError
-from rlchassis.persistence.files import read_json
-
-LOCK_FILENAME = "run.lock"
+from rlchassis.persistence.files import LOCK_FILENAME, make_writable
+from rlchassis.persistence.reading import is_there, read_bytes, read_json
 
 
 @frozen
@@ -59,6 +58,7 @@ class RunLock:
                 if holder is not None and not holder.is_gone:
                     raise UsageError(_refusal(directory, holder))
                 path.unlink(missing_ok=True)
+                make_writable(directory)
                 with path.open("x", encoding="utf-8") as file:
                     file.write(json.dumps(asdict(Holder.this_process())))
         except FileExistsError:
@@ -76,14 +76,16 @@ class RunLock:
 
 
 def read_holder(directory: Path) -> Holder | None:
-    """Who holds the lock of a run directory, whether or not it is gone; StoredFileError where the lock is damaged."""
+    """Who holds the lock of a run directory, whether or not it is gone; nobody an empty one; StoredFileError where it is damaged."""
     path = directory / LOCK_FILENAME
-    if not path.exists():
+    if not is_there(path):
         return None
     try:
+        if not read_bytes(path):
+            return None
         data = read_json(path)
     except StoredFileError:
-        if path.exists():
+        if is_there(path):
             raise
         return None
     match data:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from rlchassis.errors import StoredFileError
-from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME, is_too_deep, read_json
+from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME
 from rlchassis.persistence.inert_pickle import read_inert_pickle
+from rlchassis.persistence.reading import is_there, read_json
 
 FORMAT = 1
 RESTORES = ("rlchassis.experiment.recipe", "restore_experiment")
@@ -21,7 +22,7 @@ MADE = ("part", "component", "class")
 def read_recipe(directory: str | Path) -> Any:
     """The data of the recipe in a run directory, as yet unchecked; StoredFileError where there is none."""
     directory = Path(directory)
-    if (directory / EXPERIMENT_FILENAME).exists() or not (directory / EXPERIMENT_PICKLE_FILENAME).exists():
+    if is_there(directory / EXPERIMENT_FILENAME) or not is_there(directory / EXPERIMENT_PICKLE_FILENAME):
         return read_json(directory / EXPERIMENT_FILENAME)
     return read_inert_pickle(directory / EXPERIMENT_PICKLE_FILENAME, RESTORES)
 
@@ -36,8 +37,6 @@ def read_settings(directory: str | Path) -> dict[str, Any]:
     data = read_recipe(directory)
     if not is_recipe(data):
         raise StoredFileError(f"the recipe in {directory} is none of format {FORMAT}; was it written by another version of rlchassis-core?")
-    if is_too_deep(data):
-        raise StoredFileError(f"the recipe in {directory} is nested too deeply to be one; restore it from a copy.")
     return dict(_sections(data))
 
 

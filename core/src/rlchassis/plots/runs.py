@@ -11,12 +11,11 @@ from typing import Any
 from attrs import frozen
 
 from rlchassis.errors import StoredFileError
-from rlchassis.loggers import METRICS_FILENAME, read_metrics
+from rlchassis.loggers import read_metrics
+from rlchassis.persistence.files import METRICS_FILENAME
 from rlchassis.persistence.stored_recipe import read_settings
 
 log = logging.getLogger(__name__)
-LARGEST = 3.5e38
-"""Metrics are stored in single precision."""
 STORING = ("persistence_base_dir", "persistence_enabled", "log_file_enabled", "policy_persistence_mode", "num_threads")
 WATCHING = ("watch", "watch_num_episodes", "watch_render")
 STEPPING = ("venv_type", "train_render_mode", "test_render_mode", "watch_render_mode", "constructor_timeout", "step_timeout", "make_kwargs")
@@ -80,7 +79,7 @@ def find_runs(folders: Iterable[Path]) -> list[list[Path]]:
 
 def read_run(directory: Path, label: str | None = None) -> Run:
     """What is drawn of a run; StoredFileError where its files are damaged."""
-    return Run(directory, read_settings(directory), _read_rows(directory), label)
+    return Run(directory, read_settings(directory), read_metrics(directory), label)
 
 
 def read_only_run(directory: Path, label: str | None = None) -> Run:
@@ -88,16 +87,9 @@ def read_only_run(directory: Path, label: str | None = None) -> Run:
     try:
         return read_run(directory, label)
     except StoredFileError as error:
-        run = Run(directory, {}, _read_rows(directory), label)
+        run = Run(directory, {}, read_metrics(directory), label)
         log.warning("The picture names no environment: %s", error)
         return run
-
-
-def _read_rows(directory: Path) -> list[dict[str, float]]:
-    rows = read_metrics(directory)
-    if any(abs(value or 0) > LARGEST for row in rows for value in row.values()):
-        raise StoredFileError(f"{directory / METRICS_FILENAME} holds numbers beyond ±{LARGEST:.1e}, which rlchassis never writes.")
-    return rows
 
 
 def _consequential(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:

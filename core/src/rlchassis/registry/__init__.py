@@ -9,7 +9,7 @@ from rlchassis.registry.component import Component
 from rlchassis.registry.discovery import forget, installed
 from rlchassis.registry.kinds import FIRST_PARTY, KINDS, PLUGIN_API, first_party_distribution
 from rlchassis.registry.loading import check, load, name_of
-from rlchassis.registry.lookup import find, provenance
+from rlchassis.registry.lookup import Used, find, name_as_used, provenance, used_in
 from rlchassis.registry.plugin import Plugin, State
 from rlchassis.registry.written import Named, component_of, read_value
 
@@ -21,6 +21,7 @@ __all__ = [
     "Named",
     "Plugin",
     "State",
+    "Used",
     "check",
     "component_of",
     "find",
@@ -28,7 +29,9 @@ __all__ = [
     "forget",
     "installed",
     "load",
+    "name_as_used",
     "name_of",
     "provenance",
     "read_value",
+    "used_in",
 ]

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 from rlchassis.errors import PluginError
 from rlchassis.registry.discovery import claims
@@ -39,6 +39,27 @@ def unambiguous_name(plugin: Plugin) -> str:
     """Give the shortest name that `find` resolves to this plugin, for a recipe to keep."""
     rivals = [other for other in claims() if (other.kind, other.name) == (plugin.kind, plugin.name)]
     return plugin.name if len(rivals) == 1 else plugin.reference
+
+
+Used: TypeAlias = frozenset[tuple[str, str, str]]
+"""Kind, name and distribution of plugins that a stored run used."""
+
+
+def name_as_used(kind: str, name: str, used: Used) -> str:
+    """The name of a stored run's plugin; where several distributions claim it today, with the one among them that the run used."""
+    rivals = _bearers([plugin for plugin in claims() if plugin.kind == kind], kind, name)
+    theirs = [plugin for plugin in rivals if (kind, plugin.name, canonical(plugin.distribution)) in used]
+    return theirs[0].reference if len(rivals) > 1 and len(theirs) == 1 else name
+
+
+def used_in(rows: Any) -> Used:
+    """Of rows as `provenance` gives them, those that were used; what is no such row tells nothing."""
+    found = set()
+    for row in rows if isinstance(rows, list) else ():
+        match row:
+            case {"kind": str(kind), "name": str(name), "distribution": str(distribution), "used": True}:
+                found.add((kind, name, canonical(distribution)))
+    return frozenset(found)
 
 
 def provenance(used: Iterable[tuple[str, str]] = ()) -> list[dict[str, Any]]:

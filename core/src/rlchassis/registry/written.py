@@ -26,13 +26,15 @@ class Named:
 
 
 def read_value(text: str) -> Any:
-    """None for none, else the TOML value that the text is, else the text itself."""
+    """None for none, else the TOML value that the text is, else the text itself; UsageError for a value beyond what Python reads."""
     if text == "none":
         return None
     try:
         read = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
+    except (ValueError, RecursionError) as error:  # thousands of digits, or of brackets
+        raise UsageError(f"a value that begins with {text[:20]!r} cannot be read: {error}.") from error
     return read["value"] if len(read) == 1 else text
 
 
