@@ -83,7 +83,8 @@ class Collector:
         stats, acting = CollectStats(), self.policy if policy is None else policy
         with torch.no_grad():
             while stats.num_steps < num_steps:
-                self._pass_on()
+                if self.interruption is not None:
+                    raise self.interruption
                 active = self._next_in_turn(num_steps - stats.num_steps)
                 obs = self._obs
                 actions, state = self._act(acting, obs, explore=True)
@@ -118,7 +119,8 @@ class Collector:
         ended, long, steps = CollectStats(), LongEpisodes(seeds), 0
         order: list[int] = []
         while playing.any() and steps != self.max_episode_steps:
-            self._pass_on()
+            if self.interruption is not None:
+                raise self.interruption
             long.look(steps, playing)
             actions, state = self._act(self.policy, self._obs, explore=False)
             active = None if playing.all() or not self.envs.partial else playing
@@ -138,10 +140,6 @@ class Collector:
         stats.returns += [ended.returns[i] for i in by_seed]
         stats.lengths += [ended.lengths[i] for i in by_seed]
         return int(playing.sum())
-
-    def _pass_on(self) -> None:
-        if self.interruption is not None:
-            raise self.interruption
 
     def _act(self, policy: Policy, obs: Any, *, explore: bool) -> tuple[NDArray[Any], Any]:
         actions, state = policy.act(as_tensors(obs, self.device), self._state, explore=explore, rng=self.rng)
