@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 from fractions import Fraction
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import torch
 from attrs import evolve, frozen
 
-from rlchassis.algorithm import Learned
+from rlchassis.algorithm import Algorithm, Learned
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactoryRegistered, VectorEnvType
 from rlchassis.errors import PluginError, UsageError
@@ -18,7 +19,7 @@ from rlchassis.experience import map_tensors
 from rlchassis.fields import whole
 from rlchassis.policies import PolicyWrapper
 from rlchassis.trainer import OffPolicyTrainer
-from rlchassis_testkit.replay_onlooker import ReplayOnlooker, ReplayOnlookerExperimentBuilder
+from rlchassis_testkit.replay_onlooker import ReplayOnlooker, ReplayOnlookerAgentFactory, ReplayOnlookerExperimentBuilder
 from rlchassis_testkit.replay_runs import SETTINGS, trained, world_of
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.wrapping import Wrapping
@@ -188,3 +189,33 @@ def test_that_a_run_has_too_few_rounds_for_what_is_due_now_and_then_is_said_at_i
     trained()
     (said,) = [message for message in caplog.messages if "rounds" in message]
     assert said.startswith("params.target_update_freq is 89, but this run has 88 rounds of learning, so what is due then never happens;")
+
+
+@frozen
+class Stepped:
+    n_step: int = 3
+
+
+@frozen(kw_only=True)
+class SteppedAgentFactory(ReplayOnlookerAgentFactory):
+    params: Stepped = Stepped()
+
+
+class SteppedBuilder(ReplayOnlookerExperimentBuilder):
+    agent_class = SteppedAgentFactory
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_an_algorithm_that_learns_from_other_windows_than_its_params_say_is_refused_before_the_first_step(steps, monkeypatch):
+    monkeypatch.setattr("rlchassis.collector.Collector.collect", None)
+    builder = SteppedBuilder(Counter, ExperimentConfig(watch=False), SamplingConfig(**SETTINGS)).with_agent(steps=steps)
+    if steps == 3:
+        builder.build().create_experiment_world().close()
+        return
+    with pytest.raises(PluginError, match=r"params\.n_step is 3, but ReplayOnlooker learns from windows of 1;"):
+        builder.build().create_experiment_world()
+
+
+def test_an_algorithm_learns_from_windows_as_its_params_say_or_from_single_rows():
+    assert Algorithm.n_step.fget(SimpleNamespace(params=Stepped())) == 3
+    assert Algorithm.n_step.fget(SimpleNamespace(params=Paces())) == Algorithm.n_step.fget(SimpleNamespace()) == 1

@@ -282,6 +282,21 @@ def test_learning_that_left_the_numbers_ends_the_run_once_extensions_have_seen_i
     assert math.isnan(row["learn/loss"])
 
 
+def test_what_an_update_measured_as_it_diverged_is_shown_with_the_rounds_before_it(monkeypatch):
+    def update(self, batch, count):
+        if count == 2:
+            raise DivergenceError("the loss is not finite", {"loss": math.nan, "grad_norm": math.inf})
+        return Learned({"loss": torch.tensor(1.0), "entropy": torch.tensor(float(count))})
+
+    monkeypatch.setattr(Onlooker, "update", update)
+    watching = Watching()
+    with pytest.raises(DivergenceError) as caught:
+        watched(watching)
+    ((step, row),) = watching.rows
+    assert (step, row["learn/entropy"], row["learn/grad_norm"], math.isnan(row["learn/loss"])) == (24, 0.5, math.inf, True)
+    assert caught.value.__notes__ == ["Onlooker, environment step 24, round 3 of learning"]
+
+
 def updating(monkeypatch, answer):
     def update(self, batch, count):
         return answer

@@ -8,6 +8,7 @@ from attrs import define, field
 from numpy.typing import NDArray
 from torch import Generator
 
+from rlchassis.errors import DivergenceError
 from rlchassis.replay.ring import Cells
 
 FAN = 64
@@ -77,9 +78,9 @@ class Priorities:
         self._tree[cells] = 0.0
 
     def update(self, cells: Cells, errors: NDArray[np.float64]) -> None:
-        """Set the priorities of rows by how wrong they were judged |δ|; FloatingPointError where that is no number."""
+        """Set the priorities of rows by how wrong they were judged |δ|; DivergenceError where that is no number."""
         if not np.isfinite(errors).all():
-            raise FloatingPointError("a priority is not finite: learning diverged; try a smaller learning rate or a gradient norm limit.")
+            raise DivergenceError("a priority is not finite: learning diverged; try a smaller learning rate or a gradient norm limit.")
         priorities = (np.abs(errors) + SMALLEST) ** self.alpha
         self._largest = max(self._largest, float(priorities.max()))
         self._tree[cells] = priorities

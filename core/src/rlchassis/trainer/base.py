@@ -164,6 +164,7 @@ class Trainer(ABC):
             if self._unwatched:
                 require_finite_weights(self._unwatched)
         except DivergenceError as error:
+            error.add_note(f"{type(self.world.algorithm).__name__}, environment step {self.env_step}, round {self.updates + 1} of learning")
             self._log_learning(error.metrics)
             raise
 
