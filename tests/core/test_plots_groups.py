@@ -66,9 +66,16 @@ def test_one_task_made_with_other_arguments_is_another_environment(run):
     assert words(run(), run(**{"env.gravity": 3.0})) == [("Own-v0", ["acme"]), ("Own-v0, gravity=3.0", ["acme"])]
 
 
-def test_an_environment_made_by_a_function_is_called_by_it(run):
-    made = {"env": "env/callable", "env.task": "", "env.create.object": "mine:make"}
-    assert words(run(**made)) == [("mine:make", ["acme"])]
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        ({"env": "env/callable", "env.create.object": "mine:make"}, "mine:make"),
+        ({"env": "env/vector", "env.vector_env.unstorable": "MyVectorEnv"}, "MyVectorEnv"),
+        ({"env": "mine:Factory", "env.size": 3}, "mine:Factory"),
+    ],
+)
+def test_an_environment_without_an_id_is_called_by_what_makes_it(run, made, name):
+    assert words(run(**{"env.task": "", **made})) == [(name, ["acme"])]
 
 
 def test_that_an_environment_was_not_stored_is_reported_where_runs_are_compared(run, caplog):

@@ -60,7 +60,7 @@ class Run:
     def task(self) -> str:
         """The name of its environment: what it is registered as, or what makes it."""
         environment = self.environment
-        made_by = [value for key, value in environment.items() if key.startswith("env.create.")]
+        made_by = [value for key, value in environment.items() if key.endswith((".object", ".unstorable"))]
         return next(iter([*filter(None, [environment.get("env.task")]), *made_by, *environment.values(), self.directory.resolve().name]))
 
 
