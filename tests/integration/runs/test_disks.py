@@ -62,10 +62,13 @@ def refusing(monkeypatch, error, *calls):
 
 @pytest.mark.parametrize("error", [FULL, TORN], ids=["in Python", "in torch"])
 def test_the_best_policy_that_the_disk_refused_is_stored_after_the_next_test(error, monkeypatch, tmp_path, caplog):
-    scores(monkeypatch, 5, 1)
+    scores(monkeypatch, 5, 1, 1)
     refusing(monkeypatch, error, 0)
-    prints = []
-    result = run(tmp_path, AtTheBeginning(2, lambda world: prints.append(fingerprint(world.policy))))
+    prints, there = [], []
+    before = AtTheBeginning(2, lambda world: prints.append(fingerprint(world.policy)))
+    after = AtTheBeginning(3, lambda world: there.append((world.directory / "policy.pt").exists()))
+    result = run(tmp_path, before, after, num_epochs=3)
+    assert there == [True]
     stored = read_policy(tmp_path / "run")
     assert stored.record["env_step"] == result.trainer_result.best.env_step == 32
     world = result.world
