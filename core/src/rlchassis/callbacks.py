@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import attrs
 from attrs import frozen
 
 from rlchassis.errors import UsageError
-from rlchassis.fields import number, whole
+from rlchassis.fields import number, told, whole, with_article
 from rlchassis.recipe_part import RecipePart
 
 if TYPE_CHECKING:
@@ -114,12 +115,22 @@ class Callbacks:
     stop: tuple[EpochStopCallback, ...] = ()
 
     def __attrs_post_init__(self) -> None:
-        """Refuse what is no callback of its kind."""
+        """Refuse what is no callback of its kind, and one that could not be called."""
         for name, kind in (("train", EpochTrainCallback), ("test", EpochTestCallback), ("stop", EpochStopCallback)):
             for given in getattr(self, name):
                 if not isinstance(given, kind):
-                    raise UsageError(f"{given!r} is no {kind.__name__}; derive its class from rlchassis.callbacks.{kind.__name__}.")
+                    raise UsageError(f"expected {with_article(kind)}, got {told(given)}; derive it from rlchassis.api.{kind.__name__}.")
+                _require_callable(kind, given, *kind.__abstractmethods__)
 
     def adding(self, kind: str, callback: object) -> Callbacks:
         """The same and one more, of the kind train, test or stop."""
         return attrs.evolve(self, **{kind: (*getattr(self, kind), callback)})
+
+
+def _require_callable(kind: type[RecipePart], callback: RecipePart, method: str) -> None:
+    """UsageError where it does not take the arguments that its method is called with."""
+    _, *asked = inspect.signature(getattr(kind, method)).parameters
+    try:
+        inspect.signature(getattr(callback, method)).bind(*asked)
+    except TypeError as error:
+        raise UsageError(f"{type(callback).__name__}.{method} is called with ({', '.join(asked)}): {error}.") from error

@@ -24,6 +24,7 @@ def hook_manager(plugins: Iterable[tuple[str, Any]]) -> pluggy.PluginManager:
     manager = pluggy.PluginManager("rlchassis")
     manager.add_hookspecs(Hooks)
     for origin, plugin in reversed(list(plugins)):  # pluggy calls the last registered first
+        _require_hooks(plugin, origin)
         try:
             manager.register(plugin, name=origin)
             manager.check_pending()
@@ -32,6 +33,15 @@ def hook_manager(plugins: Iterable[tuple[str, Any]]) -> pluggy.PluginManager:
         for caller in manager.get_hookcallers(plugin) or ():
             _note_errors(caller, plugin, origin)
     return manager
+
+
+def _require_hooks(plugin: Any, origin: str) -> None:
+    """UsageError for a class in place of an object, and for what is meant as a hook and would never be called."""
+    if isinstance(plugin, type):
+        raise UsageError(f"{origin}: expected an object, got the class {plugin.__name__}; write {plugin.__name__}().")
+    for name in dir(plugin):
+        if name.startswith("rlchassis_") and hasattr(Hooks, name) and not hasattr(getattr(plugin, name), "rlchassis_impl"):
+            raise UsageError(f"{origin} has a {name} that is not marked as a hook; write @hookimpl above it, from rlchassis.api.")
 
 
 def _note_errors(caller: pluggy.HookCaller, plugin: Any, origin: str) -> None:

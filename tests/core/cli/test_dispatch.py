@@ -29,10 +29,10 @@ def test_the_package_itself_can_be_run():
     assert json.loads(done.stdout)
 
 
-def test_help_names_every_verb_and_succeeds(rlchassis):
+def test_help_names_every_command_and_succeeds(rlchassis):
     done = rlchassis("--help")
     assert done.code == 0
-    assert all(verb in done.out for verb in ("train", "eval", "watch", "plot", "inspect", "plugins", "doctor"))
+    assert all(command in done.out for command in ("train", "eval", "watch", "plot", "inspect", "plugins", "doctor"))
 
 
 def test_the_version_is_that_of_the_core(rlchassis):
@@ -42,8 +42,8 @@ def test_the_version_is_that_of_the_core(rlchassis):
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        ((), "VERB"),
-        (("trian",), "invalid choice: 'trian'"),
+        ((), "COMMAND"),
+        (("trian",), 'no command "trian". Did you mean "train"?'),
         (("plugins",), "list | info NAME"),
         (("plugins", "info"), "NAME"),
         (("plugins", "list", "--jsn"), "--jsn"),
@@ -55,7 +55,8 @@ def test_the_version_is_that_of_the_core(rlchassis):
         (("inspect",), "DIR"),
         (("inspect", "there", "elsewhere"), "elsewhere"),
         (("train", "ppo"), "ENV"),
-        (("train", "ppo", "CartPole-v1", "--step", "5"), "--step"),
+        (("train", "ppo", "CartPole-v1", "--step", "5"), 'Did you mean "--steps"? See `rlchassis train --help`'),
+        (("train", "ppo", "CartPole-v1", "--steps", "1.5"), "expected a whole number, such as 50000 or 5e4, got '1.5'"),
         (("train", "ppo", "CartPole-v1", "--if-exists", "maybe"), "'maybe'"),
     ],
 )

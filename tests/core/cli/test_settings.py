@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from rlchassis.cli.settings import is_stored_experiment, parse_settings, read_config
+from rlchassis.cli.settings import is_stored_experiment, parse_settings, read_config, whole_number
 from rlchassis.errors import UsageError
 from rlchassis.registry import Named
 
@@ -19,6 +21,19 @@ def test_options_that_follow_the_name_of_a_component_are_set_in_it():
     assert parse_settings(["optim_factory=rmsprop:eps=1", "optim_factory.alpha=0.9", "optim_factory.eps=2"]) == {
         "optim_factory": Named("rmsprop:eps=1", {"alpha": 0.9, "eps": 2})
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1e5", 100_000), ("2E+3", 2000), ("1e-3", 0.001), ("1.5e3", 1500.0), ("1e999", math.inf), ("'1e5'", "1e5")]
+)
+def test_a_power_of_ten_without_a_decimal_point_is_a_whole_number(text, value):
+    found = parse_settings([f"steps={text}"])["steps"]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize("text", ["50000", "50_000", "5e4", "5E+4"])
+def test_steps_may_be_written_as_a_power_of_ten(text):
+    assert whole_number(text) == 50_000
 
 
 @pytest.mark.parametrize("text", ["params.lr", "=1", "params..lr=1", ".lr=1", "params.=1"])

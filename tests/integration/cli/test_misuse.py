@@ -142,3 +142,7 @@ def test_a_base_directory_that_is_a_file_is_refused(train):
 def test_a_file_of_settings_that_is_no_toml_is_refused(train):
     Path("mine.toml").write_text("params = ", "utf-8")
     is_refused(train("--config", "mine.toml"), "mine.toml is not TOML")
+
+
+def test_algorithm_and_environment_in_the_wrong_order_are_named_in_the_right_one(rlchassis):
+    is_refused(rlchassis("train", "CartPole-v1", "ppo"), "the algorithm comes before the environment: rlchassis train ppo CartPole-v1.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,6 +59,7 @@ def fresh(tmp_path, monkeypatch):
 def test_an_environment_of_this_folder_is_trained_scored_watched_and_inspected(rlchassis, train, fresh, name, words, score, word):
     done = train("--name", "mine", *words, env=f"{NAME}:{name}")
     assert (done.code, f"test return {score} ± 0.00" in done.out) == (0, True), done
+    assert re.search(f"  rlchassis eval log/mine --allow {NAME}.*\n.*\n  rlchassis watch log/mine --allow {NAME}", done.out)
     fresh()
     refused = rlchassis("eval", "log/mine")
     assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)

@@ -138,7 +138,10 @@ def test_what_is_of_the_wrong_kind_is_refused_in_one_sentence(method, value):
 
 
 def test_configurations_in_the_wrong_order_are_refused_at_once():
-    with pytest.raises(UsageError, match="the order is env_factory, experiment_config, sampling_config"):
+    with pytest.raises(
+        UsageError,
+        match=r"^expected an ExperimentConfig, got SamplingConfig\(…\); the order is env_factory, experiment_config, sampling_config",
+    ):
         PPOExperimentBuilder("CartPole-v1", SamplingConfig(), ExperimentConfig())
 
 
@@ -186,3 +189,10 @@ def test_an_experiment_refuses_a_part_of_the_wrong_kind_in_one_sentence(field):
     with pytest.raises(UsageError, match=rf"^{field} must be of \w+.*, not 3\.$"):
         attrs.evolve(cartpole().build(), **{field: 3})
     assert isinstance(cartpole().build(), Experiment)
+
+
+def test_an_object_in_place_of_an_extensions_name_is_refused_with_where_it_belongs():
+    with pytest.raises(
+        UsageError, match=r"^expected the name of an installed extension, got object\(…\); hand an object to run\(observers="
+    ):
+        PPOExperimentBuilder("CartPole-v1").with_extension(object())

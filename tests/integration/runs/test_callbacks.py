@@ -144,5 +144,19 @@ def test_no_improvement_waits_for_two_tests_that_do_not_beat_the_best(means, sto
 
 @pytest.mark.parametrize("kind", ["train", "test", "stop"])
 def test_what_is_no_callback_of_its_kind_is_refused_in_one_sentence(kind):
-    with pytest.raises(UsageError, match=r"^3 is no Epoch\w+Callback; derive its class from rlchassis\.callbacks\.\w+\.$"):
+    with pytest.raises(UsageError, match=r"^expected an Epoch\w+Callback, got 3; derive it from rlchassis\.api\.Epoch\w+Callback\.$"):
         Callbacks().adding(kind, 3)
+
+
+def test_a_callback_that_cannot_be_called_is_refused_when_it_is_given():
+    class Short(EpochStopCallback):
+        def should_stop(self, mean_rewards):
+            return False
+
+    with pytest.raises(UsageError, match=r"^Short\.should_stop is called with \(mean_rewards, context\): too many positional arguments\.$"):
+        Callbacks(stop=(Short(),))
+
+
+def test_a_class_of_callbacks_is_refused_with_how_to_write_an_object():
+    with pytest.raises(UsageError, match=r"^expected an EpochStopCallback, got the class Stops itself; write Stops\(…\)"):
+        Callbacks(stop=(Stops,))

@@ -333,3 +333,27 @@ def test_docs_and_specs_say_the_same():
 
 def test_config_is_not_needed_to_name_an_extension(record):
     assert PPOExperimentBuilder("CartPole-v1", ExperimentConfig()).with_extension("acme.record").build().extensions[0].name == "acme.record"
+
+
+class Marked:
+    @hookimpl
+    def rlchassis_epoch_end(self):
+        """Nothing."""
+
+
+class Unmarked:
+    def rlchassis_epoch_end(self):
+        """Nothing."""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (Marked, "observer 1: expected an object, got the class Marked; write Marked()."),
+        (Unmarked(), "observer 1 has a rlchassis_epoch_end that is not marked as a hook; write @hookimpl above it, from rlchassis.api."),
+    ],
+)
+def test_what_is_meant_as_a_hook_and_would_never_be_called_is_refused(given, said):
+    with pytest.raises(UsageError) as caught:
+        hook_manager([("observer 1", given)])
+    assert str(caught.value) == said

@@ -1,4 +1,4 @@
-"""The command line `rlchassis`: one file per verb, imported when the verb is typed."""
+"""The command line `rlchassis`: one file per command, imported when it is typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the words of a command to its verb, and from what came of it to an exit code. Imports little, so that it answers at once."""
+"""From words to the command that carries them out, and from what came of it to an exit code. Imports little, so that it answers at once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 
 from rlchassis.cli.output import complain, say
 from rlchassis.errors import UsageError, exits_are_errors, str_of
+from rlchassis.registry.wording import did_you_mean, quoted
 
-VERBS = {
+COMMANDS = {
     "train": "train a policy",
     "eval": "score the policy of a run",
     "watch": "play the policy of a run, on the screen or into a video",
@@ -34,9 +35,18 @@ class Parser(argparse.ArgumentParser):
         """Print it on stdout."""
         say(*self.format_help().rstrip("\n").split("\n"))
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Misuse of one command is reported by its own parser, which knows the nearest option."""
+        found, surplus = super().parse_known_args(args, namespace)
+        if surplus:
+            hint = did_you_mean(surplus[0].partition("=")[0], self._option_string_actions) if surplus[0].startswith("-") else ""
+            self.error(f"unrecognized arguments: {' '.join(surplus)}.{hint}")
+        return found, surplus
+
     def error(self, message: str) -> NoReturn:
         """Say where to look, too."""
-        raise UsageError(f"{message.rstrip('.')}; see `{self.prog} --help`.")
+        sentence = f"{message} See" if message.endswith("?") else f"{message.rstrip('.')}; see"
+        raise UsageError(f"{sentence} `{self.prog} --help`.")
 
 
 class Version(argparse.Action):
@@ -65,11 +75,19 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _carried_out(words: Sequence[str]) -> int:
     try:
+        _require_command(words)
         arguments = _parser(words).parse_args(words)
     except SystemExit as end:  # argparse's own, after --help or --version
         return end.code if isinstance(end.code, int) else DONE
     with exits_are_errors("this command"):
         return int(arguments.carry_out(arguments))
+
+
+def _require_command(words: Sequence[str]) -> None:
+    """UsageError, with the nearest one, where the first word is no command."""
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        hint = did_you_mean(words[0], COMMANDS) or f" There are: {', '.join(COMMANDS)}."
+        raise UsageError(f"no command {quoted(words[0])}.{hint} See `rlchassis --help`.")
 
 
 def _failed(error: BaseException, words: Sequence[str]) -> int:
@@ -83,16 +101,16 @@ def _failed(error: BaseException, words: Sequence[str]) -> int:
 
 
 def _parser(words: Sequence[str]) -> Parser:
-    """Knows all verbs, and the arguments of the one that is meant."""
+    """Knows all commands, and the arguments of the one that is meant."""
     parser = Parser(prog="rlchassis", description="Reinforcement learning on a chassis.", allow_abbrev=False)
     parser.add_argument("--version", action=Version, nargs=0, help="print the version of rlchassis-core")
-    verbs = parser.add_subparsers(metavar="VERB", dest="verb", required=True)
-    for verb, summary in VERBS.items():
-        its_parser = verbs.add_parser(
-            verb, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False, conflict_handler="resolve"
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
+    for command, summary in COMMANDS.items():
+        its_parser = commands.add_parser(
+            command, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False, conflict_handler="resolve"
         )
-        if verb in words[:1]:
-            import_module(f"rlchassis.cli.{verb}").add_arguments(its_parser)
+        if command in words[:1]:
+            import_module(f"rlchassis.cli.{command}").add_arguments(its_parser)
     return parser
 
 

@@ -10,6 +10,7 @@ from rlchassis.cli.settings import is_stored_experiment, parse_settings, read_co
 from rlchassis.cli.used_recipe import told
 from rlchassis.errors import UsageError
 from rlchassis.experiment import Experiment, plan
+from rlchassis.registry import installed
 
 SAME = {"steps": "steps", "seed": "config.seed", "device": "config.device", "dir": "config.persistence_base_dir", "optimizer": "optimizer"}
 """Options, and the settings that are the same."""
@@ -21,6 +22,7 @@ def planned(arguments: argparse.Namespace) -> tuple[Experiment, str]:
     _require_said_once(arguments, assigned)
     stored = arguments.config if is_stored_experiment(settings) else None
     _require_whole(arguments, stored)
+    _require_order(arguments.algorithm, arguments.env)
     if ":" in (arguments.env or ""):
         look_here()
     config = {"device": arguments.device, "persistence_base_dir": arguments.dir}
@@ -53,6 +55,13 @@ def _require_said_once(arguments: argparse.Namespace, assigned: dict[str, Any]) 
         table = assigned.get(section, {}) if section else assigned
         if getattr(arguments, option) is not None and isinstance(table, dict) and name in table:
             raise UsageError(f"--{option} and --set {key} give one thing two values; leave one of them out.")
+
+
+def _require_order(algorithm: str | None, env: str | None) -> None:
+    """UsageError where the two were given the other way round."""
+    names = {plugin.name for plugin in installed() if plugin.kind == "algorithm"}
+    if env in names and algorithm not in names:
+        raise UsageError(f"the algorithm comes before the environment: rlchassis train {env} {algorithm}.")
 
 
 def _require_whole(arguments: argparse.Namespace, stored: str | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -41,12 +43,26 @@ def parse_settings(assignments: Iterable[str]) -> dict[str, Any]:
     return merged(_parsed(assignment) for assignment in assignments)
 
 
+def whole_number(text: str) -> int:
+    """50000, 50_000 or 5e4; for argparse, whose error it raises."""
+    try:
+        return int(_exact(text) or text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, such as 50000 or 5e4, got {text!r}") from None
+
+
+def _exact(text: str) -> str | None:
+    """1e5 in digits, where what is written without a decimal point and with a short exponent is whole."""
+    found = re.fullmatch(r"([+-]?\d+)[eE]\+?(\d{1,2})", text)
+    return found and found[1] + "0" * int(found[2])
+
+
 def _parsed(assignment: str) -> dict[str, Any]:
     key, separator, text = assignment.partition("=")
     parts = [part.strip() for part in key.split(".")]
     if not separator or not all(parts):
         raise UsageError(f"{assignment!r} sets nothing; write --set KEY=VALUE, such as --set params.lr=3e-4.")
-    value: Any = read_value(text.strip())
+    value: Any = read_value(_exact(text.strip()) or text.strip())
     _require_shallow(value, key)
     for part in reversed(parts):
         value = {part: value}

@@ -8,6 +8,7 @@ import os
 import shlex
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from rlchassis.cli.messages import messages_on_stderr
 from rlchassis.cli.output import say
 from rlchassis.cli.planned import planned
 from rlchassis.cli.progress import progress_on
+from rlchassis.cli.settings import whole_number
 from rlchassis.errors import StoredFileError
 from rlchassis.experiment import ExperimentResult, InfoStats
 from rlchassis.experiment.interruption import TERMINATING, Interruption
@@ -35,7 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-h", "--help", action=HelpOfAlgorithm, help="show this; after ALGORITHM, its settings too, and the options of what was named")
     add("algorithm", metavar="ALGORITHM", nargs="?", help="an installed algorithm; `rlchassis plugins list` names them")
     add("env", metavar="ENV", nargs="?", help="a gymnasium id, module:id, or module:name for a class or function of yours that makes one")
-    add("--steps", type=int, metavar="N", help="environment steps to train for; needed where no recipe says it")
+    add(
+        "--steps",
+        type=whole_number,
+        metavar="N",
+        help="environment steps to train for, as 50000 or 1e5; needed where no recipe says it",
+    )
     add("--seed", type=int, metavar="N", help="random seed; default 42")
     add("--name", metavar="NAME", help="name of the run directory; default date and time")
     add("--dir", metavar="DIR", help="directory of the run directories; default log")
@@ -72,7 +79,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
             )
         finally:
             _draw(opening.directory)
-    _tell(result)
+    _tell(result, arguments.allow or experiment.env_factory.code_to_trust())
     return 0
 
 
@@ -102,7 +109,7 @@ def _draw(directory: Path | None) -> None:
         log.warning("The learning curve could not be drawn: %s", error)
 
 
-def _tell(result: ExperimentResult) -> None:
+def _tell(result: ExperimentResult, own_code: Iterable[str]) -> None:
     directory = result.world.directory
     if result.trainer_result is None:
         return
@@ -110,7 +117,8 @@ def _tell(result: ExperimentResult) -> None:
     if directory is not None:
         episodes, place = "" if result.trainer_result.best else " --episodes 10", shlex.quote(shown(directory))
         say(f"run directory: {shown(directory)}", "next:")
-        say(f"  rlchassis eval {place}{episodes}", f"  rlchassis plot {place}", f"  rlchassis watch {place}")
+        allow = "".join(f" --allow {shlex.quote(name)}" for name in own_code)
+        say(f"  rlchassis eval {place}{episodes}{allow}", f"  rlchassis plot {place}", f"  rlchassis watch {place}{allow}")
 
 
 def _score(stats: InfoStats) -> str:

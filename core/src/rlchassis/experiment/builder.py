@@ -16,7 +16,7 @@ from rlchassis.errors import UsageError
 from rlchassis.experiment.collection import ExperimentCollection
 from rlchassis.experiment.parts import require_kinds
 from rlchassis.experiment.recipe import Experiment
-from rlchassis.fields import with_article
+from rlchassis.fields import told, with_article
 from rlchassis.hook_manager import hook_manager
 from rlchassis.loggers import LoggerFactory, LoggerFactorySeveral
 from rlchassis.optim import OptimizerFactory
@@ -100,6 +100,8 @@ class ExperimentBuilder(Generic[Agent]):
 
     def with_extension(self, name: str, **options: Any) -> Self:
         """Activate an installed extension by name, after those already active."""
+        if not isinstance(name, str):
+            raise UsageError(f"expected the name of an installed extension, got {told(name)}; hand an object to run(observers=[…]).")
         find("extension", name)
         if name in (each.name for each in self._extensions):
             raise UsageError(f'extension "{name}" is active already; give it all its options at once.')
@@ -162,7 +164,7 @@ class ExperimentBuilder(Generic[Agent]):
 def _of_kind(kind: type[Kind], given: Any, default: Kind) -> Kind:
     if given is None or isinstance(given, kind):
         return default if given is None else given
-    raise UsageError(f"{given!r} is no {kind.__name__}; the order is env_factory, experiment_config, sampling_config.")
+    raise UsageError(f"expected {with_article(kind)}, got {told(given)}; the order is env_factory, experiment_config, sampling_config.")
 
 
 def _require(given: Any, contract: type[RecipePart]) -> None:
@@ -170,4 +172,4 @@ def _require(given: Any, contract: type[RecipePart]) -> None:
         return
     if isinstance(given, type) and issubclass(given, contract):
         raise UsageError(f"expected an object, got the class {given.__name__}; write {given.__name__}().")
-    raise UsageError(f"expected {with_article(contract)}, got {given!r}; derive its class from rlchassis.api.{contract.__name__}.")
+    raise UsageError(f"expected {with_article(contract)}, got {told(given)}; derive its class from rlchassis.api.{contract.__name__}.")
