@@ -89,4 +89,4 @@ def told(value: Any) -> str:
     """A value for a message: attrs objects, and those without a repr of their own, by their class; of a class, that it is one."""
     if isinstance(value, type):
         return f"the class {value.__name__} itself; write {value.__name__}(…)"
-    return f"{type(value).__name__}(…)" if has(type(value)) or type(value).__repr__ is object.__repr__ else repr(value)
+    return f"{type(value).__name__}(…)" if has(type(value)) or repr(value) == object.__repr__(value) else repr(value)

@@ -16,7 +16,7 @@ def test_recipe_provenance_and_scores_are_told(rlchassis, write_run):
     assert said[:7] == [
         f"run directory {directory}",
         "trained acme.own on Own-v0, seed 7",
-        "state no run is going on",
+        "state not running",
         "steps 96",
         "best test return 30.00 ± 2.00 at step 64",
         "last test return 20.00 ± 3.00 at step 96",

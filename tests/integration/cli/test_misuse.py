@@ -146,3 +146,7 @@ def test_a_file_of_settings_that_is_no_toml_is_refused(train):
 
 def test_algorithm_and_environment_in_the_wrong_order_are_named_in_the_right_one(rlchassis):
     is_refused(rlchassis("train", "CartPole-v1", "ppo"), "the algorithm comes before the environment: rlchassis train ppo CartPole-v1.")
+
+
+def test_a_file_in_place_of_a_module_is_refused_with_what_to_write(rlchassis):
+    is_refused(rlchassis("train", "ppo", "./envs/mine.py:Mine"), "got the file ./envs/mine.py; write envs.mine:Mine.")

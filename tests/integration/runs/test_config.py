@@ -65,7 +65,7 @@ def device(tmp_path):
     assert result.world.config.device == "cpu"
     with pytest.raises(UsageError, match="no torch device"):
         ExperimentConfig(device="toaster")
-    with pytest.raises(UsageError, match="is not there"):
+    with pytest.raises(UsageError, match="is not available"):
         run(tmp_path / "meta", device="cuda:7")
 
 

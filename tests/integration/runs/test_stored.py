@@ -152,7 +152,7 @@ def test_weights_alone_ask_the_recipe_for_environment_and_networks(tmp_path):
 
 
 def test_a_device_that_is_not_there_is_refused(cartpole):
-    with pytest.raises(UsageError, match="is not there"):
+    with pytest.raises(UsageError, match="is not available"):
         rlchassis.load_policy(cartpole.directory, device="cuda:9")
 
 

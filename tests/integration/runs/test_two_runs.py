@@ -56,10 +56,10 @@ def test_whoever_comes_second_is_refused_until_the_first_has_ended(tmp_path, goi
             attempt()
     with pytest.raises(UsageError, match="exists already"):
         other.run("run")
-    assert f"a run is going on: {who}" in inspected(directory, capsys)
+    assert f"running: {who}" in inspected(directory, capsys)
     assert listing(directory) == before
     going_on.communicate("\n", timeout=60)
-    assert "no run is going on" in inspected(directory, capsys)
+    assert "not running" in inspected(directory, capsys)
     steps = [json.loads(line)["step"] for line in (directory / "metrics.jsonl").read_text("utf-8").splitlines()]
     assert steps == sorted(steps)
     other.create_experiment_world(directory, "id-7").close()
@@ -69,11 +69,11 @@ def test_whoever_comes_second_is_refused_until_the_first_has_ended(tmp_path, goi
 def test_a_run_that_was_killed_leaves_its_directory_to_the_next(tmp_path, going_on, capsys):
     going_on.kill()
     going_on.wait(30)
-    assert f"it was cut off: process {going_on.pid}" in inspected(tmp_path / "run", capsys)
+    assert f"interrupted: process {going_on.pid}" in inspected(tmp_path / "run", capsys)
     world = experiment(tmp_path).create_experiment_world(tmp_path / "run")
-    assert "a run is going on" in inspected(tmp_path / "run", capsys)
+    assert "running: process" in inspected(tmp_path / "run", capsys)
     world.close()
-    assert "no run is going on" in inspected(tmp_path / "run", capsys)
+    assert "not running" in inspected(tmp_path / "run", capsys)
 
 
 class Fails(EpochTrainCallback):

@@ -103,9 +103,9 @@ def _lines(facts: Json) -> Iterator[str]:
 
 def _state(running: Json | None) -> str:
     if running is None:
-        return "no run is going on"
+        return "not running"
     who = f"process {running['pid']} on host {running['host']}"
-    return f"it was cut off: {who} is gone" if running["gone"] else f"a run is going on: {who}"
+    return f"interrupted: {who} is gone" if running["gone"] else f"running: {who}"
 
 
 def _score(test: Json | None) -> str:

@@ -24,6 +24,7 @@ def planned(arguments: argparse.Namespace) -> tuple[Experiment, str]:
     _require_whole(arguments, stored)
     _require_order(arguments.algorithm, arguments.env)
     if ":" in (arguments.env or ""):
+        _require_module(arguments.env)
         look_here()
     config = {"device": arguments.device, "persistence_base_dir": arguments.dir}
     with asking_to_allow():
@@ -55,6 +56,14 @@ def _require_said_once(arguments: argparse.Namespace, assigned: dict[str, Any]) 
         table = assigned.get(section, {}) if section else assigned
         if getattr(arguments, option) is not None and isinstance(table, dict) and name in table:
             raise UsageError(f"--{option} and --set {key} give one thing two values; leave one of them out.")
+
+
+def _require_module(env: str) -> None:
+    """UsageError where a file is named in place of the module in it."""
+    file, _, name = env.partition(":")
+    if file.endswith(".py"):
+        module = file.removesuffix(".py").removeprefix("./").replace("/", ".")
+        raise UsageError(f"expected a module before the colon, got the file {file}; write {module}:{name}.")
 
 
 def _require_order(algorithm: str | None, env: str | None) -> None:

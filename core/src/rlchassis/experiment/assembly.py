@@ -86,7 +86,7 @@ def require_device(device: str | torch.device) -> torch.device:
         torch.Generator(there)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = re.split(r"\.?\s*\n|\. ", str(error))[0]
-        raise UsageError(f"device {str(device)!r} is not there ({reason}); see `rlchassis doctor` for those that are.") from error
+        raise UsageError(f"device {str(device)!r} is not available ({reason}). Run `rlchassis doctor` to list devices.") from error
     return there
 
 
