@@ -58,7 +58,7 @@ def undisturbed(device: torch.device) -> Iterator[None]:
     """Afterwards the global generators of Python, numpy and torch, also those of the device, stand where they stood."""
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  # the global one, which users' code may draw from
     try:
-        with torch.random.fork_rng([] if device.type == "cpu" else [device], device_type="cuda" if device.type == "cpu" else device.type):
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
             yield
     finally:
         random.setstate(python)

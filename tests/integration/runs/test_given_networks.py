@@ -211,6 +211,15 @@ class Precise(PolicyWrapper):
         return actions.double(), state
 
 
+class Timid(PolicyWrapper):
+    """Fails where it explores."""
+
+    def act(self, obs, state=None, *, explore, rng):
+        if explore:
+            raise KeyError("exploring")
+        return self.inner.act(obs, state, explore=explore, rng=rng)
+
+
 class Lonely(PolicyWrapper):
     def act(self, obs, state=None, *, explore, rng):
         return self.inner.act(obs, state, explore=explore, rng=rng)[0]
@@ -226,6 +235,7 @@ class Shapeless(PolicyWrapper):
     [
         (Doubling, "hands on observations that the policy within cannot take, float32 of shape [2, 8]: "),
         (Raising, "fails with IndexError: of the wrapper"),
+        (Timid, "fails with KeyError: 'exploring'"),
         (Precise, "answers float64 of shape [2, 3], expected float32 of shape [2, 3]"),
         (Lonely, "returns float32 of shape [2, 3] from act, expected actions and state"),
         (Shapeless, "returns a state that is not None and no tensors [N, …] with a row per environment"),

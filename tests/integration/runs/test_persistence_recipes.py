@@ -7,6 +7,10 @@ import json
 import logging
 import math
 import pickle
+from collections.abc import Callable, Iterable
+from enum import IntEnum
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 import attrs
 import gymnasium as gym
@@ -31,9 +35,10 @@ from rlchassis.experiment import (
     VectorEnvType,
 )
 from rlchassis.optim import LRSchedulerFactoryLinear
-from rlchassis.persistence.recipe_contents import unstorable_names, used_plugins
+from rlchassis.persistence.recipe_contents import foreign_names, unstorable_names, used_plugins
 from rlchassis.persistence.recipe_data import to_data
 from rlchassis.persistence.recipe_reading import from_data
+from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_ppo import PPOParams
@@ -292,3 +297,42 @@ class HalfTyped(LoggerFactory):
 def test_a_class_whose_annotations_exist_only_for_type_checkers_can_be_stored_and_restored():
     assert to_data(HalfTyped())["options"] == {"size": {"tuple": [1, 2]}}
     assert from_data(to_data(HalfTyped((3,))), LoggerFactory, [HalfTyped]) == HalfTyped((3,))
+
+
+class Level(IntEnum):
+    HIGH = 2
+
+
+Whatever = TypeVar("Whatever")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (type, HalfTyped),
+        (type | None, torch.nn.Tanh),
+        (type[LoggerFactory], LoggerFactoryDefault),
+        (tuple[type, ...], (HalfTyped, torch.nn.ReLU)),
+        (dict[str, type], {"one": HalfTyped}),
+        (Callable, HalfTyped),
+        (object, (1, 2)),
+        (Whatever, 3),
+        (Iterable[int], [1, 2]),
+        (np.float32, np.float32(0.5)),
+        (PurePath, Path("a")),
+        (Level, Level.HIGH),
+    ],
+    ids=str,
+)
+def test_a_value_comes_back_whatever_its_field_is_annotated_with(annotation, value):
+    made = attrs.make_class("Made", {"field": attrs.field(type=annotation)}, bases=(RecipePart,), frozen=True)
+    data = json.loads(json.dumps(to_data(made(value)), allow_nan=False))
+    assert from_data(data, RecipePart, [made, HalfTyped]).field == value
+
+
+def test_a_registered_class_needs_no_leave_to_be_read_and_is_listed_as_used():
+    made = attrs.make_class("Made", {"field": attrs.field(type=type)}, bases=(RecipePart,), frozen=True)
+    data = to_data(made(LoggerFactoryDefault))
+    assert data["options"] == {"field": {"object": "logger/default"}}
+    assert foreign_names(data) == [data["class"]]
+    assert used_plugins(data) == [("logger", "default")]

@@ -19,10 +19,8 @@ from rlchassis.policies import Policy, layers
 
 def require_acting(agent: AgentFactory, policy: Policy, obs: Observation, spaces: Environments) -> Call:
     """What the innermost policy was asked and answered; UsageError names the wrapper or network at fault and what was expected."""
-    asked = ask(policy, obs)
-    if asked.error is None and isinstance(asked.answer, tuple) and asked.answer[1:] not in ((), (None,)):
-        asked = ask(policy, obs, state=asked.answer[1])
     *_, innermost = layers(policy)
+    asked = _asked_twice(policy, obs, explore=False)
     call = next((call for call in asked.calls if call.layer is innermost), Call(policy, 0, obs, asked.answer))
     problem = _network_problem(innermost, call.obs, spaces)
     if asked.error is not None and not isinstance(problem, UsageError):
@@ -30,7 +28,18 @@ def require_acting(agent: AgentFactory, policy: Policy, obs: Observation, spaces
     if problem is not None:
         refuse(acting_network(agent), problem, spaces)
     _require_answers(agent, policy, asked, spaces)
+    exploring = _asked_twice(policy, obs, explore=True)
+    if exploring.error is not None:
+        _refuse_failure(agent, policy, exploring, obs, spaces)
+    _require_answers(agent, policy, exploring, spaces)
     return call
+
+
+def _asked_twice(policy: Policy, obs: Observation, *, explore: bool) -> Asked:
+    """A policy with memory is handed what it returned."""
+    asked = ask(policy, obs, explore=explore)
+    state = asked.answer[1] if isinstance(asked.answer, tuple) and len(asked.answer) == 2 else None
+    return asked if state is None else ask(policy, obs, explore=explore, state=state)
 
 
 def _network_problem(innermost: Policy, obs: Observation, spaces: Environments) -> Exception | None:

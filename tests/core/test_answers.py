@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from gymnasium.spaces import Box, Discrete
+
+from rlchassis.answers import require_action, require_distribution, require_gaussian, require_values
+from rlchassis.distributions import Categorical, DiagonalGaussian
+from rlchassis.errors import UsageError
+from rlchassis.experience import Observation
+from rlchassis.squashed import SquashedGaussian
+
+OBS = torch.zeros(3, 4)
+NESTED: Observation = {"a": {"b": OBS}}
+
+
+def values(answer, *sizes, **options):
+    require_values(answer, OBS, *sizes, meaning="so many", **options)
+
+
+EXPECTED = "expected float32 of shape"
+
+
+@pytest.mark.parametrize(
+    ("answer", "sizes", "said"),
+    [
+        (torch.zeros(3, 1), (), f"answers float32 of shape [3, 1], {EXPECTED} [3]: so many; drop its last dimension with .squeeze(-1)"),
+        (torch.zeros(3, 2).double(), (2,), f"answers float64 of shape [3, 2], {EXPECTED} [3, 2]: so many; end it with .float()"),
+        (torch.zeros(3).long(), (), f"answers int64 of shape [3], {EXPECTED} [3]: so many"),
+        (torch.zeros(2, 3), (2,), f"answers float32 of shape [2, 3], {EXPECTED} [3, 2]: so many"),
+        (torch.zeros(3, device="meta"), (), "answers on device meta, expected cpu: let the factory move its network there, .to(device)"),
+        (torch.tensor([0.0, torch.inf, 0.0]), (), "answers numbers that are not finite to observations of the space, expected float32"),
+        (None, (), f"answers an object of class NoneType, {EXPECTED} [3]: so many"),
+    ],
+)
+def test_what_was_got_and_what_was_expected_is_told_with_the_remedy(answer, sizes, said):
+    with pytest.raises(UsageError) as caught:
+        values(answer, *sizes)
+    assert str(caught.value).startswith(said)
+
+
+def test_what_is_expected_is_taken_also_of_nested_observations_and_several_members():
+    values(torch.zeros(3))
+    values(torch.zeros(2, 3, 5), 5, members=2)
+    require_values(torch.zeros(3), NESTED, meaning="so many")
+
+
+@pytest.mark.parametrize(
+    ("answer", "space"),
+    [
+        (torch.tensor([0, 1, 1]), Discrete(2)),
+        (torch.tensor([0, 1, 1], dtype=torch.int32), Discrete(2, start=5)),
+        (torch.zeros(3, 4), Box(-1, 1, (2, 2))),
+        (torch.zeros(3, 2, 2), Box(-1, 1, (2, 2))),
+        (torch.zeros(3, 1), Box(-1, 1, ())),
+        (torch.zeros(3), Box(-1, 1, ())),
+    ],
+)
+def test_actions_of_a_space_are_taken(answer, space):
+    require_action(answer, OBS, space)
+
+
+@pytest.mark.parametrize(
+    ("answer", "space", "said"),
+    [
+        (torch.tensor([0, 2, 1]), Discrete(2), "answers the action 2, expected int64 of shape [3]: the number of one of 2 actions"),
+        (torch.tensor([0, -1, 1]), Discrete(2), "answers the action -1"),
+        (torch.tensor([[0], [1], [1]]), Discrete(2), "answers int64 of shape [3, 1], expected int64 of shape [3]"),
+        (torch.zeros(3), Discrete(2), "answers float32 of shape [3]"),
+        (torch.zeros(3, dtype=torch.bool), Discrete(2), "answers bool of shape [3]"),
+        (torch.zeros(3, dtype=torch.long, device="meta"), Discrete(2), "answers on device meta"),
+        (torch.zeros(3, 3), Box(-1, 1, (2, 2)), "answers float32 of shape [3, 3], expected float32 of shape [3, 4]"),
+    ],
+)
+def test_what_is_no_action_of_the_space_is_refused(answer, space, said):
+    with pytest.raises(UsageError) as caught:
+        require_action(answer, OBS, space)
+    assert str(caught.value).startswith(said)
+
+
+def test_distributions_of_the_house_are_taken_for_the_spaces_that_they_are_made_for():
+    require_distribution(Categorical(torch.zeros(3, 2)), OBS, Discrete(2))
+    require_distribution(DiagonalGaussian(torch.zeros(3, 2), torch.zeros(2)), OBS, Box(-1, 1, (2,)))
+    require_gaussian(SquashedGaussian(torch.zeros(3, 2), torch.zeros(3, 2)), OBS, Box(-1, 1, (2,)))
+    for answer, space in ((Categorical(torch.zeros(3, 2)), Box(-1, 1, (2,))), (torch.zeros(3, 2), Discrete(2))):
+        with pytest.raises(UsageError, match="expected a distribution such as"):
+            require_distribution(answer, OBS, space)
