@@ -73,6 +73,11 @@ def test_the_network_of_the_paper_reads_large_images():
     assert layers == [(32, 4, 8, 8), (64, 32, 4, 4), (64, 64, 3, 3), (512, 3136)]
 
 
+def test_large_images_get_further_convolutions_so_that_the_linear_layer_stays_small():
+    *_, linear, _ = encoder_for(bytes_of(600, 800, 3)).layers
+    assert linear.in_features == 64 * 9 * 12
+
+
 def test_both_layouts_of_one_image_are_read_alike_and_bytes_as_fractions_of_255():
     last, first = encoder_for(bytes_of(8, 8, 3)), encoder_for(bytes_of(3, 8, 8))
     first.load_state_dict(last.state_dict())

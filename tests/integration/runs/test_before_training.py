@@ -25,6 +25,7 @@ from rlchassis.experiment import (
     assembly,
     load_policy,
 )
+from rlchassis.experiment.before_training import require_sound
 from rlchassis.networks import CategoricalActor, Features
 from rlchassis.noise import NoiseFactoryOrnsteinUhlenbeck
 from rlchassis.policies import PolicyWrapper, StochasticPolicy
@@ -131,6 +132,39 @@ class CountingAgent(PPOAgentFactory):
 
 def test_an_innermost_policy_that_keeps_memory_in_itself_is_refused_too():
     refused(builder(CountingAgent), "Counting answers the same observations differently", "(it keeps Counting.turn)")
+
+
+class Sticky(PolicyWrapper):
+    """Takes its very first action for ever, whatever the policy within answers."""
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self.action = None
+
+    def act(self, obs, state=None, *, explore, rng):
+        actions, state = self.inner.act(obs, state, explore=explore, rng=rng)
+        self.action = actions if self.action is None else self.action
+        return self.action, state
+
+
+class Undecided(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scores = nn.Parameter(torch.tensor([1.0, 0.0]))
+
+    def forward(self, obs):
+        return Categorical(self.scores.expand(len(obs), 2))
+
+
+@frozen
+class UndecidedActor(ActorFactory):
+    def create_module(self, envs, device):
+        return Undecided()
+
+
+def test_a_layer_that_repeats_actions_is_found_even_where_the_network_always_answers_the_same():
+    told = builder().with_actor_factory(UndecidedActor()).with_policy_wrapper_factory(Wrapping(Sticky))
+    refused(told, "Sticky answers the same observations differently", "(it keeps Sticky.action)")
 
 
 class Remembering(PolicyWrapper):
@@ -301,13 +335,12 @@ class HoldsEnvironments(PolicyWrapper):
         return HoldsEnvironments(self.inner, self.envs)
 
 
-def test_environments_are_never_copied():
-    from rlchassis.experiment.before_training import require_sound
-
+def test_environments_are_never_copied(caplog):
     agent = PPOAgentFactory()
     envs = Environments.from_spaces(Box(-1.0, 1.0, (4,), np.float32), Counter().action_space)
     policy = HoldsEnvironments(agent.create_policy(envs, torch.device("cpu")), envs)
     require_sound(agent, policy, envs, torch.device("cpu"), from_recipe=False)
+    assert caplog.messages == []
 
 
 class Uncopyable(PolicyWrapper):
