@@ -171,15 +171,15 @@ def test_no_environment_is_trained_on_the_seed_of_a_test():
 
 
 def test_the_policy_is_in_evaluation_mode_in_tests_alone():
-    modes: dict[bool, set[bool]] = {True: set(), False: set()}
+    modes: dict[tuple[int, bool], set[bool]] = {}
 
     class Noting(PolicyWrapper):
         def act(self, obs, state=None, *, explore, rng):
-            modes[explore].add(self.training and self.inner.training)
+            modes.setdefault((id(self), explore), set()).add(self.training and self.inner.training)
             return super().act(obs, state, explore=explore, rng=rng)
 
-    looked_on(told=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Noting)))
-    assert modes == {True: {True}, False: {False}}
+    world, _ = looked_on(told=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Noting)))
+    assert [modes[id(world.policy), explore] for explore in (True, False)] == [{True}, {False}]
 
 
 @frozen
