@@ -73,6 +73,11 @@ def test_a_setting_that_has_no_counterpart_is_refused_with_what_to_do_instead():
         Params(action_scaling=True)
 
 
+def test_a_misspelt_keyword_is_a_type_error_with_the_nearest_name():
+    with pytest.raises(TypeError, match=r"^SamplingConfig has no 'num_epoch'\. Did you mean 'num_epochs'\?$"):
+        SamplingConfig(num_epoch=3)
+
+
 def test_a_keyword_that_was_never_a_name_is_pythons_own_business():
     with pytest.raises(TypeError, match="gama"):
         Params(gama=0.9)

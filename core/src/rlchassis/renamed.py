@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 import tomllib
@@ -90,10 +91,12 @@ def refuses_old_keywords(function: Callable[P, Answer]) -> Callable[P, Answer]:
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> Answer:
-        for word in kwargs:
-            if word not in known and (hint := hint_on(word, known)):
-                asked = type(args[0]).__name__ if function.__name__ == "__init__" else function.__qualname__
+        for word in (word for word in kwargs if word not in known):
+            asked = type(args[0]).__name__ if function.__name__ == "__init__" else function.__qualname__
+            if hint := hint_on(word, known):
                 raise UsageError(f"{asked} has no {word!r}.{hint}")
+            if not takes_others and (nearest := difflib.get_close_matches(word, known, n=1)):
+                raise TypeError(f"{asked} has no {word!r}. Did you mean {nearest[0]!r}?")
         return function(*args, **kwargs)
 
     return call

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from importlib import metadata
 
 import pytest
@@ -26,8 +27,14 @@ def test_all_is_well_with_an_algorithm_and_what_it_needs(rlchassis, with_plugins
     done = rlchassis("doctor")
     assert done.code == 0
     assert f"torch {metadata.version('torch')}" in done.out
-    assert "devices   cpu" in done.out
-    assert "ppo" in done.out
+    assert re.search(r"^devices     cpu", done.out, re.MULTILINE)
+    assert "algorithms  ppo\nplugins     2 installed, none of them unusable\n" in done.out
+
+
+def test_what_doctor_finds_fits_a_terminal_of_80_columns(rlchassis, with_plugins, monkeypatch):
+    with_plugins(PPO, ADAM)
+    monkeypatch.setattr("sys.executable", "python")
+    assert max(map(len, rlchassis("doctor").out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("plugins", [(), (BROKEN_PPO, ADAM)], ids=["none", "broken"])

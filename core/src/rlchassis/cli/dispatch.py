@@ -17,9 +17,9 @@ COMMANDS = {
     "eval": "score the policy of a run",
     "watch": "play the policy of a run, on the screen or into a video",
     "plot": "draw the learning curves of runs",
-    "inspect": "tell what a run directory holds",
-    "plugins": "tell which plugins are installed",
-    "doctor": "tell whether everything needed for training is there",
+    "inspect": "show the recipe, provenance and scores of a run",
+    "plugins": "list the installed plugins and their state",
+    "doctor": "check that everything needed for training is installed",
 }
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 

@@ -6,6 +6,7 @@ import argparse
 import platform
 import re
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from importlib import import_module, metadata
 
@@ -13,6 +14,7 @@ from rlchassis.cli.output import say
 from rlchassis.cli.plugins import table
 from rlchassis.machine import usable_cpus
 from rlchassis.registry import PLUGIN_API, Plugin, check, installed
+from rlchassis.registry.wording import listed
 
 CORE = "rlchassis-core"
 
@@ -33,14 +35,21 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
 
 def _findings(plugins: Sequence[Plugin]) -> Iterator[str]:
-    yield f"python    {platform.python_version()} at {sys.executable}"
-    yield f"platform  {platform.platform()}"
-    yield f"versions  {', '.join(f'{name} {_version(name)}' for name in (CORE, *_libraries()))}"
-    yield f"plugin API {'.'.join(map(str, PLUGIN_API))}"
-    yield f"threads   {_threads()} of torch, {usable_cpus()} CPUs"
-    yield f"devices   {', '.join(_devices())}"
-    yield ""
-    yield from table(plugins)
+    unusable = [plugin for plugin in plugins if not plugin.is_usable]
+    facts = {
+        "python": f"{platform.python_version()} at {sys.executable}",
+        "platform": platform.platform(),
+        "versions": ", ".join(f"{name} {_version(name)}" for name in (CORE, *_libraries())),
+        "plugin API": ".".join(map(str, PLUGIN_API)),
+        "threads": f"{_threads()} of torch, {usable_cpus()} CPUs",
+        "devices": ", ".join(_devices()),
+        "algorithms": listed(plugin.name for plugin in plugins if plugin.kind == "algorithm" and plugin.is_usable),
+        "plugins": f"{len(plugins)} installed, {len(unusable) or 'none'} of them unusable",
+    }
+    for name, fact in facts.items():
+        yield from textwrap.wrap(f"{name:<12}{fact}", 80, subsequent_indent=" " * 12, break_long_words=False, break_on_hyphens=False)
+    if unusable:
+        yield from ("", *table(unusable))
 
 
 def _libraries() -> list[str]:

@@ -59,7 +59,8 @@ def create_run_directory(base: str | Path, name: str, *, suffix_if_exists: bool 
         if _make_exclusively(directory):
             return directory
         if not suffix_if_exists:
-            raise UsageError(f"{directory} exists already; choose another name, or let one be found with --if-exists suffix.")
+            free = "let one be found with --if-exists suffix, in Python run(name, suffix_if_exists=True)"
+            raise UsageError(f"{directory} exists already; choose another name, or {free}.")
         count += 1
         directory = directory.with_name(f"{parts[-1]}-{count}")
 
