@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -16,9 +18,14 @@ import pytest
 
 from rlchassis.cli.dispatch import _parser
 from rlchassis.errors import UsageError
+from rlchassis.experiment import Experiment
 
 ROOT = Path(__file__).parents[2]
 PAGES = {page.relative_to(ROOT).as_posix(): page for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
+READMES = {page.parent.name: page for page in sorted((ROOT / "plugins").glob("*/README.md"))}
+ALL = {**PAGES, **READMES}
+NAMES_ONLY = ["docs/porting.md", "docs/other-libraries.md"]
+"""Pages whose python trains nothing; it needs no process of its own."""
 FENCE = re.compile(r"^(?:`(?P<file>[^`\n]+)`(?:, continued)?\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -57,11 +64,16 @@ def install(project: Path) -> Path:
 
 
 def script(page: Path) -> str:
-    """Its python, on the lines that it has on the page, so that an error names them."""
+    """Its python, on the lines that it has on the page, so that an error names them; what is tried there must be refused."""
     lines: list[str] = []
     for block in blocks(page):
         if block.language == "python" and not block.file:
             lines += [""] * (block.line - len(lines)) + block.text.splitlines()
+    lines += [""]
+    for node in ast.walk(ast.parse("\n".join(lines))):
+        if isinstance(node, ast.Try) and not node.orelse:
+            assert not lines[node.end_lineno], "a blank line follows what is tried"
+            lines[node.end_lineno] = " " * node.col_offset + "else: raise AssertionError('nothing was refused')"
     return "\n".join(lines) + "\n"
 
 
@@ -72,7 +84,13 @@ def run_python(*arguments: str, cwd: Path, path: Path | None = None) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if script(page).strip()])
+@pytest.mark.parametrize("name", NAMES_ONLY)
+def test_the_python_of_a_page_without_runs_is_right(name, tmp_path):
+    (tmp_path / "page.md.py").write_text(script(PAGES[name]), encoding="utf-8")
+    runpy.run_path(str(tmp_path / "page.md.py"))
+
+
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if script(page).strip() and name not in NAMES_ONLY])
 def test_the_python_of_a_page_runs(name, tmp_path):
     write_files(PAGES[name], tmp_path)
     path = install(tmp_path) if (tmp_path / "pyproject.toml").exists() else None
@@ -82,8 +100,14 @@ def test_the_python_of_a_page_runs(name, tmp_path):
         run_python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "tests", cwd=tmp_path, path=path)
 
 
+@pytest.mark.parametrize("name", [name for name, page in READMES.items() if script(page).strip()])
+def test_the_python_of_a_plugins_readme_makes_an_experiment(name, tmp_path):
+    (tmp_path / "README.md.py").write_text(script(READMES[name]), encoding="utf-8")
+    assert isinstance(runpy.run_path(str(tmp_path / "README.md.py"))["experiment"], Experiment)
+
+
 def commands() -> list[tuple[str, str]]:
-    lines = [(name, line) for name, page in PAGES.items() for block in blocks(page) for line in block.text.splitlines()]
+    lines = [(name, line) for name, page in ALL.items() for block in blocks(page) for line in block.text.splitlines()]
     return [(name, line) for name, line in lines if line.startswith("rlchassis ")]
 
 
@@ -99,14 +123,14 @@ def test_a_command_of_a_page_is_one_that_is_understood(page, command):
 
 
 def links() -> list[tuple[str, str]]:
-    found = [(name, link) for name, page in PAGES.items() for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))]
+    found = [(name, link) for name, page in ALL.items() for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))]
     return [(name, link) for name, link in found if "://" not in link]
 
 
 @pytest.mark.parametrize(("page", "link"), links())
 def test_a_link_of_a_page_leads_somewhere(page, link):
     file, _, heading = link.partition("#")
-    target = (PAGES[page].parent / file).resolve() if file else PAGES[page]
+    target = (ALL[page].parent / file).resolve() if file else ALL[page]
     assert target.exists()
     if heading:
         headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
