@@ -29,7 +29,7 @@ PAGES = {
 }
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 NAME = re.compile(r"[^\W\d]\w*")
-OF_READERS = {"Class", "Id", "Mine", "make_env", "eps_trainng"}
+OF_READERS = {"Class", "Id", "Mine", "MyObserver", "make_env", "eps_trainng"}
 """Names that stand for a reader's own."""
 BUILDERS = [getattr(experiment, name) for name in experiment.BUILDERS]
 HOLDERS = {name: getattr(home, name) for home in (api, experiment) for name in home.__all__} | {each.__name__: each for each in BUILDERS}
