@@ -60,3 +60,14 @@ def test_what_is_not_trusted_is_refused_with_what_to_say(module):
         OwnCode().require(["my_package:make"])
     with pytest.raises(UsageError, match="would import never_imported; if you trust that module, import it before"):
         OwnCode([module]).require(["never_imported"])
+
+
+def test_the_running_script_is_handed_over_as_the_module_main_under_the_name_of_its_file(monkeypatch):
+    script = ModuleType("__main__")
+    script.__file__ = "/somewhere/my_script.py"
+    exec(CODE.replace("from my_package.inner import Inner", ""), vars(script))  # noqa: S102  the text is the one above
+    monkeypatch.setitem(sys.modules, "__main__", script)
+    assert OwnCode([script]).find("my_script:Mine") is script.Mine
+    assert OwnCode([script]).find("my_script:getcwd") is None
+    assert OwnCode([script]).find("another:Mine") is None
+    assert OwnCode().find("my_script:Mine") is None

@@ -12,13 +12,14 @@ import numpy as np
 import torch
 from attrs import define, field
 from numpy.typing import NDArray
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from rlchassis.envs import Step, VectorEnvironment
 from rlchassis.errors import ActionFailure
 from rlchassis.experience import Row, as_tensors, map_tensors
 from rlchassis.long_episodes import LongEpisodes
-from rlchassis.policies import Policy
+from rlchassis.policies import Policy, in_evaluation
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +66,12 @@ class Collector:
     _lengths: NDArray[np.int64] = field(init=False)
     _turn: int = field(default=0, init=False)
     _collected: int = field(default=0, init=False)
+    _norms: list[nn.Module] = field(init=False)
+    """Layers of batch normalization, which act by their running statistics: one observation per environment is no batch."""
 
     def __attrs_post_init__(self) -> None:
         """Nothing has been earned yet."""
+        self._norms = [module for module in self.policy.modules() if isinstance(module, _BatchNorm)]
         self._forget_episodes()
 
     def reset(self, seeds: Sequence[int]) -> None:
@@ -81,7 +85,7 @@ class Collector:
         Another policy, one without memory, may act instead.
         """
         stats, acting = CollectStats(), self.policy if policy is None else policy
-        with torch.no_grad():
+        with torch.no_grad(), in_evaluation(self._norms):
             while stats.num_steps < num_steps:
                 if self.interruption is not None:
                     raise self.interruption

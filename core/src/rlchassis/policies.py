@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
@@ -83,6 +84,19 @@ def layers(policy: Policy) -> Iterator[Policy]:
         yield policy
         policy = policy.inner
     yield policy
+
+
+@contextmanager
+def in_evaluation(modules: Iterable[nn.Module]) -> Iterator[None]:
+    """Within it modules are in evaluation mode; afterwards each is as before."""
+    training = [module for module in modules if module.training]
+    for module in training:
+        module.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
 
 
 class StochasticPolicy(Policy):

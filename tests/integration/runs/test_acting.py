@@ -12,8 +12,10 @@ from rlchassis.experiment import (
     ActorFactoryDefault,
     DDPGExperimentBuilder,
     DiscreteSACExperimentBuilder,
+    ExperimentConfig,
     PPOExperimentBuilder,
     REDQExperimentBuilder,
+    SamplingConfig,
     TD3ExperimentBuilder,
 )
 from rlchassis.modules import DeterministicActorFactoryDefault
@@ -42,6 +44,18 @@ def test_it_is_asked_in_evaluation_mode_in_which_one_observation_is_enough_for_a
     world = builder.build().create_experiment_world()
     world.close()
     assert world.policy.training
+
+
+def test_one_environment_is_enough_for_batch_normalization_and_collecting_moves_none_of_its_statistics():
+    builder = DDPGExperimentBuilder(
+        "Pendulum-v1",
+        ExperimentConfig(watch=False, persistence_enabled=False),
+        SamplingConfig(num_epochs=1, step_per_epoch=20, num_train_envs=1, num_test_envs=0, batch_size=8, update_per_step=0.25),
+    )
+    trained = builder.with_actor_factory(Normalizing()).build().run()
+    norm = trained.world.policy.actor[1]
+    assert norm.training
+    assert norm.num_batches_tracked.item() == trained.trainer_result.updates == 3
 
 
 GAUSSIAN = "answers an object of class DiagonalGaussian, expected float32 of shape [2, 1]"

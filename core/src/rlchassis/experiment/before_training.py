@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 from torch.nn.parameter import is_lazy
@@ -19,7 +17,7 @@ from rlchassis.experiment.given_networks import require_networks
 from rlchassis.experiment.memory import require_no_hidden_memory
 from rlchassis.experiment.rebuilding import require_rebuildable
 from rlchassis.modules import Probe
-from rlchassis.policies import Policy, layers
+from rlchassis.policies import Policy, in_evaluation, layers
 from rlchassis.randomness import undisturbed
 
 log = logging.getLogger(__name__)
@@ -34,7 +32,7 @@ def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, devic
     """
     spaces = Environments.from_spaces(envs.observation_space, envs.action_space)
     two, many = (as_tensors(examples(spaces.observation_space, count), device) for count in (2, ROWS))
-    with undisturbed(device), _in_evaluation(policy):
+    with undisturbed(device), in_evaluation(policy.modules()):
         if any(is_lazy(p) for p in policy.parameters()):
             ask(policy, two)  # lazy layers take their shapes from what they are asked first
         asked, *others = _copies(policy, envs)
@@ -46,18 +44,6 @@ def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, devic
             require_no_hidden_memory(experienced, fresh, many, spaces)
         if from_recipe:
             require_rebuildable(agent, asked, many, spaces, device)
-
-
-@contextmanager
-def _in_evaluation(policy: Policy) -> Iterator[None]:
-    """Within it the policy is in evaluation mode; afterwards each of its modules is as before."""
-    modes = [(module, module.training) for module in policy.modules()]
-    policy.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def _copies(policy: Policy, envs: Environments) -> list[Policy]:

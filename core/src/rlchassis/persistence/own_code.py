@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from rlchassis.errors import UsageError
-from rlchassis.persistence.recipe_data import qualified_name
+from rlchassis.persistence.recipe_data import imported_as, qualified_name
 
 
 class OwnCode:
@@ -27,6 +27,8 @@ class OwnCode:
         if name in self._things:
             return self._things[name]
         module, _, path = name.partition(":")
+        if "__main__" in self._modules and module == imported_as("__main__"):
+            module = "__main__"
         thing = _looked_up(module, path)
         if any(thing is each for each in self._things.values()):
             return thing

@@ -129,13 +129,17 @@ def _named(value: type | types.FunctionType, typed: bool) -> Any:
 
 
 def qualified_name(thing: Any) -> str:
-    """How a class or function is called when it is handed over in `allow`; a script's own go by the name it is imported under."""
-    module = str(thing.__module__)
-    if module == "__main__":
-        script = sys.modules["__main__"]
-        spec, file = getattr(script, "__spec__", None), getattr(script, "__file__", None)
-        module = spec.name if spec else Path(file).stem if file else module
-    return f"{module}:{thing.__qualname__}"
+    """How a class or function is called when it is handed over in `allow`."""
+    return f"{imported_as(str(thing.__module__))}:{thing.__qualname__}"
+
+
+def imported_as(module: str) -> str:
+    """The name of a module; for the script that runs, the one that it is imported under."""
+    if module != "__main__":
+        return module
+    script = sys.modules["__main__"]
+    spec, file = getattr(script, "__spec__", None), getattr(script, "__file__", None)
+    return str(spec.name) if spec else Path(file).stem if file else module
 
 
 def unstorable(value: Any) -> dict[str, str]:
