@@ -262,8 +262,10 @@ def test_an_extension_can_end_a_run_between_tests_and_the_log_says_which_and_why
     assert said.startswith(f"Stopping early: {result.stopped}")
 
 
-def test_a_run_that_nobody_stops_says_so():
-    assert watched(Watching()).trainer_result.stopped is None
+@pytest.mark.parametrize("stop_at", [None, 96])
+def test_a_run_that_does_all_its_steps_is_not_stopped(stop_at):
+    result = watched(Watching(stop_at)).trainer_result
+    assert (result.env_steps, result.stopped) == (96, None)
 
 
 def test_the_log_says_which_callback_ended_a_run_and_at_what_return(caplog):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import define
 
-from rlchassis.callbacks import CallbackContext, Callbacks, EpochStopCallback
+from rlchassis.callbacks import CallbackContext, Callbacks, EpochStopCallback, EpochTestCallback, EpochTrainCallback
 from rlchassis.errors import UsageError
 from rlchassis.hookspecs import hookimpl
 
@@ -18,22 +18,27 @@ if TYPE_CHECKING:
 
 
 @define(eq=False)
-class EpochHooks:
-    """Lets callbacks of epochs and tests take part in a run as an extension does."""
+class TrainHooks:
+    """Lets a callback of epochs take part in a run as an extension does."""
 
-    callbacks: Callbacks
+    callback: EpochTrainCallback
 
     @hookimpl
     def rlchassis_epoch_start(self, world: World, epoch: int, env_step: int) -> None:
-        """Call those of epochs."""
-        for each in self.callbacks.train:
-            _require_no_vote(each, each.callback(epoch, env_step, CallbackContext(world)))
+        """Call it."""
+        _require_no_vote(self.callback, self.callback.callback(epoch, env_step, CallbackContext(world)))
+
+
+@define(eq=False)
+class TestingHooks:
+    """Lets a callback of tests take part in a run likewise."""
+
+    callback: EpochTestCallback
 
     @hookimpl
     def rlchassis_test_start(self, world: World, epoch: int, env_step: int) -> None:
-        """Call those of tests."""
-        for each in self.callbacks.test:
-            _require_no_vote(each, each.callback(epoch, env_step, CallbackContext(world)))
+        """Call it."""
+        _require_no_vote(self.callback, self.callback.callback(epoch, env_step, CallbackContext(world)))
 
 
 @define(eq=False)
@@ -58,12 +63,17 @@ class StopHooks:
 
 def hooks_of(callbacks: Callbacks) -> Iterator[tuple[str, object]]:
     """Callbacks as extensions, each with what it is called in messages."""
-    yield "the callbacks", EpochHooks(callbacks)
     seen: Counter[str] = Counter()
-    for each in callbacks.stop:
-        name = type(each).__name__
-        seen[name] += 1
-        yield f"callback {name}" + (f" ({seen[name]})" if seen[name] > 1 else ""), StopHooks(each)
+    kinds: list[tuple[Callable[[Any], object], Sequence[object]]] = [
+        (TrainHooks, callbacks.train),
+        (TestingHooks, callbacks.test),
+        (StopHooks, callbacks.stop),
+    ]
+    for hooks, given in kinds:
+        for each in given:
+            name = type(each).__name__
+            seen[name] += 1
+            yield f"callback {name}" + (f" ({seen[name]})" if seen[name] > 1 else ""), hooks(each)
 
 
 def _require_no_vote(callback: object, answer: object) -> None:

@@ -57,7 +57,9 @@ class Quits(EpochTestCallback):
 
 def test_a_hook_that_exits_is_named(tmp_path):
     builder = PPOExperimentBuilder("CartPole-v1", tiny_config(tmp_path), tiny_sampling()).with_epoch_test_callback(Quits())
-    with pytest.raises(RuntimeError, match=rf"^hook rlchassis_test_start of the callbacks called sys\.exit\(0\) \({__file__}, line \d+\)$"):
+    with pytest.raises(
+        RuntimeError, match=rf"^hook rlchassis_test_start of callback Quits called sys\.exit\(0\) \({__file__}, line \d+\)$"
+    ):
         builder.build().run("run")
 
 

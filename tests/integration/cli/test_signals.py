@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,6 +46,17 @@ def test_an_interrupted_run_leaves_a_policy_and_a_readable_directory(tmp_path, n
     assert Experiment.from_directory(directory).config.persistence_base_dir == str(tmp_path)
     assert all(json.loads(line) for line in (directory / "metrics.jsonl").read_text("utf-8").splitlines())
     assert (directory / "learning_curve.png").stat().st_size
+
+
+def test_a_run_whose_policy_the_disk_refuses_exits_with_1_and_names_the_path(train, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("rlchassis.persistence.events.write_policy", full)
+    done = train("--name", "mine")
+    assert done.code == 1
+    assert "rlchassis: StorageFailure: the run came to its end, but the policy of step 64 is not stored in " in done.err
+    assert f"{Path('log', 'mine', 'policy.pt')} (No space left on device)." in done.err
 
 
 def test_a_run_interrupted_while_it_stores_its_first_policy_stores_it_after_all(train, monkeypatch):

@@ -85,7 +85,7 @@ def test_a_callback_may_end_training_between_tests(tmp_path, monkeypatch, caplog
     monkeypatch.setattr(Trains, "callback", lambda self, epoch, env_step, context: context.world.trainer.request_stop("no time left"))
     with caplog.at_level("INFO", "rlchassis"):
         result = counter(tmp_path).with_epoch_train_callback(Trains()).build().run().trainer_result
-    assert (result.env_steps, result.stopped) == (0, "the callbacks asked for it at step 0: no time left")
+    assert (result.env_steps, result.stopped) == (0, "callback Trains asked for it at step 0: no time left")
 
 
 def test_without_tests_nothing_of_tests_is_called(tmp_path):

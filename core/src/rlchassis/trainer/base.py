@@ -125,7 +125,7 @@ class Trainer(ABC):
         return [test.mean for test in self.tests]
 
     def _stop(self, why: str) -> None:
-        if self.stopped is None:
+        if self.stopped is None and self.env_step < self.world.sampling.total_steps:
             self.stopped = why
             log.info("Stopping early: %s.", why.rstrip("."))
 
