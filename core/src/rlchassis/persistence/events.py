@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
-FULL = "it could not be written whole; is the disk full?"
-"""What torch means by an error of its own while it writes."""
 
 
 class PersistEvent(Enum):
@@ -90,10 +88,11 @@ class PolicyPersistence(Persistence):
             require_no_other_run(directory)
             write_policy(directory, policy)
         except (OSError, RuntimeError, UsageError) as error:  # torch makes a RuntimeError of a disk that is full
-            reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error) if isinstance(error, UsageError) else FULL
-            self.problem = f"the policy of step {policy.record.get('env_step')} is not stored in {path} ({reason.rstrip('.')})"
+            problem = f"the policy of step {policy.record.get('env_step')} is not stored in {path} ({_reason(error)})"
+            if problem != self.problem:
+                log.warning("%s; the run goes on, and this is tried again after each test and at its end.", problem)
+            self.problem = problem
             self._waiting = evolve(policy, state={name: weight.detach().cpu().clone() for name, weight in policy.state.items()})
-            log.warning("%s; the run goes on, and this is tried again after its next test and at its end.", self.problem)
             return
         if self.problem is not None:
             log.info("The policy of step %s is stored in %s after all.", policy.record.get("env_step"), path)
@@ -102,6 +101,13 @@ class PolicyPersistence(Persistence):
     def restore(self, event: RestoreEvent, world: World) -> None:
         """Give the policy the stored weights."""
         restore_policy(world.policy, world.envs, world.config, world.device)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    torn = isinstance(error, RuntimeError) and "enforce fail" in str(error)
+    return "it could not be written whole; is the disk full?" if torn else str(error).rstrip(".")
 
 
 def restore_policy(policy: Policy, envs: Environments, config: ExperimentConfig, device: torch.device) -> None:
