@@ -100,10 +100,11 @@ def test_nothing_that_only_looks_on_changes_a_weight(settings, tmp_path):
 
 @pytest.mark.parametrize("persistence_enabled", [False, True])
 def test_after_a_run_the_policy_is_the_one_that_was_trained_last_though_the_best_is_watched(persistence_enabled, tmp_path, monkeypatch):
-    from rlchassis.trainer import base
+    from rlchassis.evaluation import Evaluation
+    from rlchassis.trainer import testing
 
     scores = iter((5.0, 1.0))
-    monkeypatch.setattr(base, "evaluate_policy", lambda _, seeds, step: base.Evaluation((next(scores),), (1,), (0,), step))
+    monkeypatch.setattr(testing, "evaluate_policy", lambda _, seeds, step: Evaluation((next(scores),), (1,), (0,), step))
     settings = {"persistence_enabled": persistence_enabled, "persistence_base_dir": str(tmp_path)}
     assert weights(watch=True, watch_num_episodes=1, **settings) == plain()
 
