@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,11 +64,7 @@ class StopHooks:
 def hooks_of(callbacks: Callbacks) -> Iterator[tuple[str, object]]:
     """Callbacks as extensions, each with what it is called in messages."""
     seen: Counter[str] = Counter()
-    kinds: list[tuple[Callable[[Any], object], Sequence[object]]] = [
-        (TrainHooks, callbacks.train),
-        (TestingHooks, callbacks.test),
-        (StopHooks, callbacks.stop),
-    ]
+    kinds: Any = ((TrainHooks, callbacks.train), (TestingHooks, callbacks.test), (StopHooks, callbacks.stop))
     for hooks, given in kinds:
         for each in given:
             name = type(each).__name__

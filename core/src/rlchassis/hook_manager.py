@@ -65,14 +65,10 @@ def caller() -> str | None:
     return _caller.get()
 
 
-@contextmanager
-def counting_votes() -> Iterator[list[str]]:
-    """Within it whoever answers True to a hook that asks is added to the list."""
-    token = _in_favour.set([])
-    try:
-        yield _in_favour.get()
-    finally:
-        _in_favour.reset(token)
+def ballot() -> list[str]:
+    """An empty list, to which whoever answers True to a hook that asks is added from now on."""
+    _in_favour.set([])
+    return _in_favour.get()
 
 
 def _noted(function: Callable[..., Any], hook: str, origin: str) -> Callable[..., Any]:

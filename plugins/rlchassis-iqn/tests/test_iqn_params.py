@@ -113,7 +113,7 @@ def test_a_fixed_number_of_quantiles_is_refused_with_what_to_set_instead():
 
 @pytest.mark.parametrize("name", ["is_double", "clip_loss_grad"])
 def test_what_iqn_does_not_have_is_refused(name):
-    with pytest.raises(TypeError, match=name):
+    with pytest.raises(UsageError, match=f"^IQNParams has no '{name}'"):
         IQNParams(**{name: True})
 
 

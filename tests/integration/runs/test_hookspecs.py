@@ -282,7 +282,7 @@ class Guard:
 
 
 def run_with(observer):
-    sampling = tiny_sampling(num_epochs=1)
+    sampling = tiny_sampling()
     builder = PPOExperimentBuilder("CartPole-v1", ExperimentConfig(watch=False, persistence_enabled=False), sampling)
     return builder.build().run(observers=[observer])
 

@@ -12,7 +12,7 @@ import torch
 from rlchassis.config import settled
 from rlchassis.errors import UsageError
 from rlchassis.evaluation import Evaluation, as_metrics, evaluate_policy
-from rlchassis.hook_manager import counting_votes
+from rlchassis.hook_manager import ballot
 from rlchassis.world import World
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,8 @@ def as_row(result: Evaluation, best: Evaluation | None) -> Mapping[str, float]:
 
 def votes_to_stop(world: World, mean_return: float) -> list[str]:
     """Whoever takes the mean return of a test as reason to end training."""
-    with counting_votes() as voters:
-        answers = world.hooks.rlchassis_should_stop(world=world, mean_rewards=mean_return)
+    voters = ballot()
+    answers = world.hooks.rlchassis_should_stop(world=world, mean_rewards=mean_return)
     if not isinstance(answers, list | tuple):
         raise UsageError(f"a wrapper of rlchassis_should_stop returned {answers!r}, expected the list of answers.")
     return (voters or ["a wrapper of rlchassis_should_stop"]) if any(answers) else []
