@@ -314,6 +314,8 @@ Whatever = TypeVar("Whatever")
         (type[LoggerFactory], LoggerFactoryDefault),
         (tuple[type, ...], (HalfTyped, torch.nn.ReLU)),
         (dict[str, type], {"one": HalfTyped}),
+        (dict[str, object], {"one": HalfTyped, "two": (1, [2])}),
+        (dict, {"one": (1, 2)}),
         (Callable, HalfTyped),
         (object, (1, 2)),
         (Whatever, 3),

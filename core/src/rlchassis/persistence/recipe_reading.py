@@ -50,6 +50,7 @@ class RecipeReader:
         converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=lambda _: self._foreign)
         converter.register_structure_hook_func(attrs.has, self._fields)
         converter.register_structure_hook_func(_made_of(dict, Mapping), self._mapping)
+        converter.register_structure_hook_func(lambda expected: expected in (dict, Mapping), self._mapping)
         converter.register_structure_hook_func(_made_of(tuple), self._tuple)
         converter.register_structure_hook_func(_made_of(type, Callable), self._named)
         converter.register_structure_hook_func(lambda expected: expected in (type, Callable), self._named)
@@ -77,9 +78,9 @@ class RecipeReader:
         """The values of a dict were written without regard to their type."""
         if not isinstance(data, Mapping):
             raise UsageError(f"expected names and their values, not {data!r}.")
-        (_, value_type) = get_args(expected)
+        (_, value_type) = get_args(expected) or (str, Any)
         values = self._each(data, dict.fromkeys(data, Any))
-        return values if value_type is Any else self._each(values, dict.fromkeys(values, value_type))
+        return values if value_type in (Any, object) else self._each(values, dict.fromkeys(values, value_type))
 
     def _tuple(self, data: Any, expected: Any) -> tuple[Any, ...]:
         members = get_args(expected)
