@@ -147,10 +147,23 @@ class Sticky(PolicyWrapper):
         return self.action, state
 
 
+class Resting(PolicyWrapper):
+    """Takes action 0 at every second call."""
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self.calls = 0
+
+    def act(self, obs, state=None, *, explore, rng):
+        self.calls += 1
+        actions, state = self.inner.act(obs, state, explore=explore, rng=rng)
+        return actions * (self.calls % 2), state
+
+
 class Undecided(nn.Module):
-    def __init__(self):
+    def __init__(self, scores):
         super().__init__()
-        self.scores = nn.Parameter(torch.tensor([1.0, 0.0]))
+        self.scores = nn.Parameter(torch.tensor(scores))
 
     def forward(self, obs):
         return Categorical(self.scores.expand(len(obs), 2))
@@ -158,13 +171,21 @@ class Undecided(nn.Module):
 
 @frozen
 class UndecidedActor(ActorFactory):
+    scores: tuple[float, ...] = (1.0, 0.0)
+
     def create_module(self, envs, device):
-        return Undecided()
+        return Undecided(self.scores)
 
 
 def test_a_layer_that_repeats_actions_is_found_even_where_the_network_always_answers_the_same():
     told = builder().with_actor_factory(UndecidedActor()).with_policy_wrapper_factory(Wrapping(Sticky))
     refused(told, "Sticky answers the same observations differently", "(it keeps Sticky.action)")
+
+
+@pytest.mark.parametrize("scores", [(1.0, 0.0), (0.0, 1.0)])
+def test_a_layer_that_changes_with_every_second_call_is_found_whatever_the_network_always_answers(scores):
+    told = builder().with_actor_factory(UndecidedActor(scores)).with_policy_wrapper_factory(Wrapping(Resting))
+    refused(told, "Resting answers the same observations differently", "(it keeps Resting.calls)")
 
 
 class Remembering(PolicyWrapper):

@@ -19,13 +19,13 @@ def require_no_hidden_memory(experienced: Policy, fresh: Policy, obs: Observatio
     """UsageError where two copies of a policy with another past answer the same observations differently, not exploring and with equal rng.
 
     Between two equal questions stands another, at which wrappers are handed actions of their own: so one that repeats actions is found
-    whatever the network answers.
+    whatever the network answers. The last question follows its equal at once: so one that changes with every second call is found.
     """
     others = partial(_other_actions, space=spaces.action_space)
     flipped = map_tensors(lambda rows: rows.flip(0), obs)
     first, then, again = ask(experienced, obs), ask(experienced, flipped, instead=others), ask(experienced, obs)
-    alone = ask(fresh, flipped, instead=others)
-    for one, other in ((first, again), (alone, then)):
+    alone, at_once = ask(fresh, flipped, instead=others), ask(experienced, obs)
+    for one, other in ((first, again), (alone, then), (again, at_once)):
         depth = _culprit(experienced, one, other)
         if depth is not None:
             _refuse([*layers(experienced)][depth], [*layers(fresh)][depth], other.error)
