@@ -136,3 +136,11 @@ def test_a_reset_of_another_form_is_refused_with_the_right_one():
         InProcessEnvironment.open([ResetsWithoutSeed]).reset([1])
     with pytest.raises(EnvironmentFailure, match=r"answered an array of shape \(1,\) .* expected \(observation, info\), in its reset"):
         InProcessEnvironment.open([OldReset]).reset([1])
+
+
+@pytest.mark.parametrize("fatal_step", WHEN)
+def test_a_signal_of_an_environments_own_is_still_caught_as_what_it_is(fatal_step):
+    with pytest.raises(Beyond) as caught:
+        live(InProcessEnvironment.open, fail_beyond, fatal_step)
+    assert isinstance(caught.value, EnvironmentFailure)
+    assert type(caught.value).__name__ == "EnvironmentFailure"

@@ -6,6 +6,7 @@ import logging
 import math
 import statistics
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +23,7 @@ from rlchassis.long_episodes import LongEpisodes
 from rlchassis.policies import Policy, in_evaluation
 
 log = logging.getLogger(__name__)
+NOTHING_TO_SWITCH = nullcontext()
 
 
 class Buffer(Protocol):
@@ -85,7 +87,7 @@ class Collector:
         Another policy, one without memory, may act instead.
         """
         stats, acting = CollectStats(), self.policy if policy is None else policy
-        with torch.no_grad(), in_evaluation(self._norms):
+        with torch.no_grad(), in_evaluation(self._norms) if self._norms else NOTHING_TO_SWITCH:
             while stats.num_steps < num_steps:
                 if self.interruption is not None:
                     raise self.interruption

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from difflib import get_close_matches
 from typing import Any
 
@@ -86,10 +86,14 @@ def layers(policy: Policy) -> Iterator[Policy]:
     yield policy
 
 
-@contextmanager
-def in_evaluation(modules: Iterable[nn.Module]) -> Iterator[None]:
+def in_evaluation(modules: Iterable[nn.Module]) -> AbstractContextManager[None]:
     """Within it modules are in evaluation mode; afterwards each is as before."""
     training = [module for module in modules if module.training]
+    return _evaluating(training) if training else nullcontext()
+
+
+@contextmanager
+def _evaluating(training: Sequence[nn.Module]) -> Iterator[None]:
     for module in training:
         module.eval()
     try:

@@ -14,7 +14,7 @@ from rlchassis.envs.answers import RESET_ANSWER, STEP_ANSWER, THOROUGH_STEPS, Un
 from rlchassis.envs.distinct import require_distinct, require_env
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import require_possible
-from rlchassis.envs.progress import Progress, failure_text
+from rlchassis.envs.progress import Progress, failure_from, failure_text
 from rlchassis.envs.quick_checks import REWARD_TYPES, Put, putter
 from rlchassis.envs.spaces import require_supported, write
 from rlchassis.envs.vector import EnvTraits
@@ -66,7 +66,7 @@ class Chunk:
                 notices.close(env.close, "an environment")
             if isinstance(error, UsageError | KeyboardInterrupt):
                 raise
-            raise EnvironmentFailure(failure_text(first_index + len(traits), None, raised(error), "in its constructor")) from error
+            raise failure_from(error, failure_text(first_index + len(traits), None, raised(error), "in its constructor")) from error
 
     def reset(self, seeds: Sequence[int | None], rows: Rows) -> None:
         """Begin a new episode in each, and write what it shows."""
@@ -137,7 +137,7 @@ class Chunk:
             self.progress.current[0] = error.row
         index = self.progress.current[0]
         what = str(error) if isinstance(error, UnfitAnswer) else raised(error)
-        return EnvironmentFailure(failure_text(self.first_index + index, self.seeds[index], what, when(index)))
+        return failure_from(error, failure_text(self.first_index + index, self.seeds[index], what, when(index)))
 
     def render(self) -> list[Any]:
         """One frame per environment, as its render mode has it."""

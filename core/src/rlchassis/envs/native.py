@@ -13,11 +13,11 @@ from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.answers import UnfitAnswer
 from rlchassis.envs.distinct import require_distinct
 from rlchassis.envs.native_answers import NativeAnswers
-from rlchassis.envs.progress import failure_text
+from rlchassis.envs.progress import failure_from, failure_text
 from rlchassis.envs.rows import DoubleRows, Rows
 from rlchassis.envs.spaces import Array, Observations, pick, require_supported, write
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_seeds
-from rlchassis.errors import EnvironmentFailure, UsageError, raised
+from rlchassis.errors import UsageError, raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -116,7 +116,7 @@ class NativeEnvironment(VectorEnvironment):
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            raise EnvironmentFailure(self._failure_text(error, when)) from error
+            raise failure_from(error, self._failure_text(error, when)) from error
 
     def _failure_text(self, error: BaseException, when: str) -> str:
         what = str(error) if isinstance(error, UnfitAnswer) else raised(error)

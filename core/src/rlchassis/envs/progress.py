@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
+from rlchassis.errors import EnvironmentFailure
+
 if TYPE_CHECKING:
     from collections.abc import MutableSequence
 
@@ -34,3 +36,15 @@ def failure_text(index: int, seed: int | None, what: str, when: str) -> str:
     """The one sentence that an EnvironmentFailure says."""
     seeded = "never seeded" if seed is None else f"seed {seed}"
     return " ".join(f"environment {index} ({seeded}) {what}, {when}".split())
+
+
+def failure_from(error: BaseException, text: str) -> EnvironmentFailure:
+    """The failure that an error of an environment becomes.
+
+    Where that is neither an Exception nor an exit, the failure is of its class as well: whoever waits for such a signal still catches it.
+    """
+    kind = type(error)
+    if isinstance(error, Exception | SystemExit | GeneratorExit) or kind.__init__ is not BaseException.__init__:
+        return EnvironmentFailure(text)
+    both: type[EnvironmentFailure] = type(EnvironmentFailure.__name__, (EnvironmentFailure, kind), {})
+    return both(text)
