@@ -8,7 +8,7 @@ from gymnasium.spaces import Box, Dict, Discrete, Graph, MultiBinary, MultiDiscr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rlchassis.envs import allocate, describe, kinds_in, require_supported, space_from_data, space_to_data, write
+from rlchassis.envs import allocate, describe, kinds_in, require_supported, space_data, space_from_data, space_to_data, write
 from rlchassis.errors import StoredFileError, UnsupportedSpaceError
 
 VECTOR = Box(-1, 1, (3,))
@@ -157,3 +157,37 @@ def test_writing_fills_one_index_of_every_leaf():
     assert np.array_equal(room["inner"]["image"][1], observation["inner"]["image"])
     assert np.array_equal(room["at"][1], observation["at"])
     assert not room["at"][[0, 2]].any()
+
+
+BOX = {"kind": "Box", "low": 0.0, "high": 1.0, "shape": [2**20], "dtype": "float32"}
+"""Bounds of 10 MiB: two numbers of four bytes, and of each whether it is finite."""
+
+
+def test_by_hand_bounds_are_counted_over_all_parts_of_a_space(monkeypatch):
+    part = {**BOX, "shape": [3]}
+    monkeypatch.setattr(space_data, "MOST_SPACE_BYTES", 2 * 3 * 2 * 5)
+    assert space_from_data({"kind": "Dict", "spaces": {"a": part, "b": part}})["a"].shape == (3,)
+    monkeypatch.setattr(space_data, "MOST_SPACE_BYTES", 2 * 3 * 2 * 5 - 1)
+    for spaces in ({"a": part, "b": part}, {"a": part, "b": {"kind": "Dict", "spaces": {"c": part}}}):
+        with pytest.raises(StoredFileError, match="bounds of more than 59 bytes"):
+            space_from_data({"kind": "Dict", "spaces": spaces})
+
+
+def test_thirty_large_boxes_are_refused_before_any_is_made(monkeypatch):
+    monkeypatch.setattr(space_data, "_made", lambda *_: pytest.fail("it was made"))
+    with pytest.raises(StoredFileError, match="bounds of more than"):
+        space_from_data({"kind": "Dict", "spaces": {str(i): BOX for i in range(30)}})
+    with pytest.raises(StoredFileError, match="more than 1000 parts"):
+        space_from_data({"kind": "Dict", "spaces": {str(i): {"kind": "Discrete"} for i in range(1000)}})
+
+
+@pytest.mark.parametrize("shape", [[-1], [-1, -(2**40)], [1.5], ["4"], [True], "44", {"a": 1}, [None]], ids=str)
+def test_a_shape_that_is_none_is_refused(shape):
+    with pytest.raises(StoredFileError):
+        space_from_data({**BOX, "shape": shape})
+
+
+@pytest.mark.parametrize("dtype", ["V1000000000", "U1000000000", "(1000,1000)f8", "object", "nothing", "M8[s]", ""])
+def test_a_dtype_that_no_box_has_is_refused(dtype):
+    with pytest.raises(StoredFileError):
+        space_from_data({**BOX, "shape": [1000], "dtype": dtype})

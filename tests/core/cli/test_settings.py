@@ -74,3 +74,29 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path, content):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(UsageError, match="No such file"):
         read_config(str(tmp_path / "mine.toml"))
+
+
+BEYOND = {
+    "brackets without end": "[" * 10_000,
+    "lists of 150 levels": "[" * 150 + "]" * 150,
+    "a number of 5 000 digits": "9" * 5000,
+    "tables of 150 levels": "{a=" * 150 + "1" + "}" * 150,
+}
+
+
+@pytest.mark.parametrize("what", BEYOND)
+def test_a_value_beyond_what_python_reads_is_refused_in_one_sentence(what, tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text(f"lr = {BEYOND[what]}\n", "utf-8")
+    for read in (lambda: parse_settings([f"params.lr={BEYOND[what]}"]), lambda: read_config(str(file))):
+        with pytest.raises(UsageError, match=r"nested too deeply|cannot be read|is not TOML") as refused:
+            read()
+        assert "\n" not in str(refused.value)
+        assert len(str(refused.value)) < 400
+
+
+def test_json_settings_of_any_depth_are_refused_in_one_sentence(tmp_path):
+    file = tmp_path / "mine.json"
+    file.write_text("[" * 10_000 + "]" * 10_000, "utf-8")
+    with pytest.raises(UsageError, match=r"mine\.json is"):
+        read_config(str(file))

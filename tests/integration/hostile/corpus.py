@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from archives import tricks
-from doors import DRAWING, EVERY, INSPECTING, LOADING, PLAYING, READING, REPEATING, RESTORING, USUAL
+from doors import DRAWING, EVERY, INSPECTING, LISTING, LOADING, PLAYING, READING, REPEATING, RESTORING, USUAL
 from opcodes import strange_pickles
 from pickles import pickles
 from pickles import planted as commands
@@ -130,7 +130,7 @@ def _files(folder: Path, honest: Path) -> Iterator[Case]:
     for name, spoil in whole_directories(honest).items():
         yield Case("no directory", name, spoil, USUAL + DRAWING)
     for trap in TRAPS:
-        yield Case("planted", trap.__name__, partial(trap, victim=folder / "victim"), (), USUAL + DRAWING)
+        yield Case("planted", trap.__name__, partial(trap, victim=folder / "victim"), (), USUAL + DRAWING + LISTING)
 
 
 def laid_out(case: Case, folder: Path) -> Path:

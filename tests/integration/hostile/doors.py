@@ -44,6 +44,14 @@ def restored(directory: Path) -> Any:
     return Experiment.from_directory(directory.parent / Mode.POLICY.value).with_config(**config).run()
 
 
+def listed(directory: Path) -> str:
+    """`plugins list`, typed where the directory is the current one."""
+    if not directory.is_dir():
+        return command("plugins")(Path("list"))
+    with contextlib.chdir(directory):
+        return command("plugins")(Path("list"))
+
+
 DOORS: dict[str, Door] = {
     "from_directory": Experiment.from_directory,
     "load_policy": rlchassis.load_policy,
@@ -55,6 +63,7 @@ DOORS: dict[str, Door] = {
     "rlchassis inspect": command("inspect"),
     "rlchassis inspect --json": command("inspect", "--json"),
     "rlchassis plot": command("plot"),
+    "rlchassis plugins list": listed,
     "restore": restored,
 }
 READING = ("from_directory",)
@@ -63,6 +72,7 @@ PLAYING = ("rlchassis eval --episodes", "rlchassis watch --episodes")
 REPEATING = ("rlchassis eval", "rlchassis watch")
 INSPECTING = ("rlchassis inspect",)
 DRAWING = ("rlchassis plot",)
+LISTING = ("rlchassis plugins list",)
 RESTORING = ("restore",)
 EVERY = READING + LOADING + PLAYING
 USUAL = EVERY + INSPECTING

@@ -1,10 +1,11 @@
-"""`everything.py FOLDER [SHARE]`: opens the corpus in child processes, which an audit hook, a hang or a crash spoils; and counts."""
+"""`everything.py [FOLDER [SHARE]]`: opens the corpus in child processes, which an audit hook, a hang or a crash spoils; and counts."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ def table(lines: list[dict[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    found = opened(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    with tempfile.TemporaryDirectory() as empty:
+        found = opened(Path(sys.argv[1] if len(sys.argv) > 1 else empty), int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     sys.stdout.write("\n".join([table(found), *problems(found), ""]))
     sys.exit(bool(problems(found)))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlchassis.errors import UsageError
-from rlchassis.experiment import Experiment, PPOExperimentBuilder
+from rlchassis.experiment import EpochTrainCallback, Experiment, PPOExperimentBuilder
 from rlchassis.persistence.names import create_run_directory, name_parts, timestamp_name
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 
@@ -113,3 +113,62 @@ def test_the_name_of_the_recipe_is_used_unless_run_is_given_another(tmp_path):
     with pytest.raises(UsageError, match="exists already"):
         builder.build().run()
     assert Experiment.from_directory(tmp_path / "other").name == "own"
+
+
+def loop(folder):
+    (folder / "loop").symlink_to("loop")
+    return folder / "loop"
+
+
+NO_PLACES = {
+    "a user who is not there": lambda folder: "~nobody-of-this-name/log",
+    "a zero byte": lambda folder: f"{folder}/a\0b",
+    "a lone surrogate": lambda folder: f"{folder}/\ud800",
+    "a link to itself": loop,
+    "a link to itself, further up": lambda folder: loop(folder) / "log",
+    "a name that is too long": lambda folder: f"{folder}/{'x' * 300}",
+}
+
+
+@pytest.mark.parametrize("what", NO_PLACES)
+def test_a_base_directory_that_cannot_be_is_refused_in_one_sentence(what, tmp_path):
+    config = tiny_config(tmp_path, persistence_base_dir=NO_PLACES[what](tmp_path))
+    with pytest.raises(UsageError, match=r"is no place for a run|cannot be made") as caught:
+        PPOExperimentBuilder("CartPole-v1", config, tiny_sampling()).build().run("x")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(UsageError):
+        Experiment.from_directory(config.persistence_base_dir)
+
+
+@pytest.mark.parametrize("files", [["run.lock"], ["experiment.json", "experiment.pkl"]])
+def test_no_run_is_put_within_the_directory_of_another(files, tmp_path):
+    outer = create_run_directory(tmp_path, "a/b")
+    for name in files:
+        (outer / name).touch()
+    for base, name in ((tmp_path, "a/b/c"), (tmp_path, "a/b/c/d"), (outer, "c"), (tmp_path / "a", "b/c")):
+        with pytest.raises(UsageError, match=rf"{outer} is the directory of a run, in which no other run is put"):
+            create_run_directory(base, name, suffix_if_exists=True)
+    assert sorted(path.name for path in outer.iterdir()) == sorted(files)
+    assert create_run_directory(tmp_path, "a/c").is_dir()
+
+
+def test_a_run_that_is_going_on_takes_no_other_into_its_directory(tmp_path):
+    class Nests(EpochTrainCallback):
+        def callback(self, epoch, env_step, context):
+            with pytest.raises(UsageError, match="in which no other run is put"):
+                experiment.run("outer/inner")
+            refused.append(epoch)
+
+    refused = []
+    experiment = PPOExperimentBuilder("CartPole-v1", tiny_config(tmp_path), tiny_sampling(num_test_envs=0)).build()
+    outer = PPOExperimentBuilder("CartPole-v1", tiny_config(tmp_path), tiny_sampling(num_test_envs=0))
+    outer.with_epoch_train_callback(Nests()).build().run("outer")
+    assert refused == [1, 2]
+    assert not (tmp_path / "outer" / "inner").exists()
+
+
+@pytest.mark.parametrize("directory", ["a\0b", "\ud800", "file/x"])
+def test_a_directory_that_cannot_be_made_is_refused_when_an_experiment_is_saved(directory, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="cannot be made a directory"):
+        PPOExperimentBuilder("CartPole-v1").build().save(f"{tmp_path}/{directory}")

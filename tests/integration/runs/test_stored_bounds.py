@@ -15,8 +15,9 @@ from torch import nn
 
 import rlchassis
 from rlchassis.cli import main
+from rlchassis.envs import environments_of
 from rlchassis.errors import StoredFileError, UsageError
-from rlchassis.experiment import Experiment, Mode, PPOExperimentBuilder
+from rlchassis.experiment import Experiment, Mode, PPOExperimentBuilder, stored, stored_bounds
 from rlchassis.experiment.stored_bounds import ROOM, no_larger_than
 from rlchassis.experiment.watched import watch_stored
 from rlchassis.limits import MOST_THREADS
@@ -53,25 +54,31 @@ def changed(directory, section, **values):
     return directory
 
 
-def test_a_recipe_of_ten_million_environments_is_played_in_as_many_as_there_are_episodes_or_not_at_all(run):
-    changed(run, "sampling_config", num_test_envs=10**7)
-    with pytest.raises(StoredFileError, match=r"asks for 10000000 environments side by side, more than 1024; say how many episodes"):
+def test_a_recipe_of_more_environments_than_reason_is_played_in_as_many_as_there_are_episodes_or_not_at_all(run, monkeypatch):
+    monkeypatch.setattr(stored_bounds, "MOST_ENVS", 4)
+    changed(run, "sampling_config", num_test_envs=5)
+    with pytest.raises(StoredFileError, match=r"asks for 5 environments side by side, more than 4; say how many episodes"):
         rlchassis.evaluate(run)
+    made = []
+    monkeypatch.setattr(stored, "environments_of", lambda factory, *counts: made.append(counts[:2]) or environments_of(factory, *counts))
     assert len(rlchassis.evaluate(run, episodes=3).returns) == 3
+    assert len(rlchassis.evaluate(run, episodes=6).returns) == 6
+    assert made == [(0, 3), (0, 4)]
 
 
-def test_a_recipe_of_a_billion_episodes_to_watch_is_watched_for_as_many_as_are_asked_for(run):
-    changed(run, "config", watch_num_episodes=10**9)
-    with pytest.raises(StoredFileError, match="asks to watch 1000000000 episodes, more than 10000; say how many"):
+def test_a_recipe_of_more_episodes_to_watch_than_reason_is_watched_for_as_many_as_are_asked_for(run, monkeypatch):
+    monkeypatch.setattr(stored_bounds, "MOST_EPISODES", 2)
+    changed(run, "config", watch_num_episodes=3)
+    with pytest.raises(StoredFileError, match="asks to watch 3 episodes, more than 2; say how many"):
         watch_stored(run)
-    assert len(watch_stored(run, 2).returns) == 2
+    assert len(watch_stored(run, 4).returns) == 4
 
 
 @pytest.mark.parametrize("seeds", [[], [-1], [2**63], [0] * 10_001], ids=["none", "negative", "2^63", "10 001"])
 def test_recorded_seeds_that_no_test_has_are_not_repeated(seeds, run):
-    stored = read_policy(run)
-    stored.record["test"].update(seeds=seeds, returns=[0.0] * len(seeds), lengths=[1] * len(seeds))
-    write_policy(run, stored)
+    policy = read_policy(run)
+    policy.record["test"].update(seeds=seeds, returns=[0.0] * len(seeds), lengths=[1] * len(seeds))
+    write_policy(run, policy)
     with pytest.raises(StoredFileError, match=r"say how many episodes to play\.$"):
         rlchassis.evaluate(run)
 
@@ -95,10 +102,10 @@ def test_networks_that_have_nothing_to_do_with_the_stored_policy_are_not_made(pa
 
 
 def test_by_hand_parameters_may_be_eight_times_the_largest_stored_one_and_some_room():
-    stored = StoredPolicy({"a": torch.zeros(10), "b": torch.zeros(5)})
-    with no_larger_than(stored, "x"):
+    policy = StoredPolicy({"a": torch.zeros(10), "b": torch.zeros(5)})
+    with no_larger_than(policy, "x"):
         nn.Module().register_parameter("a", nn.Parameter(torch.empty(ROOM + 80)))
-    with pytest.raises(StoredFileError, match="far larger"), no_larger_than(stored, "x"):
+    with pytest.raises(StoredFileError, match="far larger"), no_larger_than(policy, "x"):
         nn.Module().register_parameter("a", nn.Parameter(torch.empty(ROOM + 81)))
     nn.Module().register_parameter("a", nn.Parameter(torch.empty(ROOM + 81)))
 
@@ -160,6 +167,11 @@ def test_what_is_allowed_is_a_thing_and_not_its_name(run):
         ("agent_factory", {"part": "algorithm/" + "p" * 2**20}, "has a name of 1048586 characters"),
         ("agent_factory.options", {"policy_wrappers": [{"part": "policy_wrapper/obs-norm", "options": {}}] * 5000}, "has 50.. parts"),
         ("agent_factory.options", {"policy_wrappers": [{"part": "policy_wrapper/obs-norm", "options": {}}] * 900}, "at most 32 layers"),
+        (
+            "env_factory.options",
+            {"make_kwargs": {"a": [{"class": f"mine:C{i}", "options": {}} for i in range(900)]}},
+            "uses mine:C0, .* hand it over",
+        ),
         ("agent_factory.options.params", {"lr": 10**400}, "int too large to convert to float"),
         ("env_factory.options", {"task": "C" * 2**20}, "task must be the id of an environment of at most 200 characters"),
         ("config", {"watch_render": 1e308}, "watch_render must be a number of at least 0 and of at most 60000"),
@@ -170,6 +182,12 @@ def test_a_recipe_beyond_all_measure_is_refused_in_a_sentence_of_readable_length
     with pytest.raises(StoredFileError, match=said) as refused:
         Experiment.from_directory(changed(run, section, **values))
     assert len(str(refused.value)) < 1200
+
+
+def test_what_is_shown_of_a_recipe_is_bounded_too(run, capsys):
+    changed(run, "agent_factory", part="algorithm/" + "p" * 2**20)
+    assert main(["inspect", str(run)]) == 2
+    assert len(capsys.readouterr().err) < 1200
 
 
 def test_by_hand_a_policy_has_at_most_thirty_two_wrappers():

@@ -112,8 +112,6 @@ def _made(kind: type[AnySpace], facts: Data) -> AnySpace:
         del facts["dtype"]  # the default, and no argument at all before gymnasium 1.2
     if kind is Box:
         facts["shape"] = tuple(facts["shape"])
-        if not all(type(size) is int and size >= 0 for size in facts["shape"]):
-            raise ValueError(f"a shape is made of whole numbers, not {facts['shape']}")
         facts |= {key: _bound(facts[key], facts["shape"], facts["dtype"]) for key in ("low", "high")}
     return kind(**facts)
 

@@ -21,6 +21,7 @@ from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_F
 from rlchassis.persistence.inert_pickle import inert_pickle
 from rlchassis.persistence.own_code import OwnCode
 from rlchassis.persistence.provenance import used_by
+from rlchassis.persistence.recipe_bounds import require_bounded
 from rlchassis.persistence.recipe_contents import foreign_names, unstorable_names
 from rlchassis.persistence.recipe_data import to_data
 from rlchassis.persistence.recipe_leaves import short_name
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from rlchassis.world import World
 
 log = logging.getLogger(__name__)
+MOST_NAMED = 20
+"""Classes and functions that one message asks for."""
 
 
 def _is(*kinds: type[Any]) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
@@ -170,8 +173,12 @@ def restore_experiment(data: Any) -> Experiment:
 
 def require_allowed(data: Any, allow: Iterable[Any], what: str, call: str) -> None:
     """NotAllowedError, with the line to write instead, where the data uses code of a user that was not handed over."""
+    try:
+        require_bounded(data)
+    except UsageError as error:
+        raise StoredFileError(f"{what} cannot be used: {error}") from error
     own_code = OwnCode(allow)
-    missing = [name for name in foreign_names(data) if own_code.find(name) is None]
+    missing = [name for name in foreign_names(data) if own_code.find(name) is None][:MOST_NAMED]
     if missing:
         everything = ", ".join([short_name(name) for name in missing] + [each.__name__ for each in allow])
         raise NotAllowedError(what, missing, f"hand it over: {call}, allow=[{everything}])")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ def stored_at(place: Experiment | str | Path, allow: Iterable[Any]) -> Experimen
     """The experiment of a run directory or of an experiment.json; StoredFileError says what stands against opening it."""
     if isinstance(place, Experiment):
         return place
-    data = read_recipe(place) if Path(place).is_dir() else read_json(Path(place))
+    data = (
+        read_recipe(place) if Path(place).is_dir() else read_json(Path(os.path.realpath(place)))
+    )  # a link to a file is the user's own choice
     return Experiment.from_stored(data, place, allow, f"train(experiment={str(place)!r}")
 
 

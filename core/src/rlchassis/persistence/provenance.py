@@ -40,9 +40,10 @@ def describe_run(used: Iterable[tuple[str, str]], *, seed: int, device: str) -> 
 
 
 def used_by(directory: str | Path) -> Used:
-    """The plugins that the run in a directory used; none where its provenance does not tell."""
+    """The plugins that the run in a directory, or that of a file in it, used; none where its provenance does not tell."""
+    path = Path(directory)
     try:
-        data = read_json(Path(directory) / PROVENANCE_FILENAME)
+        data = read_json((path if path.is_dir() else path.parent) / PROVENANCE_FILENAME)
     except StoredFileError:
         return frozenset()
     return used_in(data.get("plugins")) if isinstance(data, dict) else frozenset()

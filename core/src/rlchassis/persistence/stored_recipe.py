@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rlchassis.errors import StoredFileError
+from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.persistence.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME
 from rlchassis.persistence.inert_pickle import read_inert_pickle
 from rlchassis.persistence.reading import is_there, read_json
+from rlchassis.persistence.recipe_bounds import require_bounded
 
 FORMAT = 1
 RESTORES = ("rlchassis.experiment.recipe", "restore_experiment")
@@ -37,6 +38,10 @@ def read_settings(directory: str | Path) -> dict[str, Any]:
     data = read_recipe(directory)
     if not is_recipe(data):
         raise StoredFileError(f"the recipe in {directory} is none of format {FORMAT}; was it written by another version of rlchassis-core?")
+    try:
+        require_bounded(data)
+    except UsageError as error:
+        raise StoredFileError(f"the recipe in {directory} cannot be used: {error}") from error
     return dict(_sections(data))
 
 
