@@ -82,6 +82,7 @@ def test_one_that_fails_is_dropped_with_one_warning_and_the_others_go_on(caplog)
             group.log({"a": 1.0}, step)
     assert [step for _, step in good.rows] == [0, 1, 2]
     assert [record.getMessage() for record in caplog.records] == ["Kept failed and is not used any more; the run goes on."]
+    assert (good.closed, bad.closed) == (0, 1)
 
 
 def test_all_are_closed_even_if_one_fails(caplog):

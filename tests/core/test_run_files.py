@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import socket
 import stat
 from contextlib import chdir
@@ -56,6 +58,19 @@ def test_an_interrupted_write_leaves_the_file_before_and_nothing_beside_it(run, 
         write_atomically(run / "a.json", fail)
     assert (run / "a.json").read_bytes() == b"before"
     assert names(run) == ["a.json"]
+
+
+@pytest.mark.parametrize("refused", ["fsync", "open", "replace"])
+def test_what_the_disk_refuses_is_named_by_its_path(run, monkeypatch, refused):
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), *(["beside"] if refused != "fsync" else []))
+
+    opened = files._opened
+    monkeypatch.setattr(files, "_opened", lambda directory: opened(directory) if refused != "open" else refuse())
+    monkeypatch.setattr(os, "fsync" if refused == "open" else refused, refuse)
+    with pytest.raises(OSError, match=re.escape(f"No space left on device: '{run / 'a.json'}'")):
+        write_atomically(run / "a.json", lambda file: file.write(b"x"))
+    assert names(run) == []
 
 
 def test_no_two_writes_use_the_same_name_beside_the_file(run):

@@ -8,6 +8,7 @@ import platform
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,23 @@ def holder(tmp_path):
         assert process.stdout.readline() == "held\n"
         yield process
         process.kill()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="it stands for a disk that is full")
+def test_a_full_disk_leaves_no_empty_lock(tmp_path, monkeypatch):
+    opened = Path.open
+
+    def full(path, *mode, **options):
+        file = opened(path, *mode, **options)
+        if path.name != "run.lock":
+            return file
+        file.close()
+        return opened(Path("/dev/full"), "w", encoding="utf-8")
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(UsageError, match=r"no run can be carried out in .* \(No space left on device\)"):
+        RunLock.acquire(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def write_lock(directory, **changes):

@@ -6,6 +6,7 @@ import json
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -102,8 +103,10 @@ class LoggerGroup(Logger):
             try:
                 logger.log(single, step)
             except Exception:
-                self.loggers.remove(logger)
                 log.warning("%s failed and is not used any more; the run goes on.", type(logger).__name__, exc_info=True)
+                self.loggers.remove(logger)
+                with suppress(Exception):
+                    logger.close()
 
     def _show(self, metrics: Mapping[str, float], step: int) -> None:
         if self.look is None or self._looking:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import threading
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from rlchassis.api import UsageError
 from rlchassis_tensorboard import LoggerFactoryTensorboard
 from rlchassis_testkit.onlooker import OnlookerExperimentBuilder
 from rlchassis_testkit.stored_runs import rows_of, tiny_config, tiny_sampling
@@ -62,3 +65,35 @@ def test_it_may_be_closed_twice_and_keeps_what_was_logged_before(tmp_path):
     found = scalars(tmp_path / "tb")
     assert found["a", 1] == 1.0
     assert found["b", 1] != found["b", 1]
+
+
+def test_what_is_logged_is_in_the_file_at_once_and_no_thread_writes_it(tmp_path):
+    threads = threading.active_count()
+    logger = LoggerFactoryTensorboard().create_logger(str(tmp_path), "x", None, {})
+    logger.log({"a": 1.0}, 1)
+    assert scalars(tmp_path / "tb") == {("a", 1): 1.0}
+    assert threading.active_count() == threads
+    logger.close()
+
+
+class Full:
+    """A file on a disk that is full."""
+
+    def write(self, *data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    flush = close = write
+
+
+def test_a_disk_that_is_full_is_the_error_of_whoever_logs(tmp_path):
+    logger = LoggerFactoryTensorboard().create_logger(str(tmp_path), "x", None, {})
+    logger.close()
+    logger._file = logger._records._writer = Full()
+    with pytest.raises(OSError, match="No space left on device"):
+        logger.log({"a": 1.0}, 1)
+
+
+def test_a_logger_that_cannot_be_made_names_its_file(tmp_path):
+    (tmp_path / "tb").write_text("no directory", "utf-8")
+    with pytest.raises(UsageError, match=r"tb/events\.out\.tfevents\..* cannot be written \(File exists\); choose another directory"):
+        LoggerFactoryTensorboard().create_logger(str(tmp_path), "x", None, {})

@@ -83,3 +83,12 @@ def test_a_reader_that_has_enough_is_no_failure(buffering):
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_was_typed_is_repeated_within_bounds(rlchassis):
+    done = rlchassis("train", "ppo", "CartPole-v1", "--steps", "9" * 5000)
+    assert done.code == 2
+    assert done.err.startswith("rlchassis: argument --steps: expected a whole number, such as 50000 or 5e4, got '999")
+    assert "9 … 9" in done.err
+    assert done.err.endswith("; see `rlchassis train --help`.\n")
+    assert len(done.err) < 2100

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,12 @@ def test_a_file_of_settings_may_be_json(tmp_path):
     file.write_text('{"steps": 5, "params": {"lr_scheduler_factory": null}}', "utf-8")
     assert read_config(str(file)) == {"steps": 5, "params": {"lr_scheduler_factory": None}}
     assert not is_stored_experiment(read_config(str(file)))
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="it stands for a device without an end")
+def test_settings_that_never_end_are_refused():
+    with pytest.raises(UsageError, match=f"/dev/zero holds more than {2**24} bytes, which no settings do"):
+        read_config("/dev/zero")
 
 
 @pytest.mark.parametrize(("content", "told"), [('{"steps": ', "is damaged"), ("[1]", "expected a table of settings")])

@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from rlchassis.errors import StorageFailure
+from rlchassis.errors import StorageFailure, UsageError
 from rlchassis.evaluation import Evaluation
 from rlchassis.experiment import EpochTrainCallback, PPOExperimentBuilder
 from rlchassis.loggers import LoggerFactorySeveral
@@ -121,6 +121,23 @@ def test_a_run_whose_files_are_taken_away_goes_on_and_fails_at_its_end_with_thei
     assert caught.value.result.trainer_result.env_steps == 64
     named = [name for name in ("policy.pt", "metrics.jsonl") if str(tmp_path / "run" / name) in str(caught.value)]
     assert named == lost
+
+
+@pytest.mark.parametrize("file", ["experiment.json", "provenance.json"])
+def test_a_disk_that_is_full_before_anything_is_trained_is_refused_with_the_path(file, monkeypatch, tmp_path):
+    replace = os.replace
+
+    def refused(beside, place, **options):
+        if str(place).endswith(file):
+            raise FULL
+        replace(beside, place, **options)
+
+    monkeypatch.setattr(os, "replace", refused)
+    with pytest.raises(UsageError) as caught:
+        run(tmp_path)
+    path = tmp_path / "run" / file
+    assert str(caught.value) == f"no run can be carried out in {path.parent}: {path} cannot be written (No space left on device)."
+    assert not (tmp_path / "run" / "run.lock").exists()
 
 
 def test_the_policy_of_another_run_that_took_the_directory_over_is_left_alone(monkeypatch, tmp_path):

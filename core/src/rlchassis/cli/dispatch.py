@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": "check that everything needed for training is installed",
 }
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+LONGEST_LINE = 2000
 
 
 class Parser(argparse.ArgumentParser):
@@ -96,7 +97,7 @@ def _failed(error: BaseException, words: Sequence[str]) -> int:
 
         complain(*"".join(traceback.format_exception(error)).splitlines())
     misused = isinstance(error, UsageError)
-    complain(f"rlchassis: {error if misused else _one_line(error)}", *_notes(error))
+    complain(f"rlchassis: {_bounded(str(error) if misused else _one_line(error))}", *map(_bounded, _notes(error)))
     return MISUSED if misused else FAILED
 
 
@@ -117,6 +118,11 @@ def _parser(words: Sequence[str]) -> Parser:
 def _one_line(error: BaseException) -> str:
     first = str_of(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _bounded(text: str) -> str:
+    """Without its middle, where it repeats what nobody could have read: a number of thousands of digits, for example."""
+    return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE // 2]} … {text[-LONGEST_LINE // 2 :]}"
 
 
 def _notes(error: BaseException) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rlchassis.cli.messages import messages_on_stderr
 from rlchassis.cli.output import say
+from rlchassis.cli.paths import typed_path
 from rlchassis.errors import UsageError
 from rlchassis.plots import LEARNING_CURVE_FILENAME, draw_learning_curves, find_runs
 
@@ -16,7 +17,7 @@ FORMATS = (".png", ".pdf", ".svg")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `plot`."""
     add = parser.add_argument
-    add("directories", nargs="+", type=Path, metavar="DIR", help="a run directory, or a folder that holds some")
+    add("directories", nargs="+", type=typed_path, metavar="DIR", help="a run directory, or a folder that holds some")
     add(
         "--label",
         action="append",
@@ -28,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--smooth", type=_points, default=1, metavar="N", help="running mean of the last N points of each run; default 1, none")
     add("--iqm", action="store_true", help="interquartile mean of runs instead of their mean (Agarwal et al. 2021)")
-    add("--csv", type=Path, metavar="FILE.csv", help="write the numbers that are drawn, too")
+    add("--csv", type=typed_path, metavar="FILE.csv", help="write the numbers that are drawn, too")
     add(
         "--out",
-        type=Path,
+        type=typed_path,
         metavar="FILE",
         help="the picture, as .png, .pdf or .svg; default learning_curve.png, of one run in its directory, of several here",
     )

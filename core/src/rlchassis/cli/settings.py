@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.errors import UsageError
 from rlchassis.experiment.settings import merged
-from rlchassis.limits import DEEPEST
+from rlchassis.limits import DEEPEST, MOST_RECIPE_BYTES
 from rlchassis.persistence.reading import is_too_deep, parse_json
 from rlchassis.registry import read_value
 
@@ -19,11 +19,11 @@ from rlchassis.registry import read_value
 def read_config(path: str) -> dict[str, Any]:
     """The settings of a TOML or JSON file, or the data of a stored experiment; UsageError where it cannot be read."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = _read(path).decode("utf-8")
         data = parse_json(text, path) if path.endswith(".json") else tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"the settings in {path} cannot be read: {error.strerror}.") from error
-    except StoredFileError:
+    except UsageError:
         raise
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not TOML: {error}.") from error
@@ -31,6 +31,15 @@ def read_config(path: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise UsageError(f"expected a table of settings in {path}, got {data!r:.60}.")
     return data
+
+
+def _read(path: str) -> bytes:
+    """All of a file of bounded size, which may be a pipe; a device would never end."""
+    with Path(path).open("rb") as file:
+        content = file.read(MOST_RECIPE_BYTES + 1)
+    if len(content) > MOST_RECIPE_BYTES:
+        raise UsageError(f"{path} holds more than {MOST_RECIPE_BYTES} bytes, which no settings do.")
+    return content
 
 
 def is_stored_experiment(data: dict[str, Any]) -> bool:

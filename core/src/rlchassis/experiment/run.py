@@ -68,9 +68,10 @@ def _run(world: World, experiment: Experiment, name: str | None, run_id: str | N
         at_the_end.callback(tear_down, world.hooks, world)
         at_the_end.enter_context(threads(config.num_threads, world.policy))
         if world.directory is not None:
-            if config.log_file_enabled:
-                at_the_end.enter_context(_log_file(world.directory))
-            _describe(experiment, world.directory)
+            with _laying_out(world.directory):
+                if config.log_file_enabled:
+                    at_the_end.enter_context(_log_file(world.directory))
+                _describe(experiment, world.directory)
         return _carry_out(world)
 
 
@@ -90,6 +91,17 @@ def _gone_if_empty(directory: Path) -> Iterator[None]:
         with suppress(OSError):
             directory.rmdir()
         raise
+
+
+@contextmanager
+def _laying_out(directory: Path) -> Iterator[None]:
+    """Within it what the disk refuses is a UsageError, since nothing has been trained yet."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"no run can be carried out in {directory}: {error.filename or 'it'} cannot be written ({error.strerror})."
+        ) from error
 
 
 def _describe(experiment: Experiment, directory: Path) -> None:

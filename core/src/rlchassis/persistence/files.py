@@ -38,7 +38,18 @@ NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write a new file of a random name beside its place, then move it there; a link in its place is replaced, not followed."""
+    """Write a new file of a random name beside its place, then move it there; a link in its place is replaced, not followed.
+
+    An OSError names the path, though the system speaks of a disk or of a name beside it.
+    """
+    try:
+        _replace(path, write)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
+
+
+def _replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     with _opened(path.parent) as folder:
         place = _at(path, folder)
         beside = _at(path.with_name(f".{path.name[:40]}.{os.urandom(8).hex()}.new"), folder)

@@ -59,8 +59,7 @@ class RunLock:
                     raise UsageError(_refusal(directory, holder))
                 path.unlink(missing_ok=True)
                 make_writable(directory)
-                with path.open("x", encoding="utf-8") as file:
-                    file.write(json.dumps(asdict(Holder.this_process())))
+                _write_exclusively(path, json.dumps(asdict(Holder.this_process())))
         except FileExistsError:
             raise UsageError(f"another run has just begun in {directory}; wait for its end, or choose another directory.") from None
         except OSError as error:
@@ -73,6 +72,17 @@ class RunLock:
             self._held = False
             with suppress(OSError):  # the directory may be gone, or no longer ours to write
                 (self.directory / LOCK_FILENAME).unlink(missing_ok=True)
+
+
+def _write_exclusively(path: Path, text: str) -> None:
+    """All of it in a file that was not there, or no file."""
+    with path.open("x", encoding="utf-8") as file:
+        try:
+            file.write(text)
+            file.flush()
+        except BaseException:
+            path.unlink()
+            raise
 
 
 def read_holder(directory: Path) -> Holder | None:
