@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
     from rlchassis.world import World
 
 log = logging.getLogger(__name__)
-MOST_NAMED = 20
-"""Classes and functions that one message asks for."""
+ASKED_AT_ONCE = 300
+"""Characters of the names of classes and functions that one message asks for."""
 
 
 def _is(*kinds: type[Any]) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
@@ -178,7 +179,8 @@ def require_allowed(data: Any, allow: Iterable[Any], what: str, call: str) -> No
     except UsageError as error:
         raise StoredFileError(f"{what} cannot be used: {error}") from error
     own_code = OwnCode(allow)
-    missing = [name for name in foreign_names(data) if own_code.find(name) is None][:MOST_NAMED]
+    missing = [name for name in foreign_names(data) if own_code.find(name) is None]
+    missing = [name for name, length in zip(missing, accumulate(map(len, missing)), strict=True) if length <= ASKED_AT_ONCE]
     if missing:
         everything = ", ".join([short_name(name) for name in missing] + [each.__name__ for each in allow])
         raise NotAllowedError(what, missing, f"hand it over: {call}, allow=[{everything}])")
