@@ -23,7 +23,6 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 QUICK = "not learning and not compiled"
 SCRIPTS = ["noxfile.py", "tools", "bench"]
 SOURCES = [str(folder / "src" / checkout.module_of(name)) for name, folder in checkout.DISTRIBUTIONS.items()]
-FAULTS = {"hostile": "tests/integration/hostile/everything.py"}
 PEERS = ["stable-baselines3", "sb3-contrib", "tianshou[eval]", "gymnasium[mujoco]", "imageio"]
 
 
@@ -126,10 +125,9 @@ def learn(session: nox.Session) -> None:
 
 @nox.session
 def faults(session: nox.Session) -> None:
-    """Print the table of faults, how many of each family were tried and how many ended well: `nox -s faults -- hostile`."""
+    """Print the table of faults, how many of each family were tried and ended well: `nox -s faults -- --quick`, or `-- workers disks`."""
     install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))
-    for name in session.posargs or FAULTS:
-        session.run("python", FAULTS[name], env={"OMP_NUM_THREADS": "1"})
+    session.run("python", "tests/faults", *session.posargs, env={"OMP_NUM_THREADS": "1"})
 
 
 @nox.session
