@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
 
 import pytest
+
+from rlchassis.errors import Interrupted
 
 HEAVY = ("torch", "numpy", "gymnasium", "attrs", "attr", "cattrs", "pluggy", "tqdm", "matplotlib", "cloudpickle")
 
@@ -92,3 +95,49 @@ def test_what_was_typed_is_repeated_within_bounds(rlchassis):
     assert "9 … 9" in done.err
     assert done.err.endswith("; see `rlchassis train --help`.\n")
     assert len(done.err) < 2100
+
+
+LEAVING = """
+import atexit, signal, sys
+from rlchassis.cli import main
+atexit.register(signal.raise_signal, signal.SIGINT)
+sys.exit(main())
+"""
+
+
+def test_ctrl_c_while_the_program_leaves_prints_nothing():
+    done = python(LEAVING, "--version")
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+
+
+def test_ctrl_c_that_was_to_be_ignored_is_ignored_while_the_program_leaves():
+    done = python("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)" + LEAVING, "--version")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_main_called_with_words_leaves_signals_as_they_are(rlchassis):
+    assert rlchassis("--version").code == 0
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize(("ended", "code"), [(KeyboardInterrupt(), 130), (Interrupted(15), 143), (ValueError(), 1)])
+@pytest.mark.parametrize("cause", [False, True])
+def test_an_error_on_the_way_out_keeps_the_exit_code_of_the_signal(rlchassis, monkeypatch, ended, code, cause):
+    def failing(_):
+        try:
+            raise ended
+        finally:
+            try:
+                raise OSError("it cannot be closed")
+            except OSError as error:
+                raise RuntimeError("it cannot be closed") from (ended if cause else error)
+
+    monkeypatch.setattr("rlchassis.cli.doctor.carry_out", failing)
+    done = rlchassis("doctor")
+    assert (done.code, done.err) == (code, "rlchassis: RuntimeError: it cannot be closed\n")
+
+
+def test_ctrl_c_while_a_failure_is_reported_prints_no_traceback():
+    code = "from rlchassis.cli import dispatch\ndef interrupted(*_): raise KeyboardInterrupt\ndispatch._failed = interrupted\n"
+    done = python(code + "raise SystemExit(dispatch.main())", "trian")
+    assert (done.returncode, done.stderr) == (130, "")

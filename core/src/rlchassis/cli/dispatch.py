@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
@@ -65,13 +67,46 @@ class Version(argparse.Action):
 
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out a command; 0: done, 1: it failed, 2: wrong usage or unusable input, 128 + n: signal n ended it."""
-    words = sys.argv[1:] if words is None else list(words)
+    if words is not None:
+        return _exit_code(list(words))
+    try:
+        return _exit_code(sys.argv[1:])
+    except KeyboardInterrupt:  # while a failure was reported
+        return INTERRUPTED
+    finally:
+        _leave_ctrl_c_to_the_system()
+
+
+def _exit_code(words: Sequence[str]) -> int:
     try:
         return _carried_out(words)
     except KeyboardInterrupt as end:
-        return getattr(end, "exit_code", INTERRUPTED)
+        return _code_of(end)
     except BaseException as error:  # noqa: BLE001  whatever a run fails of becomes one line and an exit code
-        return _failed(error, words)
+        code, signalled = _failed(error, words), _answered_signal(error)
+        return code if signalled is None else _code_of(signalled)
+
+
+def _code_of(end: KeyboardInterrupt) -> int:
+    return getattr(end, "exit_code", INTERRUPTED)
+
+
+def _answered_signal(error: BaseException) -> KeyboardInterrupt | None:
+    """The signal that ended the command, where an error was raised on the way out."""
+    seen: set[int] = set()
+    earlier: BaseException | None = error
+    while earlier is not None and id(earlier) not in seen:
+        if isinstance(earlier, KeyboardInterrupt):
+            return earlier
+        seen.add(id(earlier))
+        earlier = earlier.__cause__ or earlier.__context__
+    return None
+
+
+def _leave_ctrl_c_to_the_system() -> None:
+    """From here on the program only exits, and SIGINT ends it at once instead of raising an error that nobody handles."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _carried_out(words: Sequence[str]) -> int:
