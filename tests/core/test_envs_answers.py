@@ -154,6 +154,44 @@ def test_a_step_that_answers_in_another_form_is_refused(case):
         run([partial(Scripted, VECTOR, HERE, 1, answer=answer)], 1)
 
 
+class Wrapped(gym.wrappers.RecordEpisodeStatistics):
+    """Of gymnasium: unpacks what step and reset of the environment within return."""
+
+    def __init__(self, **script) -> None:
+        super().__init__(Scripted(VECTOR, HERE, **script))
+
+
+@pytest.mark.parametrize(
+    ("answer", "got"),
+    [
+        ((HERE, 0.0, False, {}), r"ValueError: not enough values to unpack \(expected 5, got 4\)"),
+        ((HERE, 0.0, False, False, {}, 6), r"ValueError: too many values to unpack \(expected 5(, got 6)?\)"),
+        (HERE, r"ValueError: not enough values to unpack \(expected 5, got 3\)"),
+        (0.0, "TypeError: cannot unpack non-iterable float object"),
+    ],
+)
+@pytest.mark.parametrize("open_envs", [InProcessEnvironment.open, partial(WorkerEnvironment.open, num_workers=1)])
+def test_a_wrapper_that_cannot_unpack_a_step_is_explained(answer, got, open_envs):
+    told = r"step of the environment within must return \(observation, reward, terminated, truncated, info\), at step 1 of its episode"
+    with pytest.raises(EnvironmentFailure, match=f"raised {got} in its wrapper Wrapped: {told}"):
+        run([partial(Wrapped, bad_step=1, answer=answer)], 1, open_envs)
+
+
+def test_a_wrapper_that_cannot_unpack_a_reset_is_explained():
+    env = Wrapped()
+    env.env.reset = lambda **_: HERE
+    told = r"in its wrapper Wrapped: reset of the environment within must return \(observation, info\), in its reset after 0 steps"
+    with pytest.raises(EnvironmentFailure, match=rf"too many values to unpack \(expected 2(, got 3)?\) {told}"):
+        run([lambda: env], 0)
+
+
+def test_an_environment_that_unpacks_something_else_is_quoted_alone():
+    env = Wrapped()
+    env.env.step = lambda _: [left for left, right in [(1, 2, 3)]]
+    with pytest.raises(EnvironmentFailure, match=r"too many values to unpack \(expected 2(, got 3)?\), at step 1"):
+        run([lambda: env], 1)
+
+
 @pytest.mark.parametrize(("reward", "end"), [(np.float32(1.5), np.True_), (np.array(1.5), np.array(True)), (1.5, 1)])
 def test_numpys_scalars_are_rewards_and_ends(reward, end):
     venv = InProcessEnvironment.open([partial(Scripted, VECTOR, HERE, 1, answer=(HERE, reward, end, 0, {}))])

@@ -51,7 +51,7 @@ OBS = np.zeros(4, np.float32)
 NUMBERS = r"as observation, expected finite numbers in an array of shape \(4,\)"
 SHAPE = r"an observation of shape .*, but its space is Box\(4,\)"
 FINITE = r"at \[1\] in its observation, expected a finite number"
-UNPACKED = "raised ValueError: not enough values to unpack"
+UNPACKED = r"raised ValueError: not enough values to unpack .* in its wrapper TimeLimit: step .* must return \(observation, reward, .*\)"
 """What gymnasium's own wrappers raise, where an environment has any."""
 WRONG: dict[str, tuple[Callable[[Strange], Any], str]] = {
     "NaN in the observation": (partial(spoilt, math.nan), f"nan {FINITE}"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 
 from rlchassis.envs.spaces import Array
+from rlchassis.errors import text_of
 
 STEP_ANSWER = "(observation, reward, terminated, truncated, info)"
 RESET_ANSWER = "(observation, info)"
+ANSWERS = {"step": STEP_ANSWER, "reset": RESET_ANSWER}
 THOROUGH_STEPS = 100
 """For so many steps of each environment its answers are checked in every detail."""
 LONGEST_NUMBER = 200
@@ -55,6 +58,19 @@ def require_form(answer: Any, expected: str) -> None:
         raise UnfitAnswer(f"answered {got}, expected {expected}")
     if not isinstance(answer[-1], Mapping):
         raise UnfitAnswer(f"answered {shown(answer[-1])} as info, expected a dict")
+
+
+def hint_on_unpacking(error: BaseException) -> str:
+    """Continues "raised ValueError: not enough values to unpack", where a wrapper raised it of the answer of what it wraps."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    if place is None or not isinstance(error, ValueError | TypeError) or "unpack" not in text_of(error):
+        return ""
+    method, wrapper = place.tb_frame.f_code.co_name, place.tb_frame.f_locals.get("self")
+    if method not in ANSWERS or not isinstance(wrapper, gym.Wrapper):
+        return ""
+    return f" in its wrapper {type(wrapper).__name__}: {method} of the environment within must return {ANSWERS[method]}"
 
 
 def shown(value: Any) -> str:

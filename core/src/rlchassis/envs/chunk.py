@@ -10,7 +10,16 @@ import gymnasium as gym
 from attrs import define, field
 
 from rlchassis.envs.actions import one_by_one
-from rlchassis.envs.answers import RESET_ANSWER, STEP_ANSWER, THOROUGH_STEPS, UnfitAnswer, as_flag, as_rewards, require_form
+from rlchassis.envs.answers import (
+    RESET_ANSWER,
+    STEP_ANSWER,
+    THOROUGH_STEPS,
+    UnfitAnswer,
+    as_flag,
+    as_rewards,
+    hint_on_unpacking,
+    require_form,
+)
 from rlchassis.envs.distinct import require_distinct, require_env
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import require_possible
@@ -136,7 +145,7 @@ class Chunk:
         if isinstance(error, UnfitAnswer) and error.row is not None:
             self.progress.current[0] = error.row
         index = self.progress.current[0]
-        what = str(error) if isinstance(error, UnfitAnswer) else raised(error)
+        what = str(error) if isinstance(error, UnfitAnswer) else raised(error) + hint_on_unpacking(error)
         return failure_from(error, failure_text(self.first_index + index, self.seeds[index], what, when(index)))
 
     def render(self) -> list[Any]:
