@@ -87,6 +87,27 @@ def test_the_lock_names_process_and_host_and_goes_with_the_run(tmp_path):
         assert list(tmp_path.iterdir()) == []
 
 
+def test_a_lock_that_another_process_has_by_now_stays(tmp_path):
+    lock = RunLock.acquire(tmp_path)
+    (tmp_path / "run.lock").unlink()
+    with another_process(HOLD, tmp_path) as other:
+        assert other.stdout.readline() == "held\n"
+        lock.release()
+        assert read_holder(tmp_path).pid == other.pid
+        other.communicate("\n", timeout=30)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks there")
+def test_a_fork_does_not_give_back_the_lock_of_its_parent(tmp_path):
+    forks = HOLD.replace("print(", "import os\nif not os.fork():\n    lock.release()\n    os._exit(0)\nos.wait()\nprint(")
+    with another_process(forks, tmp_path) as parent:
+        assert parent.stdout.readline() == "held\n"
+        assert read_holder(tmp_path).pid == parent.pid
+        parent.communicate("\n", timeout=30)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_second_process_is_refused_and_told_which_and_where(tmp_path, holder):
     before = (tmp_path / "run.lock").read_bytes()
     for attempt in (RunLock.acquire, require_no_other_run):

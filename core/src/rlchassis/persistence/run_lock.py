@@ -67,11 +67,12 @@ class RunLock:
         return cls(directory)
 
     def release(self) -> None:
-        """Give it back; may be called again."""
+        """Give it back, unless another process has it by now; may be called again."""
         if self._held:
             self._held = False
-            with suppress(OSError):  # the directory may be gone, or no longer ours to write
-                (self.directory / LOCK_FILENAME).unlink(missing_ok=True)
+            with suppress(OSError, StoredFileError), _one_at_a_time(self.directory):  # it may be gone, or no longer ours to write
+                if read_holder(self.directory) == Holder.this_process():
+                    (self.directory / LOCK_FILENAME).unlink(missing_ok=True)
 
 
 def _write_exclusively(path: Path, text: str) -> None:
