@@ -41,6 +41,7 @@ def test_people_get_a_sentence(rlchassis, run):
     said = rlchassis("eval", run, "--episodes", 3)
     assert said.code == 0
     assert said.out == f"return {scored['mean']:.2f} ± {scored['std']:.2f} over 3 episodes with seeds 10000 to 10002\n"
+    assert rlchassis("eval", run, "--episodes", 1).out.endswith(" over 1 episode with seed 10000\n")
     assert rlchassis("eval", run).out.endswith("with the seeds of its best test, return for return as recorded\n")
 
 

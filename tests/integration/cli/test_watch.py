@@ -97,7 +97,7 @@ def test_without_a_display_episodes_are_played_and_one_line_says_so(rlchassis, r
 
 def test_with_a_display_it_is_opened(rlchassis, drawn, monkeypatch):
     monkeypatch.setenv("DISPLAY", ":99")
-    assert "Watched 1 episodes (rendered): mean return 3.00 ± 0.00." in rlchassis("watch", drawn, "--episodes", 1).err
+    assert "Watched 1 episode (rendered): mean return 3.00 ± 0.00." in rlchassis("watch", drawn, "--episodes", 1).err
 
 
 def test_the_policy_that_plays_is_the_stored_one_and_plays_what_a_run_shows_at_its_end(tmp_path, caplog):

@@ -8,6 +8,7 @@ from rlchassis.cli.allowed import add_allow, allowed, asking_to_allow
 from rlchassis.cli.messages import messages_on_stderr
 from rlchassis.cli.output import say, say_json
 from rlchassis.experiment import Evaluation, evaluate
+from rlchassis.registry.wording import number_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +34,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
 
 def _sentence(result: Evaluation, *, repeated: bool) -> str:
-    seeds = "the seeds of its best test" if repeated else f"seeds {result.seeds[0]} to {result.seeds[-1]}"
+    first, *others = result.seeds
+    fresh = f"seeds {first} to {others[-1]}" if others else f"seed {first}"
+    seeds = "the seeds of its best test" if repeated else fresh
     compared = {True: ", return for return as recorded", False: ", not as recorded", None: ""}[result.matches]
-    return f"return {result.mean:.2f} ± {result.std:.2f} over {len(result.returns)} episodes with {seeds}{compared}"
+    return f"return {result.mean:.2f} ± {result.std:.2f} over {number_of('episode', len(result.returns))} with {seeds}{compared}"

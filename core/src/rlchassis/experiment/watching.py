@@ -11,6 +11,7 @@ import gymnasium as gym
 from rlchassis.collector import Collector
 from rlchassis.envs import has_display, why_not_rendered
 from rlchassis.evaluation import Evaluation, evaluate_policy
+from rlchassis.registry.wording import number_of
 from rlchassis.trainer import evaluating
 from rlchassis.world import World
 
@@ -39,7 +40,7 @@ def watch(world: World) -> Evaluation:
     collector = Collector(world.policy, world.envs.watch, rng, world.device, limit)
     with evaluating(world.policy):
         result = evaluate_policy(collector, world.streams.seeds("watch", world.config.watch_num_episodes))
-    log.info("Watched %d episodes (%s): mean return %.2f ± %.2f.", len(result.returns), _how(world), result.mean, result.std)
+    log.info("Watched %s (%s): mean return %.2f ± %.2f.", number_of("episode", len(result.returns)), _how(world), result.mean, result.std)
     return result
 
 

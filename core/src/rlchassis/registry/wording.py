@@ -39,6 +39,11 @@ def listed(words: Iterable[str]) -> str:
     return ", ".join(words) or "none"
 
 
+def number_of(noun: str, count: int) -> str:
+    """Count things: "1 episode", "2 episodes"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def canonical(distribution: str) -> str:
     """Spell a distribution's name the one way in which all its spellings are equal."""
     return re.sub(r"[-_.]+", "-", distribution).lower()
