@@ -29,7 +29,7 @@ PEERS = ["stable-baselines3", "sb3-contrib", "tianshou[eval]", "gymnasium[mujoco
 @nox.session
 def demo(session: nox.Session) -> None:
     """Train PPO on CartPole, and say where the policy, the scores and the learning curve are."""
-    install(session, *editable(*checkout.with_siblings("rlchassis-ppo", "rlchassis-tensorboard")))
+    install(session, *editable(*checkout.with_siblings("rlchassis-ppo", "rlchassis-tensorboard", "rlchassis-plots")))
     session.run("rlchassis", "train", "ppo", "CartPole-v1", "--name", "demo", "--if-exists", "suffix", *session.posargs)
     curve = max(Path("log").rglob("learning_curve.png"), key=lambda file: file.stat().st_mtime)
     session.log(f"learning curve: {curve.resolve()}")
@@ -51,8 +51,8 @@ def compiled(session: nox.Session) -> None:
 
 @nox.session
 def tests_core(session: nox.Session) -> None:
-    """Run the tests of core with no plugin installed."""
-    distributions = (checkout.CORE, checkout.TESTKIT)
+    """Run the tests of core with no plugin of a run installed."""
+    distributions = checkout.with_siblings(checkout.TESTKIT)
     install(session, *editable(*distributions), *GROUPS(PYPROJECT, "test"))
     session.run("python", "tools/isolation.py", "editable", *distributions)
     session.run("pytest", "-m", QUICK, "tests/core", *session.posargs)

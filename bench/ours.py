@@ -15,8 +15,8 @@ from typing import Any
 from recipes import BUILDERS
 from rows import Row, asked_row, report
 
-from rlchassis.callbacks import CallbackContext, EpochTrainCallback
 from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.training.callbacks import CallbackContext, EpochTrainCallback
 
 ROUNDS_BEFORE_THE_CLOCK = 100
 """Of learning off policy, so that whatever happens once has happened."""
@@ -66,7 +66,9 @@ def prepared(row: Row, *, compiled: bool) -> tuple[Callable[[], object], Callabl
     clock = Clock(1 + row.warm_up // epoch_of(row))
     builder = BUILDERS[row.algorithm](row.environment, ExperimentConfig(watch=False, persistence_enabled=False), sampling_of(row))
     builder.with_compile(compiled).with_epoch_train_callback(clock)
-    return builder.build().create_experiment_world().trainer.run, lambda: clock.started
+    experiment = builder.build()
+    world = experiment.create_experiment_world()
+    return lambda: experiment.train(world), lambda: clock.started
 
 
 def main() -> None:

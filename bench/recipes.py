@@ -9,7 +9,6 @@ from torch.nn import ReLU, Tanh
 
 from rlchassis import experiment as made
 from rlchassis.api import ExperimentBuilder
-from rlchassis.modules import IntermediateModuleFactoryDefault
 from rlchassis_a2c import A2CParams
 from rlchassis_ddpg import DDPGParams
 from rlchassis_discrete_sac import DiscreteSACParams
@@ -21,6 +20,7 @@ from rlchassis_ppo import PPOParams
 from rlchassis_redq import REDQParams
 from rlchassis_sac import SACParams
 from rlchassis_td3 import TD3Params
+from rlchassis_toolkit.factories.networks import IntermediateModuleFactoryDefault
 from rlchassis_trpo import TRPOParams
 
 SMALL, LARGE = (64, 64), (256, 256)

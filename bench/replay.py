@@ -26,7 +26,7 @@ Acts = dict[str, Callable[[], object]]
 
 def ours() -> Acts:
     """Adds and samples through the buffer that the trainer uses."""
-    from rlchassis.experience import Row
+    from rlchassis.data.experience import Row
     from rlchassis.replay import ReplayBuffer
 
     buffer, rng, (obs, next_obs, actions) = ReplayBuffer.create(CAPACITY, 1), torch.Generator(), arrays()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import subprocess
 import sys
 from importlib.metadata import distributions
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,6 +16,7 @@ from packaging.utils import canonicalize_name as canonical
 
 import rlchassis
 import rlchassis.experiment
+import rlchassis_toolkit
 from rlchassis import api
 from rlchassis.experiment import BUILDERS, Experiment, ExperimentBuilder, ExperimentConfig, ExperimentResult, Mode, PolicyPersistence
 from rlchassis.experiment.provided import NOT_YET
@@ -239,11 +242,11 @@ def test_new_settings_of_a_run_stand_after_the_promised_ones():
 HOMES = {
     "rlchassis.config": ["ExperimentConfig", "Mode", "SamplingConfig"],
     "rlchassis.envs": ["EnvFactory", "EnvFactoryRegistered", "EnvMode", "Environments", "VectorEnvType"],
-    "rlchassis.callbacks": ["EpochStopCallback", "EpochStopCallbackRewardThreshold", "EpochTestCallback", "EpochTrainCallback"],
-    "rlchassis.loggers": ["Logger", "LoggerFactory", "LoggerFactoryDefault"],
-    "rlchassis.persistence": ["PersistEvent", "Persistence", "PolicyPersistence", "RestoreEvent"],
-    "rlchassis.trainer": ["InfoStats"],
-    "rlchassis.world": ["World"],
+    "rlchassis.training.callbacks": ["EpochStopCallback", "EpochStopCallbackRewardThreshold", "EpochTestCallback", "EpochTrainCallback"],
+    "rlchassis.training.loggers": ["Logger", "LoggerFactory", "LoggerFactoryDefault"],
+    "rlchassis.training.persistence": ["PersistEvent", "Persistence", "PolicyPersistence", "RestoreEvent"],
+    "rlchassis.training.info": ["InfoStats"],
+    "rlchassis.training.world": ["World"],
 }
 
 
@@ -254,28 +257,48 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 
 
 API = """
-    ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution actor_critic_loss
-    ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault AgentFactory Algorithm assign_ AutoAlphaFactory AutoAlphaFactoryDefault
-    by_row CallbackContext Categorical CategoricalActor Component conjugate_gradient create_critics create_temperature Critic
-    CriticEnsemble CriticEnsembleMethods CriticFactory CriticFactoryDefault CriticFactoryReuseActor detached deterministic_policy_loss
-    DeterministicActor DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian
-    DiscreteCriticEnsemble Disturbance encoder_for EnvFactory Environments EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback
-    EpsilonGreedyPolicy Evaluation Experience ExperimentBuilder ExperimentConfig Features first_of fisher_vector_product flat_gradient
-    flattened GaussianActor GaussianActorMethods gradient_step hookimpl huber_loss InfoStats instance IntermediateModuleFactory
-    IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement lambda_returns lean_forward Learned LinearEps Logger
-    LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear map_tensors Metrics MLP n_step_transition NoiseFactory
-    NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized number Observation OffPolicyTrainer one_graph
-    OneCriticMethods OnPolicyTrainer Optimizer OptimizerFactory OptimizerStep orthogonal_ PluginError Policy PolicyWrapper
-    PolicyWrapperFactory quantile_huber_loss RandomStreams RecipePart refuses_old_names require_values resolve ReturnScale RunningMoments
-    SamplingConfig Setup soft_value squared_loss SquashedGaussian SquashedGaussianPolicy StochasticActorMethods StochasticPolicy switch
-    target_of Temperature TensorStruct track Trainer Transition two_critics TwoCriticsMethods unique_parameters UnsupportedSpaceError
-    UsageError value_loss whole width_of World
+    Agent AgentFactory Algorithm by_row CallbackContext Component described EnvFactory Environments EnvMode EpochStopCallback
+    EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder ExperimentConfig first_tensor gradient_step
+    HasSpaces hookimpl InfoStats instance lean_forward Learned Logger LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear
+    map_tensors Metrics METRICS_FILENAME ModuleFactory number Observation OffPolicyTrainer one_graph OnPolicyTrainer Optimizer
+    OptimizerFactory OptimizerStep PluginError Policy PolicyWrapper PolicyWrapperFactory Probe RandomStreams read_metrics
+    read_settings RecipePart refuses_old_names require_action require_values resolve SamplingConfig say Setup StoredFileError
+    switch TensorStruct told Trainer Transition UnsupportedSpaceError UsageError whole World write_atomically
 """
 
 
 def test_the_names_that_plugins_may_import_are_frozen():
     assert sorted(api.__all__) == sorted(API.split())
     assert all(hasattr(api, name) for name in api.__all__)
+
+
+def test_every_name_of_the_api_has_one_home_that_the_types_know_too():
+    names = [name for names in api.HOMES.values() for name in names.split()]
+    assert sorted(names) == sorted(api.__all__)
+    tree = ast.parse(Path(api.__file__).read_text("utf-8"))
+    typed = {(node.module, alias.name) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert {(home, name) for home, names in api.HOMES.items() for name in names.split()} == {
+        pair for pair in typed if pair[0].startswith("rlchassis.")
+    }
+
+
+TOOLKIT = """
+    ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution actor_critic_loss
+    ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault assign_ AutoAlphaFactory AutoAlphaFactoryDefault Categorical
+    CategoricalActor conjugate_gradient create_critics create_temperature Critic CriticEnsemble CriticEnsembleMethods
+    CriticFactory CriticFactoryDefault CriticFactoryReuseActor detached deterministic_policy_loss DeterministicActor
+    DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble
+    Disturbance encoder_for EpsilonGreedyPolicy Features first_of fisher_vector_product flat_gradient flattened GaussianActor
+    GaussianActorMethods huber_loss IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement
+    lambda_returns LinearEps MLP n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck
+    normalized OneCriticMethods orthogonal_ quantile_huber_loss ReturnScale RunningMoments soft_value squared_loss
+    SquashedGaussian SquashedGaussianPolicy StochasticActorMethods StochasticPolicy target_of Temperature track two_critics
+    TwoCriticsMethods unique_parameters value_loss width_of
+"""
+
+
+def test_the_names_of_the_toolkit_are_frozen():
+    assert sorted(rlchassis_toolkit.__all__) == sorted(TOOLKIT.split())
 
 
 def test_the_package_imports_its_names_when_they_are_asked_for():

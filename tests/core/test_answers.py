@@ -4,11 +4,12 @@ import pytest
 import torch
 from gymnasium.spaces import Box, Discrete
 
-from rlchassis.answers import require_action, require_distribution, require_gaussian, require_values
-from rlchassis.distributions import Categorical, DiagonalGaussian
+from rlchassis.data.experience import Observation
 from rlchassis.errors import UsageError
-from rlchassis.experience import Observation
-from rlchassis.squashed import SquashedGaussian
+from rlchassis.learning.answers import require_action, require_values
+from rlchassis_toolkit.policies.answers import require_distribution, require_gaussian
+from rlchassis_toolkit.policies.distributions import Categorical, DiagonalGaussian
+from rlchassis_toolkit.policies.squashed import SquashedGaussian
 
 OBS = torch.zeros(3, 4)
 NESTED: Observation = {"a": {"b": OBS}}

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rlchassis.buffers import RolloutBuffer
-from rlchassis.experience import Row
+from rlchassis.data.experience import Row
+from rlchassis.training.rollout import RolloutBuffer
 
 
 def row(number: int, as_dict: bool = False) -> Row:

@@ -8,12 +8,12 @@ import pytest
 import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from rlchassis.buffers import RolloutBuffer
-from rlchassis.collector import Collector
+from rlchassis.data.experience import Experience
 from rlchassis.envs import InProcessEnvironment, NativeEnvironment, VectorEnvironment, WorkerEnvironment
 from rlchassis.errors import ActionFailure
-from rlchassis.experience import Experience
-from rlchassis.policies import Policy
+from rlchassis.learning.policy import Policy
+from rlchassis.training.collector import Collector
+from rlchassis.training.rollout import RolloutBuffer
 from rlchassis_testkit.experiences import Constant, Remembering
 from rlchassis_testkit.tiny_envs import EPISODE, Counter, Receiver
 

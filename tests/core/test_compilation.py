@@ -9,14 +9,14 @@ import torch
 from attrs import define, frozen
 from torch import nn
 
-from rlchassis.agent import Setup
-from rlchassis.algorithm import Algorithm, Learned
-from rlchassis.compilation import LARGEST_NUMBER_OF_SIZES, one_graph
+from rlchassis.data.experience import TensorStruct
+from rlchassis.data.randomness import RandomStreams
 from rlchassis.errors import UsageError
-from rlchassis.experience import TensorStruct
-from rlchassis.gradients import gradient_step
-from rlchassis.optim import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory
-from rlchassis.randomness import RandomStreams
+from rlchassis.learning.algorithm import Algorithm, Learned
+from rlchassis.learning.compilation import LARGEST_NUMBER_OF_SIZES, one_graph
+from rlchassis.learning.gradients import gradient_step
+from rlchassis.learning.optimizer import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory
+from rlchassis.learning.setup import Setup
 from rlchassis_testkit.experiences import Constant
 
 CPU = torch.device("cpu")

@@ -13,7 +13,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from rlchassis.envs import EnvFactoryCallable, EnvFactoryRegistered, EnvFactoryVector, EnvMode, InProcessEnvironment, VectorEnvType
 from rlchassis.envs.factory import environments_of
 from rlchassis.errors import UsageError
-from rlchassis.experiment.recording import rendering_images
+from rlchassis.run.recording import rendering_images
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 

@@ -19,7 +19,7 @@ import pytest
 from attrs import frozen
 
 from rlchassis.envs import EnvFactory, EnvFactoryCallable, EnvFactoryRegistered, EnvMode, VectorEnvType, WorkerEnvironment
-from rlchassis.envs.registrations import register_missing, registrations
+from rlchassis.envs.subprocess.registrations import register_missing, registrations
 from rlchassis.errors import EnvironmentFailure, UsageError
 from rlchassis_testkit.clock import Clock
 from rlchassis_testkit.processes import exists, gone_within

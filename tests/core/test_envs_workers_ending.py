@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from rlchassis.envs import WorkerEnvironment
-from rlchassis.envs.worker import WorkerTraceback
+from rlchassis.envs.subprocess.worker import WorkerTraceback
 from rlchassis.errors import EnvironmentFailure
 from rlchassis_testkit.clock import Clock, be_killed, explode, hang, leave
 from rlchassis_testkit.processes import exists, gone_within
@@ -89,7 +89,7 @@ class StuckAtClosing(Clock):
 
 @pytest.mark.parametrize("env", [Clock, StuckAtClosing])
 def test_closing_ends_the_processes_in_bounded_time(env, monkeypatch):
-    monkeypatch.setattr("rlchassis.envs.workers.SECONDS_TO_DIE", 1.0)
+    monkeypatch.setattr("rlchassis.envs.subprocess.workers.SECONDS_TO_DIE", 1.0)
     venv = WorkerEnvironment.open([env, env], num_workers=2)
     venv.reset([1, 2])
     begun = time.monotonic()

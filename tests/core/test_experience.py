@@ -6,7 +6,7 @@ import torch
 from attrs import frozen
 from torch import Tensor
 
-from rlchassis.experience import TensorStruct, as_tensors, by_row, first_tensor, map_tensors
+from rlchassis.data.experience import TensorStruct, as_tensors, by_row, first_tensor, map_tensors
 from rlchassis_testkit.experiences import experience_of
 
 

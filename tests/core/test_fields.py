@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from attrs import frozen
 
+from rlchassis.config.fields import instance, number, switch, whole
 from rlchassis.errors import UsageError
-from rlchassis.fields import instance, number, switch, whole
 
 
 @frozen(kw_only=True)

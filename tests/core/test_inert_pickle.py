@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlchassis.errors import StoredFileError
-from rlchassis.experiment.recipe import restore_experiment
-from rlchassis.persistence.inert_pickle import inert_pickle, read_inert_pickle
+from rlchassis.experiment.experiment import restore_experiment
+from rlchassis.storage.inert_pickle import inert_pickle, read_inert_pickle
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

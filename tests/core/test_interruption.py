@@ -9,23 +9,24 @@ from types import SimpleNamespace
 import pytest
 
 from rlchassis.errors import Interrupted
-from rlchassis.experiment.interruption import TERMINATING, Interruption
+from rlchassis.run.interruption import TERMINATING, Interruption
 
 ALL = (signal.SIGINT, *TERMINATING)
 
 
-class Trainer:
+class TinyWorld:
     """Keeps what it was interrupted with."""
 
-    def __init__(self) -> None:
+    def __init__(self, train: bool) -> None:
         self.codes: list[int] = []
+        self.config = SimpleNamespace(train=train)
 
     def interrupt(self, error):
         self.codes.append(error.exit_code)
 
 
 def world(*, train=True):
-    return SimpleNamespace(trainer=Trainer(), config=SimpleNamespace(train=train))
+    return TinyWorld(train)
 
 
 def send(number):
@@ -39,16 +40,16 @@ def test_a_signal_in_training_is_handed_to_the_trainer(number, code):
         interruption.rlchassis_world_ready(run)
         interruption.rlchassis_train_start(run)
         send(number)
-    assert run.trainer.codes == [code]
+    assert run.codes == [code]
 
 
 def test_a_signal_while_all_is_built_waits_for_training_to_begin():
     interruption, run = Interruption(), world()
     with interruption.awaited(ALL):
         send(signal.SIGTERM)
-        assert run.trainer.codes == []
+        assert run.codes == []
         interruption.rlchassis_train_start(run)
-    assert run.trainer.codes == [143]
+    assert run.codes == [143]
 
 
 def test_a_second_signal_does_not_wait():
@@ -82,7 +83,7 @@ def test_without_a_signal_the_run_goes_on():
     with interruption.awaited(ALL), interruption.before_death():
         interruption.rlchassis_train_start(run)
         interruption.rlchassis_train_end()
-    assert run.trainer.codes == []
+    assert run.codes == []
 
 
 def test_afterwards_signals_do_what_they_did_before():
@@ -163,4 +164,4 @@ def test_in_a_fork_of_the_process_a_signal_does_what_it_does_by_default(monkeypa
         interruption.rlchassis_train_start(run)
         monkeypatch.setattr(os, "getpid", lambda: -1)
         signal.getsignal(signal.SIGTERM)(signal.SIGTERM, None)
-    assert (raised, run.trainer.codes) == ([(signal.SIGTERM, signal.SIG_DFL)], [])
+    assert (raised, run.codes) == ([(signal.SIGTERM, signal.SIG_DFL)], [])

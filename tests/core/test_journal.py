@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from rlchassis.collector import CollectStats
 from rlchassis.errors import DivergenceError, PluginError
-from rlchassis.journal import Journal, require_finite
+from rlchassis.training.collector import CollectStats
+from rlchassis.training.journal import Journal, require_finite
 
 
 class Guesser:

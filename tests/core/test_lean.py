@@ -7,8 +7,8 @@ import torch
 from gymnasium.spaces import Box
 from torch import nn
 
-from rlchassis.lean import LARGE_BATCH, LeanStack, lean_forward
-from rlchassis.networks import CategoricalActor, Features, GaussianActor
+from rlchassis.learning.numpy_inference import LARGE_BATCH, LeanStack, lean_forward
+from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Features, GaussianActor
 
 
 @pytest.fixture(params=[nn.Tanh, nn.ReLU])

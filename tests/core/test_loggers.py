@@ -8,19 +8,11 @@ import math
 import numpy as np
 import pytest
 
-from rlchassis import loggers
 from rlchassis.errors import StoredFileError, UsageError
-from rlchassis.loggers import (
-    Logger,
-    LoggerFactory,
-    LoggerFactoryDefault,
-    LoggerFactorySeveral,
-    LoggerGroup,
-    read_metrics,
-    series,
-)
-from rlchassis.metrics_file import MetricsFile
 from rlchassis.registry import Component
+from rlchassis.training import loggers
+from rlchassis.training.loggers import Logger, LoggerFactory, LoggerFactoryDefault, LoggerFactorySeveral, LoggerGroup, read_metrics, series
+from rlchassis.training.metrics_file import MetricsFile
 from rlchassis_testkit.stored_runs import rows_of
 
 

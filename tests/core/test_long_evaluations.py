@@ -10,11 +10,11 @@ import pytest
 import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from rlchassis import long_episodes
-from rlchassis.buffers import RolloutBuffer
-from rlchassis.collector import Collector, mean
 from rlchassis.envs import InProcessEnvironment, NativeEnvironment
 from rlchassis.errors import Interrupted
+from rlchassis.training import long_episodes
+from rlchassis.training.collector import Collector, mean
+from rlchassis.training.rollout import RolloutBuffer
 from rlchassis_testkit.experiences import Constant
 from rlchassis_testkit.tiny_envs import Counter
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rlchassis import machine
+from rlchassis.config import machine
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 
 from rlchassis.config import SamplingConfig
 from rlchassis.errors import UsageError
-from rlchassis.trainer import OffPolicyTrainer
-from rlchassis_testkit.replay_runs import trained, world_of
+from rlchassis.training.off_policy import OffPolicyTrainer
+from rlchassis_testkit.replay_runs import trained
 
 
 def test_the_replay_buffer_is_as_the_settings_say():
@@ -42,7 +42,7 @@ def test_the_replay_buffer_is_as_the_settings_say():
 )
 def test_settings_by_which_nothing_would_be_learned_are_refused_before_the_first_step(settings, complaint):
     with pytest.raises(UsageError, match=complaint):
-        world_of(**settings)
+        trained(**settings)
 
 
 def test_the_longest_warm_up_and_the_smallest_buffer_that_work_are_accepted():

@@ -11,16 +11,16 @@ import pytest
 import torch
 from attrs import evolve, frozen
 
-from rlchassis.algorithm import Algorithm, Learned
 from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.config.fields import whole
+from rlchassis.data.experience import map_tensors
 from rlchassis.envs import EnvFactoryRegistered, VectorEnvType
 from rlchassis.errors import PluginError, UsageError
-from rlchassis.experience import map_tensors
-from rlchassis.fields import whole
-from rlchassis.policies import PolicyWrapper
-from rlchassis.trainer import OffPolicyTrainer
+from rlchassis.learning.algorithm import Algorithm, Learned
+from rlchassis.learning.policy import PolicyWrapper
+from rlchassis.training.off_policy import OffPolicyTrainer
 from rlchassis_testkit.replay_onlooker import ReplayOnlooker, ReplayOnlookerAgentFactory, ReplayOnlookerExperimentBuilder
-from rlchassis_testkit.replay_runs import SETTINGS, trained, world_of
+from rlchassis_testkit.replay_runs import SETTINGS, prepared, trained
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.wrapping import Wrapping
 
@@ -30,11 +30,11 @@ from rlchassis_testkit.wrapping import Wrapping
 @pytest.mark.parametrize("step_per_collect", [1, 7, 16])
 @pytest.mark.parametrize("start", [0, 5, 30])
 def test_after_every_collection_exactly_the_rounds_that_are_due_were_done(ratio, num_envs, step_per_collect, start, monkeypatch):
-    world = world_of(num_train_envs=num_envs, step_per_collect=step_per_collect, update_per_step=float(ratio), start_timesteps=start)
-    trainer, done = world.trainer, []
+    world, train = prepared(num_train_envs=num_envs, step_per_collect=step_per_collect, update_per_step=float(ratio), start_timesteps=start)
+    done = []
     learn = OffPolicyTrainer._learn
-    monkeypatch.setattr(OffPolicyTrainer, "_learn", lambda self: (learn(self), done.append((self.env_step, self.updates))))
-    trainer.run()
+    monkeypatch.setattr(OffPolicyTrainer, "_learn", lambda self: (learn(self), done.append((self.state.env_step, self.state.updates))))
+    train()
     world.close()
     begin = max(start, 8)
     assert done == [(step, max(0, step - begin) * ratio.numerator // ratio.denominator) for step, _ in done]
@@ -46,8 +46,8 @@ def test_after_every_collection_exactly_the_rounds_that_are_due_were_done(ratio,
 def test_environments_that_cannot_step_apart_owe_rounds_for_the_steps_that_count():
     env = EnvFactoryRegistered("CartPole-v1", venv_type=VectorEnvType.NATIVE)
     world, algorithm = trained(env, num_train_envs=3, update_per_step=0.5)
-    assert len(algorithm.counts) == (world.trainer.env_step - 8) // 2
-    assert len(world.buffer) == world.trainer.env_step
+    assert len(algorithm.counts) == (world.state.env_step - 8) // 2
+    assert len(world.buffer) == world.state.env_step
     assert all((window.rewards == 1).all() for window in algorithm.windows), "the reward of a reset row is 0"
 
 
@@ -160,9 +160,9 @@ def test_hooks_hear_of_every_collection_and_its_rounds():
 
 def test_an_epoch_in_which_nothing_was_learned_is_not_tested_and_chooses_no_policy():
     world, _ = trained(num_epochs=6, step_per_epoch=16, start_timesteps=40, num_test_envs=1, num_test_episodes=1)
-    assert [test.env_step for test in world.trainer.tests] == [48, 64, 80, 96]
+    assert [test.env_step for test in world.state.tests] == [48, 64, 80, 96]
     slow, _ = trained(num_epochs=6, step_per_epoch=16, start_timesteps=40, update_per_step=0.025, num_test_envs=1, num_test_episodes=1)
-    assert [test.env_step for test in slow.trainer.tests] == [80], "the only round is due at step 80"
+    assert [test.env_step for test in slow.state.tests] == [80], "the only round is due at step 80"
 
 
 def test_a_batch_that_is_no_struct_of_tensors_is_refused_by_name(monkeypatch):
@@ -207,7 +207,7 @@ class SteppedBuilder(ReplayOnlookerExperimentBuilder):
 
 @pytest.mark.parametrize("steps", [1, 3])
 def test_an_algorithm_that_learns_from_other_windows_than_its_params_say_is_refused_before_the_first_step(steps, monkeypatch):
-    monkeypatch.setattr("rlchassis.collector.Collector.collect", None)
+    monkeypatch.setattr("rlchassis.training.collector.Collector.collect", None)
     builder = SteppedBuilder(Counter, ExperimentConfig(watch=False), SamplingConfig(**SETTINGS)).with_agent(steps=steps)
     if steps == 3:
         builder.build().create_experiment_world().close()

@@ -9,13 +9,13 @@ import torch
 from attrs import frozen
 from torch import nn
 
-from rlchassis.agent import Setup
 from rlchassis.config import SamplingConfig
+from rlchassis.data.randomness import RandomStreams
 from rlchassis.errors import DivergenceError, PluginError, UsageError
-from rlchassis.flat import flatten_storage
-from rlchassis.gradients import gradient_step
-from rlchassis.optim import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory
-from rlchassis.randomness import RandomStreams
+from rlchassis.learning.flat_parameters import flatten_storage
+from rlchassis.learning.gradients import gradient_step
+from rlchassis.learning.optimizer import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory
+from rlchassis.learning.setup import Setup
 
 ADAM = {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-5, "weight_decay": 0.1}
 

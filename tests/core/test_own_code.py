@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from rlchassis.errors import UsageError
-from rlchassis.persistence.own_code import OwnCode
+from rlchassis.storage.spec.own_code import OwnCode
 
 CODE = """
 import os

@@ -10,9 +10,10 @@ from gymnasium.spaces import Box, Discrete
 from torch import nn
 
 from rlchassis.envs import Environments
-from rlchassis.modules import ActorFactoryDefault
-from rlchassis.policies import PolicyWrapper, StochasticPolicy, layers
+from rlchassis.learning.policy import PolicyWrapper, layers
 from rlchassis_testkit.experiences import Constant, experience_of
+from rlchassis_toolkit.factories.networks import ActorFactoryDefault
+from rlchassis_toolkit.policies.stochastic import StochasticPolicy
 
 SPACES = [Discrete(3), Box(-1, 1, (2,), np.float32)]
 OBS = torch.randn(50, 4, generator=torch.Generator().manual_seed(0))

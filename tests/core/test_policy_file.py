@@ -15,7 +15,7 @@ from torch import nn
 from rlchassis.config import Mode
 from rlchassis.errors import StoredFileError
 from rlchassis.experiment import load_policy
-from rlchassis.persistence.policy_file import StoredPolicy, read_policy, write_policy
+from rlchassis.storage.policy_file import StoredPolicy, read_policy, write_policy
 
 
 class Planted:

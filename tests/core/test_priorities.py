@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from rlchassis.experience import Row
-from rlchassis.losses import squared_loss
+from rlchassis.data.experience import Row
 from rlchassis.replay import Priorities, ReplayBuffer
 from rlchassis.replay.priorities import FAN, SMALLEST, SumTree
+from rlchassis_toolkit.losses import squared_loss
 
 DRAWS = 4000
 

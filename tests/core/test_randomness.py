@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from rlchassis.randomness import STREAMS, RandomStreams
+from rlchassis.data.randomness import STREAMS, RandomStreams
 
 
 def drawn(seed: int, stream: str, *branch: int) -> list[float]:

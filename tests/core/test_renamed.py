@@ -11,11 +11,11 @@ import pytest
 
 from rlchassis import api, experiment
 from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.config.tianshou_names import other_names, refuses_old_names, what_became_of
 from rlchassis.envs import EnvFactoryRegistered, EnvMode
 from rlchassis.errors import UsageError
-from rlchassis.persistence.recipe_changes import amended
 from rlchassis.registry.wording import setting_meant
-from rlchassis.renamed import other_names, refuses_old_names, what_became_of
+from rlchassis.storage.spec.changes import amended
 
 ROOT = Path(__file__).parents[2]
 LIBRARIES = tomllib.loads((ROOT / "core/src/rlchassis/other_names.toml").read_text("utf-8"))

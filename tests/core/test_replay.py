@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from rlchassis.experience import Row
+from rlchassis.data.experience import Row
 from rlchassis.replay import ReplayBuffer
 from rlchassis.replay.ring import Ring
 

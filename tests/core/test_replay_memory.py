@@ -10,8 +10,8 @@ from gymnasium.spaces import Box, Dict, Discrete
 from rlchassis.envs import Environments
 from rlchassis.errors import NotEnoughMemoryError, UsageError
 from rlchassis.replay import ReplayBuffer
-from rlchassis.trainer.memory import ReplayMemory, in_words
-from rlchassis_testkit.replay_runs import world_of
+from rlchassis.training.memory import ReplayMemory, in_words
+from rlchassis_testkit.replay_runs import trained
 
 IMAGES, TWO = Box(0, 255, (84, 84, 4), np.uint8), Discrete(2)
 
@@ -66,13 +66,13 @@ def test_sizes_are_told_in_units_of_1024():
 
 
 def test_a_run_is_refused_before_its_first_step_where_the_memory_does_not_suffice(monkeypatch):
-    monkeypatch.setattr("rlchassis.trainer.off_policy.free_memory", lambda: 1000)
+    monkeypatch.setattr("rlchassis.training.off_policy.free_memory", lambda: 1000)
     with pytest.raises(NotEnoughMemoryError, match="1000 transitions of 22 bytes each"):
-        world_of()
+        trained()
 
 
 def test_a_run_says_before_it_trains_what_its_buffer_takes(caplog):
     with caplog.at_level(logging.INFO, "rlchassis"):
-        world_of().trainer.run()
+        trained()
     said = "The replay buffer takes 21.5 KiB of memory (1000 transitions of 22 bytes each) when it is full."
     assert said in [record.getMessage() for record in caplog.records]

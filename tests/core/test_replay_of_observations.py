@@ -10,11 +10,11 @@ import torch
 from gymnasium.spaces import Box, Discrete
 from gymnasium.wrappers import FrameStackObservation
 
-from rlchassis.collector import Collector
+from rlchassis.data.experience import Row
 from rlchassis.envs import InProcessEnvironment
 from rlchassis.errors import UsageError
-from rlchassis.experience import Row
 from rlchassis.replay import ReplayBuffer, require_space_of_stacks
+from rlchassis.training.collector import Collector
 from rlchassis_testkit.experiences import Constant
 from rlchassis_testkit.tiny_envs import Counter
 

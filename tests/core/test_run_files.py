@@ -12,9 +12,9 @@ from contextlib import chdir
 import pytest
 
 from rlchassis.errors import StoredFileError
-from rlchassis.persistence import files
-from rlchassis.persistence.files import appending, write_atomically
-from rlchassis.persistence.reading import open_stored, parse_json, read_bytes, read_json
+from rlchassis.storage import files
+from rlchassis.storage.files import appending, write_atomically
+from rlchassis.storage.reading import open_stored, parse_json, read_bytes, read_json
 
 
 @pytest.fixture(params=["relative to a handle", "by path, as on Windows"])

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from rlchassis.errors import StoredFileError, UsageError
-from rlchassis.persistence.run_lock import Holder, RunLock, read_holder, require_no_other_run
+from rlchassis.storage.run_lock import Holder, RunLock, read_holder, require_no_other_run
 
 HOLD = """
 import sys
 from pathlib import Path
-from rlchassis.persistence.run_lock import RunLock
+from rlchassis.storage.run_lock import RunLock
 lock = RunLock.acquire(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.readline()
@@ -28,7 +28,7 @@ TRY = """
 import sys, time
 from pathlib import Path
 from rlchassis.errors import UsageError
-from rlchassis.persistence import run_lock
+from rlchassis.storage import run_lock
 read = run_lock.read_holder
 def slowly(directory):
     holder = read(directory)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rlchassis.errors import UsageError
-from rlchassis.persistence.names import MAX_LENGTH, create_run_directory
+from rlchassis.storage.names import MAX_LENGTH, create_run_directory
 
 PIECES = [
     *("a", "run", "Größe", "实验", "é", "e\u0301", "ﬁ", "Ⅳ", "x y", "1.5", "a.b", ".hidden", "...", "-rf", "--name", "~", "~root", "~/x"),

@@ -11,10 +11,10 @@ import torch
 from torch import nn
 
 from rlchassis.errors import StoredFileError, UsageError
-from rlchassis.persistence import policy_file
-from rlchassis.persistence.policy_file import StoredPolicy, read_policy, write_policy
-from rlchassis.persistence.torch_archive import ArchiveError, read_archive
-from rlchassis.persistence.torch_pickle import require_plain
+from rlchassis.storage import policy_file
+from rlchassis.storage.policy_file import StoredPolicy, read_policy, write_policy
+from rlchassis.storage.torch_archive import ArchiveError, read_archive
+from rlchassis.storage.torch_pickle import require_plain
 
 TENSORS = {
     **{str(dtype): torch.ones(2, 3).to(dtype) for dtype in (torch.float32, torch.float64, torch.float16, torch.bfloat16)},

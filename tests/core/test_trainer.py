@@ -1,24 +1,30 @@
 from __future__ import annotations
 
+import logging
 import math
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 import torch
 from attrs import define, field, fields, frozen
+from torch import nn
 
-from rlchassis.algorithm import Learned
-from rlchassis.callbacks import EpochStopCallback
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactoryRegistered, VectorEnvType
 from rlchassis.errors import DivergenceError, Interrupted, PluginError, UsageError
-from rlchassis.evaluation import Evaluation
 from rlchassis.hookspecs import hookimpl
-from rlchassis.policies import PolicyWrapper
-from rlchassis.trainer import OnPolicyTrainer, testing
-from rlchassis.world import World
+from rlchassis.learning.algorithm import Learned
+from rlchassis.learning.policy import PolicyWrapper
+from rlchassis.training import testing
+from rlchassis.training.callbacks import EpochStopCallback
+from rlchassis.training.evaluation import Evaluation
+from rlchassis.training.info import InfoStats
+from rlchassis.training.on_policy import OnPolicyTrainer
+from rlchassis.training.trainer import log_encoding
+from rlchassis.training.world import World
 from rlchassis_testkit.onlooker import Onlooker, OnlookerExperimentBuilder, Seen
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import tiny_run, unchanged
@@ -32,17 +38,19 @@ def looked_on(env: Any = Counter, **settings: Any) -> tuple[World, Onlooker]:
     return world, world.algorithm
 
 
-def world_of(**sampling: Any) -> World:
-    """One that has yet to train."""
+def prepared(**sampling: Any) -> tuple[World, Callable[[], InfoStats]]:
+    """A world that has yet to train, and what trains in it."""
     config = SamplingConfig(num_train_envs=3, num_test_envs=0, **sampling)
-    return OnlookerExperimentBuilder(Counter, ExperimentConfig(watch=False), config).build().create_experiment_world()
+    experiment = OnlookerExperimentBuilder(Counter, ExperimentConfig(watch=False), config).build()
+    world = experiment.create_experiment_world()
+    return world, lambda: experiment.train(world)
 
 
 @pytest.mark.parametrize("num_envs", [1, 3, 8])
 @pytest.mark.parametrize("max_steps", [None, 47, 50, 96])
 def test_a_run_takes_exactly_its_steps_whatever_the_number_of_environments(num_envs, max_steps):
     world, algorithm = looked_on(num_train_envs=num_envs, max_steps=max_steps, **NO_TESTS)
-    assert world.trainer.info().env_steps == (max_steps or 96)
+    assert world.state.info().env_steps == (max_steps or 96)
     assert sum(int(rollout.counted.sum()) for rollout in algorithm.rollouts) == (max_steps or 96)
     sizes = [int(rollout.counted.sum()) for rollout in algorithm.rollouts]
     assert set(sizes[:-1]) == {24}
@@ -66,7 +74,7 @@ def test_a_vectorised_environment_has_its_reset_rows_counted_by_nobody():
     world, algorithm = looked_on(env, num_train_envs=3, **NO_TESTS)
     rows = sum(rollout.weights.numel() for rollout in algorithm.rollouts)
     counted = sum(int(rollout.counted.sum()) for rollout in algorithm.rollouts)
-    assert world.trainer.info().env_steps == counted < rows
+    assert world.state.info().env_steps == counted < rows
     assert sum(len(batch) for batch in algorithm.batches) == 2 * counted
     assert all((batch.rewards == 1).all() for batch in algorithm.batches)
 
@@ -74,7 +82,7 @@ def test_a_vectorised_environment_has_its_reset_rows_counted_by_nobody():
 def test_rounds_are_counted_from_0_and_without_a_gap():
     world, algorithm = looked_on(**NO_TESTS)
     assert algorithm.counts == list(range(4 * 2 * 2))
-    assert world.trainer.info().updates == 16
+    assert world.state.info().updates == 16
 
 
 def test_without_a_batch_size_a_pass_is_one_batch():
@@ -84,7 +92,7 @@ def test_without_a_batch_size_a_pass_is_one_batch():
 
 def test_episodes_that_ended_in_training_are_counted():
     world, _ = looked_on(partial(Counter, 5), num_train_envs=1, **NO_TESTS)
-    assert world.trainer.info().episodes == 96 // 5
+    assert world.state.info().episodes == 96 // 5
 
 
 @define(eq=False)
@@ -97,9 +105,9 @@ class Scheduled:
 
 
 def test_schedules_are_told_the_share_of_steps_done_before_each_collection():
-    world = world_of(num_epochs=2, step_per_epoch=48, step_per_collect=24, batch_size=12)
+    world, train = prepared(num_epochs=2, step_per_epoch=48, step_per_collect=24, batch_size=12)
     world.optimizers.append(Scheduled())
-    world.trainer.run()
+    train()
     world.close()
     assert world.optimizers[0].told == [0, 0.25, 0.5, 0.75]
 
@@ -151,7 +159,7 @@ def test_tests_change_nothing_that_is_learned_from(num_test_envs):
 
 def test_each_epoch_ends_with_a_test_on_seeds_of_its_own():
     world, _ = looked_on("CartPole-v1", num_test_envs=2, num_test_episodes=4)
-    tests = world.trainer.tests
+    tests = world.state.tests
     assert [test.env_step for test in tests] == [48, 96]
     assert len({seed for test in tests for seed in test.seeds}) == 8
     assert all(len(test.returns) == 4 for test in tests)
@@ -166,7 +174,7 @@ def test_no_environment_is_trained_on_the_seed_of_a_test():
             return super().reset(seed=seed, options=options)
 
     world, _ = looked_on(Seeded, num_train_envs=3, num_test_envs=2, num_test_episodes=4)
-    tested = {seed for test in world.trainer.tests for seed in test.seeds}
+    tested = {seed for test in world.state.tests for seed in test.seeds}
     assert (len(tested), len(given - tested - {None})) == (8, 3)
 
 
@@ -190,7 +198,7 @@ class StopAtOnce(EpochStopCallback):
 
 def test_a_stop_callback_ends_training_after_the_test_that_it_saw():
     world, _ = looked_on(told=lambda builder: builder.with_epoch_stop_callback(StopAtOnce()))
-    assert (world.trainer.info().env_steps, len(world.trainer.tests)) == (48, 1)
+    assert (world.state.info().env_steps, len(world.state.tests)) == (48, 1)
 
 
 def scores(monkeypatch, *means):
@@ -203,7 +211,7 @@ def scores(monkeypatch, *means):
 def test_the_best_test_is_kept_and_of_equal_ones_the_latest(means, kept, monkeypatch):
     scores(monkeypatch, *means)
     world, _ = looked_on(num_epochs=3, step_per_epoch=24)
-    info = world.trainer.info()
+    info = world.state.info()
     assert (info.best_score, info.final_score) == (kept, means[-1])
     latest = max(number for number, mean in enumerate(means) if mean == kept)
     assert info.best.env_step == 24 * (latest + 1)
@@ -213,8 +221,8 @@ def test_the_best_test_is_kept_and_of_equal_ones_the_latest(means, kept, monkeyp
 def test_a_test_whose_return_is_not_finite_is_never_the_best_and_that_is_said_once(broken, monkeypatch, caplog):
     scores(monkeypatch, broken, 1, broken)
     world, _ = looked_on(num_epochs=3, step_per_epoch=24)
-    assert [test.env_step for test in world.trainer.tests] == [24, 48, 72]
-    assert world.trainer.best.env_step == 48
+    assert [test.env_step for test in world.state.tests] == [24, 48, 72]
+    assert world.state.best.env_step == 48
     (said,) = [message for message in caplog.messages if "mean return" in message]
     assert said.startswith(f"The test at step 24 has a mean return of {broken}")
 
@@ -222,7 +230,7 @@ def test_a_test_whose_return_is_not_finite_is_never_the_best_and_that_is_said_on
 def test_without_any_finite_test_there_is_no_best(monkeypatch):
     scores(monkeypatch, math.nan, math.nan)
     world, _ = looked_on()
-    assert (world.trainer.info().best_score, world.trainer.env_step) == (None, 96)
+    assert (world.state.info().best_score, world.state.env_step) == (None, 96)
 
 
 class Watching:
@@ -236,8 +244,8 @@ class Watching:
         self.rows.append((step, metrics))
         world.logger.log({"own/rows": len(self.rows)}, step)
         if step == self.stop_at:
-            world.trainer.request_stop("this is enough.")
-            world.trainer.request_stop("and so is this")
+            world.state.request_stop("this is enough.")
+            world.state.request_stop("and so is this")
 
 
 def watched(watching, told=unchanged, **settings):
@@ -348,27 +356,27 @@ def test_weights_that_no_optimizer_looks_after_are_looked_at_before_the_policy_a
         return Learned()
 
     monkeypatch.setattr(Onlooker, "update", update)
-    world = world_of(num_epochs=1, step_per_epoch=48, step_per_collect=24, batch_size=12)
+    world, train = prepared(num_epochs=1, step_per_epoch=48, step_per_collect=24, batch_size=12)
     with pytest.raises(DivergenceError, match=r"weights of the policy became non-finite \(weight\)"):
-        world.trainer.run()
+        train()
     world.close()
-    assert world.trainer.env_step == 24
+    assert world.state.env_step == 24
 
 
 def test_a_run_is_interrupted_before_the_next_step_of_an_environment():
-    world = world_of(num_epochs=1, step_per_epoch=48, step_per_collect=24, batch_size=12)
-    world.trainer.interrupt(Interrupted(15))
+    world, train = prepared(num_epochs=1, step_per_epoch=48, step_per_collect=24, batch_size=12)
+    world.interrupt(Interrupted(15))
     with pytest.raises(Interrupted) as end:
-        world.trainer.run()
+        train()
     world.close()
-    assert (world.trainer.env_step, end.value.exit_code) == (0, 143)
+    assert (world.state.env_step, end.value.exit_code) == (0, 143)
 
 
 def test_metrics_are_logged_twenty_times_an_epoch_and_what_is_left_at_the_end():
-    world = world_of(num_epochs=1, step_per_epoch=960, step_per_collect=8, batch_size=8)
+    world, train = prepared(num_epochs=1, step_per_epoch=960, step_per_collect=8, batch_size=8)
     rows: list[int] = []
     world.logger.log = lambda row, step: rows.append(step)
-    world.trainer.run()
+    train()
     world.close()
     assert rows == [8, *range(56, 960, 48), 960]
 
@@ -409,3 +417,12 @@ def test_each_epoch_that_took_a_step_is_told_in_one_line(caplog):
     told = [message.partition(" steps/s")[0].rpartition(", ")[0] for message in caplog.messages if message.startswith("epoch ")]
     assert [line.partition(",")[0] for line in told] == ["epoch 1: 60 of 96 steps", "epoch 3: 96 of 96 steps"]
     assert all(re.search(r", test return -?\d+\.\d\d ± \d+\.\d\d$", line) for line in told)
+
+
+def test_what_encodes_an_observation_is_logged_once(caplog):
+    policy = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2)])
+    policy[0].encoding = policy[1].encoding = "vector of 2"
+    with caplog.at_level(logging.INFO):
+        log_encoding(policy)
+        log_encoding(policy[2])
+    assert caplog.messages == ["Observation encoders: vector of 2."]

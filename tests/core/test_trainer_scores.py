@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from rlchassis.api import hookimpl
-from rlchassis.callbacks import EpochStopCallback
 from rlchassis.config import ExperimentConfig, SamplingConfig
-from rlchassis.loggers import read_metrics, series
+from rlchassis.training.callbacks import EpochStopCallback
+from rlchassis.training.loggers import read_metrics, series
 from rlchassis_testkit.onlooker import OnlookerExperimentBuilder
 
 
@@ -69,7 +69,7 @@ def test_a_stop_rule_sees_the_current_score_and_not_the_best(tmp_path):
     result = experiment(tmp_path).with_epoch_stop_callback(rule).build().run("run")
     first, second, third = rule.seen
     assert first > second > third
-    assert rule.seen == pytest.approx([test.mean for test in result.world.trainer.tests])
+    assert rule.seen == pytest.approx([test.mean for test in result.world.state.tests])
 
 
 def test_the_metrics_hold_the_best_return_so_far_beside_the_current_one(tmp_path):

@@ -7,9 +7,9 @@ import pytest
 import torch
 from gymnasium.spaces import Box, Discrete
 
-from rlchassis.policies import PolicyWrapper
-from rlchassis.trainer.warm_up import UniformPolicy
-from rlchassis.world import World
+from rlchassis.learning.policy import PolicyWrapper
+from rlchassis.training.warm_up import UniformPolicy
+from rlchassis.training.world import World
 from rlchassis_testkit.replay_runs import trained
 from rlchassis_testkit.tiny_envs import Counter, Receiver
 from rlchassis_testkit.wrapping import Wrapping

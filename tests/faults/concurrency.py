@@ -14,7 +14,7 @@ from runs import ENDLESS, Beacon, failure_lines, opened, typed, words
 from trials import Place, Trial
 
 from rlchassis.errors import UsageError
-from rlchassis.persistence.run_lock import RunLock
+from rlchassis.storage.run_lock import RunLock
 
 FAMILY = "concurrency"
 MANY = 10

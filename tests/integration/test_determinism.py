@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rlchassis.experiment import EnvFactoryRegistered, EpochTrainCallback, PPOExperimentBuilder, VectorEnvType
-from rlchassis.loggers import Logger, LoggerFactory
+from rlchassis.training.loggers import Logger, LoggerFactory
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_ppo import PPOParams
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
@@ -100,8 +100,8 @@ def test_nothing_that_only_looks_on_changes_a_weight(settings, tmp_path):
 
 @pytest.mark.parametrize("persistence_enabled", [False, True])
 def test_after_a_run_the_policy_is_the_one_that_was_trained_last_though_the_best_is_watched(persistence_enabled, tmp_path, monkeypatch):
-    from rlchassis.evaluation import Evaluation
-    from rlchassis.trainer import testing
+    from rlchassis.training import testing
+    from rlchassis.training.evaluation import Evaluation
 
     scores = iter((5.0, 1.0))
     monkeypatch.setattr(testing, "evaluate_policy", lambda _, seeds, step: Evaluation((next(scores),), (1,), (0,), step))
@@ -129,7 +129,7 @@ def test_torchs_own_generator_and_number_of_threads_do_not_matter_and_are_left_a
 @pytest.mark.parametrize("num_train_envs", [1, 3, 8])
 def test_the_number_of_environments_changes_no_budget(num_train_envs):
     world = tiny_run(PPOExperimentBuilder, CARTPOLE, num_train_envs=num_train_envs, max_steps=77, num_test_envs=0)
-    info = world.trainer.info()
+    info = world.state.info()
     assert info.env_steps == 77
     assert info.updates == sum(10 * max(1, steps // 12) for steps in (24, 24, 24, 5))
 

@@ -14,7 +14,7 @@ import pytest
 from rlchassis import errors
 from rlchassis.cli import dispatch
 from rlchassis.experiment import EnvFactoryRegistered
-from rlchassis.experiment.interruption import TERMINATING
+from rlchassis.run.interruption import TERMINATING
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")

@@ -14,10 +14,10 @@ import pytest
 
 from rlchassis import experiment
 from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.config.tianshou_names import other_names
 from rlchassis.envs import EnvFactoryRegistered, EnvMode, VectorEnvType
 from rlchassis.errors import UsageError
 from rlchassis.experiment import Experiment, InfoStats, World
-from rlchassis.renamed import other_names
 
 FOLDER = Path(__file__).parent
 TIANSHOU = tomllib.loads((FOLDER / "peer_defaults.toml").read_text(encoding="utf-8"))["names"]

@@ -9,25 +9,26 @@ import attrs
 import pytest
 import torch
 
-from rlchassis import api, config, experiment
+import rlchassis_toolkit
+from rlchassis import api, experiment
 from rlchassis.cli.field_docs import documented
-from rlchassis.config import SamplingConfig
+from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis_adam import OptimizerFactoryAdam
 from rlchassis_dqn import QNetworkFactoryDefault
 
 MADE = {name.removesuffix("ExperimentBuilder"): getattr(experiment, name) for name in experiment.BUILDERS}
 PAGE = (Path(__file__).parents[2] / "docs" / "params.md").read_text(encoding="utf-8")
-FACTORIES = {**vars(api), **vars(torch.nn), "QNetworkFactoryDefault": QNetworkFactoryDefault}
+FACTORIES = {**vars(api), **vars(rlchassis_toolkit), **vars(torch.nn), "QNetworkFactoryDefault": QNetworkFactoryDefault}
 RECIPES = [
     *(type(builder.agent_class().params) for builder in MADE.values()),
-    api.IntermediateModuleFactoryDefault,
-    api.DeterministicActorFactoryDefault,
-    api.ActorFactoryDefault,
-    api.CriticFactoryDefault,
-    api.ActionCriticFactoryDefault,
+    rlchassis_toolkit.IntermediateModuleFactoryDefault,
+    rlchassis_toolkit.DeterministicActorFactoryDefault,
+    rlchassis_toolkit.ActorFactoryDefault,
+    rlchassis_toolkit.CriticFactoryDefault,
+    rlchassis_toolkit.ActionCriticFactoryDefault,
     OptimizerFactoryAdam,
     SamplingConfig,
-    config.ExperimentConfig,
+    ExperimentConfig,
 ]
 
 
@@ -52,7 +53,7 @@ def test_the_page_has_every_field_with_its_default_and_its_sentence(recipe):
 
 
 def test_the_network_of_dqn_has_the_fields_that_the_page_has_for_that_of_iqn():
-    networks = (QNetworkFactoryDefault(), api.IntermediateModuleFactoryDefault())
+    networks = (QNetworkFactoryDefault(), rlchassis_toolkit.IntermediateModuleFactoryDefault())
     assert len({tuple((name, default) for name, default, _ in documented(each)) for each in networks}) == 1
 
 

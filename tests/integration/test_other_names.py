@@ -5,10 +5,10 @@ from __future__ import annotations
 import attrs
 import pytest
 
+from rlchassis.config.tianshou_names import other_names
 from rlchassis.errors import UsageError
 from rlchassis.experiment.by_name import plan
 from rlchassis.registry import FIRST_PARTY, load
-from rlchassis.renamed import other_names
 
 PARAMS = {name: type(load("algorithm", name).agent_class().params) for name in FIRST_PARTY["algorithm"]}
 

@@ -1,4 +1,4 @@
-"""A stranger's distribution, which imports rlchassis.api alone, is found, trained, stored and restored like one of the house."""
+"""A stranger's distribution, which imports rlchassis.api and the toolkit, is found, trained, stored and restored like one of the house."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def test_its_builder_is_asked_for_in_its_own_package(builder_class):
     assert str(refusal.value).endswith('own package: from acme_reinforce import ReinforceExperimentBuilder ("acme.reinforce").')
 
 
-def test_it_imports_nothing_of_core_but_the_api():
+def test_it_imports_the_api_and_the_toolkit_and_nothing_else_of_this_project():
     tree = ast.parse((PROJECT / "src" / "acme_reinforce" / "__init__.py").read_text("utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {module for module in imported if module and module.startswith("rlchassis")} == {"rlchassis.api"}
+    assert {module for module in imported if module and module.startswith("rlchassis")} == {"rlchassis.api", "rlchassis_toolkit"}
 
 
 def test_it_trains_is_stored_and_comes_back(builder_class, tmp_path):

@@ -1,152 +1,114 @@
-"""All that a plugin may import: one flat surface, whose names and signatures change only with the plugin API's version."""
+"""All that a plugin may import: one flat surface, whose names and signatures change only with the plugin API's version.
+
+Names are imported when they are first used, so that a verb that draws a picture does not wait for torch.
+"""
 
 from __future__ import annotations
 
-from rlchassis.action_critics import (
-    ActionCriticFactory,
-    ActionCriticFactoryDefault,
-    ActionCriticFactoryReuseActor,
-    create_critics,
-    two_critics,
-)
-from rlchassis.advantages import Judgement, ReturnScale, judge, judge_anew
-from rlchassis.agent import AgentFactory, PolicyWrapperFactory, Setup, resolve
-from rlchassis.algorithm import Algorithm, Learned
-from rlchassis.answers import require_values
-from rlchassis.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
-from rlchassis.compilation import one_graph
-from rlchassis.config import ExperimentConfig, SamplingConfig
-from rlchassis.deterministic import DeterministicPolicy
-from rlchassis.distributions import ActionDistribution, Categorical, DiagonalGaussian, detached
-from rlchassis.encoders import encoder_for, width_of
-from rlchassis.ensembles import CriticEnsemble, DiscreteCriticEnsemble, first_of
-from rlchassis.envs import EnvFactory, Environments, EnvMode
-from rlchassis.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
-from rlchassis.errors import PluginError, UnsupportedSpaceError, UsageError
-from rlchassis.evaluation import Evaluation
-from rlchassis.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, map_tensors
-from rlchassis.experiment.actor_critic import ActorCriticExperimentBuilder, StochasticActorMethods
-from rlchassis.experiment.builder import ExperimentBuilder
-from rlchassis.experiment.off_policy import (
-    CriticEnsembleMethods,
-    DeterministicActorMethods,
-    GaussianActorMethods,
-    OneCriticMethods,
-    TwoCriticsMethods,
-)
-from rlchassis.fields import instance, number, switch, whole
-from rlchassis.gradients import gradient_step
-from rlchassis.hookspecs import hookimpl
-from rlchassis.lean import lean_forward
-from rlchassis.loggers import Logger, LoggerFactory
-from rlchassis.losses import (
-    actor_critic_loss,
-    deterministic_policy_loss,
-    huber_loss,
-    normalized,
-    quantile_huber_loss,
-    soft_value,
-    squared_loss,
-    value_loss,
-)
-from rlchassis.modules import (
-    ActorFactory,
-    ActorFactoryDefault,
-    CriticFactory,
-    CriticFactoryDefault,
-    CriticFactoryReuseActor,
-    DeterministicActorFactoryDefault,
-    IntermediateModuleFactory,
-    IntermediateModuleFactoryDefault,
-)
-from rlchassis.moments import RunningMoments
-from rlchassis.natural_gradient import assign_, conjugate_gradient, fisher_vector_product, flat_gradient, flattened
-from rlchassis.networks import (
-    MLP,
-    CategoricalActor,
-    Critic,
-    DeterministicActor,
-    Features,
-    GaussianActor,
-    orthogonal_,
-    unique_parameters,
-)
-from rlchassis.noise import Disturbance, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
-from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, OptimizerStep
-from rlchassis.policies import Policy, PolicyWrapper, StochasticPolicy
-from rlchassis.randomness import RandomStreams
-from rlchassis.recipe_part import RecipePart
-from rlchassis.registry import Component
-from rlchassis.renamed import refuses_old_names
-from rlchassis.returns import lambda_returns, n_step_transition
-from rlchassis.squashed import SquashedGaussian, SquashedGaussianPolicy
-from rlchassis.targets import target_of, track
-from rlchassis.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault, Temperature, create_temperature, is_alpha
-from rlchassis.trainer import InfoStats, OffPolicyTrainer, OnPolicyTrainer, Trainer
-from rlchassis.world import World
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rlchassis.cli.output import say
+    from rlchassis.config import ExperimentConfig, SamplingConfig
+    from rlchassis.config.fields import instance, number, switch, told, whole
+    from rlchassis.config.recipe_part import RecipePart
+    from rlchassis.config.tianshou_names import refuses_old_names
+    from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, first_tensor, map_tensors
+    from rlchassis.data.randomness import RandomStreams
+    from rlchassis.envs import EnvFactory, Environments, EnvMode
+    from rlchassis.errors import PluginError, StoredFileError, UnsupportedSpaceError, UsageError
+    from rlchassis.experiment.builder import Agent, ExperimentBuilder
+    from rlchassis.hookspecs import hookimpl
+    from rlchassis.learning.algorithm import Algorithm, Learned
+    from rlchassis.learning.answers import described, require_action, require_values
+    from rlchassis.learning.compilation import one_graph
+    from rlchassis.learning.gradients import gradient_step
+    from rlchassis.learning.module_factory import HasSpaces, ModuleFactory, Probe
+    from rlchassis.learning.numpy_inference import lean_forward
+    from rlchassis.learning.optimizer import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, OptimizerStep
+    from rlchassis.learning.policy import Policy, PolicyWrapper
+    from rlchassis.learning.setup import Setup, resolve
+    from rlchassis.registry import Component
+    from rlchassis.storage.files import METRICS_FILENAME, write_atomically
+    from rlchassis.storage.stored_recipe import read_settings
+    from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
+    from rlchassis.training.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
+    from rlchassis.training.evaluation import Evaluation
+    from rlchassis.training.info import InfoStats
+    from rlchassis.training.loggers import Logger, LoggerFactory, read_metrics
+    from rlchassis.training.off_policy import OffPolicyTrainer
+    from rlchassis.training.on_policy import OnPolicyTrainer
+    from rlchassis.training.trainer import Trainer
+    from rlchassis.training.world import World
+
+HOMES = {
+    "rlchassis.cli.output": "say",
+    "rlchassis.config": "ExperimentConfig SamplingConfig",
+    "rlchassis.config.fields": "instance number switch told whole",
+    "rlchassis.config.recipe_part": "RecipePart",
+    "rlchassis.config.tianshou_names": "refuses_old_names",
+    "rlchassis.data.experience": "by_row Experience first_tensor map_tensors Metrics Observation TensorStruct Transition",
+    "rlchassis.data.randomness": "RandomStreams",
+    "rlchassis.envs": "EnvFactory Environments EnvMode",
+    "rlchassis.errors": "PluginError StoredFileError UnsupportedSpaceError UsageError",
+    "rlchassis.experiment.builder": "Agent ExperimentBuilder",
+    "rlchassis.hookspecs": "hookimpl",
+    "rlchassis.learning.algorithm": "Algorithm Learned",
+    "rlchassis.learning.answers": "described require_action require_values",
+    "rlchassis.learning.compilation": "one_graph",
+    "rlchassis.learning.gradients": "gradient_step",
+    "rlchassis.learning.module_factory": "HasSpaces ModuleFactory Probe",
+    "rlchassis.learning.numpy_inference": "lean_forward",
+    "rlchassis.learning.optimizer": "LRSchedulerFactory LRSchedulerFactoryLinear Optimizer OptimizerFactory OptimizerStep",
+    "rlchassis.learning.policy": "Policy PolicyWrapper",
+    "rlchassis.learning.setup": "resolve Setup",
+    "rlchassis.registry": "Component",
+    "rlchassis.storage.files": "METRICS_FILENAME write_atomically",
+    "rlchassis.storage.stored_recipe": "read_settings",
+    "rlchassis.training.agent": "AgentFactory PolicyWrapperFactory",
+    "rlchassis.training.callbacks": "CallbackContext EpochStopCallback EpochTestCallback EpochTrainCallback",
+    "rlchassis.training.evaluation": "Evaluation",
+    "rlchassis.training.info": "InfoStats",
+    "rlchassis.training.loggers": "Logger LoggerFactory read_metrics",
+    "rlchassis.training.off_policy": "OffPolicyTrainer",
+    "rlchassis.training.on_policy": "OnPolicyTrainer",
+    "rlchassis.training.trainer": "Trainer",
+    "rlchassis.training.world": "World",
+}
+"""Where each name is defined."""
+
+_HOME_OF = {name: home for home, names in HOMES.items() for name in names.split()}
 
 __all__ = [
-    "MLP",
-    "ActionCriticFactory",
-    "ActionCriticFactoryDefault",
-    "ActionCriticFactoryReuseActor",
-    "ActionDistribution",
-    "ActorCriticExperimentBuilder",
-    "ActorFactory",
-    "ActorFactoryDefault",
+    "METRICS_FILENAME",
+    "Agent",
     "AgentFactory",
     "Algorithm",
-    "AutoAlphaFactory",
-    "AutoAlphaFactoryDefault",
     "CallbackContext",
-    "Categorical",
-    "CategoricalActor",
     "Component",
-    "Critic",
-    "CriticEnsemble",
-    "CriticEnsembleMethods",
-    "CriticFactory",
-    "CriticFactoryDefault",
-    "CriticFactoryReuseActor",
-    "DeterministicActor",
-    "DeterministicActorFactoryDefault",
-    "DeterministicActorMethods",
-    "DeterministicPolicy",
-    "DiagonalGaussian",
-    "DiscreteCriticEnsemble",
-    "Disturbance",
     "EnvFactory",
     "EnvMode",
     "Environments",
     "EpochStopCallback",
     "EpochTestCallback",
     "EpochTrainCallback",
-    "EpsilonGreedyPolicy",
     "Evaluation",
     "Experience",
     "ExperimentBuilder",
     "ExperimentConfig",
-    "Features",
-    "GaussianActor",
-    "GaussianActorMethods",
+    "HasSpaces",
     "InfoStats",
-    "IntermediateModuleFactory",
-    "IntermediateModuleFactoryDefault",
-    "Judgement",
     "LRSchedulerFactory",
     "LRSchedulerFactoryLinear",
     "Learned",
-    "LinearEps",
     "Logger",
     "LoggerFactory",
     "Metrics",
-    "NoiseFactory",
-    "NoiseFactoryMaxActionScaledGaussian",
-    "NoiseFactoryOrnsteinUhlenbeck",
+    "ModuleFactory",
     "Observation",
     "OffPolicyTrainer",
     "OnPolicyTrainer",
-    "OneCriticMethods",
     "Optimizer",
     "OptimizerFactory",
     "OptimizerStep",
@@ -154,64 +116,48 @@ __all__ = [
     "Policy",
     "PolicyWrapper",
     "PolicyWrapperFactory",
+    "Probe",
     "RandomStreams",
     "RecipePart",
-    "ReturnScale",
-    "RunningMoments",
     "SamplingConfig",
     "Setup",
-    "SquashedGaussian",
-    "SquashedGaussianPolicy",
-    "StochasticActorMethods",
-    "StochasticPolicy",
-    "Temperature",
+    "StoredFileError",
     "TensorStruct",
     "Trainer",
     "Transition",
-    "TwoCriticsMethods",
     "UnsupportedSpaceError",
     "UsageError",
     "World",
-    "actor_critic_loss",
-    "assign_",
     "by_row",
-    "conjugate_gradient",
-    "create_critics",
-    "create_temperature",
-    "detached",
-    "deterministic_policy_loss",
-    "encoder_for",
-    "first_of",
-    "fisher_vector_product",
-    "flat_gradient",
-    "flattened",
+    "described",
+    "first_tensor",
     "gradient_step",
     "hookimpl",
-    "huber_loss",
     "instance",
-    "is_alpha",
-    "judge",
-    "judge_anew",
-    "lambda_returns",
     "lean_forward",
     "map_tensors",
-    "n_step_transition",
-    "normalized",
     "number",
     "one_graph",
-    "orthogonal_",
-    "quantile_huber_loss",
+    "read_metrics",
+    "read_settings",
     "refuses_old_names",
+    "require_action",
     "require_values",
     "resolve",
-    "soft_value",
-    "squared_loss",
+    "say",
     "switch",
-    "target_of",
-    "track",
-    "two_critics",
-    "unique_parameters",
-    "value_loss",
+    "told",
     "whole",
-    "width_of",
+    "write_atomically",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

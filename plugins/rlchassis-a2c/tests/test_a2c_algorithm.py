@@ -5,10 +5,10 @@ from copy import deepcopy
 import pytest
 import torch
 
-from rlchassis.api import CriticFactoryReuseActor, StochasticPolicy
 from rlchassis_a2c import A2C, A2CAgentFactory, A2CBatch, A2CParams
 from rlchassis_testkit.experiences import eventful
 from rlchassis_testkit.tiny_runs import weights_of
+from rlchassis_toolkit import CriticFactoryReuseActor, StochasticPolicy
 
 
 def weights(algorithm: A2C) -> torch.Tensor:

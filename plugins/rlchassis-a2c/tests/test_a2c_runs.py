@@ -8,10 +8,11 @@ import pytest
 import torch
 from gymnasium.spaces import MultiDiscrete
 
-from rlchassis.api import ActorFactoryDefault, CriticFactoryDefault, UnsupportedSpaceError, World
+from rlchassis.api import UnsupportedSpaceError, World
 from rlchassis_a2c import A2CExperimentBuilder, A2CParams
 from rlchassis_testkit.tiny_envs import Chain, Counter, Receiver, Still
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run, unchanged
+from rlchassis_toolkit import ActorFactoryDefault, CriticFactoryDefault
 
 GAMMA = 0.5
 PUSHED = partial(Receiver, [-2.0, 0.0], [2.0, 4.0])

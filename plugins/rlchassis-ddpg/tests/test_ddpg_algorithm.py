@@ -5,9 +5,10 @@ from copy import deepcopy
 import pytest
 import torch
 
-from rlchassis.api import ActionCriticFactoryReuseActor, DeterministicActorFactoryDefault, Experience, Transition, gradient_step
+from rlchassis.api import Experience, Transition, gradient_step
 from rlchassis_ddpg import DDPG, DDPGAgentFactory
 from rlchassis_testkit.tiny_runs import weights_of
+from rlchassis_toolkit import ActionCriticFactoryReuseActor, DeterministicActorFactoryDefault
 
 SHARED = ActionCriticFactoryReuseActor((8,))
 

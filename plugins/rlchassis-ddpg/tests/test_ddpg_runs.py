@@ -6,22 +6,20 @@ from typing import Any
 import pytest
 import torch
 
-from rlchassis.api import (
-    ActionCriticFactoryDefault,
-    ActionCriticFactoryReuseActor,
-    DeterministicActorFactoryDefault,
-    NoiseFactoryMaxActionScaledGaussian,
-    NoiseFactoryOrnsteinUhlenbeck,
-    OffPolicyTrainer,
-    UnsupportedSpaceError,
-    World,
-)
+from rlchassis.api import OffPolicyTrainer, UnsupportedSpaceError, World
 from rlchassis.config import resolve_sampling
 from rlchassis.experiment import Experiment, load_policy, plan
 from rlchassis_ddpg import DDPGAgentFactory, DDPGExperimentBuilder, DDPGParams
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_envs import Receiver, in_parts
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
+from rlchassis_toolkit import (
+    ActionCriticFactoryDefault,
+    ActionCriticFactoryReuseActor,
+    DeterministicActorFactoryDefault,
+    NoiseFactoryMaxActionScaledGaussian,
+    NoiseFactoryOrnsteinUhlenbeck,
+)
 
 PUSHED = partial(Receiver, [-2.0, 0.0], [2.0, 4.0])
 GAMMA = 0.5
@@ -57,7 +55,7 @@ def test_testing_changes_nothing_that_is_learned():
 
 
 def test_an_observation_of_several_parts_is_learned_from():
-    assert run(lambda: in_parts(PUSHED()), step_per_epoch=24).trainer.info().updates == 48 - 12
+    assert run(lambda: in_parts(PUSHED()), step_per_epoch=24).state.info().updates == 48 - 12
 
 
 def test_noise_that_fades_has_faded_by_half_when_half_of_the_steps_are_done():
@@ -100,7 +98,7 @@ def test_networks_are_those_that_the_builder_is_told():
 
 def test_it_trains_where_the_critic_shares_the_actors_features():
     world = tiny_run(DDPGExperimentBuilder, PUSHED, told=lambda builder: small(builder).with_critic_factory_use_actor(), step_per_epoch=24)
-    assert world.trainer.info().updates == 48 - 12
+    assert world.state.info().updates == 48 - 12
 
 
 @pytest.mark.parametrize(

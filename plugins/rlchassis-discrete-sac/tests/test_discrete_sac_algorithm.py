@@ -6,16 +6,10 @@ from copy import deepcopy
 import pytest
 import torch
 
-from rlchassis.api import (
-    ActionCriticFactoryDefault,
-    ActionCriticFactoryReuseActor,
-    DiscreteCriticEnsemble,
-    Experience,
-    Transition,
-    gradient_step,
-)
+from rlchassis.api import Experience, Transition, gradient_step
 from rlchassis_discrete_sac import DiscreteSAC, DiscreteSACAgentFactory
 from rlchassis_testkit.tiny_runs import weights_of
+from rlchassis_toolkit import ActionCriticFactoryDefault, ActionCriticFactoryReuseActor, DiscreteCriticEnsemble
 
 SHARED = (ActionCriticFactoryReuseActor((8,)), ActionCriticFactoryReuseActor((8,)))
 DIFFERENT = (ActionCriticFactoryDefault((8,)), ActionCriticFactoryDefault((9,)))

@@ -4,10 +4,10 @@ import pytest
 from gymnasium.spaces import Discrete
 from torch.nn import Tanh
 
-from rlchassis.api import ActionCriticFactoryDefault, ActorFactoryDefault
 from rlchassis_discrete_sac import DiscreteSACAgentFactory, DiscreteSACParams
 from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
 from rlchassis_testkit.making import windows_of
+from rlchassis_toolkit import ActionCriticFactoryDefault, ActorFactoryDefault
 
 pytestmark = pytest.mark.compiled
 

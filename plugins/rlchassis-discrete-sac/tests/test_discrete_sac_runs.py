@@ -9,23 +9,14 @@ import pytest
 import torch
 from gymnasium.spaces import Box, Discrete
 
-from rlchassis.api import (
-    ActionCriticFactoryDefault,
-    ActionCriticFactoryReuseActor,
-    ActorFactory,
-    Categorical,
-    Environments,
-    OffPolicyTrainer,
-    UnsupportedSpaceError,
-    UsageError,
-    World,
-)
+from rlchassis.api import Environments, OffPolicyTrainer, UnsupportedSpaceError, UsageError, World
 from rlchassis.config import resolve_sampling
 from rlchassis.experiment import Experiment, load_policy, plan
 from rlchassis_discrete_sac import DiscreteSACAgentFactory, DiscreteSACExperimentBuilder, DiscreteSACParams
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_envs import Chain, Counter, Still
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
+from rlchassis_toolkit import ActionCriticFactoryDefault, ActionCriticFactoryReuseActor, ActorFactory, Categorical
 
 GAMMA = 0.5
 
@@ -146,11 +137,11 @@ def test_an_actor_and_critics_of_ones_own_are_learned():
 
     world = tiny_run(DiscreteSACExperimentBuilder, "CartPole-v1", told=told, num_test_envs=0)
     assert isinstance(world.algorithm.policy.actor, Even)
-    assert world.trainer.info().updates == 84
+    assert world.state.info().updates == 84
 
 
 def test_an_observation_of_several_parts_is_learned_from():
-    assert run(partial(Counter, 3, as_dict=True)).trainer.info().updates == 84
+    assert run(partial(Counter, 3, as_dict=True)).state.info().updates == 84
 
 
 @pytest.mark.parametrize(

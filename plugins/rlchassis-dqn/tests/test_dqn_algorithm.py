@@ -5,10 +5,11 @@ from copy import deepcopy
 import pytest
 import torch
 
-from rlchassis.api import EpsilonGreedyPolicy, Experience, Transition
+from rlchassis.api import Experience, Transition
 from rlchassis_dqn import DQN
 from rlchassis_testkit.experiences import experience_of
 from rlchassis_testkit.tiny_runs import weights_of
+from rlchassis_toolkit import EpsilonGreedyPolicy
 
 
 class Told(torch.nn.Module):

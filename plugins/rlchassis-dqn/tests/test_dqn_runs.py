@@ -9,16 +9,7 @@ import pytest
 import torch
 from gymnasium.spaces import Box
 
-from rlchassis.api import (
-    Environments,
-    EpochTrainCallback,
-    IntermediateModuleFactory,
-    IntermediateModuleFactoryDefault,
-    OffPolicyTrainer,
-    UnsupportedSpaceError,
-    UsageError,
-    World,
-)
+from rlchassis.api import Environments, EpochTrainCallback, OffPolicyTrainer, UnsupportedSpaceError, UsageError, World
 from rlchassis.config import resolve_sampling
 from rlchassis.experiment import Experiment, load_policy, plan
 from rlchassis_dqn import (
@@ -34,6 +25,7 @@ from rlchassis_testkit.onlooker import OnlookerExperimentBuilder
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_envs import Chain, Counter, Still
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
+from rlchassis_toolkit import IntermediateModuleFactory, IntermediateModuleFactoryDefault
 
 GAMMA = 0.5
 BOX = Box(-1, 1, (2,), np.float32)
@@ -80,7 +72,7 @@ def test_the_same_seed_learns_the_same_to_the_last_bit_and_another_does_not():
 def test_priorities_change_what_is_learned_and_are_those_of_the_errors():
     plain, prioritized = run(), run(replay_buffer_prioritized=True)
     assert fingerprint(plain.policy) != fingerprint(prioritized.policy)
-    assert prioritized.trainer.info().updates == plain.trainer.info().updates == 96 - 12
+    assert prioritized.state.info().updates == plain.state.info().updates == 96 - 12
 
 
 def model_of(builder_told) -> str:
@@ -135,13 +127,13 @@ def test_continuous_actions_are_refused_in_one_sentence_before_the_first_step():
 
 def test_an_observation_of_several_parts_is_learned_from():
     world = run(partial(Counter, 3, as_dict=True))
-    assert world.trainer.info().updates == 84
+    assert world.state.info().updates == 84
 
 
 @pytest.mark.parametrize("num_train_envs", [1, 3, 8])
 def test_rounds_and_exploration_do_not_depend_on_the_number_of_environments(num_train_envs):
     world = run(num_train_envs=num_train_envs, update_per_step=0.5)
-    assert world.trainer.info().updates == (96 - 12) // 2
+    assert world.state.info().updates == (96 - 12) // 2
     assert world.algorithm.policy.eps_training == pytest.approx(0.05)
 
 
@@ -195,7 +187,7 @@ def test_a_callback_sets_how_often_tests_act_at_random_and_training_does_not_not
 
     plain, random = trained(), trained(EpochTestCallbackDQNSetEps(1.0))
     assert (plain.algorithm.policy.eps_inference, random.algorithm.policy.eps_inference) == (0.0, 1.0)
-    assert plain.trainer.test_means != random.trainer.test_means
+    assert plain.state.test_means != random.state.test_means
     assert fingerprint(plain.policy) == fingerprint(random.policy)
 
 

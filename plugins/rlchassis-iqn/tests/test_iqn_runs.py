@@ -9,21 +9,14 @@ import pytest
 import torch
 from gymnasium.spaces import Box
 
-from rlchassis.api import (
-    Environments,
-    IntermediateModuleFactory,
-    IntermediateModuleFactoryDefault,
-    OffPolicyTrainer,
-    UnsupportedSpaceError,
-    UsageError,
-    World,
-)
+from rlchassis.api import Environments, OffPolicyTrainer, UnsupportedSpaceError, UsageError, World
 from rlchassis.config import resolve_sampling
 from rlchassis.experiment import Experiment, load_policy, plan
 from rlchassis_iqn import IQNAgentFactory, IQNExperimentBuilder, IQNParams
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_envs import Chain, Counter, Still
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
+from rlchassis_toolkit import IntermediateModuleFactory, IntermediateModuleFactoryDefault
 
 GAMMA = 0.5
 BOX = Box(-1, 1, (2,), np.float32)
@@ -75,7 +68,7 @@ def test_testing_changes_nothing_that_is_learned():
 def test_priorities_change_what_is_learned():
     plain, prioritized = run(), run(replay_buffer_prioritized=True)
     assert fingerprint(plain.policy) != fingerprint(prioritized.policy)
-    assert prioritized.trainer.info().updates == plain.trainer.info().updates == 96 - 12
+    assert prioritized.state.info().updates == plain.state.info().updates == 96 - 12
 
 
 def network_of(factory: IntermediateModuleFactory | None = None, **params: Any) -> torch.nn.Module:
@@ -125,13 +118,13 @@ def test_a_setting_that_iqn_does_not_have_is_refused_by_its_name():
 
 
 def test_an_observation_of_several_parts_is_learned_from():
-    assert run(partial(Counter, 3, as_dict=True)).trainer.info().updates == 84
+    assert run(partial(Counter, 3, as_dict=True)).state.info().updates == 84
 
 
 @pytest.mark.parametrize("num_train_envs", [1, 3, 8])
 def test_rounds_and_exploration_do_not_depend_on_the_number_of_environments(num_train_envs):
     world = run(num_train_envs=num_train_envs, update_per_step=0.5)
-    assert world.trainer.info().updates == (96 - 12) // 2
+    assert world.state.info().updates == (96 - 12) // 2
     assert world.algorithm.policy.eps_training == pytest.approx(0.05)
 
 

@@ -9,16 +9,11 @@ from attrs import evolve
 from gymnasium.spaces import Box
 from torch.distributions import Categorical, Normal, kl_divergence
 
-from rlchassis.api import (
-    ActorFactoryDefault,
-    CriticFactoryReuseActor,
-    StochasticPolicy,
-    judge,
-)
 from rlchassis_npg import NPG, NPGAgentFactory, NPGBatch, NPGParams
 from rlchassis_testkit.experiences import eventful, experience_of
 from rlchassis_testkit.making import make_algorithm
 from rlchassis_testkit.tiny_runs import fingerprint, weights_of
+from rlchassis_toolkit import ActorFactoryDefault, CriticFactoryReuseActor, StochasticPolicy, judge
 
 SHARED = NPGAgentFactory(critic_factory=CriticFactoryReuseActor())
 

@@ -11,23 +11,13 @@ from attrs import frozen
 from gymnasium import spaces
 from torch import nn
 
-from rlchassis.api import (
-    ActorFactory,
-    CategoricalActor,
-    Critic,
-    CriticFactory,
-    ExperimentConfig,
-    Features,
-    SamplingConfig,
-    UnsupportedSpaceError,
-    UsageError,
-    World,
-)
+from rlchassis.api import ExperimentConfig, SamplingConfig, UnsupportedSpaceError, UsageError, World
 from rlchassis.experiment import EnvFactoryRegistered
 from rlchassis_npg import NPG, NPGExperimentBuilder, NPGParams
 from rlchassis_testkit.featureless import ActorFactoryFeatureless
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run, unchanged
+from rlchassis_toolkit import ActorFactory, CategoricalActor, Critic, CriticFactory, Features
 
 Told = Callable[[NPGExperimentBuilder], NPGExperimentBuilder]
 CARTPOLE, PENDULUM = EnvFactoryRegistered("CartPole-v1"), EnvFactoryRegistered("Pendulum-v1", max_episode_steps=20)
@@ -37,10 +27,11 @@ def taught(env: Any, told: Told = unchanged) -> NPG:
     """What learned from two rollouts of 32 steps, after a look at whether actor and critic did."""
     sampling = SamplingConfig(num_epochs=1, step_per_epoch=64, step_per_collect=32, batch_size=None, num_train_envs=2, num_test_envs=0)
     builder = NPGExperimentBuilder(env, ExperimentConfig(watch=False, persistence_enabled=False), sampling)
-    world: World = told(builder.with_npg_params(NPGParams(optim_critic_iters=2))).build().create_experiment_world()
+    experiment = told(builder.with_npg_params(NPGParams(optim_critic_iters=2))).build()
+    world: World = experiment.create_experiment_world()
     algorithm: Any = world.algorithm
     before = fingerprint(algorithm.policy), fingerprint(algorithm.critic.head)
-    assert world.trainer.run().updates == 2
+    assert experiment.train(world).updates == 2
     world.close()
     assert all(old != new for old, new in zip(before, (fingerprint(algorithm.policy), fingerprint(algorithm.critic.head)), strict=True))
     assert all(p.isfinite().all() for module in (algorithm.policy, algorithm.critic) for p in module.parameters())
@@ -116,7 +107,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
 
 
 def test_minibatches_are_a_round_each_and_the_whole_rollout_is_one():
-    rounds = {size: tiny_run(NPGExperimentBuilder, CARTPOLE, told=small, batch_size=size).trainer.updates for size in (12, None)}
+    rounds = {size: tiny_run(NPGExperimentBuilder, CARTPOLE, told=small, batch_size=size).state.updates for size in (12, None)}
     assert rounds == {12: 8, None: 4}
 
 

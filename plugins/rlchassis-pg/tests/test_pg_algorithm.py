@@ -5,12 +5,13 @@ from copy import deepcopy
 import pytest
 import torch
 
-from rlchassis.api import Experience, StochasticPolicy
+from rlchassis.api import Experience
 from rlchassis_pg import PG, PGBatch
 from rlchassis_pg.returns import monte_carlo_returns
 from rlchassis_testkit.experiences import eventful, experience_of
 from rlchassis_testkit.making import learn_rollout
 from rlchassis_testkit.tiny_runs import weights_of
+from rlchassis_toolkit import StochasticPolicy
 
 
 def prepared(algorithm: PG, rollout: Experience | None = None) -> PGBatch:

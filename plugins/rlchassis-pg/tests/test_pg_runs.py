@@ -8,10 +8,11 @@ import pytest
 import torch
 from gymnasium.spaces import MultiDiscrete
 
-from rlchassis.api import ActorFactoryDefault, UnsupportedSpaceError, World
+from rlchassis.api import UnsupportedSpaceError, World
 from rlchassis_pg import PGExperimentBuilder, PGParams
 from rlchassis_testkit.tiny_envs import Counter, Receiver
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run, unchanged
+from rlchassis_toolkit import ActorFactoryDefault
 
 PUSHED = partial(Receiver, [-2.0, 0.0], [2.0, 4.0])
 

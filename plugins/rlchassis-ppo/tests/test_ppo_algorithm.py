@@ -5,11 +5,11 @@ from copy import deepcopy
 import pytest
 import torch
 
-from rlchassis.api import CriticFactoryReuseActor, StochasticPolicy, normalized, value_loss
 from rlchassis_ppo import PPO, PPOAgentFactory, PPOBatch, PPOParams
 from rlchassis_ppo.loss import clipped_surrogate_loss, clipped_value_loss
 from rlchassis_testkit.experiences import eventful
 from rlchassis_testkit.tiny_runs import weights_of
+from rlchassis_toolkit import CriticFactoryReuseActor, StochasticPolicy, normalized, value_loss
 
 
 def weights(algorithm: PPO) -> torch.Tensor:

@@ -5,10 +5,10 @@ import pytest
 from attrs import evolve
 from gymnasium.spaces import Box, Discrete
 
-from rlchassis.api import CriticFactoryReuseActor
 from rlchassis_ppo import PPOAgentFactory, PPOParams
 from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
 from rlchassis_testkit.experiences import eventful
+from rlchassis_toolkit import CriticFactoryReuseActor
 
 BOX = Box(-1, 1, (2,), np.float32)
 

@@ -5,16 +5,10 @@ from copy import deepcopy
 import pytest
 import torch
 
-from rlchassis.api import (
-    ActionCriticFactory,
-    ActionCriticFactoryReuseActor,
-    CriticEnsemble,
-    Experience,
-    SquashedGaussianPolicy,
-    gradient_step,
-)
+from rlchassis.api import Experience, gradient_step
 from rlchassis_redq import REDQ, REDQAgentFactory, REDQBatch, REDQParams
 from rlchassis_testkit.tiny_runs import weights_of
+from rlchassis_toolkit import ActionCriticFactory, ActionCriticFactoryReuseActor, CriticEnsemble, SquashedGaussianPolicy
 
 SHARED = REDQAgentFactory(params=REDQParams(ensemble_size=3), critic_ensemble_factory=ActionCriticFactoryReuseActor((8,)))
 

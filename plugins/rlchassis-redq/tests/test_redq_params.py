@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 import torch
 
-from rlchassis.api import AutoAlphaFactoryDefault, LRSchedulerFactoryLinear, UsageError
+from rlchassis.api import LRSchedulerFactoryLinear, UsageError
 from rlchassis_redq import REDQ, REDQAgentFactory, REDQParams
 from rlchassis_testkit.params import Halved, assert_changes, assert_is_a_value, assert_none_is_left_out, assert_refuses
 from rlchassis_testkit.tiny_runs import weights_of
+from rlchassis_toolkit import AutoAlphaFactoryDefault
 
 LEARNING: dict[str, Any] = {
     "actor_lr": 1e-2,

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 import torch
 
-from rlchassis.api import ActionCriticFactoryDefault, UnsupportedSpaceError, World
+from rlchassis.api import UnsupportedSpaceError, World
 from rlchassis.experiment import Experiment, load_policy
 from rlchassis_redq import REDQExperimentBuilder, REDQParams
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_envs import Receiver, in_parts
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
+from rlchassis_toolkit import ActionCriticFactoryDefault
 
 PUSHED = partial(Receiver, [-2.0, 0.0], [2.0, 4.0])
 GAMMA = 0.5
@@ -46,7 +47,7 @@ def test_testing_changes_nothing_that_is_learned():
 
 
 def test_an_observation_of_several_parts_is_learned_from():
-    assert run(lambda: in_parts(PUSHED()), step_per_epoch=24).trainer.info().updates == 48 - 12
+    assert run(lambda: in_parts(PUSHED()), step_per_epoch=24).state.info().updates == 48 - 12
 
 
 def test_prioritized_replay_learns_something_else():
@@ -80,7 +81,7 @@ def test_hidden_sizes_and_activations_reach_the_networks():
 
 def test_rounds_do_not_depend_on_the_number_of_environments_and_may_be_many_per_step():
     worlds = [run(num_train_envs=number, step_per_epoch=24, update_per_step=5) for number in (1, 2, 3)]
-    assert [world.trainer.info().updates for world in worlds] == [5 * (48 - 12)] * 3
+    assert [world.state.info().updates for world in worlds] == [5 * (48 - 12)] * 3
 
 
 def test_a_stored_run_comes_back_and_acts_as_its_policy(tmp_path):

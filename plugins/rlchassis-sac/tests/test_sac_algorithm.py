@@ -5,9 +5,10 @@ from copy import deepcopy
 import pytest
 import torch
 
-from rlchassis.api import ActionCriticFactoryDefault, ActionCriticFactoryReuseActor, CriticEnsemble, Experience, gradient_step
+from rlchassis.api import Experience, gradient_step
 from rlchassis_sac import SAC, SACAgentFactory, SACBatch
 from rlchassis_testkit.tiny_runs import weights_of
+from rlchassis_toolkit import ActionCriticFactoryDefault, ActionCriticFactoryReuseActor, CriticEnsemble
 
 SHARED = (ActionCriticFactoryReuseActor((8,)), ActionCriticFactoryReuseActor((8,)))
 DIFFERENT = (ActionCriticFactoryDefault((8,)), ActionCriticFactoryDefault((9,)))

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 import torch
 
-from rlchassis.api import AutoAlphaFactoryDefault, LRSchedulerFactoryLinear, NoiseFactoryMaxActionScaledGaussian
+from rlchassis.api import LRSchedulerFactoryLinear
 from rlchassis_sac import SAC, SACParams
 from rlchassis_testkit.params import Halved, assert_changes, assert_is_a_value, assert_none_is_left_out, assert_refuses
 from rlchassis_testkit.tiny_runs import weights_of
+from rlchassis_toolkit import AutoAlphaFactoryDefault, NoiseFactoryMaxActionScaledGaussian
 
 LEARNING: dict[str, Any] = {
     "actor_lr": 1e-2,

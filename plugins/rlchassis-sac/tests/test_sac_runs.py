@@ -6,19 +6,17 @@ from typing import Any
 import pytest
 import torch
 
-from rlchassis.api import (
-    ActionCriticFactoryDefault,
-    ActionCriticFactoryReuseActor,
-    NoiseFactoryMaxActionScaledGaussian,
-    NoiseFactoryOrnsteinUhlenbeck,
-    UnsupportedSpaceError,
-    UsageError,
-    World,
-)
+from rlchassis.api import UnsupportedSpaceError, UsageError, World
 from rlchassis_sac import SACAgentFactory, SACExperimentBuilder, SACParams
 from rlchassis_sac.policy import SACPolicy
 from rlchassis_testkit.tiny_envs import Receiver
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
+from rlchassis_toolkit import (
+    ActionCriticFactoryDefault,
+    ActionCriticFactoryReuseActor,
+    NoiseFactoryMaxActionScaledGaussian,
+    NoiseFactoryOrnsteinUhlenbeck,
+)
 
 PUSHED = partial(Receiver, [-2.0, 0.0], [2.0, 4.0])
 GAMMA = 0.5

@@ -5,17 +5,16 @@ from copy import deepcopy
 import pytest
 import torch
 
-from rlchassis.api import (
+from rlchassis.api import Experience, gradient_step
+from rlchassis_td3 import TD3, TD3AgentFactory, TD3Batch
+from rlchassis_testkit.tiny_runs import weights_of
+from rlchassis_toolkit import (
     ActionCriticFactoryDefault,
     ActionCriticFactoryReuseActor,
     CriticEnsemble,
     DeterministicActorFactoryDefault,
-    Experience,
     first_of,
-    gradient_step,
 )
-from rlchassis_td3 import TD3, TD3AgentFactory, TD3Batch
-from rlchassis_testkit.tiny_runs import weights_of
 
 SHARED = (ActionCriticFactoryReuseActor((8,)), ActionCriticFactoryReuseActor((8,)))
 DIFFERENT = (ActionCriticFactoryDefault((8,)), ActionCriticFactoryDefault((9,)))

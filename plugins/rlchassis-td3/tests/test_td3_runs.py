@@ -6,22 +6,19 @@ from typing import Any
 import pytest
 import torch
 
-from rlchassis.api import (
-    ActionCriticFactoryDefault,
-    ActionCriticFactoryReuseActor,
-    DeterministicActorFactoryDefault,
-    NoiseFactoryOrnsteinUhlenbeck,
-    OffPolicyTrainer,
-    UnsupportedSpaceError,
-    UsageError,
-    World,
-)
+from rlchassis.api import OffPolicyTrainer, UnsupportedSpaceError, UsageError, World
 from rlchassis.config import resolve_sampling
 from rlchassis.experiment import Experiment, load_policy, plan
 from rlchassis_td3 import TD3AgentFactory, TD3ExperimentBuilder, TD3Params
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_envs import Receiver, in_parts
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
+from rlchassis_toolkit import (
+    ActionCriticFactoryDefault,
+    ActionCriticFactoryReuseActor,
+    DeterministicActorFactoryDefault,
+    NoiseFactoryOrnsteinUhlenbeck,
+)
 
 PUSHED = partial(Receiver, [-2.0, 0.0], [2.0, 4.0])
 GAMMA = 0.5
@@ -57,7 +54,7 @@ def test_testing_changes_nothing_that_is_learned():
 
 
 def test_an_observation_of_several_parts_is_learned_from():
-    assert run(lambda: in_parts(PUSHED()), step_per_epoch=24).trainer.info().updates == 48 - 12
+    assert run(lambda: in_parts(PUSHED()), step_per_epoch=24).state.info().updates == 48 - 12
 
 
 def test_prioritized_replay_learns_something_else():
@@ -99,7 +96,7 @@ def test_networks_can_be_described_one_by_one():
 )
 def test_it_trains_where_critics_share_the_actors_features(told):
     world = tiny_run(TD3ExperimentBuilder, PUSHED, told=lambda builder: told(small(builder)), step_per_epoch=24)
-    assert world.trainer.info().updates == 48 - 12
+    assert world.state.info().updates == 48 - 12
 
 
 @pytest.mark.parametrize(

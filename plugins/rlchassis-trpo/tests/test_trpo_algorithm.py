@@ -9,7 +9,10 @@ from attrs import evolve
 from gymnasium.spaces import Box
 from torch.distributions import Categorical, Normal, kl_divergence
 
-from rlchassis.api import (
+from rlchassis_testkit.experiences import eventful, experience_of
+from rlchassis_testkit.making import make_algorithm
+from rlchassis_testkit.tiny_runs import fingerprint, weights_of
+from rlchassis_toolkit import (
     ActorFactoryDefault,
     CriticFactoryReuseActor,
     StochasticPolicy,
@@ -19,9 +22,6 @@ from rlchassis.api import (
     judge,
     normalized,
 )
-from rlchassis_testkit.experiences import eventful, experience_of
-from rlchassis_testkit.making import make_algorithm
-from rlchassis_testkit.tiny_runs import fingerprint, weights_of
 from rlchassis_trpo import TRPO, TRPOAgentFactory, TRPOBatch, TRPOParams
 from rlchassis_trpo.loss import surrogate_loss
 

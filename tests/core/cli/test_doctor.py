@@ -61,7 +61,7 @@ def test_a_library_that_cannot_be_imported_is_named(rlchassis, with_plugins, mon
 
 
 def test_the_libraries_are_those_that_core_requires():
-    assert {"torch", "gymnasium", "numpy", "tqdm", "matplotlib"} <= set(doctor._libraries())
+    assert {"torch", "gymnasium", "numpy", "tqdm"} <= set(doctor._libraries())
 
 
 def test_a_plugin_is_imported_to_see_whether_it_works(rlchassis, install):

@@ -38,7 +38,7 @@ def test_what_is_wrong_with_a_plugin_stands_below_it(rlchassis, install):
 def test_info_tells_what_is_known_of_one_plugin(rlchassis):
     done = rlchassis("plugins", "info", "linear")
     assert done.code == 0
-    assert "rlchassis.optim:LRSchedulerFactoryLinear" in done.out
+    assert "rlchassis.learning.optimizer:LRSchedulerFactoryLinear" in done.out
 
 
 OPTIONS = """

@@ -13,8 +13,8 @@ import pytest
 from rlchassis.cli import main
 from rlchassis.errors import exits_are_errors
 from rlchassis.experiment import EpochTestCallback, PPOExperimentBuilder
-from rlchassis.hook_manager import hook_manager
 from rlchassis.hookspecs import hookimpl
+from rlchassis.training.hook_manager import hook_manager
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 
 
@@ -78,7 +78,7 @@ def test_whatever_else_exits_fails_run_and_command(tmp_path, monkeypatch, capsys
     def leave(*_):
         sys.exit()
 
-    monkeypatch.setattr("rlchassis.policies.Policy.set_progress", leave)
+    monkeypatch.setattr("rlchassis.learning.policy.Policy.set_progress", leave)
     with pytest.raises(RuntimeError, match=r"^something in this run called sys\.exit\(\)"):
         PPOExperimentBuilder("CartPole-v1", tiny_config(tmp_path), tiny_sampling()).build().run("run")
     monkeypatch.setattr("rlchassis.cli.inspect.carry_out", leave)

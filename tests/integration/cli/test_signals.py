@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from rlchassis import Experiment, evaluate, load_policy
-from rlchassis.persistence import PolicyPersistence
+from rlchassis.training.persistence import PolicyPersistence
 
 
 def begin(folder, *words):
@@ -52,7 +52,7 @@ def test_a_run_whose_policy_the_disk_refuses_exits_with_1_and_names_the_path(tra
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("rlchassis.persistence.events.write_policy", full)
+    monkeypatch.setattr("rlchassis.training.persistence.write_policy", full)
     done = train("--name", "mine")
     assert done.code == 1
     assert "rlchassis: StorageFailure: the run came to its end, but the policy of step 64 is not stored in " in done.err

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rlchassis.experiment import PPOExperimentBuilder
-from rlchassis.experiment import recording as recording_module
 from rlchassis.experiment.watched import watch_stored
+from rlchassis.run import recording as recording_module
 from rlchassis_testkit.stored_runs import listing, tiny_config, tiny_sampling
 
 

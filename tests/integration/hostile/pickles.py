@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-PROTO, STOP, ADMITTED = b"\x80\x04", b".", ("rlchassis.experiment.recipe", "restore_experiment")
+PROTO, STOP, ADMITTED = b"\x80\x04", b".", ("rlchassis.experiment.experiment", "restore_experiment")
 
 
 def text(value: str) -> bytes:

@@ -18,7 +18,7 @@ from rlchassis.experiment import (
     SamplingConfig,
     TD3ExperimentBuilder,
 )
-from rlchassis.modules import DeterministicActorFactoryDefault
+from rlchassis_toolkit.factories.networks import DeterministicActorFactoryDefault
 
 
 @frozen

@@ -9,13 +9,14 @@ import torch
 from attrs import frozen
 from torch import nn
 
-from rlchassis.agent import PolicyWrapperFactory, Setup, check_spaces, resolve
+from rlchassis.data.randomness import RandomStreams
 from rlchassis.envs import Environments
 from rlchassis.errors import UnsupportedSpaceError, UsageError
-from rlchassis.optim import LRSchedulerFactoryLinear, OptimizerFactory
-from rlchassis.policies import PolicyWrapper, layers
-from rlchassis.randomness import RandomStreams
+from rlchassis.learning.optimizer import LRSchedulerFactoryLinear, OptimizerFactory
+from rlchassis.learning.policy import PolicyWrapper, layers
+from rlchassis.learning.setup import Setup, resolve
 from rlchassis.registry import Component
+from rlchassis.training.agent import PolicyWrapperFactory, check_spaces
 from rlchassis_adam import OptimizerFactoryAdam
 from rlchassis_ppo import PPOAgentFactory
 
@@ -86,7 +87,9 @@ def test_a_space_that_the_manifest_does_not_declare_is_refused_in_one_sentence(m
     from rlchassis.registry import find
 
     plugin = find("algorithm", "ppo")
-    monkeypatch.setattr("rlchassis.agent.find", lambda kind, name: __import__("dataclasses").replace(plugin, action_spaces=("Box",)))
+    monkeypatch.setattr(
+        "rlchassis.training.agent.find", lambda kind, name: __import__("dataclasses").replace(plugin, action_spaces=("Box",))
+    )
     with pytest.raises(UnsupportedSpaceError, match=r"^ppo does not support actions of Discrete; it takes Box\. Choose another"):
         check_spaces(PPOAgentFactory(), ENVS)
 

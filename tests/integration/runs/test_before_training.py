@@ -12,7 +12,6 @@ from attrs import field, frozen
 from gymnasium.spaces import Box
 from torch import nn
 
-from rlchassis.distributions import Categorical
 from rlchassis.envs import Environments
 from rlchassis.errors import UsageError
 from rlchassis.experiment import (
@@ -22,18 +21,20 @@ from rlchassis.experiment import (
     ExperimentConfig,
     PPOExperimentBuilder,
     SamplingConfig,
-    assembly,
     load_policy,
 )
-from rlchassis.experiment.before_training import require_sound
-from rlchassis.networks import CategoricalActor, Features
-from rlchassis.noise import NoiseFactoryOrnsteinUhlenbeck
-from rlchassis.policies import PolicyWrapper, StochasticPolicy
+from rlchassis.learning.policy import PolicyWrapper
+from rlchassis.run import build as assembly
+from rlchassis.run.checks.before_training import require_sound
 from rlchassis_ddpg import DDPGParams
 from rlchassis_ppo import PPOAgentFactory, PPOParams
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
 from rlchassis_testkit.wrapping import Wrapping
+from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Features
+from rlchassis_toolkit.noise import NoiseFactoryOrnsteinUhlenbeck
+from rlchassis_toolkit.policies.distributions import Categorical
+from rlchassis_toolkit.policies.stochastic import StochasticPolicy
 
 
 def builder(agent_class=PPOAgentFactory):

@@ -6,7 +6,6 @@ import gymnasium as gym
 import pytest
 import torch
 
-from rlchassis.agent import AgentFactory
 from rlchassis.envs import EnvFactoryCallable, EnvFactoryRegistered, EnvFactoryVector
 from rlchassis.errors import UsageError
 from rlchassis.experiment import (
@@ -19,8 +18,9 @@ from rlchassis.experiment import (
     PPOExperimentBuilder,
     SamplingConfig,
 )
-from rlchassis.loggers import LoggerFactorySeveral
 from rlchassis.registry import Component
+from rlchassis.training.agent import AgentFactory
+from rlchassis.training.loggers import LoggerFactorySeveral
 from rlchassis_adam import OptimizerFactoryAdam
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_tensorboard import LoggerFactoryTensorboard

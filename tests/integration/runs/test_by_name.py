@@ -20,8 +20,8 @@ from rlchassis.experiment import (
     plan,
 )
 from rlchassis.experiment.settings import full_names, merged, short_names
-from rlchassis.loggers import LoggerFactoryDefault, LoggerFactorySeveral
 from rlchassis.registry import Named
+from rlchassis.training.loggers import LoggerFactoryDefault, LoggerFactorySeveral
 from rlchassis_adam import OptimizerFactoryAdam
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_ppo.builder import PPOAgentFactory

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rlchassis.callbacks import Callbacks, EpochStopCallbackNoImprovement, EpochStopCallbackRewardThreshold
 from rlchassis.errors import UsageError
 from rlchassis.experiment import EpochStopCallback, EpochTestCallback, EpochTrainCallback, PPOExperimentBuilder
+from rlchassis.training.callbacks import Callbacks, EpochStopCallbackNoImprovement, EpochStopCallbackRewardThreshold
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_envs import Counter
 
@@ -18,14 +18,14 @@ calls: list[tuple[object, ...]] = []
 
 class Trains(EpochTrainCallback):
     def callback(self, epoch, env_step, context):
-        calls.append(("train", epoch, env_step, len(context.world.trainer.tests)))
+        calls.append(("train", epoch, env_step, len(context.world.state.tests)))
 
 
 class Tests(EpochTestCallback):
     __test__ = False
 
     def callback(self, epoch, env_step, context):
-        calls.append(("test", epoch, env_step, len(context.world.trainer.tests)))
+        calls.append(("test", epoch, env_step, len(context.world.state.tests)))
 
 
 class Stops(EpochStopCallback):
@@ -82,7 +82,7 @@ def test_a_yes_or_no_that_nothing_reads_is_refused(kind, tmp_path, monkeypatch):
 
 
 def test_a_callback_may_end_training_between_tests(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(Trains, "callback", lambda self, epoch, env_step, context: context.world.trainer.request_stop("no time left"))
+    monkeypatch.setattr(Trains, "callback", lambda self, epoch, env_step, context: context.world.state.request_stop("no time left"))
     with caplog.at_level("INFO", "rlchassis"):
         result = counter(tmp_path).with_epoch_train_callback(Trains()).build().run().trainer_result
     assert (result.env_steps, result.stopped) == (0, "callback Trains asked for it at step 0: no time left")
@@ -96,7 +96,7 @@ def test_without_tests_nothing_of_tests_is_called(tmp_path):
 
 def context_of(means=(), reward_threshold=None):
     return SimpleNamespace(
-        envs=SimpleNamespace(reward_threshold=reward_threshold), world=SimpleNamespace(trainer=SimpleNamespace(test_means=list(means)))
+        envs=SimpleNamespace(reward_threshold=reward_threshold), world=SimpleNamespace(state=SimpleNamespace(test_means=list(means)))
     )
 
 
@@ -108,7 +108,7 @@ def test_the_threshold_is_the_recipes_or_else_the_environments(own, declared, me
 
 
 def test_a_threshold_that_nobody_names_is_refused_before_the_first_step(tmp_path, monkeypatch):
-    monkeypatch.setattr("rlchassis.collector.Collector.collect", None)
+    monkeypatch.setattr("rlchassis.training.collector.Collector.collect", None)
     with pytest.raises(UsageError, match="declares no reward threshold"):
         counter(tmp_path).with_epoch_stop_callback(EpochStopCallbackRewardThreshold()).build().run()
 

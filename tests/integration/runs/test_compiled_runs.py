@@ -42,7 +42,7 @@ def test_a_network_that_no_compiler_can_read_learns_step_by_step(caplog):
     with caplog.at_level(logging.WARNING):
         world = tiny_run(DQNExperimentBuilder, "CartPole-v1", told=told, start_timesteps=20)
     assert "is computed step by step" in caplog.text
-    assert world.trainer.updates > 0
+    assert world.state.updates > 0
 
 
 @pytest.mark.parametrize("wrong", ["yes", 2, None])

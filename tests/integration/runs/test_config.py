@@ -105,7 +105,7 @@ def watch_num_episodes(tmp_path, caplog):
 
 def watch_render(tmp_path, monkeypatch):
     slept = []
-    monkeypatch.setattr("rlchassis.experiment.watching.time", SimpleNamespace(sleep=slept.append))
+    monkeypatch.setattr("rlchassis.run.watching.time", SimpleNamespace(sleep=slept.append))
     run(tmp_path / "blind", watch=True, watch_num_episodes=1, watch_render=50.0)
     assert slept == []
     run(tmp_path / "seen", EnvFactoryCallable(seen_cartpole), watch=True, watch_num_episodes=1, watch_render=50.0)
@@ -231,7 +231,7 @@ def test_epochs_steps_tests_and_passes_are_as_many_as_the_sampling_settings_say(
     info = result.trainer_result
     assert info.env_steps == 120
     assert info.updates == 120 // 20 * 2 * 2
-    assert len(result.world.trainer.tests) == 3
+    assert len(result.world.state.tests) == 3
     assert len(info.final.returns) == 3
 
 
@@ -260,7 +260,7 @@ def test_as_many_environments_are_made_as_asked_for(tmp_path, count):
 
 
 def test_minus_one_training_environments_are_one_per_usable_cpu(tmp_path, monkeypatch):
-    monkeypatch.setattr("rlchassis.config.usable_cpus", lambda: 3)
+    monkeypatch.setattr("rlchassis.config.sampling_config.usable_cpus", lambda: 3)
     result = counted(tmp_path, num_train_envs=-1)
     assert result.world.envs.train.num_envs == 3
     assert result.world.sampling.num_train_envs == 3

@@ -10,13 +10,13 @@ import shutil
 import pytest
 
 from rlchassis.errors import StorageFailure, UsageError
-from rlchassis.evaluation import Evaluation
 from rlchassis.experiment import EpochTrainCallback, PPOExperimentBuilder
-from rlchassis.loggers import LoggerFactorySeveral
-from rlchassis.persistence import events
-from rlchassis.persistence.policy_file import read_policy
-from rlchassis.persistence.run_lock import Holder, _started
-from rlchassis.trainer import testing
+from rlchassis.storage.policy_file import read_policy
+from rlchassis.storage.run_lock import Holder, _started
+from rlchassis.training import persistence as events
+from rlchassis.training import testing
+from rlchassis.training.evaluation import Evaluation
+from rlchassis.training.loggers import LoggerFactorySeveral
 from rlchassis_testkit.stored_runs import rows_of, tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_runs import fingerprint
 

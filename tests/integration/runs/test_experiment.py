@@ -14,15 +14,8 @@ from attrs import evolve
 
 import rlchassis
 from rlchassis.errors import StoredFileError, UsageError
-from rlchassis.experiment import (
-    DQNExperimentBuilder,
-    EpochTrainCallback,
-    Experiment,
-    Mode,
-    PPOExperimentBuilder,
-    VectorEnvType,
-)
-from rlchassis.persistence.policy_file import read_policy, write_policy
+from rlchassis.experiment import DQNExperimentBuilder, EpochTrainCallback, Experiment, Mode, PPOExperimentBuilder, VectorEnvType
+from rlchassis.storage.policy_file import read_policy, write_policy
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.compiled import default_dtype
 from rlchassis_testkit.stored_runs import listing, rows_of, tiny_config, tiny_sampling
@@ -202,7 +195,7 @@ def test_a_run_is_made_of_the_numbers_that_torch_makes_by_default(builder, tmp_p
     with default_dtype(torch.float64):
         world = builder("CartPole-v1", tiny_config(tmp_path), sampling).build().run("run").world
         assert {parameter.dtype for parameter in world.policy.parameters()} == {torch.float64}
-        assert rlchassis.evaluate(world.directory) == world.trainer.best
+        assert rlchassis.evaluate(world.directory) == world.state.best
     with pytest.raises(StoredFileError, match="another kind of policy"):
         rlchassis.load_policy(world.directory)
 
@@ -211,7 +204,7 @@ def test_a_world_can_be_had_without_a_run(tmp_path):
     world = cartpole(tmp_path).build().create_experiment_world()
     try:
         assert world.directory is None
-        assert world.trainer.info().env_steps == 0
+        assert world.state.info().env_steps == 0
         assert world.envs.train.num_envs == 2
     finally:
         world.close()

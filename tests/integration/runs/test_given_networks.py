@@ -13,20 +13,14 @@ from gymnasium.spaces import Box, Discrete
 from torch import nn
 
 from rlchassis import experiment as installed
-from rlchassis.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, BatchedCriticFactory
-from rlchassis.distributions import Categorical, DiagonalGaussian
 from rlchassis.errors import UsageError
-from rlchassis.experiment import (
-    BUILDERS,
-    ActorFactory,
-    CriticFactory,
-    ExperimentConfig,
-    SamplingConfig,
-)
-from rlchassis.modules import IntermediateModuleFactory
-from rlchassis.networks import CategoricalActor, Features
-from rlchassis.policies import PolicyWrapper
+from rlchassis.experiment import BUILDERS, ActorFactory, CriticFactory, ExperimentConfig, SamplingConfig
+from rlchassis.learning.policy import PolicyWrapper
 from rlchassis_testkit.wrapping import Wrapping
+from rlchassis_toolkit.factories.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, BatchedCriticFactory
+from rlchassis_toolkit.factories.networks import IntermediateModuleFactory
+from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Features
+from rlchassis_toolkit.policies.distributions import Categorical, DiagonalGaussian
 
 DISCRETE, CONTINUOUS = Discrete(2), Box(-2.0, 2.0, (3,), np.float32)
 
@@ -143,7 +137,7 @@ AMISS = [
         ACTOR,
         2,
         lambda o: DiagonalGaussian(o, o),
-        "expected a distribution such as rlchassis.api.Categorical",
+        "expected a distribution such as rlchassis_toolkit.Categorical",
     ),
     ("PPO", ACTOR, 2, lambda o: torch.distributions.Categorical(logits=o), "expected a distribution such as"),
     ("PPO", ACTOR, 2, lambda o: Categorical(o * torch.nan), "answers numbers that are not finite"),

@@ -13,8 +13,8 @@ import torch
 import rlchassis
 from rlchassis.errors import PluginError, UsageError
 from rlchassis.experiment import Experiment, ExperimentConfig, PPOExperimentBuilder, VectorEnvType
-from rlchassis.hook_manager import hook_manager
 from rlchassis.hookspecs import Hooks, hookimpl
+from rlchassis.training.hook_manager import hook_manager
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling, write_distribution
 
 DOCS = Path(__file__).parents[3] / "docs" / "hooks.md"

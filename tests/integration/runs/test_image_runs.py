@@ -12,8 +12,8 @@ import torch
 from gymnasium.spaces import Box, Dict, Discrete
 
 from rlchassis import experiment
-from rlchassis.images import CNN
 from rlchassis_testkit.tiny_runs import tiny_run, weights_of
+from rlchassis_toolkit.networks.images import CNN
 
 IMAGE = Box(0, 255, (8, 8, 3), np.uint8)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rlchassis.errors import UsageError
 from rlchassis.experiment import EpochTrainCallback, Experiment, PPOExperimentBuilder
-from rlchassis.persistence.names import create_run_directory, name_parts, timestamp_name
+from rlchassis.storage.names import create_run_directory, name_parts, timestamp_name
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 
 TRICKY = st.one_of(
@@ -101,7 +101,7 @@ def test_the_leaf_may_not_be_a_link_out_of_the_base(place):
 
 def test_a_run_without_a_name_bears_the_time_and_two_in_one_second_do_not_collide(tmp_path, monkeypatch):
     assert re.fullmatch(r"\d{8}-\d{6}", timestamp_name())
-    monkeypatch.setattr("rlchassis.experiment.run.timestamp_name", lambda: "20300101-000000")
+    monkeypatch.setattr("rlchassis.run.execute.timestamp_name", lambda: "20300101-000000")
     experiment = PPOExperimentBuilder("CartPole-v1", tiny_config(tmp_path), tiny_sampling(num_test_envs=0)).build()
     assert [experiment.run().world.directory.name for _ in range(2)] == ["20300101-000000", "20300101-000000-2"]
 

@@ -20,6 +20,7 @@ import torch
 
 from rlchassis import load_policy
 from rlchassis.api import LoggerFactory
+from rlchassis.config.recipe_part import RecipePart
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment import (
     EnvFactory,
@@ -34,12 +35,11 @@ from rlchassis.experiment import (
     PPOExperimentBuilder,
     VectorEnvType,
 )
-from rlchassis.optim import LRSchedulerFactoryLinear
-from rlchassis.persistence.recipe_contents import foreign_names, unstorable_names, used_plugins
-from rlchassis.persistence.recipe_data import to_data
-from rlchassis.persistence.recipe_reading import from_data
-from rlchassis.recipe_part import RecipePart
+from rlchassis.learning.optimizer import LRSchedulerFactoryLinear
 from rlchassis.registry import Component
+from rlchassis.storage.spec.contents import foreign_names, unstorable_names, used_plugins
+from rlchassis.storage.spec.decoding import from_data
+from rlchassis.storage.spec.encoding import to_data
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_ppo import PPOParams
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling, write_distribution
@@ -273,7 +273,7 @@ def test_data_holds_nothing_but_what_json_knows(value):
 
 def test_every_recipe_part_of_the_house_is_registered():
     import rlchassis.experiment  # noqa: F401  it registers every recipe part
-    from rlchassis.recipe_part import RecipePart
+    from rlchassis.config.recipe_part import RecipePart
     from rlchassis.registry import name_of
 
     def below(cls):

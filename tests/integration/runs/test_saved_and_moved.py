@@ -11,7 +11,7 @@ import torch
 import rlchassis
 from rlchassis.cli import main
 from rlchassis.experiment import DDPGExperimentBuilder, EpochTrainCallback, Experiment, Mode, PPOExperimentBuilder
-from rlchassis.persistence.policy_file import read_policy
+from rlchassis.storage.policy_file import read_policy
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.stored_runs import in_another_process, tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_runs import fingerprint

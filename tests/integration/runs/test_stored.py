@@ -12,10 +12,10 @@ from torch import nn
 import rlchassis
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment import EnvFactoryCallable, Experiment, Mode, PPOExperimentBuilder
-from rlchassis.modules import ActorFactory, ActorFactoryDefault
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_envs import Counter, Receiver
+from rlchassis_toolkit.factories.networks import ActorFactory, ActorFactoryDefault
 
 
 def stored(tmp_path, env, told=lambda builder: builder, **config):

@@ -7,22 +7,13 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any, NoReturn
 
 from rlchassis.cli.output import complain, say
+from rlchassis.cli.verbs import require_verb, verbs
 from rlchassis.errors import UsageError, exits_are_errors, str_of
-from rlchassis.registry.wording import did_you_mean, quoted
+from rlchassis.registry.wording import did_you_mean
 
-COMMANDS = {
-    "train": "train a policy",
-    "eval": "score the policy of a run",
-    "watch": "play the policy of a run, on the screen or into a video",
-    "plot": "draw the learning curves of runs",
-    "inspect": "show the recipe, provenance and scores of a run",
-    "plugins": "list the installed plugins and their state",
-    "doctor": "check that everything needed for training is installed",
-}
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 LONGEST_LINE = 2000
 
@@ -111,19 +102,13 @@ def _leave_ctrl_c_to_the_system() -> None:
 
 def _carried_out(words: Sequence[str]) -> int:
     try:
-        _require_command(words)
+        if words and not words[0].startswith("-"):
+            require_verb(words[0])
         arguments = _parser(words).parse_args(words)
     except SystemExit as end:  # argparse's own, after --help or --version
         return end.code if isinstance(end.code, int) else DONE
     with exits_are_errors("this command"):
         return int(arguments.carry_out(arguments))
-
-
-def _require_command(words: Sequence[str]) -> None:
-    """UsageError, with the nearest one, where the first word is no command."""
-    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
-        hint = did_you_mean(words[0], COMMANDS) or f" There are: {', '.join(COMMANDS)}."
-        raise UsageError(f"no command {quoted(words[0])}.{hint} See `rlchassis --help`.")
 
 
 def _failed(error: BaseException, words: Sequence[str]) -> int:
@@ -137,17 +122,21 @@ def _failed(error: BaseException, words: Sequence[str]) -> int:
 
 
 def _parser(words: Sequence[str]) -> Parser:
-    """Knows all commands, and the arguments of the one that is meant."""
+    """Knows all verbs, and the arguments of the one that is meant."""
     parser = Parser(prog="rlchassis", description="Reinforcement learning on a chassis.", allow_abbrev=False)
     parser.add_argument("--version", action=Version, nargs=0, help="print the version of rlchassis-core")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
-    for command, summary in COMMANDS.items():
+    for name, verb in verbs(for_help=words[:1] == [] or words[0].startswith("-")).items():
         its_parser = commands.add_parser(
-            command, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False, conflict_handler="resolve"
+            name, help=verb.summary.replace("%", "%%"), description=_sentence(verb.summary), allow_abbrev=False, conflict_handler="resolve"
         )
-        if command in words[:1]:
-            import_module(f"rlchassis.cli.{command}").add_arguments(its_parser)
+        if name in words[:1]:
+            verb.add_arguments(its_parser)
     return parser
+
+
+def _sentence(summary: str) -> str:
+    return f"{summary[:1].upper()}{summary[1:].rstrip('.')}.".replace("%", "%%")
 
 
 def _one_line(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from importlib import import_module, metadata
 
 from rlchassis.cli.output import say
 from rlchassis.cli.plugins import table
-from rlchassis.machine import usable_cpus
+from rlchassis.config.machine import usable_cpus
 from rlchassis.registry import PLUGIN_API, Plugin, check, installed
 from rlchassis.registry.wording import listed
 

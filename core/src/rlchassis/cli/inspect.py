@@ -13,11 +13,11 @@ from typing import Any
 from rlchassis.cli.output import say, say_json
 from rlchassis.cli.provenance import told
 from rlchassis.errors import StoredFileError
-from rlchassis.loggers import read_metrics
-from rlchassis.persistence.files import METRICS_FILENAME, POLICY_FILENAME, PROVENANCE_FILENAME
-from rlchassis.persistence.reading import is_there, open_stored, read_json
-from rlchassis.persistence.run_lock import read_holder
-from rlchassis.persistence.stored_recipe import read_settings
+from rlchassis.storage.files import METRICS_FILENAME, POLICY_FILENAME, PROVENANCE_FILENAME
+from rlchassis.storage.reading import is_there, open_stored, read_json
+from rlchassis.storage.run_lock import read_holder
+from rlchassis.storage.stored_recipe import read_settings
+from rlchassis.training.loggers import read_metrics
 
 Json = dict[str, Any]
 

@@ -27,13 +27,19 @@ class _Lines(logging.Handler):
 @contextmanager
 def messages_on_stderr() -> Iterator[None]:
     """Within it what rlchassis logs is shown, and whatever else is printed goes to stderr as well."""
-    logger, handler = logging.getLogger("rlchassis"), _Lines()
+    with logged_on_stderr("rlchassis"), redirect_stdout(sys.stderr), _descriptor_of_stdout_diverted():
+        yield
+
+
+@contextmanager
+def logged_on_stderr(name: str) -> Iterator[None]:
+    """Within it what this package logs is shown on stderr."""
+    logger, handler = logging.getLogger(name), _Lines()
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        with redirect_stdout(sys.stderr), _descriptor_of_stdout_diverted():
-            yield
+        yield
     finally:
         logger.setLevel(level)
         logger.removeHandler(handler)

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from rlchassis.config.limits import DEEPEST, MOST_RECIPE_BYTES
 from rlchassis.errors import UsageError
 from rlchassis.experiment.settings import merged
-from rlchassis.limits import DEEPEST, MOST_RECIPE_BYTES
-from rlchassis.persistence.reading import is_too_deep, parse_json
 from rlchassis.registry import read_value
+from rlchassis.storage.reading import is_too_deep, parse_json
 
 
 def read_config(path: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from rlchassis.recipe_part import RecipePart
+from rlchassis.config.recipe_part import RecipePart
 from rlchassis.registry import Component, name_of
 
 

@@ -21,11 +21,12 @@ from rlchassis.cli.output import say
 from rlchassis.cli.planned import planned
 from rlchassis.cli.progress import progress_on
 from rlchassis.cli.settings import whole_number
+from rlchassis.cli.verbs import after_train_verbs, verbs
 from rlchassis.errors import StoredFileError
 from rlchassis.experiment import ExperimentResult, InfoStats
-from rlchassis.experiment.interruption import TERMINATING, Interruption
 from rlchassis.hookspecs import hookimpl
-from rlchassis.plots import draw_learning_curve
+from rlchassis.registry import load
+from rlchassis.run.interruption import TERMINATING, Interruption
 
 log = logging.getLogger(__name__)
 COMPONENT = "NAME[:OPTION=VALUE,...]"
@@ -67,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
-    """Train, draw the learning curve, and say where everything is."""
+    """Train, let installed verbs add what they have, and say where everything is."""
     experiment, beginning = planned(arguments)
     opening, interruption = Opening(beginning), Interruption()
     with messages_on_stderr(), interruption.awaited((signal.SIGINT, *TERMINATING)):
@@ -78,7 +79,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
                 observers=(opening, interruption, *progress_on(sys.stderr)),
             )
         finally:
-            _draw(opening.directory)
+            _after_train(opening.directory)
     _tell(result, arguments.allow or experiment.env_factory.code_to_trust())
     return 0
 
@@ -98,15 +99,15 @@ class Opening:
         log.info("run directory: %s", shown(world.directory) if world.directory else "none, since nothing is to be stored")
 
 
-def _draw(directory: Path | None) -> None:
-    if directory is None:
-        return
-    try:
-        draw_learning_curve(directory)
-    except StoredFileError as error:
-        log.info("no learning curve: %s", error)
-    except Exception as error:  # noqa: BLE001  a picture is no reason to lose a run
-        log.warning("The learning curve could not be drawn: %s", error)
+def _after_train(directory: Path | None) -> None:
+    """What installed verbs do with a run that has ended, a picture for example; no reason to lose one."""
+    for plugin in after_train_verbs() if directory is not None else ():
+        try:
+            load(plugin.kind, plugin.name).after_train(directory)
+        except StoredFileError as error:
+            log.info("%s: %s", plugin.name, error)
+        except Exception as error:  # noqa: BLE001  foreign code fails as it likes
+            log.warning("%s had nothing to show for this run: %s: %s", plugin.label, type(error).__name__, error)
 
 
 def _tell(result: ExperimentResult, own_code: Iterable[str]) -> None:
@@ -118,7 +119,8 @@ def _tell(result: ExperimentResult, own_code: Iterable[str]) -> None:
         episodes, place = "" if result.trainer_result.best else " --episodes 10", shlex.quote(shown(directory))
         say(f"run directory: {shown(directory)}", "next:")
         allow = "".join(f" --allow {shlex.quote(name)}" for name in own_code)
-        say(f"  rlchassis eval {place}{episodes}{allow}", f"  rlchassis plot {place}", f"  rlchassis watch {place}{allow}")
+        plot = [f"  rlchassis plot {place}"] if "plot" in verbs() else []
+        say(f"  rlchassis eval {place}{episodes}{allow}", *plot, f"  rlchassis watch {place}{allow}")
 
 
 def _score(stats: InfoStats) -> str:

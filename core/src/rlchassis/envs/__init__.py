@@ -20,7 +20,7 @@ from rlchassis.envs.spaces import AnySpace, allocate, describe, kinds_in, requir
 from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment
 
 if TYPE_CHECKING:
-    from rlchassis.envs.workers import WorkerEnvironment
+    from rlchassis.envs.subprocess.workers import WorkerEnvironment
 
 __all__ = [
     "ActionMap",
@@ -61,6 +61,6 @@ def __getattr__(name: str) -> Any:
     """WorkerEnvironment, imported only where it is used: not every system has worker processes."""
     if name != "WorkerEnvironment":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from rlchassis.envs import workers
+    from rlchassis.envs.subprocess import workers
 
     return workers.WorkerEnvironment

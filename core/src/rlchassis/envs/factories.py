@@ -11,13 +11,13 @@ from attrs import field, frozen
 from attrs.converters import optional
 from gymnasium.vector import VectorEnv
 
+from rlchassis.config.fields import number
 from rlchassis.envs.envpool import EnvPoolVector, is_envpool
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, require_unwrapped
 from rlchassis.envs.members import AnyVectorEnv, member_constructors
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.registered import EnvFactoryRegistered
 from rlchassis.errors import UsageError
-from rlchassis.fields import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,17 +11,17 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+from rlchassis.config.recipe_part import RecipePart
+from rlchassis.config.tianshou_names import AnswersOldMembers
 from rlchassis.envs.chunk import Env, EnvConstructor
 from rlchassis.envs.environments import Environments
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.overrides import call_with_wrappers, takes_no_wrappers
 from rlchassis.envs.vector import VectorEnvironment
 from rlchassis.errors import UsageError
-from rlchassis.recipe_part import RecipePart
-from rlchassis.renamed import AnswersOldMembers
 
 if TYPE_CHECKING:
-    from rlchassis.envs.workers import WorkerEnvironment
+    from rlchassis.envs.subprocess.workers import WorkerEnvironment
 
 EnvWrapper: TypeAlias = Callable[[Env], Env]
 """Picklable, for it is applied where the environment lives, which may be a worker process."""
@@ -136,7 +136,7 @@ def _worker_class() -> type[WorkerEnvironment]:
     """What runs worker processes, imported only where it is used; raises UsageError where the system lacks what it needs."""
     if not (hasattr(select, "poll") and hasattr(os, "killpg")):
         raise UsageError("worker processes need a POSIX system such as Linux or macOS; use VectorEnvType.DUMMY")
-    from rlchassis.envs.workers import WorkerEnvironment
+    from rlchassis.envs.subprocess.workers import WorkerEnvironment
 
     return WorkerEnvironment
 

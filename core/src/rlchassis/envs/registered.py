@@ -11,14 +11,14 @@ import gymnasium as gym
 from attrs import Attribute, field, frozen
 from gymnasium import error as gym_error
 
+from rlchassis.config.fields import number
+from rlchassis.config.limits import LONGEST_NAME
+from rlchassis.config.tianshou_names import refuses_old_names
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType
 from rlchassis.envs.lookup import checked_spec, names_object
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.rendering import rendered_if_possible
 from rlchassis.errors import UsageError
-from rlchassis.fields import number
-from rlchassis.limits import LONGEST_NAME
-from rlchassis.renamed import refuses_old_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

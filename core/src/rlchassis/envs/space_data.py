@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
 
+from rlchassis.config.limits import MOST_SPACE_BYTES, MOST_SPACES
 from rlchassis.envs.spaces import OBSERVATION_KINDS, AnySpace, Array, describe
 from rlchassis.errors import StoredFileError, UnsupportedSpaceError
-from rlchassis.limits import MOST_SPACE_BYTES, MOST_SPACES
 
 Data: TypeAlias = dict[str, Any]
 

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from rlchassis.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor
-from rlchassis.agent import AgentFactory, PolicyWrapperFactory
-from rlchassis.callbacks import (
+from rlchassis.config import ExperimentConfig, Mode, SamplingConfig
+from rlchassis.envs import EnvFactory, EnvFactoryCallable, EnvFactoryRegistered, EnvFactoryVector, EnvMode, VectorEnvType
+from rlchassis.errors import UsageError
+from rlchassis.experiment.builder import ExperimentBuilder
+from rlchassis.experiment.by_name import plan, train
+from rlchassis.experiment.collection import ExperimentCollection
+from rlchassis.experiment.experiment import Experiment
+from rlchassis.experiment.provided import BUILDERS as BUILDERS
+from rlchassis.experiment.provided import PROVIDED, provided
+from rlchassis.experiment.stored import LoadedPolicy, evaluate, load_policy
+from rlchassis.learning.optimizer import LRSchedulerFactory, LRSchedulerFactoryLinear, OptimizerFactory
+from rlchassis.run.result import ExperimentResult
+from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
+from rlchassis.training.callbacks import (
     CallbackContext,
     Callbacks,
     EpochStopCallback,
@@ -15,41 +26,16 @@ from rlchassis.callbacks import (
     EpochTestCallback,
     EpochTrainCallback,
 )
-from rlchassis.config import ExperimentConfig, Mode, SamplingConfig
-from rlchassis.envs import EnvFactory, EnvFactoryCallable, EnvFactoryRegistered, EnvFactoryVector, EnvMode, VectorEnvType
-from rlchassis.errors import UsageError
-from rlchassis.evaluation import Evaluation
-from rlchassis.experiment.builder import ExperimentBuilder
-from rlchassis.experiment.by_name import plan, train
-from rlchassis.experiment.collection import ExperimentCollection
-from rlchassis.experiment.provided import BUILDERS as BUILDERS
-from rlchassis.experiment.provided import PROVIDED, provided
-from rlchassis.experiment.recipe import Experiment
-from rlchassis.experiment.result import ExperimentResult
-from rlchassis.experiment.stored import LoadedPolicy, evaluate, load_policy
-from rlchassis.loggers import Logger, LoggerFactory, LoggerFactoryDefault
-from rlchassis.modules import ActorFactory, ActorFactoryDefault, CriticFactory, CriticFactoryDefault, CriticFactoryReuseActor
-from rlchassis.noise import NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
-from rlchassis.optim import LRSchedulerFactory, LRSchedulerFactoryLinear, OptimizerFactory
-from rlchassis.persistence import Persistence, PersistEvent, PolicyPersistence, RestoreEvent
-from rlchassis.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault
-from rlchassis.trainer import InfoStats
-from rlchassis.world import World
+from rlchassis.training.evaluation import Evaluation
+from rlchassis.training.info import InfoStats
+from rlchassis.training.loggers import Logger, LoggerFactory, LoggerFactoryDefault
+from rlchassis.training.persistence import Persistence, PersistEvent, PolicyPersistence, RestoreEvent
+from rlchassis.training.world import World
 
 __all__ = [
-    "ActionCriticFactory",
-    "ActionCriticFactoryDefault",
-    "ActionCriticFactoryReuseActor",
-    "ActorFactory",
-    "ActorFactoryDefault",
     "AgentFactory",
-    "AutoAlphaFactory",
-    "AutoAlphaFactoryDefault",
     "CallbackContext",
     "Callbacks",
-    "CriticFactory",
-    "CriticFactoryDefault",
-    "CriticFactoryReuseActor",
     "EnvFactory",
     "EnvFactoryCallable",
     "EnvFactoryRegistered",
@@ -74,9 +60,6 @@ __all__ = [
     "LoggerFactory",
     "LoggerFactoryDefault",
     "Mode",
-    "NoiseFactory",
-    "NoiseFactoryMaxActionScaledGaussian",
-    "NoiseFactoryOrnsteinUhlenbeck",
     "OptimizerFactory",
     "PersistEvent",
     "Persistence",

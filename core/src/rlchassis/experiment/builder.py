@@ -8,24 +8,24 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import attrs
 
-from rlchassis.agent import AgentFactory, PolicyWrapperFactory
-from rlchassis.callbacks import Callbacks, EpochStopCallback, EpochTestCallback, EpochTrainCallback
 from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.config.fields import told, with_article
+from rlchassis.config.recipe_part import RecipePart
+from rlchassis.config.tianshou_names import refuses_old_names
 from rlchassis.envs import EnvFactory, env_factory_from
 from rlchassis.errors import UsageError
 from rlchassis.experiment.collection import ExperimentCollection
+from rlchassis.experiment.experiment import Experiment
 from rlchassis.experiment.parts import require_kinds
-from rlchassis.experiment.recipe import Experiment
-from rlchassis.fields import told, with_article
-from rlchassis.hook_manager import hook_manager
-from rlchassis.loggers import LoggerFactory, LoggerFactorySeveral
-from rlchassis.optim import OptimizerFactory
-from rlchassis.persistence.names import name_parts
-from rlchassis.persistence.refusals import made
-from rlchassis.recipe_part import RecipePart
+from rlchassis.learning.optimizer import OptimizerFactory
 from rlchassis.registry import Component, find
 from rlchassis.registry.demands import recipe_shortfall
-from rlchassis.renamed import refuses_old_names
+from rlchassis.storage.names import name_parts
+from rlchassis.storage.spec.refusals import made
+from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
+from rlchassis.training.callbacks import Callbacks, EpochStopCallback, EpochTestCallback, EpochTrainCallback
+from rlchassis.training.hook_manager import hook_manager
+from rlchassis.training.loggers import LoggerFactory, LoggerFactorySeveral
 
 Agent = TypeVar("Agent", bound=AgentFactory)
 Kind = TypeVar("Kind")

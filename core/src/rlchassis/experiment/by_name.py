@@ -9,19 +9,19 @@ from typing import Any
 
 import attrs
 
-from rlchassis.agent import AgentFactory, check_spaces
 from rlchassis.config import SamplingConfig
 from rlchassis.envs import EnvFactoryRegistered, checked_spec
 from rlchassis.errors import UsageError
 from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.changed import changed, require_steps
-from rlchassis.experiment.recipe import Experiment
+from rlchassis.experiment.experiment import Experiment
 from rlchassis.experiment.rerun import continued, require_same_names, stored_at
-from rlchassis.experiment.result import ExperimentResult
 from rlchassis.experiment.settings import full_names, is_table_of_options, merged, require_list
 from rlchassis.experiment.tuned import chosen_recipe
-from rlchassis.persistence.recipe_data import to_data
 from rlchassis.registry import component_of, load
+from rlchassis.run.result import ExperimentResult
+from rlchassis.storage.spec.encoding import to_data
+from rlchassis.training.agent import AgentFactory, check_spaces
 
 EPOCHS = 20
 """Into how many epochs a number of steps is cut where nothing else is said."""

@@ -8,17 +8,17 @@ from typing import Any
 
 import attrs
 
-from rlchassis.agent import AgentFactory, PolicyWrapperFactory
-from rlchassis.callbacks import Callbacks
 from rlchassis.config import SamplingConfig
 from rlchassis.envs import EnvFactory, EnvFactoryRegistered
 from rlchassis.errors import UsageError
+from rlchassis.experiment.experiment import Experiment
 from rlchassis.experiment.named import components, joined, parts, stops
-from rlchassis.experiment.recipe import Experiment
 from rlchassis.experiment.settings import FIXED_BY_STEPS, LISTS, SECTIONS
-from rlchassis.loggers import LoggerFactory, LoggerFactorySeveral
-from rlchassis.persistence.recipe_changes import amended
 from rlchassis.registry import Component
+from rlchassis.storage.spec.changes import amended
+from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
+from rlchassis.training.callbacks import Callbacks
+from rlchassis.training.loggers import LoggerFactory, LoggerFactorySeveral
 
 ENV_FACTORY_SETTINGS = tuple(a.name for a in attrs.fields(EnvFactoryRegistered) if a.name not in ("task", "make_kwargs"))
 """Settings of env that say how environments are run; the others go to gymnasium.make."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from rlchassis.experiment.recipe import Experiment
-from rlchassis.experiment.result import ExperimentResult
-from rlchassis.persistence.names import timestamp_name
+from rlchassis.experiment.experiment import Experiment
+from rlchassis.run.result import ExperimentResult
+from rlchassis.storage.names import timestamp_name
 
 
 @frozen

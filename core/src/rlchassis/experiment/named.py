@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from rlchassis.callbacks import EpochStopCallback
+from rlchassis.config.recipe_part import RecipePart
 from rlchassis.errors import UsageError
-from rlchassis.persistence.recipe_reading import RecipeReader
-from rlchassis.recipe_part import RecipePart
 from rlchassis.registry import Component, Named, component_of, find, installed, read_value
 from rlchassis.registry.component import option_names
 from rlchassis.registry.kinds import noun
 from rlchassis.registry.wording import did_you_mean, listed, quoted
+from rlchassis.storage.spec.decoding import RecipeReader
+from rlchassis.training.callbacks import EpochStopCallback
 
 T = TypeVar("T")
 STOPS = {"reward": "stop-at-threshold", "no-improvement": "stop-without-improvement"}

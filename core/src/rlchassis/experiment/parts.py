@@ -7,11 +7,11 @@ from typing import Any
 
 import attrs
 
-from rlchassis.agent import AgentFactory
+from rlchassis.config.fields import told
+from rlchassis.config.recipe_part import RecipePart
 from rlchassis.errors import UsageError
-from rlchassis.fields import told
-from rlchassis.persistence.recipe_data import field_types
-from rlchassis.recipe_part import RecipePart
+from rlchassis.storage.spec.encoding import field_types
+from rlchassis.training.agent import AgentFactory
 
 
 def require_kinds(agent_class: type[AgentFactory], changes: Mapping[str, Any]) -> None:

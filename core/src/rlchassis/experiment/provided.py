@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from rlchassis.config.tianshou_names import other_names
 from rlchassis.errors import PluginError
 from rlchassis.registry import Plugin, installed, load
 from rlchassis.registry.kinds import noun
 from rlchassis.registry.wording import did_you_mean, listed, quoted
-from rlchassis.renamed import other_names
 
 HERE = "rlchassis.experiment"
 SUFFIX = "ExperimentBuilder"
@@ -35,6 +35,26 @@ PROVIDED = {
     "EpochTrainCallbackDQNEpsLinearDecay": ("algorithm", "dqn"),
     "EpochTrainCallbackDQNSetEps": ("algorithm", "dqn"),
     "OptimizerFactoryAdam": ("optimizer", "adam"),
+    **dict.fromkeys(
+        (
+            "ActionCriticFactory",
+            "ActionCriticFactoryDefault",
+            "ActionCriticFactoryReuseActor",
+            "ActorFactory",
+            "ActorFactoryDefault",
+            "CriticFactory",
+            "CriticFactoryDefault",
+            "CriticFactoryReuseActor",
+            "IntermediateModuleFactory",
+            "IntermediateModuleFactoryDefault",
+            "NoiseFactory",
+            "NoiseFactoryMaxActionScaledGaussian",
+            "NoiseFactoryOrnsteinUhlenbeck",
+        ),
+        ("component", "mlp-actor"),
+    ),
+    "AutoAlphaFactory": ("component", "auto-alpha"),
+    "AutoAlphaFactoryDefault": ("component", "auto-alpha"),
 }
 """The names that other distributions provide, by the plugin in whose package they stand."""
 NOT_YET = {

@@ -10,10 +10,10 @@ from typing import Any
 from rlchassis.envs import EnvFactoryRegistered
 from rlchassis.errors import UsageError
 from rlchassis.experiment.builder import ExperimentBuilder
-from rlchassis.experiment.recipe import Experiment
-from rlchassis.persistence.reading import read_json
-from rlchassis.persistence.stored_recipe import read_recipe
+from rlchassis.experiment.experiment import Experiment
 from rlchassis.registry import load, name_of
+from rlchassis.storage.reading import read_json
+from rlchassis.storage.stored_recipe import read_recipe
 
 
 def stored_at(place: Experiment | str | Path, allow: Iterable[Any]) -> Experiment:

@@ -8,12 +8,12 @@ from typing import Any
 
 import attrs
 
-from rlchassis.agent import AgentFactory
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.errors import UsageError
-from rlchassis.persistence.recipe_data import TAGS
 from rlchassis.registry import Named
 from rlchassis.registry.wording import listed, setting_meant
+from rlchassis.storage.spec.encoding import TAGS
+from rlchassis.training.agent import AgentFactory
 
 LISTS = ("loggers", "extensions", "stop")
 """Settings that are lists of components, beside the agent's own policy_wrappers."""

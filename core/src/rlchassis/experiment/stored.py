@@ -14,35 +14,25 @@ from attrs import define, field
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from rlchassis.agent import AgentFactory
-from rlchassis.collector import Collector
 from rlchassis.config import Mode
-from rlchassis.envs import (
-    ActionMap,
-    Environments,
-    allocate,
-    describe,
-    environments_of,
-    one_by_one,
-    require_fitting,
-    space_from_data,
-    write,
-)
+from rlchassis.data.experience import as_tensors
+from rlchassis.data.randomness import RandomStreams
+from rlchassis.envs import ActionMap, Environments, allocate, describe, environments_of, one_by_one, require_fitting, space_from_data, write
 from rlchassis.errors import StoredFileError, UsageError
-from rlchassis.evaluation import Evaluation, evaluate_policy
-from rlchassis.experience import as_tensors
-from rlchassis.experiment.assembly import create_hooks, env_wrappers, require_device, sampling_of
-from rlchassis.experiment.recipe import Experiment, require_allowed
-from rlchassis.experiment.run import threads
+from rlchassis.experiment.experiment import Experiment, require_allowed
 from rlchassis.experiment.stored_bounds import no_larger_than, num_envs_of, recorded_test, with_bounded_threads
-from rlchassis.persistence.policy_file import StoredPolicy, read_policy
-from rlchassis.persistence.provenance import used_by
-from rlchassis.persistence.recipe_reading import from_data
-from rlchassis.persistence.refusals import brief
-from rlchassis.persistence.stored_recipe import read_recipe
-from rlchassis.policies import Policy
-from rlchassis.randomness import RandomStreams
+from rlchassis.learning.policy import Policy
 from rlchassis.registry import used_in
+from rlchassis.run.build import create_hooks, env_wrappers, require_device, sampling_of
+from rlchassis.run.threads import threads
+from rlchassis.storage.policy_file import StoredPolicy, read_policy
+from rlchassis.storage.provenance import used_by
+from rlchassis.storage.spec.decoding import from_data
+from rlchassis.storage.spec.refusals import brief
+from rlchassis.storage.stored_recipe import read_recipe
+from rlchassis.training.agent import AgentFactory
+from rlchassis.training.collector import Collector
+from rlchassis.training.evaluation import Evaluation, evaluate_policy
 
 FIRST_EVALUATION_SEED = 10_000
 

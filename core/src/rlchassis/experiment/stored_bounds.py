@@ -11,11 +11,11 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.nn.parameter import is_lazy
 
 from rlchassis.config import SamplingConfig
+from rlchassis.config.limits import MOST_ENVS, MOST_EPISODES, MOST_THREADS
 from rlchassis.errors import StoredFileError, UsageError
-from rlchassis.evaluation import Evaluation
-from rlchassis.experiment.recipe import Experiment
-from rlchassis.limits import MOST_ENVS, MOST_EPISODES, MOST_THREADS
-from rlchassis.persistence.policy_file import StoredPolicy
+from rlchassis.experiment.experiment import Experiment
+from rlchassis.storage.policy_file import StoredPolicy
+from rlchassis.training.evaluation import Evaluation
 
 ROOM = 2**22
 """Numbers of one parameter, and a quarter of those of all together, that are no reason for doubt however small a policy is."""

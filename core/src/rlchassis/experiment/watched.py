@@ -8,16 +8,16 @@ from typing import Any
 
 import attrs
 
-from rlchassis.evaluation import Evaluation
-from rlchassis.experiment.assembly import create_world
-from rlchassis.experiment.recipe import Experiment
-from rlchassis.experiment.recording import recording_into, rendering_images
-from rlchassis.experiment.run import threads
+from rlchassis.experiment.experiment import Experiment
 from rlchassis.experiment.stored import making, require_some, stored_experiment
 from rlchassis.experiment.stored_bounds import no_larger_than, num_watched
-from rlchassis.experiment.watching import watch
-from rlchassis.hook_manager import tear_down
-from rlchassis.persistence.policy_file import read_policy
+from rlchassis.run.build import create_world
+from rlchassis.run.recording import recording_into, rendering_images
+from rlchassis.run.threads import threads
+from rlchassis.run.watching import watch
+from rlchassis.storage.policy_file import read_policy
+from rlchassis.training.evaluation import Evaluation
+from rlchassis.training.hook_manager import tear_down
 
 
 def watch_stored(

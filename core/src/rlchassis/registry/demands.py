@@ -26,6 +26,9 @@ def shortfall(kind: str, loaded: Any) -> str | None:
     if kind == "extension":
         has_hooks = any(name.startswith("rlchassis_") for name in dir(loaded))
         return None if has_hooks else 'has no hooks; name a module or object with functions "rlchassis_…", marked with @hookimpl'
+    if kind == "command":
+        missing = [name for name in ("add_arguments", "main") if not callable(getattr(loaded, name, None))]
+        return f"lacks {listed(missing)}; a verb is a module with add_arguments(parser) and main(arguments) -> int" if missing else None
     if kind not in CONTRACTS:
         return None if callable(loaded) else f"is {loaded!r}; name something that can be called"
     problem = _not_derived(loaded, CONTRACTS[kind]) or _unfinished(loaded)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rlchassis.errors import PluginError
 
-KINDS = ("algorithm", "optimizer", "lr_scheduler", "logger", "policy_wrapper", "env", "launcher", "extension", "component")
+KINDS = ("algorithm", "optimizer", "lr_scheduler", "logger", "policy_wrapper", "env", "launcher", "command", "extension", "component")
 PLUGIN_API = (1, 0)
 """Major and minor version of what plugins may rely on, apart from the version of any distribution."""
 GROUP_PREFIX = "rlchassis."
@@ -14,18 +14,34 @@ GROUP_PREFIX = "rlchassis."
 MANIFEST = "manifest"
 """The group of manifests, and the kind of a row about a distribution as a whole."""
 
+_TOOLKIT = (
+    "actor-features-action-critic",
+    "actor-features-critic",
+    "auto-alpha",
+    "gaussian-noise",
+    "mlp-action-critic",
+    "mlp-actor",
+    "mlp-critic",
+    "mlp-deterministic-actor",
+    "mlp-features",
+    "ornstein-uhlenbeck-noise",
+)
 FIRST_PARTY: Mapping[str, tuple[str, ...]] = {
     "algorithm": ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo"),
     "optimizer": ("adam",),
     "logger": ("tensorboard",),
     "policy_wrapper": ("obs-norm",),
+    "command": ("plot",),
+    "component": _TOOLKIT,
 }
 """Names that belong to this project's own distributions, installed or not."""
 
 
 def first_party_distribution(kind: str, name: str) -> str | None:
     """Name the distribution of this project that provides a plugin, or None if none does."""
-    return f"rlchassis-{name}" if name in FIRST_PARTY.get(kind, ()) else None
+    if name not in FIRST_PARTY.get(kind, ()):
+        return None
+    return {"command": "rlchassis-plots", "component": "rlchassis-toolkit"}.get(kind, f"rlchassis-{name}")
 
 
 def noun(kind: str) -> str:

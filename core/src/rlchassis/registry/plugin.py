@@ -33,6 +33,8 @@ class Plugin:
     action_spaces: tuple[str, ...] = ()
     policy: str | None = None
     """Whether an algorithm learns "on" or "off" policy."""
+    after_train: bool = False
+    """Whether a verb of the command line has something to do with the directory of each run that `train` has ended."""
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names of the components it uses by default, by kind."""
 

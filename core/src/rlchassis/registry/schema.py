@@ -12,7 +12,7 @@ SPACES = ("Box", "Dict", "Discrete", "Graph", "MultiBinary", "MultiDiscrete", "O
 POLICIES = ("on", "off")
 
 _REQUIRED = {"algorithm": ("summary", "observation_spaces", "action_spaces", "policy")}
-_OPTIONAL = {"policy_wrapper": ("needs", "observation_spaces", "action_spaces")}
+_OPTIONAL = {"command": ("after_train",), "policy_wrapper": ("needs", "observation_spaces", "action_spaces")}
 
 
 class ManifestError(ValueError):
@@ -82,10 +82,17 @@ def _names(where: str, value: object) -> tuple[str, ...]:
     raise ManifestError(f"{where} must be a list of names, not {value!r}")
 
 
+def _switch(where: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ManifestError(f"{where} must be true or false, not {value!r}")
+
+
 _READERS: Mapping[str, Callable[[str, object], Any]] = {
     "summary": _summary,
     "observation_spaces": _spaces,
     "action_spaces": _spaces,
     "policy": _policy,
     "needs": _needs,
+    "after_train": _switch,
 }

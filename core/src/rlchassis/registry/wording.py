@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-from rlchassis.renamed import what_became_of
+from rlchassis.config.tianshou_names import what_became_of
 
 
 def printable(text: str) -> str:

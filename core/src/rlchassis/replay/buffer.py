@@ -7,8 +7,8 @@ from attrs import define, field, frozen
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from rlchassis.arrays import pick
-from rlchassis.experience import Experience, Row
+from rlchassis.data.arrays import pick
+from rlchassis.data.experience import Experience, Row
 from rlchassis.replay.priorities import BYTES_PER_PRIORITY, Priorities
 from rlchassis.replay.ring import Cells, Ring
 from rlchassis.replay.storage import Storage

@@ -10,8 +10,8 @@ from attrs import define
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from rlchassis.data.experience import Row
 from rlchassis.errors import UsageError
-from rlchassis.experience import Row
 from rlchassis.replay.observations import Observations
 from rlchassis.replay.ring import Cells, Ring
 

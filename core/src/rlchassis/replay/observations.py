@@ -8,8 +8,8 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from rlchassis.arrays import map_arrays, num_bytes, pick, room, take, write, write_one
-from rlchassis.experience import Row
+from rlchassis.data.arrays import map_arrays, num_bytes, pick, room, take, write, write_one
+from rlchassis.data.experience import Row
 from rlchassis.replay.ring import Cells, Ring
 
 

@@ -9,8 +9,8 @@ import torch
 from attrs import define
 from numpy.typing import NDArray
 
-from rlchassis.arrays import map_arrays, num_bytes, room, write_one
-from rlchassis.experience import Experience, Row
+from rlchassis.data.arrays import map_arrays, num_bytes, room, write_one
+from rlchassis.data.experience import Experience, Row
 from rlchassis.replay.frames import OneFramePerStep, newest_frames, require_stacks
 from rlchassis.replay.observations import FoundInNextRow, Kept, Observations
 from rlchassis.replay.ring import Cells, Ring

@@ -6,25 +6,10 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import (
-    Algorithm,
-    Experience,
-    Learned,
-    Metrics,
-    Observation,
-    Optimizer,
-    ReturnScale,
-    StochasticPolicy,
-    TensorStruct,
-    actor_critic_loss,
-    gradient_step,
-    judge_anew,
-    normalized,
-    one_graph,
-    value_loss,
-)
+from rlchassis.api import Algorithm, Experience, Learned, Metrics, Observation, Optimizer, TensorStruct, gradient_step, one_graph
 from rlchassis_a2c.loss import policy_gradient_loss
 from rlchassis_a2c.params import A2CParams
+from rlchassis_toolkit import ReturnScale, StochasticPolicy, actor_critic_loss, judge_anew, normalized, value_loss
 
 
 @frozen(eq=False)

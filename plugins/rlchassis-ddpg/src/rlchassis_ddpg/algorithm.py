@@ -6,23 +6,10 @@ import torch
 from attrs import define
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import (
-    Algorithm,
-    DeterministicPolicy,
-    Experience,
-    Learned,
-    Metrics,
-    Optimizer,
-    Transition,
-    deterministic_policy_loss,
-    gradient_step,
-    n_step_transition,
-    one_graph,
-    squared_loss,
-    track,
-)
+from rlchassis.api import Algorithm, Experience, Learned, Metrics, Optimizer, Transition, gradient_step, one_graph
 from rlchassis_ddpg.loss import td_target
 from rlchassis_ddpg.params import DDPGParams
+from rlchassis_toolkit import DeterministicPolicy, deterministic_policy_loss, n_step_transition, squared_loss, track
 
 
 @define(eq=False)

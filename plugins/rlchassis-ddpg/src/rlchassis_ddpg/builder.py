@@ -8,24 +8,20 @@ from typing import ClassVar, Self
 import torch
 from attrs import frozen
 
-from rlchassis.api import (
+from rlchassis.api import AgentFactory, Environments, OffPolicyTrainer, Setup, instance
+from rlchassis_ddpg.algorithm import DDPG
+from rlchassis_ddpg.params import DDPGParams
+from rlchassis_toolkit import (
     ActionCriticFactory,
     ActionCriticFactoryDefault,
     ActorFactory,
-    AgentFactory,
     DeterministicActorFactoryDefault,
     DeterministicActorMethods,
     DeterministicPolicy,
-    Environments,
-    OffPolicyTrainer,
     OneCriticMethods,
-    Setup,
-    instance,
     target_of,
     unique_parameters,
 )
-from rlchassis_ddpg.algorithm import DDPG
-from rlchassis_ddpg.params import DDPGParams
 
 
 @frozen(kw_only=True)

@@ -6,25 +6,10 @@ import torch
 from attrs import define
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import (
-    Algorithm,
-    Categorical,
-    Experience,
-    Learned,
-    Metrics,
-    Observation,
-    Optimizer,
-    StochasticPolicy,
-    Temperature,
-    Transition,
-    gradient_step,
-    n_step_transition,
-    one_graph,
-    squared_loss,
-    track,
-)
+from rlchassis.api import Algorithm, Experience, Learned, Metrics, Observation, Optimizer, Transition, gradient_step, one_graph
 from rlchassis_discrete_sac.loss import entropy_of, log_probs_of, policy_loss, soft_target, values_of
 from rlchassis_discrete_sac.params import DiscreteSACParams
+from rlchassis_toolkit import Categorical, StochasticPolicy, Temperature, n_step_transition, squared_loss, track
 
 
 @define(eq=False)

@@ -10,26 +10,21 @@ from attrs import frozen
 from gymnasium import spaces
 from torch import nn
 
-from rlchassis.api import (
+from rlchassis.api import AgentFactory, Environments, OffPolicyTrainer, Setup, UnsupportedSpaceError, instance
+from rlchassis_discrete_sac.algorithm import DiscreteSAC
+from rlchassis_discrete_sac.params import DiscreteSACParams
+from rlchassis_toolkit import (
     ActionCriticFactory,
     ActorFactory,
     ActorFactoryDefault,
-    AgentFactory,
-    Environments,
-    OffPolicyTrainer,
-    Setup,
     StochasticPolicy,
     TwoCriticsMethods,
-    UnsupportedSpaceError,
     create_critics,
     create_temperature,
-    instance,
     target_of,
     two_critics,
     unique_parameters,
 )
-from rlchassis_discrete_sac.algorithm import DiscreteSAC
-from rlchassis_discrete_sac.params import DiscreteSACParams
 
 
 def _actor() -> ActorFactoryDefault:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from rlchassis.api import soft_value
+from rlchassis_toolkit import soft_value
 
 IMPOSSIBLE = -1000.0
 """A log-probability whose probability is 0 in every float type."""

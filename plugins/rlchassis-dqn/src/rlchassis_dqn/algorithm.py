@@ -8,25 +8,10 @@ import torch
 from attrs import define
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import (
-    Algorithm,
-    EpsilonGreedyPolicy,
-    Experience,
-    Learned,
-    LinearEps,
-    Metrics,
-    Optimizer,
-    Transition,
-    gradient_step,
-    huber_loss,
-    lean_forward,
-    n_step_transition,
-    one_graph,
-    squared_loss,
-    track,
-)
+from rlchassis.api import Algorithm, Experience, Learned, Metrics, Optimizer, Transition, gradient_step, lean_forward, one_graph
 from rlchassis_dqn.loss import q_target, value_of
 from rlchassis_dqn.params import DQNParams
+from rlchassis_toolkit import EpsilonGreedyPolicy, LinearEps, huber_loss, n_step_transition, squared_loss, track
 
 
 @define(eq=False)

@@ -10,22 +10,11 @@ from attrs import frozen
 from gymnasium import spaces
 from torch import nn
 
-from rlchassis.api import (
-    AgentFactory,
-    Environments,
-    EpsilonGreedyPolicy,
-    ExperimentBuilder,
-    IntermediateModuleFactory,
-    OffPolicyTrainer,
-    Setup,
-    UnsupportedSpaceError,
-    instance,
-    target_of,
-    unique_parameters,
-)
+from rlchassis.api import AgentFactory, Environments, ExperimentBuilder, OffPolicyTrainer, Setup, UnsupportedSpaceError, instance
 from rlchassis_dqn.algorithm import DQN
 from rlchassis_dqn.network import QNetworkFactoryDefault
 from rlchassis_dqn.params import DQNParams
+from rlchassis_toolkit import EpsilonGreedyPolicy, IntermediateModuleFactory, target_of, unique_parameters
 
 
 @frozen(kw_only=True)

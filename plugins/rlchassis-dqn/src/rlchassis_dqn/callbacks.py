@@ -7,7 +7,8 @@ from typing import Protocol, runtime_checkable
 from attrs import field, frozen
 from attrs.validators import and_, ge, le
 
-from rlchassis.api import CallbackContext, EpochTestCallback, EpochTrainCallback, EpsilonGreedyPolicy, LinearEps, UsageError, whole
+from rlchassis.api import CallbackContext, EpochTestCallback, EpochTrainCallback, UsageError, whole
+from rlchassis_toolkit import EpsilonGreedyPolicy, LinearEps
 
 PROBABILITY = and_(ge(0), le(1))
 

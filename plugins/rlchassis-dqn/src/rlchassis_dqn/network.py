@@ -8,7 +8,8 @@ import torch
 from attrs import frozen
 from torch import Tensor, nn
 
-from rlchassis.api import IntermediateModuleFactoryDefault, Observation, width_of
+from rlchassis.api import Observation
+from rlchassis_toolkit import IntermediateModuleFactoryDefault, width_of
 
 
 class QNetwork(nn.Module):

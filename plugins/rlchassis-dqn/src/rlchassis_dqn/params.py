@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from rlchassis.api import LinearEps, LRSchedulerFactory, instance, number, refuses_old_names, switch, whole
+from rlchassis.api import LRSchedulerFactory, instance, number, refuses_old_names, switch, whole
+from rlchassis_toolkit import LinearEps
 
 
 @refuses_old_names

@@ -6,25 +6,12 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor
 
-from rlchassis.api import (
-    Algorithm,
-    Experience,
-    Learned,
-    LinearEps,
-    Metrics,
-    Optimizer,
-    TensorStruct,
-    Transition,
-    gradient_step,
-    n_step_transition,
-    one_graph,
-    quantile_huber_loss,
-    track,
-)
+from rlchassis.api import Algorithm, Experience, Learned, Metrics, Optimizer, TensorStruct, Transition, gradient_step, one_graph
 from rlchassis_iqn.loss import quantile_target, quantiles_of
 from rlchassis_iqn.network import QuantileNetwork
 from rlchassis_iqn.params import IQNParams
 from rlchassis_iqn.policy import QuantilePolicy
+from rlchassis_toolkit import LinearEps, n_step_transition, quantile_huber_loss, track
 
 
 @frozen(eq=False)

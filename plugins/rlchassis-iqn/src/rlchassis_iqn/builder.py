@@ -9,23 +9,12 @@ import torch
 from attrs import frozen
 from gymnasium import spaces
 
-from rlchassis.api import (
-    AgentFactory,
-    Environments,
-    ExperimentBuilder,
-    IntermediateModuleFactory,
-    IntermediateModuleFactoryDefault,
-    OffPolicyTrainer,
-    Setup,
-    UnsupportedSpaceError,
-    instance,
-    target_of,
-    unique_parameters,
-)
+from rlchassis.api import AgentFactory, Environments, ExperimentBuilder, OffPolicyTrainer, Setup, UnsupportedSpaceError, instance
 from rlchassis_iqn.algorithm import IQN
 from rlchassis_iqn.network import QuantileNetwork
 from rlchassis_iqn.params import IQNParams
 from rlchassis_iqn.policy import QuantilePolicy
+from rlchassis_toolkit import IntermediateModuleFactory, IntermediateModuleFactoryDefault, target_of, unique_parameters
 
 
 @frozen(kw_only=True)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from rlchassis.api import MLP, Observation, width_of
+from rlchassis.api import Observation
+from rlchassis_toolkit import MLP, width_of
 
 
 class QuantileNetwork(nn.Module):

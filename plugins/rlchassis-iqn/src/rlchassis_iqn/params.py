@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
-from rlchassis.api import LinearEps, LRSchedulerFactory, UsageError, instance, number, refuses_old_names, whole
+from rlchassis.api import LRSchedulerFactory, UsageError, instance, number, refuses_old_names, whole
+from rlchassis_toolkit import LinearEps
 
 
 def _widths(value: Sequence[int]) -> tuple[int, ...]:

@@ -8,8 +8,9 @@ import torch
 from gymnasium import spaces
 from torch import Generator, Tensor
 
-from rlchassis.api import EpsilonGreedyPolicy, Observation, require_values, width_of
+from rlchassis.api import Observation, require_values
 from rlchassis_iqn.network import QuantileNetwork
+from rlchassis_toolkit import EpsilonGreedyPolicy, width_of
 
 
 class QuantilePolicy(EpsilonGreedyPolicy):

@@ -6,31 +6,23 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import (
-    Algorithm,
-    Experience,
-    Learned,
-    Metrics,
-    Observation,
-    Optimizer,
+from rlchassis.api import Algorithm, Experience, Learned, Metrics, Observation, Optimizer, TensorStruct, gradient_step, one_graph
+from rlchassis_npg.loss import policy_gradient_loss
+from rlchassis_npg.params import NPGParams
+from rlchassis_toolkit import (
     ReturnScale,
     StochasticPolicy,
-    TensorStruct,
     assign_,
     conjugate_gradient,
     detached,
     fisher_vector_product,
     flat_gradient,
     flattened,
-    gradient_step,
     judge_anew,
     normalized,
-    one_graph,
     unique_parameters,
     value_loss,
 )
-from rlchassis_npg.loss import policy_gradient_loss
-from rlchassis_npg.params import NPGParams
 
 
 @frozen(eq=False)

@@ -9,7 +9,8 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from rlchassis.api import Observation, RunningMoments, UnsupportedSpaceError
+from rlchassis.api import Observation, UnsupportedSpaceError
+from rlchassis_toolkit import RunningMoments
 
 
 class Scale(nn.Module, ABC):

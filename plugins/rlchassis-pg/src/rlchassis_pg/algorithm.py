@@ -6,21 +6,11 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor
 
-from rlchassis.api import (
-    Algorithm,
-    Experience,
-    Learned,
-    Metrics,
-    Observation,
-    Optimizer,
-    StochasticPolicy,
-    TensorStruct,
-    gradient_step,
-    one_graph,
-)
+from rlchassis.api import Algorithm, Experience, Learned, Metrics, Observation, Optimizer, TensorStruct, gradient_step, one_graph
 from rlchassis_pg.loss import reinforce_loss
 from rlchassis_pg.params import PGParams
 from rlchassis_pg.returns import monte_carlo_returns, standardized
+from rlchassis_toolkit import StochasticPolicy
 
 
 @frozen(eq=False)

@@ -8,20 +8,10 @@ from typing import ClassVar, Self
 import torch
 from attrs import frozen
 
-from rlchassis.api import (
-    ActorFactory,
-    ActorFactoryDefault,
-    AgentFactory,
-    Environments,
-    OnPolicyTrainer,
-    Setup,
-    StochasticActorMethods,
-    StochasticPolicy,
-    instance,
-    unique_parameters,
-)
+from rlchassis.api import AgentFactory, Environments, OnPolicyTrainer, Setup, instance
 from rlchassis_pg.algorithm import PG
 from rlchassis_pg.params import PGParams
+from rlchassis_toolkit import ActorFactory, ActorFactoryDefault, StochasticActorMethods, StochasticPolicy, unique_parameters
 
 
 @frozen(kw_only=True)

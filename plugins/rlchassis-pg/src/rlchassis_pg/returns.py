@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rlchassis.api import Experience, lambda_returns, normalized
+from rlchassis.api import Experience
+from rlchassis_toolkit import lambda_returns, normalized
 
 
 def monte_carlo_returns(rollout: Experience, gamma: float) -> Tensor:

@@ -6,27 +6,10 @@ import torch
 from attrs import define, evolve, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import (
-    Algorithm,
-    Experience,
-    Learned,
-    Metrics,
-    Observation,
-    Optimizer,
-    ReturnScale,
-    StochasticPolicy,
-    TensorStruct,
-    actor_critic_loss,
-    by_row,
-    gradient_step,
-    judge,
-    judge_anew,
-    normalized,
-    one_graph,
-    value_loss,
-)
+from rlchassis.api import Algorithm, Experience, Learned, Metrics, Observation, Optimizer, TensorStruct, by_row, gradient_step, one_graph
 from rlchassis_ppo.loss import clipped_surrogate_loss, clipped_value_loss
 from rlchassis_ppo.params import PPOParams
+from rlchassis_toolkit import ReturnScale, StochasticPolicy, actor_critic_loss, judge, judge_anew, normalized, value_loss
 
 
 @frozen(eq=False)

@@ -6,24 +6,10 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import (
-    Algorithm,
-    Experience,
-    Learned,
-    Metrics,
-    Optimizer,
-    SquashedGaussianPolicy,
-    Temperature,
-    TensorStruct,
-    Transition,
-    gradient_step,
-    n_step_transition,
-    one_graph,
-    squared_loss,
-    track,
-)
+from rlchassis.api import Algorithm, Experience, Learned, Metrics, Optimizer, TensorStruct, Transition, gradient_step, one_graph
 from rlchassis_redq.loss import policy_loss, subset_target
 from rlchassis_redq.params import REDQParams
+from rlchassis_toolkit import SquashedGaussianPolicy, Temperature, n_step_transition, squared_loss, track
 
 
 @frozen(eq=False)

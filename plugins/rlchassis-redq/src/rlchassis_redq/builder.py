@@ -9,25 +9,21 @@ import torch
 from attrs import frozen
 from torch import nn
 
-from rlchassis.api import (
+from rlchassis.api import AgentFactory, Environments, OffPolicyTrainer, Setup, instance
+from rlchassis_redq.algorithm import REDQ
+from rlchassis_redq.params import REDQParams
+from rlchassis_toolkit import (
     ActionCriticFactory,
     ActionCriticFactoryDefault,
     ActorFactory,
     ActorFactoryDefault,
-    AgentFactory,
     CriticEnsembleMethods,
-    Environments,
     GaussianActorMethods,
-    OffPolicyTrainer,
-    Setup,
     SquashedGaussianPolicy,
     create_temperature,
-    instance,
     target_of,
     unique_parameters,
 )
-from rlchassis_redq.algorithm import REDQ
-from rlchassis_redq.params import REDQParams
 
 
 def _actor() -> ActorFactoryDefault:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from rlchassis.api import soft_value
+from rlchassis_toolkit import soft_value
 
 
 def subset_target(rewards: Tensor, discounts: Tensor, next_values: Tensor, next_log_probs: Tensor, alpha: Tensor, mode: str) -> Tensor:

@@ -6,18 +6,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from rlchassis.api import (
-    AutoAlphaFactory,
-    AutoAlphaFactoryDefault,
-    LRSchedulerFactory,
-    UsageError,
-    instance,
-    is_alpha,
-    number,
-    refuses_old_names,
-    switch,
-    whole,
-)
+from rlchassis.api import LRSchedulerFactory, UsageError, instance, number, refuses_old_names, switch, whole
+from rlchassis_toolkit import AutoAlphaFactory, AutoAlphaFactoryDefault, is_alpha
 
 TARGET_MODES = ("min", "mean")
 

@@ -9,26 +9,22 @@ import torch
 from attrs import frozen
 from torch import nn
 
-from rlchassis.api import (
+from rlchassis.api import AgentFactory, Environments, OffPolicyTrainer, Setup, instance
+from rlchassis_sac.algorithm import SAC
+from rlchassis_sac.params import SACParams
+from rlchassis_sac.policy import SACPolicy
+from rlchassis_toolkit import (
     ActionCriticFactory,
     ActorFactory,
     ActorFactoryDefault,
-    AgentFactory,
-    Environments,
     GaussianActorMethods,
-    OffPolicyTrainer,
-    Setup,
     TwoCriticsMethods,
     create_critics,
     create_temperature,
-    instance,
     target_of,
     two_critics,
     unique_parameters,
 )
-from rlchassis_sac.algorithm import SAC
-from rlchassis_sac.params import SACParams
-from rlchassis_sac.policy import SACPolicy
 
 
 def _actor() -> ActorFactoryDefault:

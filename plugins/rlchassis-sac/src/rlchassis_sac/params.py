@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
-from rlchassis.api import (
-    AutoAlphaFactory,
-    AutoAlphaFactoryDefault,
-    LRSchedulerFactory,
-    NoiseFactory,
-    instance,
-    is_alpha,
-    number,
-    refuses_old_names,
-    switch,
-    whole,
-)
+from rlchassis.api import LRSchedulerFactory, instance, number, refuses_old_names, switch, whole
+from rlchassis_toolkit import AutoAlphaFactory, AutoAlphaFactoryDefault, NoiseFactory, is_alpha
 
 
 @refuses_old_names

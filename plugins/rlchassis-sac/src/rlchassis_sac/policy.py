@@ -6,7 +6,8 @@ from typing import Any
 
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Disturbance, NoiseFactory, Observation, SquashedGaussianPolicy
+from rlchassis.api import Observation
+from rlchassis_toolkit import Disturbance, NoiseFactory, SquashedGaussianPolicy
 
 
 class SACPolicy(SquashedGaussianPolicy):

@@ -6,25 +6,10 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import (
-    Algorithm,
-    DeterministicPolicy,
-    Experience,
-    Learned,
-    Metrics,
-    Optimizer,
-    TensorStruct,
-    Transition,
-    deterministic_policy_loss,
-    first_of,
-    gradient_step,
-    n_step_transition,
-    one_graph,
-    squared_loss,
-    track,
-)
+from rlchassis.api import Algorithm, Experience, Learned, Metrics, Optimizer, TensorStruct, Transition, gradient_step, one_graph
 from rlchassis_td3.loss import cautious_target, smoothed
 from rlchassis_td3.params import TD3Params
+from rlchassis_toolkit import DeterministicPolicy, deterministic_policy_loss, first_of, n_step_transition, squared_loss, track
 
 
 @frozen(eq=False)

@@ -8,25 +8,21 @@ from typing import ClassVar, Self
 import torch
 from attrs import frozen
 
-from rlchassis.api import (
+from rlchassis.api import AgentFactory, Environments, OffPolicyTrainer, Setup, instance
+from rlchassis_td3.algorithm import TD3
+from rlchassis_td3.params import TD3Params
+from rlchassis_toolkit import (
     ActionCriticFactory,
     ActorFactory,
-    AgentFactory,
     DeterministicActorFactoryDefault,
     DeterministicActorMethods,
     DeterministicPolicy,
-    Environments,
-    OffPolicyTrainer,
-    Setup,
     TwoCriticsMethods,
     create_critics,
-    instance,
     target_of,
     two_critics,
     unique_parameters,
 )
-from rlchassis_td3.algorithm import TD3
-from rlchassis_td3.params import TD3Params
 
 
 @frozen(kw_only=True)

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from rlchassis.api import (
-    LRSchedulerFactory,
-    NoiseFactory,
-    NoiseFactoryMaxActionScaledGaussian,
-    instance,
-    number,
-    refuses_old_names,
-    whole,
-)
+from rlchassis.api import LRSchedulerFactory, instance, number, refuses_old_names, whole
+from rlchassis_toolkit import NoiseFactory, NoiseFactoryMaxActionScaledGaussian
 
 
 @refuses_old_names

@@ -8,7 +8,7 @@ import torch
 from attrs import frozen
 from torch import nn
 
-from rlchassis.api import ActorFactory, Categorical
+from rlchassis_toolkit import ActorFactory, Categorical
 
 
 class Scores(nn.Linear):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rlchassis.api import ExperimentConfig, SamplingConfig, World
+from rlchassis.api import ExperimentConfig, InfoStats, SamplingConfig, World
 from rlchassis_testkit.replay_onlooker import ReplayOnlooker, ReplayOnlookerExperimentBuilder
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import unchanged
@@ -21,17 +21,26 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def world_of(env: Any = Counter, told: Callable[[Any], Any] = unchanged, seed: int = 42, **settings: Any) -> World:
-    """One that has yet to train; told says more to its builder."""
+def prepared(
+    env: Any = Counter, told: Callable[[Any], Any] = unchanged, seed: int = 42, **settings: Any
+) -> tuple[World, Callable[[], InfoStats]]:
+    """A world that has yet to train, and what trains in it; told says more to its builder."""
     config = ExperimentConfig(seed=seed, watch=False, persistence_enabled=False)
     builder = told(ReplayOnlookerExperimentBuilder(env, config, SamplingConfig(**(SETTINGS | settings))))
-    return builder.build().create_experiment_world()  # type: ignore[no-any-return]  # which is what builders' experiments make
+    experiment = builder.build()
+    world = experiment.create_experiment_world()
+    return world, lambda: experiment.train(world)
+
+
+def world_of(*args: Any, **settings: Any) -> World:
+    """The world alone."""
+    return prepared(*args, **settings)[0]
 
 
 def trained(*args: Any, **settings: Any) -> tuple[World, ReplayOnlooker]:
     """One that has trained, and the onlooker that wrote down how."""
-    world = world_of(*args, **settings)
-    world.trainer.run()
+    world, train = prepared(*args, **settings)
+    train()
     world.close()
     assert isinstance(world.algorithm, ReplayOnlooker)
     return world, world.algorithm

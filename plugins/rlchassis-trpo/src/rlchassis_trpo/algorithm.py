@@ -6,28 +6,19 @@ import torch
 from attrs import define, evolve, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import (
+from rlchassis.api import Algorithm, Experience, Learned, Metrics, Observation, Optimizer, TensorStruct, by_row, gradient_step, one_graph
+from rlchassis_toolkit import (
     ActionDistribution,
-    Algorithm,
-    Experience,
-    Learned,
-    Metrics,
-    Observation,
-    Optimizer,
     ReturnScale,
     StochasticPolicy,
-    TensorStruct,
     assign_,
-    by_row,
     conjugate_gradient,
     detached,
     fisher_vector_product,
     flat_gradient,
     flattened,
-    gradient_step,
     judge_anew,
     normalized,
-    one_graph,
     unique_parameters,
     value_loss,
 )

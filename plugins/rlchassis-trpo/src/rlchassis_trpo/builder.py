@@ -8,19 +8,15 @@ from typing import ClassVar, Self
 import torch
 from attrs import frozen
 
-from rlchassis.api import (
+from rlchassis.api import AgentFactory, Environments, OnPolicyTrainer, Setup, instance
+from rlchassis_toolkit import (
     ActorCriticExperimentBuilder,
     ActorFactory,
     ActorFactoryDefault,
-    AgentFactory,
     CriticFactory,
     CriticFactoryDefault,
-    Environments,
-    OnPolicyTrainer,
     ReturnScale,
-    Setup,
     StochasticPolicy,
-    instance,
     unique_parameters,
 )
 from rlchassis_trpo.algorithm import TRPO

@@ -11,8 +11,6 @@ from attrs.validators import ge, gt, instance_of, le
 from torch import Generator, Tensor
 
 from rlchassis.api import (
-    ActorFactory,
-    ActorFactoryDefault,
     AgentFactory,
     Algorithm,
     Environments,
@@ -24,11 +22,10 @@ from rlchassis.api import (
     OnPolicyTrainer,
     Optimizer,
     Setup,
-    StochasticPolicy,
     TensorStruct,
     gradient_step,
-    lambda_returns,
 )
+from rlchassis_toolkit import ActorFactory, ActorFactoryDefault, StochasticPolicy, lambda_returns
 
 
 @frozen(kw_only=True)

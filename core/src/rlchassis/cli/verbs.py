@@ -1,0 +1,96 @@
+"""The verbs of the command line: core's own, and those of plugins, which are listed without being imported."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from rlchassis.cli.verb_files import visible_fault
+from rlchassis.errors import PluginError, UsageError
+from rlchassis.registry.discovery import installed
+from rlchassis.registry.kinds import first_party_distribution
+from rlchassis.registry.loading import load
+from rlchassis.registry.lookup import find
+from rlchassis.registry.plugin import Plugin
+from rlchassis.registry.wording import did_you_mean, quoted
+
+OWN = {
+    "train": "train a policy",
+    "eval": "score the policy of a run",
+    "watch": "play the policy of a run, on the screen or into a video",
+    "inspect": "show the recipe, provenance and scores of a run",
+    "plugins": "list the installed plugins and their state",
+    "doctor": "check that everything needed for training is installed",
+}
+KIND = "command"
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One line of `--help`, and how its arguments come to its parser."""
+
+    name: str
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+
+
+def verbs(*, for_help: bool = False) -> dict[str, Verb]:
+    """All verbs by name, core's first; one that cannot be used is listed with the reason, and says it when it is typed.
+
+    For help the files of plugins' verbs are read, too, for what is wrong with them.
+    """
+    own = [Verb(name, summary, partial(_add_own, name)) for name, summary in OWN.items()]
+    return {verb.name: verb for verb in (*own, *_of_plugins(for_help))}
+
+
+def after_train_verbs() -> list[Plugin]:
+    """The verbs that have something to do with the directory of each run that `train` has ended."""
+    return [plugin for plugin in installed(KIND) if plugin.after_train and plugin.is_usable]
+
+
+def require_verb(word: str) -> None:
+    """UsageError, with the nearest one, where the first word of a command line is no verb."""
+    known = verbs()
+    if word in known:
+        return
+    if first_party_distribution(KIND, word):
+        find(KIND, word)  # which says what to install
+    hint = did_you_mean(word, known) or f" There are: {', '.join(known)}."
+    raise UsageError(f"no command {quoted(word)}.{hint} See `rlchassis --help`.")
+
+
+def _of_plugins(for_help: bool) -> Iterator[Verb]:
+    for plugin in installed(KIND):
+        problem = plugin.problem if plugin.state not in ("ok", "no-manifest") else for_help and visible_fault(plugin)
+        summary = f"broken: {problem} ({plugin.source})" if problem else plugin.summary or f"a verb of {plugin.source}"
+        if plugin.name not in OWN:
+            yield Verb(plugin.name, summary, partial(_add_of_plugin, plugin.name))
+
+
+def _add_own(name: str, parser: argparse.ArgumentParser) -> None:
+    import_module(f"rlchassis.cli.{name}").add_arguments(parser)
+
+
+def _add_of_plugin(name: str, parser: argparse.ArgumentParser) -> None:
+    plugin = find(KIND, name)
+    module = load(KIND, name)
+    try:
+        module.add_arguments(parser)
+    except Exception as error:
+        raise PluginError(f"{plugin.label} cannot add its arguments: {type(error).__name__}: {error}.") from error
+    parser.set_defaults(carry_out=partial(_carry_out, plugin, module))
+
+
+def _carry_out(plugin: Plugin, module: Any, arguments: argparse.Namespace) -> int:
+    """Run it while what it and rlchassis log is shown; its answer is the exit code."""
+    from rlchassis.cli.messages import logged_on_stderr
+
+    with logged_on_stderr("rlchassis"), logged_on_stderr(plugin.package):
+        code = module.main(arguments)
+    if isinstance(code, bool) or not isinstance(code, int):
+        raise PluginError(f"main of {plugin.label} returned {code!r}, expected an exit code: 0 where all went well.")
+    return code

@@ -1,0 +1,23 @@
+"""Settings of runs and of how they sample, fields that check themselves, and limits. Names are imported when they are first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rlchassis.config.experiment_config import ExperimentConfig, Mode
+    from rlchassis.config.sampling_config import SamplingConfig, resolve_sampling, settled
+
+__all__ = ["ExperimentConfig", "Mode", "SamplingConfig", "resolve_sampling", "settled"]
+
+
+def __getattr__(name: str) -> Any:
+    for home in ("experiment_config", "sampling_config") if name in __all__ else ():
+        if name in vars(module := import_module(f"rlchassis.config.{home}")):
+            return vars(module)[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

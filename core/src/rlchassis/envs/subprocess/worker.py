@@ -1,0 +1,161 @@
+"""The conversation with one worker process, and the naming of the environment that failed in it."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import select
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from attrs import define, field
+
+from rlchassis.envs.notices import Notices
+from rlchassis.envs.progress import Progress, failure_text
+from rlchassis.envs.subprocess.worker_process import WorkerProcess
+from rlchassis.envs.subprocess.worker_protocol import RESET, STEP, Failure, Noticed, Setup, Share, packed
+from rlchassis.errors import EnvironmentFailure, UsageError, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from rlchassis.envs.chunk import EnvConstructor
+    from rlchassis.envs.spaces import Array
+    from rlchassis.envs.vector import EnvTraits
+
+SECONDS_TO_START = 60.0
+SECONDS_BETWEEN_LOOKS = 1.0
+"""How soon it is noticed that a worker ended whose socket something that it forked still holds."""
+Answer = TypeVar("Answer")
+
+
+class WorkerTraceback(Exception):  # noqa: N818  never raised by itself: the cause of an EnvironmentFailure, as text
+    """The traceback of an exception that was raised in a worker process."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"
+
+
+@define(eq=False)
+class Worker:
+    """The process that runs its share of the environments."""
+
+    share: Share
+    process: WorkerProcess
+    notices: Notices
+    _progress: Progress
+    _seeds: Sequence[int | None] = field(init=False)
+    _doing: str = field(init=False, default="in its constructor")
+    _actions: Array | None = field(init=False, default=None)
+    _readable: select.poll = field(init=False, factory=select.poll)
+
+    def __attrs_post_init__(self) -> None:
+        self._seeds = [None] * self.share.count
+        self._readable.register(self.process.connection.fileno(), select.POLLIN)
+
+    @property
+    def span(self) -> slice:
+        """Its rows among all."""
+        return self.share.span
+
+    def begin_construction(self, constructors: Sequence[EnvConstructor], registrations: Mapping[str, bytes | str]) -> None:
+        """Tell it what to make."""
+        self._send(Setup(sys.path, self.share, dict(registrations), _pickled(constructors)))
+
+    def receive_traits(self, timeout: float) -> EnvTraits:
+        """Wait until the environments are made; no single one may take longer than the timeout, which begins once the process runs."""
+        self._receive(SECONDS_TO_START)
+        traits: EnvTraits = pickle.loads(self._receive(timeout))
+        return traits
+
+    def begin_reset(self, seeds: Sequence[int | None]) -> None:
+        """Tell it to begin new episodes."""
+        self._seeds, self._doing, self._actions = seeds, "in its reset", None
+        self._send((RESET, seeds))
+
+    def begin_step(self, actions: Array, active: NDArray[np.bool_] | None) -> bool:
+        """Tell it to step those of its environments that are active, given what holds for all; says whether there are any."""
+        chosen = range(self.share.count) if active is None else np.flatnonzero(active[self.span]).tolist()
+        if chosen:
+            self._actions = actions[self.span]
+            self._send((STEP, self._actions, chosen))
+        return bool(chosen)
+
+    def finish(self, timeout: float) -> bool:
+        """Wait for the answer, which is then in rows; says whether an episode ended."""
+        return bool(self._receive(timeout))
+
+    def ask_to_close(self) -> None:
+        """Tell it to close its environments and end, if it still listens."""
+        with contextlib.suppress(OSError):
+            self.process.connection.send(None)
+
+    def take_leave(self, deadline: float) -> None:
+        """Wait for its last words, then for its end, no longer than until a monotonic time."""
+        with contextlib.suppress(EOFError, OSError):
+            if self._readable.poll(1000 * max(0.0, deadline - time.monotonic())):
+                for notice in self.process.connection.recv():
+                    self.notices.give(*notice)
+        self.process.wait(deadline - time.monotonic())
+
+    def forget(self) -> None:
+        """Let go of the shared memory."""
+        self._progress = Progress([0], [0] * self.share.count, [0] * self.share.count)
+
+    def _send(self, message: Any) -> None:
+        self._exchanged(lambda: self.process.connection.send(message))
+
+    def _receive(self, timeout: float) -> Any:
+        self._wait_while_it_gets_on(timeout)
+        answer = self._exchanged(self.process.connection.recv)
+        if isinstance(answer, Noticed):
+            for notice in answer.notices:
+                self.notices.give(*notice)
+            answer = answer.answer
+        if isinstance(answer, Failure):
+            raise self._error(answer) from WorkerTraceback(answer.traceback)
+        return answer
+
+    def _error(self, failure: Failure) -> Exception:
+        if failure.is_usage:
+            return UsageError(failure.message)
+        return EnvironmentFailure(failure.message) if failure.is_named else self._failure(failure.message)
+
+    def _wait_while_it_gets_on(self, timeout: float) -> None:
+        """Until it answers; raises EnvironmentFailure once it has ended, or no environment got on for as long as the timeout."""
+        seen, deadline = self._progress.mark(), time.monotonic() + timeout
+        while not self._readable.poll(1000 * min(SECONDS_BETWEEN_LOOKS, max(0.0, deadline - time.monotonic()))):
+            if self.process.has_ended:
+                raise self._failure(self.process.how_it_ended())
+            mark = self._progress.mark()
+            if mark != seen:
+                seen, deadline = mark, time.monotonic() + timeout
+            elif time.monotonic() >= deadline:
+                raise self._failure(f"did not answer within {timeout:g} s and was killed")
+
+    def _exchanged(self, exchange: Callable[[], Answer]) -> Answer:
+        try:
+            return exchange()
+        except (EOFError, OSError) as error:
+            raise self._failure(self.process.how_it_ended()) from error
+
+    def _failure(self, what: str) -> EnvironmentFailure:
+        local = self._progress.current[0]
+        when = self._doing
+        if self._actions is not None:
+            when = f"at {self._progress.when()}, with action {self._actions[local]}"
+        return EnvironmentFailure(failure_text(self.share.first + local, self._seeds[local], what, when))
+
+
+def _pickled(constructors: Sequence[EnvConstructor]) -> list[bytes]:
+    """Each by itself, though equal ones are pickled once."""
+    try:
+        known = {key: packed(construct) for key, construct in {id(each): each for each in constructors}.items()}
+    except Exception as error:
+        reason = text_of(error)
+        raise UsageError(f"what makes the environments cannot be sent to a worker process ({reason}); use VectorEnvType.DUMMY") from error
+    return [known[id(construct)] for construct in constructors]

@@ -1,0 +1,85 @@
+"""The program of a worker process: it makes its environments, then steps and resets them as it is told."""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import sys
+import traceback
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+from rlchassis.envs.chunk import Chunk
+from rlchassis.envs.notices import Notices
+from rlchassis.envs.subprocess.registrations import register_missing
+from rlchassis.envs.subprocess.worker_protocol import RESET, STEP, Failure, Noticed, Setup, SharedFile, packed
+from rlchassis.errors import EnvironmentFailure, UsageError, raised
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rlchassis.envs.notices import Notice
+    from rlchassis.envs.subprocess.worker_protocol import Share
+
+
+def main() -> None:
+    """Serve the supervisor at the other end of the socket given by its descriptor, until it closes or is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    socket_fd, shared_fd = map(int, sys.argv[1:])
+    try:
+        serve(Connection(socket_fd), SharedFile(shared_fd))
+    except (EOFError, ConnectionError):
+        return
+
+
+def serve(connection: Connection[Any, Any], shared: SharedFile) -> None:
+    """Make the environments, say what they are, and answer one command after another."""
+    setup: Setup = connection.recv()
+    sys.path[:] = setup.sys_path
+    connection.send(None)
+    noticed: list[Notice] = []
+    notices = Notices(lambda subject, text: noticed.append((subject, text)))
+    try:
+        register_missing(setup.registrations)
+        constructors = [pickle.loads(each) for each in setup.constructors]
+        chunk = Chunk.open(constructors, shared.progress([setup.share])[0], notices, setup.share.first)
+        traits = packed(chunk.traits)
+    except BaseException as error:  # noqa: BLE001  whatever it is, the supervisor raises it
+        connection.send(_failure(error))
+        return
+    connection.send(traits)
+    try:
+        _answer_commands(connection, chunk, shared, setup.share, noticed)
+    finally:
+        chunk.close()
+    connection.send(noticed)
+
+
+def _answer_commands(connection: Connection[Any, Any], chunk: Chunk, shared: SharedFile, share: Share, noticed: list[Notice]) -> None:
+    obey: dict[str, Callable[..., Any]] = {STEP: chunk.step, RESET: chunk.reset}
+    space, rows = chunk.traits.observation_space, None
+    while command := connection.recv():
+        verb, *arguments = command
+        try:
+            rows = rows or shared.rows(space, share.num_envs).part(space, share.span)  # not before all traits are known to agree
+            answer = obey[verb](*arguments, rows)
+        except BaseException as error:  # noqa: BLE001  whatever it is, the supervisor raises it
+            answer = _failure(error)
+        if noticed:
+            answer = Noticed(answer, [*noticed])
+            noticed.clear()
+        connection.send(answer)
+
+
+def _failure(error: BaseException) -> Failure:
+    try:
+        lines = "".join(traceback.format_exception(error.__cause__ or error))
+    except Exception:  # noqa: BLE001  foreign exceptions may not be printable
+        lines = "(no traceback)"
+    if isinstance(error, UsageError | EnvironmentFailure):
+        return Failure(str(error), lines, isinstance(error, UsageError))
+    return Failure(raised(error), lines, is_named=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Environments in supervised worker processes, a chunk of them in each; whichever way one fails, all processes are ended."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from contextlib import contextmanager
+from itertools import pairwise, repeat
+from typing import TYPE_CHECKING, Self
+
+from attrs import define, field
+
+from rlchassis.config.machine import usable_cpus
+from rlchassis.envs.actions import ActionMap
+from rlchassis.envs.notices import Notices
+from rlchassis.envs.rows import DoubleRows, Rows
+from rlchassis.envs.spaces import Array, Observations, pick, write
+from rlchassis.envs.subprocess.registrations import registrations
+from rlchassis.envs.subprocess.worker import Worker
+from rlchassis.envs.subprocess.worker_process import SECONDS_TO_DIE, Crew
+from rlchassis.envs.subprocess.worker_protocol import Share, packed
+from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_seeds
+from rlchassis.errors import EnvironmentFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rlchassis.envs.chunk import EnvConstructor
+
+
+@define(eq=False)
+class WorkerEnvironment(VectorEnvironment):
+    """Made by open from constructors; answers are copied from what the workers wrote, so they stay valid as long as anyone's."""
+
+    _crew: Crew
+    _workers: list[Worker]
+    traits: EnvTraits
+    num_envs: int
+    _step_timeout: float
+    _answers: Rows
+    _action_map: ActionMap = field(init=False)
+    _rows: DoubleRows = field(init=False)
+    _ender: weakref.finalize[[], WorkerEnvironment] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._action_map = ActionMap(self.action_space)
+        self._rows = DoubleRows.allocate(self.observation_space, self.num_envs)
+        self._ender = weakref.finalize(self, self._crew.end)
+
+    @classmethod
+    def open(
+        cls,
+        constructors: Sequence[EnvConstructor],
+        *,
+        num_workers: int | None = None,
+        constructor_timeout: float = 60.0,
+        step_timeout: float = 300.0,
+    ) -> Self:
+        """Construct the environments, one from each constructor; timeouts are seconds for one environment."""
+        registered = registrations(packed)
+        shares = _shares(len(constructors), num_workers or usable_cpus())
+        crew = Crew.start(len(shares))
+        try:
+            progress, notices = crew.shared.progress(shares), Notices()
+            workers = [Worker(*parts) for parts in zip(shares, crew.processes, repeat(notices), progress, strict=False)]
+            for worker in workers:
+                worker.begin_construction(constructors[worker.span], registered)
+            traits = EnvTraits.shared([worker.receive_traits(constructor_timeout) for worker in workers])
+            answers = crew.shared.rows(traits.observation_space, len(constructors))
+            return cls(crew, workers, traits, len(constructors), step_timeout, answers)
+        except BaseException:
+            crew.end()
+            raise
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of the workers."""
+        return [worker.process.pid for worker in self._workers]
+
+    def reset(self, seeds: Sequence[int] | None = None) -> Observations:
+        """See VectorEnvironment."""
+        checked = require_seeds(seeds, self.num_envs)
+        rows = self._rows.turn()
+        with self._all_or_none():
+            for worker in self._workers:
+                worker.begin_reset(checked[worker.span])
+            for worker in self._workers:
+                worker.finish(self._step_timeout)
+        write(rows.observations, slice(None), self._answers.observations)
+        return rows.observations
+
+    def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
+        """See VectorEnvironment."""
+        env_actions = self._action_map.to_env(actions)
+        rows = self._rows.turn(keep_observations=active is not None)
+        with self._all_or_none():
+            asked = [worker for worker in self._workers if worker.begin_step(env_actions, active)]
+            with_final = [worker for worker in asked if worker.finish(self._step_timeout)]
+        for worker in asked:
+            rows.copy_answers(worker.span, self._answers)
+        if with_final:
+            write(rows.final_observations, slice(None), rows.observations)
+        for worker in with_final:
+            write(rows.final_observations, worker.span, pick(self._answers.final_observations, worker.span))
+        return rows.as_step(bool(with_final), active)
+
+    def close(self) -> None:
+        """Let the workers close their environments, for a bounded time; may be called again."""
+        if not self._ender.alive:
+            return
+        deadline = time.monotonic() + SECONDS_TO_DIE
+        try:
+            for worker in self._workers:
+                worker.ask_to_close()
+            for worker in self._workers:
+                worker.take_leave(deadline)
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        """Free the shared memory and end the processes."""
+        self._answers = self._rows.current
+        for worker in self._workers:
+            worker.forget()
+        self._ender()
+
+    @contextmanager
+    def _all_or_none(self) -> Iterator[None]:
+        """An exchange that is broken off, by an error or by Ctrl-C, ends the workers: their answers would be taken for the next."""
+        if not self._ender.alive:
+            raise EnvironmentFailure("the worker processes are closed; make the environments anew")
+        try:
+            yield
+        except BaseException:
+            self._end()
+            raise
+
+
+def _shares(num_envs: int, num_workers: int) -> list[Share]:
+    """Consecutive environments for each worker, as evenly as possible and none without any."""
+    count = min(num_workers, num_envs)
+    bounds = [num_envs * i // count for i in range(count + 1)]
+    return [Share(i, count, start, stop - start, num_envs) for i, (start, stop) in enumerate(pairwise(bounds))]

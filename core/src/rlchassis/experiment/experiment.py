@@ -1,0 +1,125 @@
+"""The recipe for a run: only configuration and factories, so that it can be pickled, copied, compared and restored."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, ClassVar
+
+from attrs import frozen
+
+from rlchassis.config.tianshou_names import refuses_old_keywords, refuses_old_names
+from rlchassis.errors import NotAllowedError, StoredFileError, UsageError
+from rlchassis.run.build import create_trainer, create_world, write_into
+from rlchassis.run.execute import run_experiment, train
+from rlchassis.run.result import ExperimentResult
+from rlchassis.run.spec import ExperimentSpec
+from rlchassis.storage.files import EXPERIMENT_PICKLE_FILENAME, LOG_FILENAME
+from rlchassis.storage.provenance import used_by
+from rlchassis.storage.spec.bounds import require_bounded
+from rlchassis.storage.spec.contents import foreign_names
+from rlchassis.storage.spec.leaves import short_name
+from rlchassis.storage.spec.own_code import OwnCode
+from rlchassis.storage.spec.refusals import brief
+from rlchassis.storage.stored_recipe import read_recipe
+from rlchassis.training.info import InfoStats
+from rlchassis.training.world import World
+
+log = logging.getLogger(__name__)
+ASKED_AT_ONCE = 300
+"""Characters of the names of classes and functions that one message asks for."""
+
+
+@refuses_old_names
+@frozen
+class Experiment(ExperimentSpec):
+    """Everything that decides a run; `run` carries it out."""
+
+    EXPERIMENT_PICKLE_FILENAME: ClassVar[str] = EXPERIMENT_PICKLE_FILENAME
+    LOG_FILENAME: ClassVar[str] = LOG_FILENAME
+
+    @refuses_old_keywords
+    def run(
+        self,
+        experiment_name: str | None = None,
+        logger_run_id: str | None = None,
+        *,
+        suffix_if_exists: bool = False,
+        require_restorable: bool = False,
+        observers: Sequence[object] = (),
+    ) -> ExperimentResult:
+        """Train, store and watch, as the configuration says.
+
+        A name with separators makes nested directories within persistence_base_dir. One that exists is a UsageError, or with
+        suffix_if_exists becomes "name-2", "name-3", …; require_restorable refuses a recipe that no file can hold. Observers are
+        objects of this process with hooks of their own, called after those of the recipe and never stored.
+        """
+        return run_experiment(
+            self,
+            experiment_name,
+            logger_run_id,
+            suffix_if_exists=suffix_if_exists,
+            require_restorable=require_restorable,
+            observers=observers,
+        )
+
+    def create_experiment_world(self, directory: Path | None = None, logger_run_id: str | None = None) -> World:
+        """Build all, restore what the configuration names, train nothing; without a directory nothing is written."""
+        world = create_world(self)
+        try:
+            if directory is not None:
+                write_into(directory, world, self, logger_run_id)
+            world.hooks.rlchassis_world_ready(world=world)
+        except BaseException:
+            world.close()
+            raise
+        return world
+
+    def train(self, world: World) -> InfoStats:
+        """Train in a world that create_experiment_world made of this experiment; `run` does that, and all around it."""
+        return train(create_trainer(self, world))
+
+    @classmethod
+    def from_directory(cls, directory: str | Path, restore_policy: bool = True, *, allow: Iterable[Any] = ()) -> Experiment:
+        """The experiment that was run there, without running anything that the directory could bring along.
+
+        With restore_policy a run of it goes on from the policy stored there. Classes and functions of your own that the recipe uses
+        are handed over in `allow`. StoredFileError says what stands against opening it.
+        """
+        data = read_recipe(directory)
+        experiment = cls.from_stored(data, directory, allow, f"Experiment.from_directory({str(directory)!r}")
+        return experiment.with_config(policy_restore_directory=str(directory)) if restore_policy else experiment
+
+    @classmethod
+    def from_stored(cls, data: Any, directory: str | Path, allow: Iterable[Any], call: str) -> Experiment:
+        """From data that a directory held; StoredFileError, with the call to make instead where code of users is to be handed over."""
+        allow = list(allow)
+        require_allowed(data, allow, f"the recipe in {directory}", call)
+        try:
+            return cls.from_data(data, allow, used_by(directory))
+        except Exception as error:  # whatever validators, converters and parts of plugins make of strange values
+            raise StoredFileError(f"the recipe in {directory} cannot be used: {brief(error)}") from error
+
+
+def restore_experiment(data: Any) -> Experiment:
+    """What a loaded experiment.pkl calls: the recipe, without users' own classes."""
+    return Experiment.from_data(data)
+
+
+Experiment.restored_by = staticmethod(restore_experiment)
+
+
+def require_allowed(data: Any, allow: Iterable[Any], what: str, call: str) -> None:
+    """NotAllowedError, with the line to write instead, where the data uses code of a user that was not handed over."""
+    try:
+        require_bounded(data)
+    except UsageError as error:
+        raise StoredFileError(f"{what} cannot be used: {error}") from error
+    own_code = OwnCode(allow)
+    missing = [name for name in foreign_names(data) if own_code.find(name) is None]
+    missing = [name for name, length in zip(missing, accumulate(map(len, missing)), strict=True) if length <= ASKED_AT_ONCE]
+    if missing:
+        everything = ", ".join([short_name(name) for name in missing] + [each.__name__ for each in allow])
+        raise NotAllowedError(what, missing, f"hand it over: {call}, allow=[{everything}])")

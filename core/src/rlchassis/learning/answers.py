@@ -1,0 +1,76 @@
+"""Whether what a network or a policy answers is what it is asked for; each refusal says what was got and what was expected."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from gymnasium import spaces
+from torch import Tensor
+
+from rlchassis.data.experience import Observation, first_tensor
+from rlchassis.errors import UsageError
+
+
+def described(answer: Any) -> str:
+    """What an answer is: "float32 of shape [2, 1]", or its class."""
+    if isinstance(answer, Tensor):
+        return f"{str(answer.dtype).removeprefix('torch.')} of shape {list(answer.shape)}"
+    return f"an object of class {type(answer).__name__}"
+
+
+def require_values(
+    answer: Any, obs: Observation, *sizes: int, meaning: str, members: int | None = None, may_be_infinite: bool = False
+) -> None:
+    """UsageError unless an answer is a finite tensor [B, *sizes] of torch's default dtype, on the device of the observations [B, …].
+
+    That of several members is [n, B, *sizes].
+    """
+    _require(
+        answer, obs, [*([] if members is None else [members]), len(first_tensor(obs)), *sizes], meaning, may_be_infinite=may_be_infinite
+    )
+
+
+def require_action(answer: Any, obs: Observation, space: spaces.Space[Any]) -> None:
+    """UsageError unless an answer is an action for each observation: finite floats for a Box, the numbers 0 … n − 1 for Discrete."""
+    count, size = len(first_tensor(obs)), math.prod(space.shape or ())
+    if isinstance(space, spaces.Discrete):
+        _require_choices(answer, obs, count, int(space.n))
+        return
+    is_shaped = isinstance(answer, Tensor) and answer.shape == (count, *(space.shape or ()))
+    _require(answer.reshape(count, size) if is_shaped else answer, obs, [count, size], "one action per observation")
+
+
+def _require(answer: Any, obs: Observation, shape: list[int], meaning: str, *, may_be_infinite: bool = False) -> None:
+    expected = f"expected {str(torch.get_default_dtype()).removeprefix('torch.')} of shape {shape}: {meaning}"
+    if not isinstance(answer, Tensor) or answer.dtype != torch.get_default_dtype() or list(answer.shape) != shape:
+        raise UsageError(f"answers {described(answer)}, {expected}{_advice(answer, shape)}")
+    _require_device(answer, obs)
+    if answer.isnan().any() or not (may_be_infinite or answer.isfinite().all()):
+        raise UsageError(f"answers numbers that are not finite to observations of the space, {expected}")
+
+
+def _require_choices(answer: Any, obs: Observation, count: int, number: int) -> None:
+    expected = f"expected int64 of shape {[count]}: the number of one of {number} actions per observation"
+    is_number = isinstance(answer, Tensor) and not answer.is_floating_point() and answer.dtype != torch.bool
+    if not is_number or list(answer.shape) != [count]:
+        raise UsageError(f"answers {described(answer)}, {expected}")
+    _require_device(answer, obs)
+    if ((answer < 0) | (answer >= number)).any():
+        raise UsageError(f"answers the action {int(answer[(answer < 0) | (answer >= number)][0])}, {expected}")
+
+
+def _require_device(answer: Tensor, obs: Observation) -> None:
+    expected = first_tensor(obs).device
+    if answer.device != expected:
+        raise UsageError(f"answers on device {answer.device}, expected {expected}: let the factory move its network there, .to(device)")
+
+
+def _advice(answer: Any, shape: list[int]) -> str:
+    """How the usual slips are mended."""
+    if not isinstance(answer, Tensor):
+        return ""
+    if list(answer.shape) == [*shape, 1]:
+        return "; drop its last dimension with .squeeze(-1)"
+    return "; end it with .float()" if list(answer.shape) == shape and answer.dtype == torch.float64 else ""

@@ -1,0 +1,116 @@
+"""Computing an update as one graph: what of an algorithm can be compiled, and what happens where it cannot."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from types import FunctionType
+from typing import Any, TypeAlias, TypeVar
+
+import torch
+from attrs import define, field
+from torch import Tensor
+
+from rlchassis.data.experience import TensorStruct, first_tensor
+
+log = logging.getLogger(__name__)
+LARGEST_NUMBER_OF_SIZES = 4
+"""Batch sizes that a graph is made for; batches of any further size are computed step by step."""
+
+Key: TypeAlias = tuple[Callable[..., Any], int]
+"""A method and the size of its batch."""
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def one_graph(method: Method) -> Method:
+    """Marks a method of an algorithm, from a batch to a dict of tensors: a compiled run computes it as one graph.
+
+    It may read and move tensors, and nothing else that changes while a run goes on.
+    """
+
+    @wraps(method)
+    def computed(self: Any, batch: TensorStruct) -> dict[str, Tensor]:
+        answer: dict[str, Tensor] = method(self, batch) if self.graphs is None else self.graphs(method, self, batch)
+        return answer
+
+    computed.is_one_graph = True  # type: ignore[attr-defined]  # read by marked_methods
+    return computed  # type: ignore[return-value]  # of the same signature
+
+
+def marked_methods(kind: type) -> list[str]:
+    """The names of the methods of an algorithm class that are marked."""
+    return [name for name in dir(kind) if getattr(getattr(kind, name), "is_one_graph", False)]
+
+
+@define(eq=False)
+class Graphs:
+    """The graphs of one algorithm; where one cannot be made, all goes on without.
+
+    The first size of a batch gets its graph at once, any other when it comes again in a later learning phase: a rollout that is
+    shorter since the run ends, or what is left over of it, would cost more to compile than it saves.
+    """
+
+    on_failure: Callable[[], None] = lambda: None
+    """Called once, when graphs are given up."""
+    given_up: bool = False
+    _made: dict[Key, Callable[..., Any]] = field(factory=dict)
+    _seen: dict[Key, int] = field(factory=dict)
+    """The first phase with a batch of this size."""
+    _phase: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        """Let torch follow gradients within a graph."""
+        torch._dynamo.config.trace_autograd_ops = True
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self._made)
+
+    def __call__(self, method: Callable[..., Any], algorithm: Any, batch: TensorStruct) -> Any:
+        """method(algorithm, batch)."""
+        key = method, len(first_tensor(batch))
+        if self.given_up or not (key in self._made or self._is_worth_it(key)):
+            return method(algorithm, batch)
+        try:
+            return self._made[key](algorithm, batch) if key in self._made else self._first_answer(key, algorithm, batch)
+        except Exception as error:  # noqa: BLE001  # a compiler raises what it likes; what the method itself raises comes again below
+            self.given_up = True
+            self.on_failure()
+            log.warning("The update cannot be compiled here and is computed step by step: %s", reason(error))
+            return method(algorithm, batch)
+
+    def begin_phase(self) -> None:
+        """What follows is learned from newly collected steps."""
+        self._phase += 1
+
+    def _is_worth_it(self, key: Key) -> bool:
+        number = sum(made is key[0] for made, _ in self._made)
+        comes_again = self._seen.setdefault(key, self._phase) < self._phase
+        return number == 0 or (comes_again and number < LARGEST_NUMBER_OF_SIZES)
+
+    def _first_answer(self, key: Key, algorithm: Any, batch: TensorStruct) -> Any:
+        method, size = key
+        log.info("Compiling %s.%s for batches of %d ...", type(algorithm).__name__, method.__name__, size)
+        started = time.perf_counter()
+        self._made[key] = torch.compile(own_copy(method), fullgraph=True, dynamic=False)
+        with warnings.catch_warnings(action="ignore"):  # of what torch does while it compiles
+            answer = self._made[key](algorithm, batch)
+        log.info("Compiled in %.1f seconds.", time.perf_counter() - started)
+        return answer
+
+
+def own_copy(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function by code of its own: torch counts graphs by code, and makes no more than eight for all runs of a process."""
+    assert isinstance(method, FunctionType)
+    return FunctionType(method.__code__.replace(), method.__globals__, method.__name__, method.__defaults__, method.__closure__)
+
+
+def reason(error: BaseException) -> str:
+    """The first line that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

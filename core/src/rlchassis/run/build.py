@@ -1,0 +1,226 @@
+"""From a recipe to a world: each living object is made once, through a hook that an extension may wrap or answer itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+from torch import nn
+
+from rlchassis.config import SamplingConfig, resolve_sampling
+from rlchassis.data.randomness import RandomStreams
+from rlchassis.envs import Environments, EnvMode, EnvWrapper, VectorEnvironment, environments_of
+from rlchassis.errors import UsageError
+from rlchassis.hookspecs import hookimpl
+from rlchassis.learning.algorithm import Algorithm
+from rlchassis.learning.optimizer import OptimizerFactory
+from rlchassis.learning.policy import Policy
+from rlchassis.learning.setup import Setup, resolve
+from rlchassis.registry import find
+from rlchassis.run.checks.before_training import require_sound
+from rlchassis.run.checks.made import require_made, require_n_step
+from rlchassis.run.spec import ExperimentSpec
+from rlchassis.run.watching import RenderDelay
+from rlchassis.storage.run_lock import RunLock
+from rlchassis.storage.spec.encoding import to_data
+from rlchassis.training.agent import check_spaces
+from rlchassis.training.callback_hooks import hooks_of
+from rlchassis.training.collector import Collector
+from rlchassis.training.hook_manager import hook_manager
+from rlchassis.training.loggers import Logger, LoggerFactory, LoggerFactoryDefault, LoggerGroup
+from rlchassis.training.metrics_file import MetricsFile
+from rlchassis.training.persistence import PolicyPersistence, restore_policy
+from rlchassis.training.trainer import Trainer
+from rlchassis.training.world import World
+
+
+class CoreHooks:
+    """Core's own answers, asked last: what the recipe says, resolved through the registry."""
+
+    @hookimpl(trylast=True)
+    def rlchassis_make_envs(self, experiment: ExperimentSpec, sampling: SamplingConfig, wrappers: Any) -> Environments:
+        """From the recipe's factory."""
+        train = sampling.num_train_envs if experiment.config.train else 0
+        test = sampling.num_test_envs if experiment.config.train else 0
+        return environments_of(experiment.env_factory, train, test, experiment.config.watch, wrappers)
+
+    @hookimpl(trylast=True)
+    def rlchassis_make_policy(self, experiment: ExperimentSpec, envs: Environments, device: torch.device) -> Policy:
+        """From the agent's recipe."""
+        return experiment.agent_factory.create_policy(envs, device)
+
+    @hookimpl(trylast=True)
+    def rlchassis_make_algorithm(self, experiment: ExperimentSpec, policy: Policy, envs: Environments, setup: Setup) -> Algorithm[Any]:
+        """From the agent's recipe."""
+        return experiment.agent_factory.create_algorithm(policy, envs, setup)
+
+    @hookimpl(trylast=True)
+    def rlchassis_make_optimizer(
+        self, experiment: ExperimentSpec, params: Sequence[nn.Parameter], lr: float, role: str
+    ) -> OptimizerFactory:
+        """The recipe's optimizer for every role."""
+        made: OptimizerFactory = resolve(experiment.agent_factory.optim_factory, OptimizerFactory)
+        return made
+
+    @hookimpl(trylast=True)
+    def rlchassis_make_logger(self, experiment: ExperimentSpec, directory: Path, name: str, run_id: str | None) -> Logger:
+        """From the recipe's factory, or the default one."""
+        factory = resolve(experiment.logger_factory, LoggerFactory) or LoggerFactoryDefault()
+        made: Logger = factory.create_logger(str(directory), name, run_id, experiment.to_data())
+        return made
+
+
+def create_hooks(experiment: ExperimentSpec, observers: Sequence[object] = ()) -> Any:
+    """The hook manager of one run: the recipe's extensions in their order, its callbacks, observers, and core's own answers."""
+    extensions = [(find(each.kind, each.name).label, each.create()) for each in experiment.extensions]
+    watching = [(f"observer {i} ({type(each).__name__})", each) for i, each in enumerate(observers, 1)]
+    return hook_manager([*extensions, *hooks_of(experiment.callbacks), *watching, ("rlchassis-core", CoreHooks())])
+
+
+def require_device(device: str | torch.device) -> torch.device:
+    """The torch device, or a UsageError where this machine has none such."""
+    try:
+        there = torch.zeros(1, device=device).device
+        torch.Generator(there)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = re.split(r"\.?\s*\n|\. ", str(error))[0]
+        raise UsageError(f"device {str(device)!r} is not available ({reason}). Run `rlchassis doctor` to list devices.") from error
+    return there
+
+
+def sampling_of(experiment: ExperimentSpec) -> SamplingConfig:
+    """The sampling settings as they will be used, or a UsageError where they cannot work."""
+    agent, asked, factory = experiment.agent_factory, experiment.sampling_config, experiment.env_factory
+    if factory.fixed_num_train_envs is not None and asked.num_train_envs == -1:
+        asked = attrs.evolve(asked, num_train_envs=factory.fixed_num_train_envs)
+    if factory.fixed_num_test_envs is not None and asked.num_test_envs == attrs.fields(SamplingConfig).num_test_envs.default:
+        asked = attrs.evolve(asked, num_test_envs=factory.fixed_num_test_envs)
+    sampling = resolve_sampling(asked, agent.suited_sampling)
+    agent.trainer_class.check_sampling(sampling)
+    return sampling
+
+
+def create_world(experiment: ExperimentSpec, observers: Sequence[object] = ()) -> World:
+    """Build all that needs no directory. That the world is ready is for the caller to announce."""
+    device = require_device(experiment.config.device)
+    sampling = sampling_of(experiment)
+    resolve(experiment.logger_factory, LoggerFactory)
+    hooks = create_hooks(experiment, observers).hook
+    made = hooks.rlchassis_make_envs(experiment=experiment, sampling=sampling, wrappers=env_wrappers(experiment, hooks))
+    envs = require_made(made, Environments, "rlchassis_make_envs")
+    try:
+        return _create_agent(experiment, device, sampling, hooks, envs)
+    except BaseException:
+        envs.close()
+        raise
+
+
+def env_wrappers(experiment: ExperimentSpec, hooks: Any) -> Callable[[EnvMode], list[EnvWrapper]]:
+    """What extensions, and the wish to follow an episode by eye, put around the environments of a mode."""
+
+    def wrappers(mode: EnvMode) -> list[EnvWrapper]:
+        answers = hooks.rlchassis_env_wrappers(mode=mode)
+        wanted = [wrap for answer in answers for wrap in (answer if isinstance(answer, list | tuple) else [answer])]
+        for wrap in wanted:
+            require_made(wrap, Callable, "rlchassis_env_wrappers")  # type: ignore[arg-type]  # isinstance knows it
+        delay = experiment.config.watch_render
+        if mode is EnvMode.WATCH and delay > 0:
+            wanted.append(partial(RenderDelay, milliseconds=delay))
+        return wanted
+
+    return wrappers
+
+
+def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: SamplingConfig, hooks: Any, envs: Environments) -> World:
+    """Policy, algorithm, collectors and trainer; the policy is restored before the algorithm is made, whose targets copy it."""
+    agent, streams = experiment.agent_factory, RandomStreams(experiment.config.seed)
+    check_spaces(agent, envs)
+    setup = Setup(
+        device,
+        streams,
+        sampling.total_steps,
+        lambda params, lr, role: require_made(
+            hooks.rlchassis_make_optimizer(experiment=experiment, params=params, lr=lr, role=role),
+            OptimizerFactory,
+            "rlchassis_make_optimizer",
+        ),
+        for_graph=agent.compile,
+    )
+    with streams.initialisation():
+        innermost = require_made(
+            hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device), Policy, "rlchassis_make_policy"
+        )
+        policy = agent.create_wrapped(innermost, envs, device)
+        extensions = len(hooks.rlchassis_make_policy.get_hookimpls()) - 1
+        require_sound(agent, policy, envs, device, from_recipe=not extensions)
+        restore_policy(policy, envs, experiment.config, device)
+        algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
+    require_made(algorithm, Algorithm, "rlchassis_make_algorithm")
+    require_n_step(agent, algorithm)
+    setup.compile(algorithm)
+    world = World(
+        config=experiment.config,
+        sampling=sampling,
+        device=device,
+        streams=streams,
+        envs=envs,
+        policy=policy,
+        algorithm=algorithm,
+        train_collector=_collector(policy, envs.train, streams, "exploration", device),  # type: ignore[arg-type]  # missing only where nothing trains
+        test_collector=_collector(policy, envs.test, streams, "evaluation", device, sampling.max_test_episode_steps),
+        buffer=agent.trainer_class.create_buffer(sampling),
+        sampler_rng=streams.generator("sampler"),
+        learner_rng=streams.generator("learner", device=device),
+        logger=LoggerGroup([]),
+        hooks=hooks,
+        optimizers=setup.optimizers,
+    )
+    world.logger.look = partial(_show_row, world)
+    return world
+
+
+def create_trainer(experiment: ExperimentSpec, world: World) -> Trainer:
+    """The loop that the agent's recipe names, in a world that was made of it."""
+    agent = experiment.agent_factory
+    return agent.trainer_class(world, PolicyPersistence(to_data(agent)))
+
+
+def _collector(
+    policy: Policy,
+    envs: VectorEnvironment | None,
+    streams: RandomStreams,
+    stream: str,
+    device: torch.device,
+    max_episode_steps: int | None = None,
+) -> Collector | None:
+    return None if envs is None else Collector(policy, envs, streams.generator(stream, device=device), device, max_episode_steps)
+
+
+def write_into(directory: Path, world: World, experiment: ExperimentSpec, run_id: str | None) -> None:
+    """Give a world a directory of its own for as long as it lives, and the loggers that write there."""
+    lock = RunLock.acquire(directory)
+    try:
+        loggers = _loggers(directory, world, experiment, run_id)
+    except BaseException:
+        lock.release()
+        raise
+    world.directory, world.logger, world.lock = directory, loggers, lock
+
+
+def _loggers(directory: Path, world: World, experiment: ExperimentSpec, run_id: str | None) -> LoggerGroup:
+    made = world.hooks.rlchassis_make_logger(experiment=experiment, directory=directory, name=directory.name, run_id=run_id)
+    if not isinstance(made, Logger):
+        raise UsageError(f"the logger factory made {made!r}, which is no Logger; derive its class from rlchassis.api.Logger.")
+    return LoggerGroup([MetricsFile(directory), made], world.logger.look)
+
+
+def _show_row(world: World, metrics: dict[str, float], step: int) -> None:
+    """To extensions that want to see it."""
+    caller = world.hooks.rlchassis_metrics
+    if caller.get_hookimpls():
+        caller(world=world, metrics=metrics, step=step)

@@ -1,0 +1,1 @@
+"""What an agent is asked before its first step, on copies and by the spaces alone."""

@@ -1,0 +1,56 @@
+"""What is asked of an agent before it trains, on copies and by the spaces alone: nothing of the run changes by it."""
+
+from __future__ import annotations
+
+import copy
+import logging
+
+import torch
+from torch.nn.parameter import is_lazy
+
+from rlchassis.data.experience import as_tensors
+from rlchassis.data.randomness import undisturbed
+from rlchassis.envs import Environments, examples
+from rlchassis.learning.module_factory import Probe
+from rlchassis.learning.policy import Policy, in_evaluation, layers
+from rlchassis.run.checks.acting import require_acting
+from rlchassis.run.checks.asking import ask
+from rlchassis.run.checks.given_networks import require_networks
+from rlchassis.run.checks.memory import require_no_hidden_memory
+from rlchassis.run.checks.rebuilding import require_rebuildable
+from rlchassis.training.agent import AgentFactory
+
+log = logging.getLogger(__name__)
+ROWS = 16
+"""Observations by which the actions of two policies are compared."""
+
+
+def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, device: torch.device, *, from_recipe: bool) -> None:
+    """UsageError unless the policy acts, its networks and the recipe's answer as they should, and it can be rebuilt as loading does.
+
+    The last is asked where the policy came `from_recipe` and not from an extension.
+    """
+    spaces = Environments.from_spaces(envs.observation_space, envs.action_space)
+    two, many = (as_tensors(examples(spaces.observation_space, count), device) for count in (2, ROWS))
+    with undisturbed(device), in_evaluation(policy.modules()):
+        if any(is_lazy(p) for p in policy.parameters()):
+            ask(policy, two)  # lazy layers take their shapes from what they are asked first
+        asked, *others = _copies(policy, envs)
+        call = require_acting(agent, asked, two, spaces)
+        *_, innermost = layers(asked)
+        require_networks(agent, Probe(spaces, device, call.obs, call.answer[0], getattr(innermost, "actor", None)))
+        if others:
+            experienced, fresh = others
+            require_no_hidden_memory(experienced, fresh, many, spaces)
+        if from_recipe:
+            require_rebuildable(agent, asked, many, spaces, device)
+
+
+def _copies(policy: Policy, envs: Environments) -> list[Policy]:
+    """Three copies, environments aside; where it cannot be copied the policy itself."""
+    living = (envs, envs.train, envs.test, envs.watch)
+    try:
+        return [copy.deepcopy(policy, {id(each): each for each in living}) for _ in range(3)]
+    except Exception as error:  # noqa: BLE001  # copying runs whatever the parts of a policy define
+        log.warning("%s cannot be copied (%s), so it is not checked for memory of its own.", type(policy).__name__, error)
+        return [policy]

@@ -1,0 +1,112 @@
+"""Carrying out an experiment: directory, provenance, training, watching, and an orderly end whatever happens."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from rlchassis.errors import StorageFailure, UsageError, exits_are_errors
+from rlchassis.run.build import create_trainer, create_world, write_into
+from rlchassis.run.directory import describe, gone_if_empty, laying_out, log_file
+from rlchassis.run.interruption import Interruption
+from rlchassis.run.rescue import rescue, stored_policy
+from rlchassis.run.result import ExperimentResult
+from rlchassis.run.spec import ExperimentSpec
+from rlchassis.run.threads import threads
+from rlchassis.run.watching import watch, watch_trained
+from rlchassis.storage.names import create_run_directory, name_parts, timestamp_name
+from rlchassis.storage.spec.contents import unstorable_names
+from rlchassis.training.hook_manager import tear_down
+from rlchassis.training.info import InfoStats
+from rlchassis.training.trainer import Trainer
+
+log = logging.getLogger(__name__)
+
+
+def run_experiment(
+    experiment: ExperimentSpec,
+    name: str | None,
+    logger_run_id: str | None,
+    *,
+    suffix_if_exists: bool,
+    require_restorable: bool,
+    observers: Sequence[object],
+) -> ExperimentResult:
+    """Build the world, train, watch; environments and files are closed and every extension is told, however it ends."""
+    name = experiment.name if name is None else name
+    if name is not None:
+        name_parts(name)
+    if require_restorable and (missing := unstorable_names(experiment.to_data())):
+        raise UsageError(f"{', '.join(missing)} cannot be stored in a file, and require_restorable asks that the run can be restored.")
+    interruption = Interruption()
+    with interruption.before_death():
+        with exits_are_errors("what this run is made of"):
+            trainer = _prepared(experiment, (*observers, interruption))
+        return _run(trainer, experiment, name, logger_run_id, suffix_if_exists=suffix_if_exists or name is None)
+
+
+def _prepared(experiment: ExperimentSpec, observers: Sequence[object]) -> Trainer:
+    """All that lives while the experiment runs; nothing is written yet."""
+    world = create_world(experiment, observers)
+    try:
+        return create_trainer(experiment, world)
+    except BaseException:
+        world.close()
+        raise
+
+
+def _run(trainer: Trainer, experiment: ExperimentSpec, name: str | None, run_id: str | None, *, suffix_if_exists: bool) -> ExperimentResult:
+    world, config = trainer.world, experiment.config
+    with ExitStack() as at_the_end:
+        at_the_end.callback(world.close)
+        if config.persistence_enabled and config.train:
+            directory = create_run_directory(config.persistence_base_dir, name or timestamp_name(), suffix_if_exists=suffix_if_exists)
+            with gone_if_empty(directory):
+                write_into(directory, world, experiment, run_id)
+        at_the_end.callback(tear_down, world.hooks, world)
+        at_the_end.enter_context(threads(config.num_threads, world.policy))
+        if world.directory is not None:
+            with laying_out(world.directory):
+                if config.log_file_enabled:
+                    at_the_end.enter_context(log_file(world.directory))
+                describe(experiment, world.directory)
+        result = _carry_out(trainer)
+        _require_stored(result, trainer)
+        return result
+
+
+def _require_stored(result: ExperimentResult, trainer: Trainer) -> None:
+    """StorageFailure, after all else was done, where a file could not be written."""
+    problems = [*filter(None, [trainer.persistence.problem]), *result.world.logger.problems]
+    if problems:
+        raise StorageFailure(f"the run came to its end, but {'; '.join(problems)}.", result)
+
+
+def _carry_out(trainer: Trainer) -> ExperimentResult:
+    world = trainer.world
+    try:
+        world.hooks.rlchassis_world_ready(world=world)
+        with exits_are_errors("something in this run"):
+            trained = train(trainer) if world.config.train else None
+            if world.config.watch:
+                with stored_policy(world):
+                    (watch if trained is None else watch_trained)(world)
+        result = ExperimentResult(world, trained)
+    except BaseException as error:
+        if isinstance(error, Exception):
+            log.info("The run failed.", exc_info=error)
+        world.hooks.rlchassis_run_error(world=world, error=error)
+        raise
+    world.hooks.rlchassis_run_end(world=world, result=result)
+    return result
+
+
+def train(trainer: Trainer) -> InfoStats:
+    """Train; where that ends early, a policy is left all the same."""
+    try:
+        return trainer.run()
+    except BaseException as error:
+        if trainer.state.env_step or not isinstance(error, UsageError):
+            rescue(trainer, error)
+        raise

@@ -1,0 +1,50 @@
+"""What a run that is interrupted or fails leaves, and the policy that is watched after one that is not."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rlchassis.storage.files import POLICY_FILENAME
+from rlchassis.storage.policy_file import read_policy
+from rlchassis.training.trainer import Trainer
+from rlchassis.training.world import World
+
+log = logging.getLogger(__name__)
+
+
+def rescue(trainer: Trainer, error: BaseException) -> None:
+    """A run that is interrupted or fails leaves a policy: its best, or the one it has if no test has chosen any; and says where."""
+    is_interrupted, step = isinstance(error, KeyboardInterrupt), trainer.state.env_step
+    ended = f"{'Interrupted' if is_interrupted else f'The run failed ({type(error).__name__})'} at environment step {step}"
+    log.log(logging.INFO if is_interrupted else logging.WARNING, "%s; %s.", ended, _left_policy(trainer))
+
+
+def _left_policy(trainer: Trainer) -> str:
+    world, best = trainer.world, trainer.state.best
+    try:
+        trainer.store()
+    except FloatingPointError as broken:
+        return f"no policy is stored: {str(broken).rstrip('.')}"
+    if world.directory is None:
+        return "no policy is stored, since nothing of this run is"
+    if trainer.persistence.problem is not None:
+        return trainer.persistence.problem
+    which = "the latest" if best is None else f"that of the best test, at step {best.env_step}"
+    return f"the policy is stored in {world.directory / POLICY_FILENAME} ({which})"
+
+
+@contextmanager
+def stored_policy(world: World) -> Iterator[None]:
+    """Within it the policy is the one stored in the run directory, where there is one; afterwards it is as it was trained."""
+    if world.directory is None or not (world.directory / POLICY_FILENAME).exists():
+        yield
+        return
+    trained = copy.deepcopy(world.policy.state_dict())
+    read_policy(world.directory, world.device).restore_into(world.policy, str(world.directory))
+    try:
+        yield
+    finally:
+        world.policy.load_state_dict(trained)

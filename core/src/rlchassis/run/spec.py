@@ -1,0 +1,93 @@
+"""The configuration of a run: its fields, and how they become data and files. Carrying it out is for the rooms that use it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import attrs
+from attrs import field, frozen
+from attrs.validators import optional
+
+from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.config.tianshou_names import refuses_old_names
+from rlchassis.envs import EnvFactory
+from rlchassis.errors import UsageError
+from rlchassis.registry import Component, Used
+from rlchassis.storage.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME, write_atomically, write_json
+from rlchassis.storage.inert_pickle import inert_pickle
+from rlchassis.storage.run_lock import require_no_other_run
+from rlchassis.storage.spec.contents import unstorable_names
+from rlchassis.storage.spec.decoding import from_data
+from rlchassis.storage.spec.encoding import to_data
+from rlchassis.storage.stored_recipe import FORMAT, is_recipe
+from rlchassis.training.agent import AgentFactory
+from rlchassis.training.callbacks import Callbacks
+from rlchassis.training.loggers import LoggerFactory
+
+log = logging.getLogger(__name__)
+
+
+def _is(*kinds: type[Any]) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    def check(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, kinds):
+            raise UsageError(f"{attribute.name} must be of {' or '.join(kind.__name__ for kind in kinds)}, not {value!r}.")
+
+    return check
+
+
+@refuses_old_names
+@frozen
+class ExperimentSpec:
+    """Everything that decides a run: only configuration and factories, so that it can be pickled, copied, compared and restored."""
+
+    restored_by: ClassVar[Callable[[Any], Any]]
+    """What a loaded experiment.pkl calls with its data."""
+
+    config: ExperimentConfig = field(validator=_is(ExperimentConfig))
+    env_factory: EnvFactory = field(validator=_is(EnvFactory))
+    agent_factory: AgentFactory = field(validator=_is(AgentFactory))
+    sampling_config: SamplingConfig = field(validator=_is(SamplingConfig))
+    logger_factory: LoggerFactory | Component | None = field(default=None, validator=optional(_is(LoggerFactory, Component)))
+    """None: LoggerFactoryDefault."""
+    name: str | None = field(default=None, kw_only=True, validator=optional(_is(str)))
+    """Where `run` puts it unless told otherwise; None: date and time."""
+    callbacks: Callbacks = field(factory=Callbacks, kw_only=True, validator=_is(Callbacks))
+    extensions: tuple[Component, ...] = field(default=(), kw_only=True, validator=_is(tuple))
+    """Extensions by name, called in this order."""
+
+    def with_config(self, **changes: Any) -> Self:
+        """The same experiment with some settings of its configuration changed."""
+        return attrs.evolve(self, config=attrs.evolve(self.config, **changes))
+
+    def save(self, directory: str | Path) -> None:
+        """Write experiment.json and experiment.pkl into a directory, made if need be; what no file can hold is told in one warning.
+
+        UsageError where another process runs an experiment in that directory.
+        """
+        data = self.to_data()
+        missing = unstorable_names(data)
+        try:
+            Path(directory).mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{directory} cannot be made a directory ({error}); choose another.") from error
+        require_no_other_run(Path(directory))
+        if missing:
+            log.warning("%s cannot be stored in a file, so this run cannot be restored from its directory alone.", ", ".join(missing))
+        write_json(Path(directory) / EXPERIMENT_FILENAME, data)
+        pickled = inert_pickle(type(self).restored_by, data)
+        write_atomically(Path(directory) / EXPERIMENT_PICKLE_FILENAME, lambda file: file.write(pickled))
+
+    def to_data(self) -> dict[str, Any]:
+        """The recipe as plain data."""
+        fields = {a.name: to_data(getattr(self, a.name)) for a in attrs.fields(type(self))}
+        return {"format": FORMAT, **fields}
+
+    @classmethod
+    def from_data(cls, data: Any, allow: Iterable[Any] = (), used: Used = frozenset()) -> Self:
+        """From what to_data gave; UsageError where it is not that."""
+        if not is_recipe(data):
+            raise UsageError(f"it is no recipe of format {FORMAT}; was it written by another version of rlchassis-core?")
+        return from_data({key: value for key, value in data.items() if key != "format"}, cls, allow, used)

@@ -1,0 +1,63 @@
+"""Watching a policy: episodes on the watch environment, rendered where there is a display."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import gymnasium as gym
+
+from rlchassis.envs import has_display, why_not_rendered
+from rlchassis.registry.wording import number_of
+from rlchassis.training.collector import Collector
+from rlchassis.training.evaluation import Evaluation, evaluate_policy
+from rlchassis.training.testing import evaluating
+from rlchassis.training.world import World
+
+log = logging.getLogger(__name__)
+
+
+class RenderDelay(gym.Wrapper[Any, Any, Any, Any]):
+    """Waits after every step that a human can see, so that the human can follow."""
+
+    def __init__(self, env: gym.Env[Any, Any], milliseconds: float) -> None:
+        super().__init__(env)
+        self._seconds = milliseconds / 1000
+
+    def step(self, action: Any) -> Any:
+        """Step, then wait."""
+        answer = self.env.step(action)
+        if self.render_mode == "human":
+            time.sleep(self._seconds)
+        return answer
+
+
+def watch(world: World) -> Evaluation:
+    """Play the configured number of episodes and say what they earned."""
+    assert world.envs.watch is not None
+    rng, limit = world.streams.generator("watch", device=world.device), world.sampling.max_test_episode_steps
+    collector = Collector(world.policy, world.envs.watch, rng, world.device, limit)
+    with evaluating(world.policy):
+        result = evaluate_policy(collector, world.streams.seeds("watch", world.config.watch_num_episodes))
+    log.info("Watched %s (%s): mean return %.2f ± %.2f.", number_of("episode", len(result.returns)), _how(world), result.mean, result.std)
+    return result
+
+
+def watch_trained(world: World) -> None:
+    """The same after training, whose result a failure does not cost."""
+    try:
+        watch(world)
+    except Exception as error:  # noqa: BLE001  whatever it is, the policy is trained
+        log.warning("The policy could not be watched, which changes nothing about the run: %s", error)
+
+
+def _how(world: World) -> str:
+    envs = [] if world.envs.watch is None else world.envs.watch.envs
+    modes = {env.render_mode for env in envs} - {None}
+    if modes:
+        return "rendered" if "human" in modes else "rendered as images"
+    if not has_display():
+        return "not rendered, since there is no display"
+    reasons = [why for env in envs if (why := why_not_rendered(env))]
+    return f"not rendered: {reasons[0]}" if reasons else "not rendered"

@@ -1,0 +1,48 @@
+"""Recipes with some fields changed, as the command line's --set and a recipe file ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, TypeVar, get_args, get_origin
+
+import attrs
+
+from rlchassis.config.recipe_part import RecipePart
+from rlchassis.registry import Component
+from rlchassis.storage.spec.decoding import RecipeReader
+from rlchassis.storage.spec.encoding import TAGS, field_types, init_fields
+from rlchassis.storage.spec.refusals import at, made, require_fields
+
+T = TypeVar("T")
+
+
+def amended(recipe: T, changes: Mapping[str, Any]) -> T:
+    """The same recipe with some fields, at any depth, changed: {"params": {"lr": 3e-4}}; UsageError for a field that is not there."""
+    cls: Any = type(recipe)
+    fields, expected = init_fields(cls), field_types(cls)
+    require_fields(changes, expected, cls)
+    evolved = {
+        key: at(key, partial(_amended_value, getattr(recipe, fields[key].name), change, expected[key])) for key, change in changes.items()
+    }
+    return made(partial(attrs.evolve, recipe), evolved, "")
+
+
+def _amended_value(current: Any, change: Any, expected: Any) -> Any:
+    if _is_row_of_parts(current, expected) and not isinstance(change, list | tuple):
+        return tuple(_amended_value(each, change, one) for each, one in zip(current, get_args(expected), strict=True))
+    if not isinstance(change, Mapping) or set(change) & set(TAGS):
+        return RecipeReader().read(change, expected)
+    if isinstance(current, Component):
+        return Component(current.kind, current.name, {**current.options, **change})
+    if attrs.has(type(current)):
+        return amended(current, change)
+    if isinstance(current, Mapping):
+        return {**current, **change}
+    return RecipeReader().read(change, expected)
+
+
+def _is_row_of_parts(current: Any, expected: Any) -> bool:
+    """Whether it is a fixed number of parts, such as two critics: what is set is set in each."""
+    fixed = get_origin(expected) is tuple and Ellipsis not in get_args(expected)
+    return fixed and all(isinstance(each, RecipePart) for each in current)

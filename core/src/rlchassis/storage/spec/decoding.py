@@ -1,0 +1,201 @@
+"""From plain data back to recipes, through the registry and the validators of every field; nothing is imported by a path in the data."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import PurePath
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+import attrs
+import cattrs
+import numpy as np
+import torch
+
+from rlchassis.config.recipe_part import RecipePart
+from rlchassis.errors import UsageError
+from rlchassis.registry import Component, Named, Used, component_of, load, name_as_used
+from rlchassis.storage.spec.bounds import modules_named_in, require_bounded
+from rlchassis.storage.spec.encoding import field_types
+from rlchassis.storage.spec.leaves import NOUNS, kind_and_name, options_of, short_name, strictly, torch_module, unstorable
+from rlchassis.storage.spec.own_code import OwnCode
+from rlchassis.storage.spec.refusals import at, made, require_fields
+
+T = TypeVar("T")
+
+
+def from_data(data: Any, expected: type[T] | Any, allow: Iterable[Any] = (), used: Used = frozenset()) -> T:
+    """A value of the expected type; UsageError says which field is wrong and why. Users' own classes and functions come from `allow`.
+
+    A name that several distributions claim today means the one that was used, where that is known.
+    """
+    require_bounded(data)
+    return RecipeReader(allow, used).read(data, expected)  # type: ignore[no-any-return]  # of the expected type, by what the hooks check
+
+
+class RecipeReader:
+    """Structures the data of recipes."""
+
+    def __init__(self, allow: Iterable[Any] = (), used: Used = frozenset()) -> None:
+        self._own_code, self._used = OwnCode(allow), used
+        converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=lambda _: self._foreign)
+        converter.register_structure_hook_func(attrs.has, self._fields)
+        converter.register_structure_hook_func(_made_of(dict, Mapping), self._mapping)
+        converter.register_structure_hook_func(lambda expected: expected in (dict, Mapping), self._mapping)
+        converter.register_structure_hook_func(_made_of(tuple), self._tuple)
+        converter.register_structure_hook_func(_made_of(type, Callable), self._named)
+        converter.register_structure_hook_func(lambda expected: expected in (type, Callable), self._named)
+        converter.register_structure_hook_func(_made_of(Union, types.UnionType), self._union)
+        converter.register_structure_hook_func(_is_part, self._part)
+        converter.register_structure_hook_func(lambda expected: expected is Any, self._open)
+        converter.register_structure_hook(torch.device, lambda data, _: torch.device(strictly(data, str)))
+        for primitive in NOUNS:
+            converter.register_structure_hook(primitive, strictly)
+        self.read = converter.structure
+
+    def _union(self, data: Any, expected: Any) -> Any:
+        members = get_args(expected)
+        if data is None and type(None) in members:
+            return None
+        refusals = []
+        for member in sorted((m for m in members if m is not type(None)), key=lambda m: m is float):
+            try:
+                return self.read(data, member)
+            except (ValueError, TypeError) as error:
+                refusals.append(error)
+        raise min(refusals, key=lambda error: str(error).startswith("expected "))
+
+    def _mapping(self, data: Any, expected: Any) -> dict[str, Any]:
+        """The values of a dict were written without regard to their type."""
+        if not isinstance(data, Mapping):
+            raise UsageError(f"expected names and their values, not {data!r}.")
+        (_, value_type) = get_args(expected) or (str, Any)
+        values = self._each(data, dict.fromkeys(data, Any))
+        return values if value_type in (Any, object) else self._each(values, dict.fromkeys(values, value_type))
+
+    def _tuple(self, data: Any, expected: Any) -> tuple[Any, ...]:
+        members = get_args(expected)
+        if not isinstance(data, list | tuple):
+            raise UsageError(f"expected a list, not {data!r}.")
+        if members[-1] is Ellipsis:
+            members = members[:1] * len(data)
+        if len(members) != len(data):
+            raise UsageError(f"expected a list of {len(members)} values, not {list(data)!r}.")
+        return tuple(map(self.read, data, members))
+
+    def _foreign(self, data: Any, expected: Any) -> Any:
+        """A value of a type that no data describes; of a type variable or any iterable, whatever the data itself says."""
+        match data:
+            case {"unstorable": what}:
+                raise unstorable(what)
+        is_class = isinstance(expected, type)
+        if not is_class and get_origin(expected) in (None, Iterable):
+            return self._open(data, Any)
+        if is_class and issubclass(expected, np.generic | PurePath) and not isinstance(data, Mapping | list):
+            return expected(data)
+        raise UsageError(f"no file can hold a {getattr(expected, '__name__', expected)}, so it is not {data!r}.")
+
+    def _open(self, data: Any, _: Any) -> Any:
+        """What no type describes is what its tags say."""
+        read = partial(self.read, cl=Any)
+        match data:
+            case list():
+                return [read(each) for each in data]
+            case {"tuple": list(items)} if len(data) == 1:
+                return tuple(read(each) for each in items)
+            case {"mapping": dict(mapping)} if len(data) == 1:
+                return {key: read(each) for key, each in mapping.items()}
+            case {"number": _} if len(data) == 1:
+                return strictly(data, float)
+            case {"component": _}:
+                return self.read(data, Component)
+            case dict() if set(data) & {"part", "class"}:
+                return self.read(data, RecipePart)
+            case dict() if set(data) & {"object", "unstorable"}:
+                return self._named(data, Any)
+            case dict():
+                return {key: read(each) for key, each in data.items()}
+        return data
+
+    def _fields(self, data: Any, cls: Any) -> Any:
+        if not isinstance(data, Mapping):
+            raise UsageError(f"expected the fields of {cls.__name__}, not {data!r}.")
+        expected = field_types(cls)
+        require_fields(data, expected, cls)
+        return made(cls, self._each(data, expected), cls.__name__)
+
+    def _each(self, data: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: at(key, partial(self.read, value, expected[key])) for key, value in data.items()}
+
+    def _part(self, data: Any, expected: Any) -> Any:
+        if isinstance(data, str | Named) and issubclass(expected, RecipePart):
+            return self._named_part(data if isinstance(data, Named) else Named(data), expected)
+        if not isinstance(data, Mapping):
+            raise UsageError(f"expected a description of {expected.__name__}, not {data!r}.")
+        match dict(data):
+            case {"component": str(name), **rest} if expected is Component:
+                return self._component(*self._plugin(name), options_of(rest))
+            case {"part": str(name), **rest} if expected is not Component:
+                cls = load(*self._plugin(name))
+            case {"class": str(name), **rest} if expected is not Component:
+                cls = self._own(name)
+            case {"unstorable": what}:
+                raise unstorable(what)
+            case _:
+                raise UsageError(f"expected a description of {expected.__name__}, not {dict(data)!r}.")
+        return self._built(cls, options_of(rest), expected, name)
+
+    def _named_part(self, named: Named, expected: Any) -> Any:
+        """What somebody wrote; files hold descriptions."""
+        written = component_of(expected.kind, named.written)
+        component = Component(written.kind, written.name, {**written.options, **named.options})
+        plugin = component.load()
+        return at(component.label, lambda: self._built(plugin, component.options, expected, component.name))
+
+    def _built(self, plugin: Any, options: Mapping[str, Any], expected: Any, name: str) -> Any:
+        cls = getattr(plugin, "agent_class", plugin)
+        if not (isinstance(cls, type) and issubclass(cls, expected)):
+            raise UsageError(f"expected {expected.__name__}, got {name}, which is not one.")
+        part = self._fields(options, cls) if attrs.has(cls) else made(cls, self.read(options, dict[str, Any]), cls.__name__)
+        self._own_code.require((*part.code_to_trust(), *modules_named_in(part.kind, options)))
+        return part
+
+    def _component(self, kind: str, name: str, options: dict[str, Any]) -> Component:
+        self._own_code.require(modules_named_in(kind, options))
+        return Component(kind, name, self.read(options, dict[str, Any]))
+
+    def _plugin(self, text: str) -> tuple[str, str]:
+        """Kind and name."""
+        kind, name = kind_and_name(text)
+        return kind, name_as_used(kind, name, self._used)
+
+    def _named(self, data: Any, _: Any) -> Any:
+        match data:
+            case type() | types.FunctionType():
+                return data
+            case {"object": str(name)} if len(data) == 1 and ":" not in name:
+                registered = load(*self._plugin(name))
+                return getattr(registered, "agent_class", registered)
+            case str(name) | {"object": str(name)} if name.startswith("torch.nn:") or isinstance(data, str):
+                return torch_module(name.removeprefix("torch.nn:"))
+            case {"object": str(name)} if len(data) == 1:
+                return self._own(name)
+            case {"unstorable": what}:
+                raise unstorable(what)
+        raise UsageError(f"expected the name of a class or function, not {data!r}.")
+
+    def _own(self, name: str) -> Any:
+        """What a user handed over under this name."""
+        found = self._own_code.find(name)
+        if found is None:
+            raise UsageError(f"it uses {name}, which no plugin registers; if you trust it, hand it over: allow=[{short_name(name)}].")
+        return found
+
+
+def _made_of(*origins: Any) -> Callable[[Any], bool]:
+    return lambda expected: get_origin(expected) in origins
+
+
+def _is_part(expected: Any) -> bool:
+    return isinstance(expected, type) and issubclass(expected, RecipePart | Component)

@@ -1,0 +1,72 @@
+"""The recipe in a run directory as the data it is: read, flattened and told without making anything of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.storage.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME
+from rlchassis.storage.inert_pickle import read_inert_pickle
+from rlchassis.storage.reading import is_there, read_json
+from rlchassis.storage.spec.bounds import require_bounded
+
+FORMAT = 1
+RESTORES = ("rlchassis.experiment.experiment", "restore_experiment")
+"""Module and name of what an experiment.pkl calls where pickle itself loads it."""
+SECTIONS = {"env_factory": "env", "sampling_config": "sampling", "agent_factory": ""}
+"""What `--set` calls the parts of a recipe, where that is not their own name."""
+MADE = ("part", "component", "class")
+
+
+def read_recipe(directory: str | Path) -> Any:
+    """The data of the recipe in a run directory, as yet unchecked; StoredFileError where there is none."""
+    directory = Path(directory)
+    if is_there(directory / EXPERIMENT_FILENAME) or not is_there(directory / EXPERIMENT_PICKLE_FILENAME):
+        return read_json(directory / EXPERIMENT_FILENAME)
+    return read_inert_pickle(directory / EXPERIMENT_PICKLE_FILENAME, RESTORES)
+
+
+def is_recipe(data: Any) -> bool:
+    """Whether it says of itself that it is a recipe of this version's format."""
+    return isinstance(data, dict) and type(data.get("format")) is int and data["format"] == FORMAT
+
+
+def read_settings(directory: str | Path) -> dict[str, Any]:
+    """Every setting of the stored recipe by the name that `--set` has for it; StoredFileError for what is no recipe."""
+    data = read_recipe(directory)
+    if not is_recipe(data):
+        raise StoredFileError(f"the recipe in {directory} is none of format {FORMAT}; was it written by another version of rlchassis-core?")
+    try:
+        require_bounded(data)
+    except UsageError as error:
+        raise StoredFileError(f"the recipe in {directory} cannot be used: {error}") from error
+    return dict(_sections(data))
+
+
+def _sections(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in data.items():
+        if key != "format":
+            yield from flattened(value, SECTIONS.get(key, key))
+
+
+def flattened(data: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """(dotted name, value) of every leaf; a description of a part is a leaf with its name, followed by its options."""
+    made = next((tag for tag in MADE if isinstance(data, dict) and isinstance(data.get(tag), str)), None)
+    match data:
+        case {"options": dict(options), **rest} if made is not None and len(rest) == 1:
+            yield (name, data[made]) if name else ("algorithm", data[made].removeprefix("algorithm/"))
+            yield from _each(options, name)
+        case dict(fields) if fields:
+            yield from _each(fields, name)
+        case list(items) if any(isinstance(item, dict | list) for item in items):
+            yield from _each(dict(enumerate(items, 1)), name)
+        case _:
+            yield name, data
+
+
+def _each(fields: dict[Any, Any], name: str) -> Iterator[tuple[str, Any]]:
+    for key, value in fields.items():
+        own = name if key == "make_kwargs" and value else f"{name}.{key}".removeprefix(".")
+        yield from flattened(value, own)

@@ -1,0 +1,54 @@
+"""What algorithms and layers hand back, checked where that costs nothing: by type alone, or in the first round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import torch
+
+from rlchassis.data.experience import Experience, TensorStruct, map_tensors
+from rlchassis.errors import PluginError
+from rlchassis.learning.algorithm import Learned
+from rlchassis.learning.gradients import named
+
+
+def require_learned(answer: Any, update: Callable[..., Any]) -> None:
+    """PluginError unless an update returned a Learned."""
+    if not isinstance(answer, Learned):
+        _refuse(answer, update, "a Learned", "write `return Learned(metrics)`")
+
+
+def require_experience(answer: Any, view: Callable[..., Any]) -> Experience:
+    """PluginError unless a layer's view returned an Experience."""
+    if not isinstance(answer, Experience):
+        _refuse(answer, view, "an Experience", "return the one that it was given, or attrs.evolve(experience, …)")
+    return answer
+
+
+def require_batch(answer: Any, prepare: Callable[..., Any], rows: torch.Size | None = None) -> None:
+    """PluginError unless prepare or refresh returned a struct of tensors, whose leading dimensions are those of the rollout [T, N]."""
+    if not isinstance(answer, TensorStruct):
+        _refuse(answer, prepare, "a TensorStruct", "derive the class of its batch from it")
+    if rows is None:
+        return
+
+    def check(tensor: torch.Tensor) -> torch.Tensor:
+        if tensor.shape[:2] != rows:
+            raise PluginError(
+                f"{named(prepare)} returned a tensor of shape {list(tensor.shape)}, expected {list(rows)} and what follows: "
+                "a row for each of the rollout; the trainer flattens and cuts them."
+            )
+        return tensor
+
+    map_tensors(check, answer)
+
+
+def require_priorities(answer: torch.Tensor, rows: int, update: Callable[..., Any]) -> None:
+    """PluginError unless an update returned a priority for each row that it learned from."""
+    if answer.shape != (rows,):
+        raise PluginError(f"{named(update)} returned priorities of shape {list(answer.shape)}, expected [{rows}]: one for each row.")
+
+
+def _refuse(answer: Any, method: Callable[..., Any], expected: str, remedy: str) -> NoReturn:
+    raise PluginError(f"{named(method)} returned {type(answer).__name__}, expected {expected}; {remedy}.")

@@ -1,0 +1,79 @@
+"""Callbacks adapted to the hooks of a run, and what is said of an answer that none of them can give."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from attrs import define
+
+from rlchassis.errors import UsageError
+from rlchassis.hookspecs import hookimpl
+from rlchassis.training.callbacks import CallbackContext, Callbacks, EpochStopCallback, EpochTestCallback, EpochTrainCallback
+from rlchassis.training.world import World
+
+
+@define(eq=False)
+class TrainHooks:
+    """Lets a callback of epochs take part in a run as an extension does."""
+
+    callback: EpochTrainCallback
+
+    @hookimpl
+    def rlchassis_epoch_start(self, world: World, epoch: int, env_step: int) -> None:
+        """Call it."""
+        _require_no_vote(self.callback, self.callback.callback(epoch, env_step, CallbackContext(world)))
+
+
+@define(eq=False)
+class TestingHooks:
+    """Lets a callback of tests take part in a run likewise."""
+
+    callback: EpochTestCallback
+
+    @hookimpl
+    def rlchassis_test_start(self, world: World, epoch: int, env_step: int) -> None:
+        """Call it."""
+        _require_no_vote(self.callback, self.callback.callback(epoch, env_step, CallbackContext(world)))
+
+
+@define(eq=False)
+class StopHooks:
+    """Lets a stop callback take part in a run likewise."""
+
+    callback: EpochStopCallback
+
+    @hookimpl
+    def rlchassis_train_start(self, world: World) -> None:
+        """Let it look whether it can."""
+        self.callback.begin(CallbackContext(world))
+
+    @hookimpl
+    def rlchassis_should_stop(self, world: World, mean_rewards: float) -> bool:
+        """Ask it."""
+        answer = self.callback.should_stop(mean_rewards, CallbackContext(world))
+        if not isinstance(answer, bool | np.bool_):
+            raise UsageError(f"{type(self.callback).__name__}.should_stop returned {answer!r}, expected True or False.")
+        return bool(answer)
+
+
+def hooks_of(callbacks: Callbacks) -> Iterator[tuple[str, object]]:
+    """Callbacks as extensions, each with what it is called in messages."""
+    seen: Counter[str] = Counter()
+    kinds: Any = ((TrainHooks, callbacks.train), (TestingHooks, callbacks.test), (StopHooks, callbacks.stop))
+    for hooks, given in kinds:
+        for each in given:
+            name = type(each).__name__
+            seen[name] += 1
+            yield f"callback {name}" + (f" ({seen[name]})" if seen[name] > 1 else ""), hooks(each)
+
+
+def _require_no_vote(callback: object, answer: object) -> None:
+    """UsageError for a yes or no, which other libraries take as a wish to end training, and which is not read here."""
+    if isinstance(answer, bool | np.bool_):
+        raise UsageError(
+            f"{type(callback).__name__}.callback returned {answer!r}, which nothing reads; return nothing, and end training by an "
+            "EpochStopCallback or by context.world.state.request_stop(reason)."
+        )

@@ -1,0 +1,77 @@
+"""What is logged of training between two rows of metrics: learning's metrics and the episodes that ended, averaged when a row is due."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from attrs import define, field
+from torch import Tensor
+
+from rlchassis.data.experience import Metrics
+from rlchassis.errors import DivergenceError, PluginError
+from rlchassis.learning.gradients import named
+from rlchassis.learning.optimizer import REMEDY
+from rlchassis.training.collector import CollectStats, mean
+
+
+@define(eq=False)
+class Journal:
+    """Collects what happened since the last row; tensors stay on their device until then."""
+
+    _learned: dict[str, list[Tensor]] = field(factory=dict, init=False)
+    _returns: list[float] = field(factory=list, init=False)
+    _lengths: list[int] = field(factory=list, init=False)
+
+    def note_learning(self, metrics: Metrics, source: Callable[..., Any]) -> None:
+        """Metrics of one round of learning, by the method that returned them; PluginError where they are no scalars."""
+        if type(metrics) is not dict:
+            raise PluginError(f"{named(source)} returned {type(metrics).__name__}, expected a dict of metrics; return {{}} for none.")
+        for name, value in metrics.items():
+            values = self._learned.get(name)
+            if values is None:  # asked of the first in each row
+                _require_scalar(name, value, source)
+                values = self._learned[name] = []
+            values.append(value)
+
+    def note_collection(self, stats: CollectStats) -> None:
+        """Episodes of one collection."""
+        self._returns += stats.returns
+        self._lengths += stats.lengths
+
+    def row(self) -> dict[str, float]:
+        """Means since the last row."""
+        row = {f"learn/{name}": _mean(name, values) for name, values in self._learned.items()} | self._episodes()
+        self._learned, self._returns, self._lengths = {}, [], []
+        return row
+
+    def _episodes(self) -> dict[str, float]:
+        if not self._returns:
+            return {}
+        return {"train/return": mean(self._returns), "train/length": mean(self._lengths)}
+
+
+def require_finite(row: dict[str, float]) -> None:
+    """DivergenceError where learning left the finite numbers, with the first metric that did."""
+    for tag, value in row.items():
+        if tag.startswith("learn/") and not math.isfinite(value):
+            raise DivergenceError(f"{tag} became {value}: learning diverged; {REMEDY}.")
+
+
+def _require_scalar(name: str, value: Any, source: Callable[..., Any]) -> None:
+    if not isinstance(value, Tensor):
+        got, remedy = type(value).__name__, "write torch.tensor(value) for a number"
+    elif value.numel() != 1:
+        got, remedy = f"a tensor of shape {list(value.shape)}", "write value.mean()"
+    else:
+        return
+    raise PluginError(f"metric {name!r} of {named(source)} is {got}, expected a tensor of one number; {remedy}.")
+
+
+def _mean(name: str, values: list[Tensor]) -> float:
+    try:
+        return float(torch.stack(values).float().mean())
+    except (TypeError, RuntimeError) as error:
+        raise PluginError(f"metric {name!r} was not a tensor of one number in every round ({error}); return it as one shape.") from error

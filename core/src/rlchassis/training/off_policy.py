@@ -1,0 +1,143 @@
+"""Training on all that is remembered."""
+
+from __future__ import annotations
+
+import logging
+from fractions import Fraction
+from typing import ClassVar
+
+import numpy as np
+from attrs import define, field
+
+from rlchassis.config import SamplingConfig, settled
+from rlchassis.config.machine import free_memory
+from rlchassis.data.experience import Row
+from rlchassis.errors import UsageError
+from rlchassis.learning.policy import Policy, layers
+from rlchassis.replay import ReplayBuffer, require_space_of_stacks
+from rlchassis.training.answers import require_batch, require_priorities
+from rlchassis.training.collector import CollectStats
+from rlchassis.training.memory import ReplayMemory
+from rlchassis.training.off_policy_settings import check_off_policy, first_learning_step, settings_never_reached
+from rlchassis.training.rollout import RolloutBuffer
+from rlchassis.training.trainer import Trainer
+from rlchassis.training.warm_up import UniformPolicy
+
+log = logging.getLogger(__name__)
+LARGEST_DENOMINATOR = 1_000_000
+
+
+@define(eq=False)
+class Both:
+    """Adds to two buffers."""
+
+    first: ReplayBuffer
+    second: RolloutBuffer
+
+    def add(self, row: Row) -> None:
+        """To both."""
+        self.first.add(row)
+        self.second.add(row)
+
+
+@define(eq=False)
+class OffPolicyTrainer(Trainer):
+    """Learns from samples of a replay buffer, a settled number of rounds for each environment step."""
+
+    refused: ClassVar[dict[str, str]] = {"repeat_per_collect": "off-policy training samples anew for every round (update_per_step)"}
+
+    _ratio: Fraction = field(init=False)
+    _warm_up: Policy | None = field(init=False, default=None)
+    """Who acts before start_timesteps instead of the policy."""
+    _new_steps: RolloutBuffer | None = field(init=False, default=None)
+    """The steps of one collection, where a layer of the policy wants to observe them."""
+    _memory: ReplayMemory = field(init=False)
+    """What the replay buffer takes, where there is training."""
+
+    def __attrs_post_init__(self) -> None:
+        """Prepare what the settings and the policy ask for."""
+        world, sampling = self.world, self.world.sampling
+        if sampling.replay_buffer_stack_num > 1:
+            require_space_of_stacks(world.envs.observation_space, sampling.replay_buffer_stack_num)
+        if world.config.train:
+            self._memory = ReplayMemory.of(self._replay, world.envs)
+            self._memory.require(free_memory(), sampling.total_steps)
+        self._ratio = Fraction(settled(sampling.update_per_step)).limit_denominator(LARGEST_DENOMINATOR)
+        if sampling.start_timesteps_random:
+            self._warm_up = UniformPolicy(world.envs.action_space, np.random.default_rng(world.streams.sequence("warm_up")))
+        if any(type(layer).observe is not Policy.observe for layer in layers(world.policy)):
+            self._new_steps = RolloutBuffer()
+
+    @classmethod
+    def check_sampling(cls, sampling: SamplingConfig) -> None:
+        """Batches must be of some size, and learning must begin."""
+        super().check_sampling(sampling)
+        check_off_policy(sampling)
+
+    @classmethod
+    def create_buffer(cls, sampling: SamplingConfig) -> ReplayBuffer:
+        """A replay buffer over all environments."""
+        return ReplayBuffer.create(
+            settled(sampling.buffer_size),
+            sampling.num_train_envs,
+            store_next_obs=not sampling.replay_buffer_ignore_obs_next,
+            stack_num=sampling.replay_buffer_stack_num,
+            alpha=sampling.replay_buffer_alpha if sampling.replay_buffer_prioritized else None,
+            beta=sampling.replay_buffer_beta,
+        )
+
+    @property
+    def _replay(self) -> ReplayBuffer:
+        assert isinstance(self.world.buffer, ReplayBuffer)
+        return self.world.buffer
+
+    def _set_progress(self, progress: float) -> None:
+        super()._set_progress(progress)
+        self._replay.set_progress(progress)
+
+    def _begin_episodes(self) -> None:
+        super()._begin_episodes()
+        log.info("The replay buffer takes %s when it is full.", self._memory)
+        for warning in settings_never_reached(self.world.algorithm, self._rounds_due(self.world.sampling.total_steps)):
+            log.warning(warning)
+
+    def _collect(self) -> CollectStats:
+        """One collection; none goes on beyond the end of the warm-up."""
+        world, sampling = self.world, self.world.sampling
+        warming_up = self.state.env_step < sampling.start_timesteps
+        end = sampling.start_timesteps if warming_up else sampling.total_steps
+        wanted = min(settled(sampling.step_per_collect), end - self.state.env_step)
+        buffer = self._replay if self._new_steps is None else Both(self._replay, self._new_steps)
+        return world.train_collector.collect(wanted, buffer, self._warm_up if warming_up else None)
+
+    def _learn(self) -> None:
+        due = self._rounds_due(self.state.env_step)
+        if due > self.state.updates == 0:
+            log.info("Learning begins at environment step %d; the steps before it owe no rounds.", self.state.env_step)
+        while self.state.updates < due:
+            self._round()
+        if self._new_steps is not None:
+            recorded = self._new_steps.drain().to(self.world.device)
+            for layer in layers(self.world.policy):
+                layer.observe(recorded)
+
+    def _rounds_due(self, env_step: int) -> int:
+        """⌊n · ratio⌋ for the n steps since learning could begin, however they were cut into collections."""
+        steps = max(0, env_step - first_learning_step(self.world.sampling))
+        return steps * self._ratio.numerator // self._ratio.denominator
+
+    def _round(self) -> None:
+        world, replay = self.world, self._replay
+        sample = replay.sample(settled(world.sampling.batch_size), world.algorithm.n_step, world.sampler_rng)
+        window = sample.window if world.device.type == "cpu" else sample.window.to(world.device)
+        batch = world.algorithm.prepare(self._view(window), world.learner_rng)
+        if self.state.updates == 0:
+            require_batch(batch, world.algorithm.prepare)
+        learned = self._update(batch)
+        if replay.priorities is not None:
+            if learned.priorities is None:
+                raise UsageError("this algorithm hands back no priorities; leave sampling.replay_buffer_prioritized out.")
+            require_priorities(learned.priorities, len(sample.indices), world.algorithm.update)
+            replay.update_priorities(sample.indices, learned.priorities)
+        for layer in layers(world.policy):
+            self.journal.note_learning(layer.learn(window), layer.learn)

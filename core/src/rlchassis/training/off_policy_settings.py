@@ -1,0 +1,77 @@
+"""Which sampling settings off-policy training can work with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import fields, has
+
+from rlchassis.config import SamplingConfig, settled
+from rlchassis.config.fields import COUNTS_ROUNDS
+from rlchassis.errors import UsageError
+
+
+def first_learning_step(sampling: SamplingConfig) -> int:
+    """After how many environment steps learning begins: the warm-up is over, and a batch is stored."""
+    return max(sampling.start_timesteps, settled(sampling.batch_size))
+
+
+def settings_never_reached(algorithm: Any, rounds: int) -> Iterator[str]:
+    """What to say of params that count rounds of learning, such as those between two target updates, where a run has fewer."""
+    params: Any = getattr(algorithm, "params", None)
+    kind: Any = type(params)
+    for setting in fields(kind) if has(kind) else ():
+        value = getattr(params, setting.name)
+        if setting.metadata.get(COUNTS_ROUNDS) and value > rounds:
+            yield (
+                f"params.{setting.name} is {value}, but this run has {rounds} rounds of learning, so what is due then never happens; "
+                "lower it or train longer."
+            )
+
+
+def check_off_policy(sampling: SamplingConfig) -> None:
+    """UsageError for resolved settings by which nothing would be learned, or not what was meant."""
+    if sampling.batch_size is None:
+        raise UsageError("off-policy training has no rollout to learn from as a whole; give sampling.batch_size a number.")
+    _check_buffer(sampling, sampling.batch_size)
+    _check_companions(sampling)
+    if sampling.start_timesteps >= sampling.total_steps:
+        raise UsageError(
+            f"the warm-up of {sampling.start_timesteps} steps is as long as the run of {sampling.total_steps}, so nothing would be "
+            "learned; lower sampling.start_timesteps or train longer."
+        )
+    if sampling.batch_size >= sampling.total_steps:
+        raise UsageError(
+            f"a batch of {sampling.batch_size} is not there before the run of {sampling.total_steps} steps ends; "
+            "lower sampling.batch_size or train longer."
+        )
+
+
+def _check_companions(sampling: SamplingConfig) -> None:
+    """Settings that mean nothing without another one."""
+    if sampling.start_timesteps_random and not sampling.start_timesteps:
+        raise UsageError(
+            "sampling.start_timesteps_random is about the first sampling.start_timesteps steps, which are 0; say how many, or leave it out."
+        )
+    for name in ("replay_buffer_alpha", "replay_buffer_beta"):
+        if not sampling.replay_buffer_prioritized and getattr(sampling, name) != getattr(fields(SamplingConfig), name).default:
+            raise UsageError(
+                f"sampling.{name} is about priorities, by which nothing is sampled; set sampling.replay_buffer_prioritized too."
+            )
+
+
+def _check_buffer(sampling: SamplingConfig, batch_size: int) -> None:
+    capacity, stack_num = settled(sampling.buffer_size), sampling.replay_buffer_stack_num
+    if capacity < batch_size:
+        raise UsageError(f"a replay buffer of {capacity} cannot hold a batch of {batch_size}; raise sampling.buffer_size.")
+    if sampling.replay_buffer_save_only_last_obs != (stack_num > 1):
+        raise UsageError(
+            "sampling.replay_buffer_save_only_last_obs and sampling.replay_buffer_stack_num go together: store one frame per step "
+            "and say how many make an observation, or leave both out."
+        )
+    if capacity < stack_num * sampling.num_train_envs:
+        lacking = "a single step of each" if stack_num == 1 else f"a stack of {stack_num} frames"
+        raise UsageError(
+            f"a replay buffer of {capacity} for {sampling.num_train_envs} environments does not hold {lacking}; raise sampling.buffer_size."
+        )

@@ -1,0 +1,69 @@
+"""Training on the steps just collected."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rlchassis.config import SamplingConfig, settled
+from rlchassis.errors import UsageError
+from rlchassis.learning.policy import layers
+from rlchassis.training.answers import require_batch
+from rlchassis.training.rollout import RolloutBuffer
+from rlchassis.training.trainer import Trainer
+
+
+class OnPolicyTrainer(Trainer):
+    """Learns from the steps just collected, then forgets them."""
+
+    refused: ClassVar[dict[str, str]] = dict.fromkeys(
+        (
+            "buffer_size",
+            "update_per_step",
+            "start_timesteps",
+            "start_timesteps_random",
+            "replay_buffer_ignore_obs_next",
+            "replay_buffer_save_only_last_obs",
+            "replay_buffer_stack_num",
+            "replay_buffer_prioritized",
+            "replay_buffer_alpha",
+            "replay_buffer_beta",
+        ),
+        "on-policy training learns from each rollout and has no replay buffer",
+    )
+
+    @classmethod
+    def check_sampling(cls, sampling: SamplingConfig) -> None:
+        """A minibatch must fit into a rollout."""
+        super().check_sampling(sampling)
+        rollout = min(sampling.step_per_collect or sampling.total_steps, sampling.total_steps)
+        if sampling.batch_size is not None and sampling.batch_size > rollout:
+            raise UsageError(
+                f"a minibatch of {sampling.batch_size} is larger than the rollout of {rollout} steps; "
+                "lower sampling.batch_size or raise sampling.step_per_collect."
+            )
+
+    @classmethod
+    def create_buffer(cls, sampling: SamplingConfig) -> RolloutBuffer:
+        """Room for one rollout."""
+        return RolloutBuffer()
+
+    def _learn(self) -> None:
+        world = self.world
+        assert isinstance(world.buffer, RolloutBuffer)
+        recorded = world.buffer.drain().to(world.device)
+        keep = recorded.counted
+        rollout = self._view(recorded)
+        algorithm, is_first = world.algorithm, self.state.updates == 0
+        batch = algorithm.prepare(rollout, world.learner_rng)
+        if is_first:
+            require_batch(batch, algorithm.prepare, recorded.rewards.shape)
+        for repetition in range(settled(world.sampling.repeat_per_collect)):
+            if repetition:
+                batch = algorithm.refresh(batch, rollout)
+                if is_first:
+                    require_batch(batch, algorithm.refresh, recorded.rewards.shape)
+            for minibatch in batch.flatten(keep).minibatches(world.sampling.batch_size, world.learner_rng):
+                self._update(minibatch)
+        for layer in layers(world.policy):
+            self.journal.note_learning(layer.learn(recorded), layer.learn)
+            layer.observe(recorded)

@@ -1,0 +1,134 @@
+"""When something is stored and restored during a run: a contract, and the policy's own part in it."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import torch
+from attrs import define, evolve, field
+
+from rlchassis.config import ExperimentConfig, Mode
+from rlchassis.envs import Environments, space_to_data
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.learning.policy import Policy
+from rlchassis.registry import provenance
+from rlchassis.storage.files import POLICY_FILENAME
+from rlchassis.storage.policy_file import StoredPolicy, read_policy, write_policy
+from rlchassis.storage.run_lock import require_no_other_run
+from rlchassis.storage.spec.contents import used_plugins
+from rlchassis.training.world import World
+
+log = logging.getLogger(__name__)
+
+
+class PersistEvent(Enum):
+    """Occasions to store."""
+
+    PERSIST_POLICY = "persist_policy"
+
+
+class RestoreEvent(Enum):
+    """Occasions to restore."""
+
+    RESTORE_POLICY = "restore_policy"
+
+
+class Persistence(ABC):
+    """Stores and restores a part of the world."""
+
+    @abstractmethod
+    def persist(self, event: PersistEvent, world: World) -> None:
+        """Store it in the run directory; nothing where the run has none."""
+
+    @abstractmethod
+    def restore(self, event: RestoreEvent, world: World) -> None:
+        """Take it from the directory that the configuration names; nothing where it names none."""
+
+
+@define(eq=False)
+class PolicyPersistence(Persistence):
+    """Stores the policy, and why it was stored, in policy.pt."""
+
+    agent: Any
+    """The recipe of the agent as data, for Mode.POLICY."""
+    record: dict[str, Any] = field(factory=dict)
+    """What is said of the policy: its env_step, the test that chose it."""
+    problem: str | None = field(default=None, init=False)
+    """Why the policy that was to be stored last is not, with the path; None where it is."""
+    _waiting: StoredPolicy | None = field(default=None, init=False)
+    """A copy of that policy."""
+
+    Mode = Mode
+
+    def persist(self, event: PersistEvent, world: World) -> None:
+        """Replace policy.pt by the policy as it is now; where the disk refuses, a copy waits for `retry`, and a warning says so."""
+        if world.directory is None:
+            return
+        mode, record = world.config.policy_persistence_mode, self.record
+        if mode is Mode.POLICY:
+            plugins = [row for row in provenance(used_plugins(self.agent)) if row["used"]]
+            record = {**record, "spaces": _spaces(world.envs), "agent": self.agent, "plugins": plugins}
+        self._write(StoredPolicy(world.policy.state_dict(), record, mode), world.directory)
+
+    def retry(self, world: World) -> None:
+        """Store what could not be stored before, if anything."""
+        if self._waiting is not None and world.directory is not None:
+            self._write(self._waiting, world.directory)
+
+    def _write(self, policy: StoredPolicy, directory: Path) -> None:
+        path = directory / POLICY_FILENAME
+        try:
+            require_no_other_run(directory)
+            write_policy(directory, policy)
+        except (OSError, RuntimeError, UsageError) as error:  # torch makes a RuntimeError of a disk that is full
+            problem = f"the policy of step {policy.record.get('env_step')} is not stored in {path} ({_reason(error)})"
+            if problem != self.problem:
+                log.warning("%s; the run goes on, and this is tried again after each test and at its end.", problem)
+            self.problem = problem
+            self._waiting = evolve(policy, state={name: weight.detach().cpu().clone() for name, weight in policy.state.items()})
+            return
+        if self.problem is not None:
+            log.info("The policy of step %s is stored in %s after all.", policy.record.get("env_step"), path)
+        self.problem = self._waiting = None
+
+    def restore(self, event: RestoreEvent, world: World) -> None:
+        """Give the policy the stored weights."""
+        restore_policy(world.policy, world.envs, world.config, world.device)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    torn = isinstance(error, RuntimeError) and "enforce fail" in str(error)
+    return "it could not be written whole; is the disk full?" if torn else str(error).rstrip(".")
+
+
+def restore_policy(policy: Policy, envs: Environments, config: ExperimentConfig, device: torch.device) -> None:
+    """Give a policy the weights that the configuration names, if any; before an algorithm is made for it, which may copy them."""
+    if config.policy_restore_directory is not None:
+        directory = Path(config.policy_restore_directory)
+        stored = read_policy(directory, device)
+        _require_same_spaces(stored, envs, directory)
+        stored.restore_into(policy, str(directory))
+
+
+def _spaces(envs: Environments) -> dict[str, Any]:
+    return {
+        "observation": space_to_data(envs.observation_space),
+        "action": space_to_data(envs.action_space),
+    }
+
+
+def _require_same_spaces(stored: StoredPolicy, envs: Environments, directory: Path) -> None:
+    """StoredFileError where the record names other spaces; the weights alone say nothing of bounds."""
+    theirs = stored.record.get("spaces")
+    for what, mine in _spaces(envs).items():
+        if isinstance(theirs, dict) and theirs.get(what) != mine:
+            raise StoredFileError(
+                f"the policy in {directory} was made for another {what} space, {theirs.get(what)}, than this environment's, {mine}; "
+                "restore it in an environment like its own."
+            )

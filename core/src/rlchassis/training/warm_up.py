@@ -1,0 +1,28 @@
+"""Who acts before anything was learned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from rlchassis.data.experience import Observation, first_tensor
+from rlchassis.envs import ActionMap, AnySpace
+from rlchassis.learning.policy import Policy
+
+
+class UniformPolicy(Policy):
+    """Takes any action as likely as any other, drawn from a stream of its own."""
+
+    def __init__(self, action_space: AnySpace, stream: np.random.Generator) -> None:
+        super().__init__()
+        self._actions = ActionMap(action_space)
+        self._stream = stream
+
+    def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
+        """Actions as policies shape them: [N] where they are discrete, else [N, D]."""
+        tensor = first_tensor(obs)
+        actions = torch.from_numpy(self._actions.random(len(tensor), self._stream)).to(tensor.device)
+        return actions if actions.dtype == torch.int64 else actions.reshape(len(actions), -1), None

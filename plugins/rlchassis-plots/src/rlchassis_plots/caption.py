@@ -1,0 +1,55 @@
+"""What is seen in a picture, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rlchassis_plots.aggregate import CONFIDENCE, FEWEST_RUNS
+from rlchassis_plots.groups import RETURNS, Group, Panel
+from rlchassis_plots.one_run import band_of
+from rlchassis_plots.runs import Run
+
+
+def caption_of(panels: Sequence[Panel], smooth: int, iqm: bool) -> str:
+    """One sentence after the name of the algorithm, where the labels do not say it."""
+    groups = [group for panel in panels for group in panel.groups]
+    algorithms = {run.algorithm for group in groups for run in group.runs}
+    named = any(run.label or run.algorithm in group.label for group in groups for run in group.runs)
+    head = "" if named or len(algorithms) > 1 else f"{algorithms.pop()}: "
+    facts = [_returns(panels), *_lines(groups, iqm), *smoothing(smooth)]
+    text = head + "; ".join(facts)
+    return f"{text[0].upper() if not head else text[0]}{text[1:]}."
+
+
+def caption_of_one(run: Run, smooth: int) -> str:
+    """What a picture of one run shows."""
+    name = run.label or ", ".join(filter(None, [run.algorithm, run.directory.resolve().name]))
+    band = band_of(run)
+    facts = ["undiscounted returns", *([f"band: {band}"] if band else []), *smoothing(smooth)]
+    return f"{name}: {'; '.join(facts)}."
+
+
+def smoothing(smooth: int) -> list[str]:
+    """What smoothing did, if anything."""
+    return [f"running mean of the last {smooth} points"] if smooth > 1 else []
+
+
+def _returns(panels: Sequence[Panel]) -> str:
+    """Of which episodes; of the panels that are not like the first, by name."""
+    tags = {tag: [panel.title for panel in panels if panel.groups[0].tag == tag] for tag in RETURNS}
+    (first, _), *others = [(RETURNS[tag], titles) for tag, titles in tags.items() if titles]
+    return f"undiscounted return of {first}" + "".join(f" (of {what} on {', '.join(titles)})" for what, titles in others)
+
+
+def _lines(groups: Sequence[Group], iqm: bool) -> list[str]:
+    centre = "interquartile mean (IQM)" if iqm else "mean"
+    counts = {len(group.curves) for group in groups}
+    facts = []
+    if max(counts) > 1:
+        interval = f" with its {CONFIDENCE * 100:g} % bootstrap confidence interval" if max(counts) >= FEWEST_RUNS else ""
+        facts.append(f"{centre} of runs{interval}")
+    if any(1 < count < FEWEST_RUNS for count in counts):
+        facts.append("thin: the runs themselves, where they are two")
+    if any(stretch.runs < len(group.curves) >= FEWEST_RUNS for group in groups for stretch in group.stretches):
+        facts.append("faint: where some runs have no data")
+    return facts

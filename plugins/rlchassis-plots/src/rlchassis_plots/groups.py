@@ -1,0 +1,112 @@
+"""Which runs belong to one curve, and which curves share axes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeVar
+
+import attrs
+from attrs import frozen
+
+from rlchassis.api import StoredFileError, UsageError
+from rlchassis_plots.aggregate import Curve, Stretch, aggregate, curve
+from rlchassis_plots.labels import labels, titles
+from rlchassis_plots.runs import Run
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+RETURNS = {"test/return": "test episodes", "train/return": "training episodes"}
+
+
+@frozen(eq=False)
+class Group:
+    """The runs of one curve."""
+
+    label: str
+    tag: str
+    """The metric that is drawn."""
+    runs: Sequence[Run]
+    curves: Sequence[Curve]
+    stretches: Sequence[Stretch]
+    background: bool = False
+    """Whether it is drawn without a colour of its own."""
+
+
+@frozen(eq=False)
+class Panel:
+    """The curves of one environment."""
+
+    title: str
+    groups: Sequence[Group]
+
+
+def panels(runs: Sequence[Run], smooth: int = 1, iqm: bool = False) -> list[Panel]:
+    """A panel per environment, in it a group per configuration or given label; StoredFileError if no run has a return."""
+    shown = [_with_returns(alike) for alike in gathered(runs, lambda run: _key(run.environment))]
+    grouped = [(tag, gathered(kept, lambda run: run.label or _key(run.configuration))) for tag, kept in shown if kept]
+    if not grouped:
+        raise StoredFileError("none of these runs holds a return yet; plot them once an episode of one has ended.")
+    several = len({group[0].algorithm for _, groups in grouped for group in groups}) > 1
+    environments = titles([groups[0][0] for _, groups in grouped])
+    return [
+        Panel(title, [_group(label, tag, alike, smooth, iqm) for label, alike in zip(labels(groups, several), groups, strict=True)])
+        for title, (tag, groups) in zip(environments, grouped, strict=True)
+    ]
+
+
+def gathered(items: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]:
+    """Items of one key together, in the order in which the first of each came."""
+    groups: dict[Hashable, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return list(groups.values())
+
+
+def relabelled(drawn: Sequence[Panel], given: Sequence[str], folders: int) -> list[Panel]:
+    """With the given labels instead of those of the legend, in its order; UsageError for another number of them."""
+    old = list(dict.fromkeys(group.label for panel in drawn for group in panel.groups))
+    if len(given) != len(old):
+        counts = " or ".join(dict.fromkeys(f"{count}" for count in (folders, len(old))))
+        raise UsageError(f"expected {counts} labels, one per directory or one per line of the legend, got {len(given)}.")
+    if len(set(given)) < len(given):
+        raise UsageError("two lines of the legend get the same label; give each one of its own.")
+    new = dict(zip(old, given, strict=True))
+    return [attrs.evolve(panel, groups=[attrs.evolve(group, label=new[group.label]) for group in panel.groups]) for panel in drawn]
+
+
+def require_one_configuration(runs: Sequence[Run]) -> None:
+    """UsageError where runs that get one label are of several configurations in one environment."""
+    for alike in gathered(runs, lambda run: _key(run.environment)):
+        configurations = gathered(alike, lambda run: _key(run.configuration))
+        if len(configurations) > 1:
+            examples = " and ".join(group[0].directory.name for group in configurations[:2])
+            raise UsageError(
+                f"the label {alike[0].label!r} is given to {len(configurations)} configurations on {alike[0].task} "
+                f"({examples}); name the directory of each with a label of its own."
+            )
+
+
+def _with_returns(runs: Sequence[Run]) -> tuple[str, list[Run]]:
+    """The metric to compare these runs by, tests if one has any, and those that have it."""
+    tags = [tag for tag in RETURNS if any(curve(run.rows, tag).steps.size for run in runs)]
+    tag = next(iter(tags), next(iter(RETURNS)))
+    kept = [run for run in runs if curve(run.rows, tag).steps.size]
+    for run in runs:
+        if run not in kept:
+            log.warning("%s holds no return of %s yet and is left out.", run.directory, RETURNS[tag])
+    unstored = sorted(
+        {value for run in kept for key, value in (run.environment | run.configuration).items() if key.endswith(".unstorable")}
+    )
+    if unstored and len(kept) > 1:
+        log.warning("%s is not stored; whether it is the same in all of these runs is not known.", ", ".join(unstored))
+    return tag, kept
+
+
+def _group(label: str, tag: str, runs: Sequence[Run], smooth: int, iqm: bool) -> Group:
+    curves = [curve(run.rows, tag, smooth) for run in runs]
+    return Group(label, tag, runs, curves, aggregate(curves, iqm))
+
+
+def _key(settings: dict[str, str]) -> Hashable:
+    return tuple(sorted(settings.items()))

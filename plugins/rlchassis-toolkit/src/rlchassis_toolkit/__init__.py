@@ -1,0 +1,140 @@
+"""What reinforcement-learning algorithms are built from: networks, policies, losses, returns, noises. Knows no algorithm."""
+
+from __future__ import annotations
+
+from rlchassis_toolkit.builders.actor_critic import ActorCriticExperimentBuilder, StochasticActorMethods
+from rlchassis_toolkit.builders.off_policy import (
+    CriticEnsembleMethods,
+    DeterministicActorMethods,
+    GaussianActorMethods,
+    OneCriticMethods,
+    TwoCriticsMethods,
+)
+from rlchassis_toolkit.factories.action_critics import (
+    ActionCriticFactory,
+    ActionCriticFactoryDefault,
+    ActionCriticFactoryReuseActor,
+    create_critics,
+    two_critics,
+)
+from rlchassis_toolkit.factories.networks import (
+    ActorFactory,
+    ActorFactoryDefault,
+    CriticFactory,
+    CriticFactoryDefault,
+    CriticFactoryReuseActor,
+    DeterministicActorFactoryDefault,
+    IntermediateModuleFactory,
+    IntermediateModuleFactoryDefault,
+)
+from rlchassis_toolkit.gae import Judgement, ReturnScale, judge, judge_anew
+from rlchassis_toolkit.losses import (
+    actor_critic_loss,
+    deterministic_policy_loss,
+    huber_loss,
+    normalized,
+    quantile_huber_loss,
+    soft_value,
+    squared_loss,
+    value_loss,
+)
+from rlchassis_toolkit.moments import RunningMoments
+from rlchassis_toolkit.natural_gradient import assign_, conjugate_gradient, fisher_vector_product, flat_gradient, flattened
+from rlchassis_toolkit.networks.actors_and_critics import (
+    MLP,
+    CategoricalActor,
+    Critic,
+    DeterministicActor,
+    Features,
+    GaussianActor,
+    orthogonal_,
+    unique_parameters,
+)
+from rlchassis_toolkit.networks.encoders import encoder_for, width_of
+from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, first_of
+from rlchassis_toolkit.noise import Disturbance, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
+from rlchassis_toolkit.policies.deterministic import DeterministicPolicy
+from rlchassis_toolkit.policies.distributions import ActionDistribution, Categorical, DiagonalGaussian, detached
+from rlchassis_toolkit.policies.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
+from rlchassis_toolkit.policies.squashed import SquashedGaussian, SquashedGaussianPolicy
+from rlchassis_toolkit.policies.stochastic import StochasticPolicy
+from rlchassis_toolkit.returns import lambda_returns, n_step_transition
+from rlchassis_toolkit.targets import target_of, track
+from rlchassis_toolkit.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault, Temperature, create_temperature, is_alpha
+
+__all__ = [
+    "MLP",
+    "ActionCriticFactory",
+    "ActionCriticFactoryDefault",
+    "ActionCriticFactoryReuseActor",
+    "ActionDistribution",
+    "ActorCriticExperimentBuilder",
+    "ActorFactory",
+    "ActorFactoryDefault",
+    "AutoAlphaFactory",
+    "AutoAlphaFactoryDefault",
+    "Categorical",
+    "CategoricalActor",
+    "Critic",
+    "CriticEnsemble",
+    "CriticEnsembleMethods",
+    "CriticFactory",
+    "CriticFactoryDefault",
+    "CriticFactoryReuseActor",
+    "DeterministicActor",
+    "DeterministicActorFactoryDefault",
+    "DeterministicActorMethods",
+    "DeterministicPolicy",
+    "DiagonalGaussian",
+    "DiscreteCriticEnsemble",
+    "Disturbance",
+    "EpsilonGreedyPolicy",
+    "Features",
+    "GaussianActor",
+    "GaussianActorMethods",
+    "IntermediateModuleFactory",
+    "IntermediateModuleFactoryDefault",
+    "Judgement",
+    "LinearEps",
+    "NoiseFactory",
+    "NoiseFactoryMaxActionScaledGaussian",
+    "NoiseFactoryOrnsteinUhlenbeck",
+    "OneCriticMethods",
+    "ReturnScale",
+    "RunningMoments",
+    "SquashedGaussian",
+    "SquashedGaussianPolicy",
+    "StochasticActorMethods",
+    "StochasticPolicy",
+    "Temperature",
+    "TwoCriticsMethods",
+    "actor_critic_loss",
+    "assign_",
+    "conjugate_gradient",
+    "create_critics",
+    "create_temperature",
+    "detached",
+    "deterministic_policy_loss",
+    "encoder_for",
+    "first_of",
+    "fisher_vector_product",
+    "flat_gradient",
+    "flattened",
+    "huber_loss",
+    "is_alpha",
+    "judge",
+    "judge_anew",
+    "lambda_returns",
+    "n_step_transition",
+    "normalized",
+    "orthogonal_",
+    "quantile_huber_loss",
+    "soft_value",
+    "squared_loss",
+    "target_of",
+    "track",
+    "two_critics",
+    "unique_parameters",
+    "value_loss",
+    "width_of",
+]

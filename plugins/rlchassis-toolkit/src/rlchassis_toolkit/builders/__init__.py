@@ -1,0 +1,1 @@
+"""Methods that the builders of several algorithms share."""

@@ -1,0 +1,53 @@
+"""The builder methods that algorithms with a stochastic actor share, and those of one critic beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+from torch import nn
+
+from rlchassis.api import Agent, ExperimentBuilder
+from rlchassis_toolkit.factories.networks import (
+    ActorFactory,
+    ActorFactoryDefault,
+    CriticFactory,
+    CriticFactoryDefault,
+    CriticFactoryReuseActor,
+)
+
+
+class StochasticActorMethods(ExperimentBuilder[Agent]):
+    """For agents whose recipe has an actor_factory that answers a distribution over actions."""
+
+    def with_actor_factory(self, actor_factory: ActorFactory) -> Self:
+        """Set the actor: a module from observations to a distribution over actions."""
+        return self._with_agent(actor_factory=actor_factory)
+
+    def with_actor_factory_default(
+        self,
+        hidden_sizes: Sequence[int],
+        hidden_activation: type[nn.Module] = nn.ReLU,
+        continuous_unbounded: bool = False,
+        continuous_conditioned_sigma: bool = False,
+    ) -> Self:
+        """Set the actor to an MLP; for continuous actions, whether the mean may leave [−1, 1] and whether σ depends on the observation."""
+        return self._with_agent(
+            actor_factory=ActorFactoryDefault(hidden_sizes, hidden_activation, continuous_unbounded, continuous_conditioned_sigma)
+        )
+
+
+class ActorCriticExperimentBuilder(StochasticActorMethods[Agent]):
+    """For agents whose recipe has a critic_factory besides."""
+
+    def with_critic_factory(self, critic_factory: CriticFactory) -> Self:
+        """Set the critic: a module from observations to values."""
+        return self._with_agent(critic_factory=critic_factory)
+
+    def with_critic_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
+        """Set the critic to an MLP of its own."""
+        return self._with_agent(critic_factory=CriticFactoryDefault(hidden_sizes, hidden_activation))
+
+    def with_critic_factory_use_actor(self) -> Self:
+        """Set the critic to a value head on the actor's features."""
+        return self._with_agent(critic_factory=CriticFactoryReuseActor())

@@ -1,0 +1,117 @@
+"""The builder methods that off-policy algorithms share, by what networks their recipes hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+from torch import nn
+
+from rlchassis.api import Agent, ExperimentBuilder
+from rlchassis_toolkit.factories.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor
+from rlchassis_toolkit.factories.networks import ActorFactory, ActorFactoryDefault, DeterministicActorFactoryDefault
+
+
+class GaussianActorMethods(ExperimentBuilder[Agent]):
+    """For agents whose recipe has an actor_factory that answers a Gaussian, to be squashed."""
+
+    def with_actor_factory(self, actor_factory: ActorFactory) -> Self:
+        """Set the actor: a module from observations to mean and log standard deviation of actions."""
+        return self._with_agent(actor_factory=actor_factory)
+
+    def with_actor_factory_default(
+        self,
+        hidden_sizes: Sequence[int],
+        hidden_activation: type[nn.Module] = nn.ReLU,
+        continuous_unbounded: bool = True,
+        continuous_conditioned_sigma: bool = True,
+    ) -> Self:
+        """Set the actor to an MLP; whether its mean is unbounded before the squash and whether σ depends on the observation."""
+        return self._with_agent(
+            actor_factory=ActorFactoryDefault(hidden_sizes, hidden_activation, continuous_unbounded, continuous_conditioned_sigma)
+        )
+
+
+class DeterministicActorMethods(ExperimentBuilder[Agent]):
+    """For agents whose recipe has an actor_factory that answers one action."""
+
+    def with_actor_factory(self, actor_factory: ActorFactory) -> Self:
+        """Set the actor: a module from observations to actions in [−1, 1]."""
+        return self._with_agent(actor_factory=actor_factory)
+
+    def with_actor_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
+        """Set the actor to an MLP."""
+        return self._with_agent(actor_factory=DeterministicActorFactoryDefault(hidden_sizes, hidden_activation))
+
+
+class OneCriticMethods(ExperimentBuilder[Agent]):
+    """For agents whose recipe has one critic of actions, its critic_factory."""
+
+    def with_critic_factory(self, critic_factory: ActionCriticFactory) -> Self:
+        """Set the critic: a module from observations and actions to values."""
+        return self._with_agent(critic_factory=critic_factory)
+
+    def with_critic_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
+        """Set the critic to an MLP of its own."""
+        return self._with_agent(critic_factory=ActionCriticFactoryDefault(hidden_sizes, hidden_activation))
+
+    def with_critic_factory_use_actor(self) -> Self:
+        """Set the critic to an MLP of the actor's features and the action."""
+        return self._with_agent(critic_factory=ActionCriticFactoryReuseActor())
+
+
+class CriticEnsembleMethods(ExperimentBuilder[Agent]):
+    """For agents whose recipe has one description of all its critics of actions, its critic_ensemble_factory."""
+
+    def with_critic_ensemble_factory(self, critic_ensemble_factory: ActionCriticFactory) -> Self:
+        """Set what each critic is: a module from observations and actions to values."""
+        return self._with_agent(critic_ensemble_factory=critic_ensemble_factory)
+
+    def with_critic_ensemble_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
+        """Set the critics to MLPs of their own, computed as one network."""
+        return self._with_agent(critic_ensemble_factory=ActionCriticFactoryDefault(hidden_sizes, hidden_activation))
+
+
+class TwoCriticsMethods(ExperimentBuilder[Agent]):
+    """For agents whose recipe has two critics of actions, its critic_factories."""
+
+    def with_common_critic_factory(self, critic_factory: ActionCriticFactory) -> Self:
+        """Set both critics: modules from observations and actions to values."""
+        return self._with_agent(critic_factories=(critic_factory, critic_factory))
+
+    def with_common_critic_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
+        """Set both critics to MLPs of their own."""
+        return self.with_common_critic_factory(ActionCriticFactoryDefault(hidden_sizes, hidden_activation))
+
+    def with_common_critic_factory_use_actor(self) -> Self:
+        """Set both critics to MLPs of the actor's features and the action."""
+        return self.with_common_critic_factory(ActionCriticFactoryReuseActor())
+
+    def with_critic1_factory(self, critic_factory: ActionCriticFactory) -> Self:
+        """Set the first critic."""
+        return self._with_critic(0, critic_factory)
+
+    def with_critic1_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
+        """Set the first critic to an MLP of its own."""
+        return self._with_critic(0, ActionCriticFactoryDefault(hidden_sizes, hidden_activation))
+
+    def with_critic1_factory_use_actor(self) -> Self:
+        """Set the first critic to an MLP of the actor's features and the action."""
+        return self._with_critic(0, ActionCriticFactoryReuseActor())
+
+    def with_critic2_factory(self, critic_factory: ActionCriticFactory) -> Self:
+        """Set the second critic."""
+        return self._with_critic(1, critic_factory)
+
+    def with_critic2_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
+        """Set the second critic to an MLP of its own."""
+        return self._with_critic(1, ActionCriticFactoryDefault(hidden_sizes, hidden_activation))
+
+    def with_critic2_factory_use_actor(self) -> Self:
+        """Set the second critic to an MLP of the actor's features and the action."""
+        return self._with_critic(1, ActionCriticFactoryReuseActor())
+
+    def _with_critic(self, index: int, critic_factory: ActionCriticFactory) -> Self:
+        critics = list(self._agent.critic_factories)  # type: ignore[attr-defined]  # the recipes that this class is for have it
+        critics[index] = critic_factory
+        return self._with_agent(critic_factories=tuple(critics))

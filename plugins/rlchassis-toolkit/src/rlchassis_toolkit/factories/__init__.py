@@ -1,0 +1,1 @@
+"""Frozen descriptions of networks, as configurations hold them."""

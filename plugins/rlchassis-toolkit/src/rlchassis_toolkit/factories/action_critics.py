@@ -1,0 +1,124 @@
+"""Frozen descriptions of critics that judge actions; critics of observations alone are described in modules.py."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from attrs import Attribute, field, frozen
+from gymnasium import spaces
+from torch import nn
+
+from rlchassis.api import HasSpaces, ModuleFactory, Probe, UsageError, require_values, told
+from rlchassis_toolkit.factories.networks import features_of, hidden_sizes, is_activation
+from rlchassis_toolkit.networks.encoders import encoder_for
+from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, OnlyMember, SideBySide
+
+
+class ActionCriticFactory(ModuleFactory):
+    """Describes a critic of actions."""
+
+    @abstractmethod
+    def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """For a Box of actions a network from observations and actions [B, …] to values [B]; for Discrete ones from observations to [B, K].
+
+        The actor is handed over for those that reuse its features.
+        """
+
+    def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """So many of these critics, each initialised by itself, as one network that answers [n, B] or [n, B, K].
+
+        One that judges actions takes `members` besides, numbers [m] or a slice, and answers for those alone.
+        """
+        return SideBySide([self.create_module(envs, device, actor) for _ in range(size)])
+
+    def check_network(self, probe: Probe) -> None:
+        """One value per observation and action or, for discrete ones, per action; likewise of an ensemble made otherwise."""
+        space = probe.envs.action_space
+        sizes, asked = ((int(space.n),), (probe.obs,)) if isinstance(space, spaces.Discrete) else ((), (probe.obs, probe.actions))
+        meaning = "one value per action" if sizes else "one value per observation and action"
+        critic = self.create_module(probe.envs, probe.device, probe.actor).eval()
+        require_values(critic(*asked), probe.obs, *sizes, meaning=meaning)
+        if type(self).create_ensemble is not ActionCriticFactory.create_ensemble:
+            critics = self.create_ensemble(3, probe.envs, probe.device, probe.actor).eval()
+            require_values(critics(*asked), probe.obs, *sizes, meaning=f"of each of three critics {meaning}", members=3)
+
+
+class BatchedCriticFactory(ActionCriticFactory):
+    """Describes critics of which several are computed at once; where a subclass makes its single critic otherwise, side by side."""
+
+    @abstractmethod
+    def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """So many of these critics as one network of batched products."""
+
+    def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """An ensemble of one."""
+        return OnlyMember(self.create_batched(1, envs, device, actor))
+
+    def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """One network."""
+        if type(self).create_module is not BatchedCriticFactory.create_module:
+            return super().create_ensemble(size, envs, device, actor)
+        return self.create_batched(size, envs, device, actor)
+
+
+@frozen
+class ActionCriticFactoryDefault(BatchedCriticFactory):
+    """An MLP of observation and action together; several are computed at once, and side by side where images give each a CNN of its own."""
+
+    hidden_sizes: tuple[int, ...] = field(default=(256, 256), converter=hidden_sizes)
+    """Widths of the hidden layers."""
+    hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
+    """What stands behind each hidden layer."""
+
+    def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """Batched products behind what an observation is encoded to; members never share an encoder that learns."""
+        encoder = encoder_for(envs.observation_space)
+        if size > 1 and any(True for _ in encoder.parameters()):
+            return SideBySide([OnlyMember(self.create_batched(1, envs, device, actor)) for _ in range(size)])
+        return _ensemble(size, encoder, envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
+
+
+@frozen
+class ActionCriticFactoryReuseActor(BatchedCriticFactory):
+    """An MLP of the actor's own features and the action; several are computed at once, on the features of one pass."""
+
+    hidden_sizes: tuple[int, ...] = field(default=(256,), converter=hidden_sizes)
+    """Widths of the hidden layers behind the features."""
+    hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
+    """What stands behind each hidden layer."""
+
+    def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
+        """Batched products behind the shared features; UsageError where the actor has none to reuse."""
+        return _ensemble(size, features_of(actor), envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
+
+
+def two_critics() -> Any:
+    """A field for a tuple of two descriptions, by default equal ones."""
+    return field(factory=lambda: (ActionCriticFactoryDefault(), ActionCriticFactoryDefault()), validator=_are_two)
+
+
+def _are_two(recipe: Any, attribute: Attribute[Any], value: Any) -> None:
+    if not (isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, ActionCriticFactory) for each in value)):
+        given = f"({', '.join(map(told, value))})" if isinstance(value, tuple) else told(value)
+        raise UsageError(f"{attribute.name} must be a tuple of two ActionCriticFactory, not {given}.")
+
+
+def create_critics(
+    factories: Sequence[ActionCriticFactory], envs: HasSpaces, device: torch.device, actor: nn.Module | None = None
+) -> nn.Module:
+    """One critic from each description, answering [n, B] or [n, B, K] together; where all are equal, computed as one network."""
+    if all(factory == factories[0] for factory in factories):
+        return factories[0].create_ensemble(len(factories), envs, device, actor)
+    return SideBySide([factory.create_module(envs, device, actor) for factory in factories])
+
+
+def _ensemble(
+    size: int, encoder: nn.Module, actions: spaces.Space[Any], hidden_sizes: Sequence[int], activation: type[nn.Module]
+) -> nn.Module:
+    if isinstance(actions, spaces.Discrete):
+        return DiscreteCriticEnsemble(size, encoder, int(actions.n), hidden_sizes, activation)
+    return CriticEnsemble(size, encoder, math.prod(actions.shape or ()), hidden_sizes, activation)

@@ -1,0 +1,1 @@
+"""Networks: encoders of observations, CNNs, MLPs with heads, ensembles."""

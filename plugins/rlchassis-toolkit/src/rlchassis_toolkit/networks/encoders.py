@@ -1,0 +1,132 @@
+"""Encoders: from observations of any supported space to vectors of the type that networks are made of. Only those of images learn."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+from rlchassis.api import Observation, UsageError
+from rlchassis_toolkit.networks.images import CNN, image_layout
+
+log = logging.getLogger(__name__)
+LARGEST_SCALED = 2**16
+"""Bounds of whole numbers beyond which they stand for "none" and divide nothing."""
+
+
+class VectorEncoder(nn.Module):
+    """Numbers as they are, flattened."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.output_dim = size
+
+    def forward(self, obs: Tensor) -> Tensor:
+        """[B, …] → [B, D]."""
+        vectors = obs if obs.dim() == 2 else obs.reshape(len(obs), -1)
+        return vectors.to(torch.get_default_dtype())
+
+    def description(self) -> str:
+        """What becomes of an observation, for the log."""
+        return f"vector of {self.output_dim}"
+
+
+class ScaledEncoder(nn.Module):
+    """Bounded whole numbers, divided by the largest magnitude that their bounds allow, and flattened: within [0, 1] or [−1, 1]."""
+
+    divisors: Tensor
+
+    def __init__(self, largest: Sequence[float]) -> None:
+        super().__init__()
+        self.output_dim = len(largest)
+        self.same = largest[0] if len(set(largest)) == 1 else None
+        self.register_buffer("divisors", torch.tensor(largest, dtype=torch.get_default_dtype()), persistent=False)
+
+    def forward(self, obs: Tensor) -> Tensor:
+        """[B, …] → [B, D]."""
+        vectors = obs.reshape(len(obs), -1).to(torch.get_default_dtype())
+        return vectors / self.divisors if self.same is None else vectors * (1 / self.same)
+
+    def description(self) -> str:
+        """What becomes of an observation, for the log."""
+        return f"vector of {self.output_dim}, divided by {'its bounds' if self.same is None else f'{self.same:g}'}"
+
+
+class OneHotEncoder(nn.Module):
+    """One or several discrete values, each counted from its own start, as one-hot vectors side by side."""
+
+    def __init__(self, sizes: Sequence[int], starts: Sequence[int]) -> None:
+        super().__init__()
+        self.sizes, self.starts = tuple(sizes), tuple(starts)
+        self.output_dim = sum(self.sizes)
+
+    def forward(self, obs: Tensor) -> Tensor:
+        """[B] or [B, K] → [B, ΣK]."""
+        columns = obs.reshape(obs.shape[0], len(self.sizes)).long().unbind(-1)
+        described = zip(columns, self.sizes, self.starts, strict=True)
+        return torch.cat([one_hot(column - start, size) for column, size, start in described], -1).to(torch.get_default_dtype())
+
+    def description(self) -> str:
+        """What becomes of an observation, for the log."""
+        return f"one-hot of {self.output_dim}"
+
+
+class DictEncoder(nn.Module):
+    """Encodes each part of a dict and concatenates the results, in the order of the space's keys."""
+
+    def __init__(self, parts: dict[str, nn.Module]) -> None:
+        super().__init__()
+        self.keys = tuple(parts)
+        self.parts = nn.ModuleList(parts.values())  # a list: a key of a space may hold characters that a module name may not
+        self.output_dim = sum(width_of(part) for part in parts.values())
+
+    def forward(self, obs: dict[str, Observation]) -> Tensor:
+        """{key: [B, …]} → [B, D]."""
+        return torch.cat([part(obs[key]) for key, part in zip(self.keys, self.parts, strict=True)], -1)
+
+    def description(self) -> str:
+        """What becomes of each part, for the log; parts of parts in brackets."""
+        return "; ".join(f"{key!r}: {_described(part)}" for key, part in zip(self.keys, self.parts, strict=True))
+
+
+def _described(part: Any) -> str:
+    return f"({part.description()})" if isinstance(part, DictEncoder) else str(part.description())
+
+
+def encoder_for(space: spaces.Space[Any]) -> nn.Module:
+    """The encoder that turns observations of a space into vectors [B, output_dim]; images by a CNN, which learns."""
+    match space:
+        case spaces.Dict():
+            return DictEncoder({key: encoder_for(part) for key, part in space.spaces.items()})
+        case spaces.Discrete():
+            return OneHotEncoder([int(space.n)], [int(space.start)])
+        case spaces.MultiDiscrete():
+            return OneHotEncoder(space.nvec.flatten().tolist(), space.start.flatten().tolist())
+        case spaces.Box() if np.issubdtype(space.dtype, np.integer):
+            layout = image_layout(space)
+            return _whole_numbers(space) if layout is None else CNN(layout)
+        case _:
+            return VectorEncoder(math.prod(space.shape or ()))
+
+
+def _whole_numbers(space: spaces.Box) -> nn.Module:
+    """Divided by the largest magnitude within their bounds, where they have any."""
+    largest = np.maximum(np.abs(space.low.astype(np.float64)), np.abs(space.high.astype(np.float64))).flatten()
+    if not largest.size or largest.max() >= LARGEST_SCALED or (largest <= 1).all():
+        return VectorEncoder(largest.size)
+    return ScaledEncoder(np.maximum(largest, 1).tolist())
+
+
+def width_of(module: nn.Module) -> int:
+    """How many features a module puts out, by its own output_dim; UsageError where it has none."""
+    width: Any = getattr(module, "output_dim", None)
+    if not hasattr(width, "__index__"):
+        raise UsageError(f"{type(module).__name__} is to give features but does not say how many; let it tell their number as output_dim.")
+    return int(width)

@@ -1,0 +1,1 @@
+"""Kinds of policies and the distributions that they act by."""

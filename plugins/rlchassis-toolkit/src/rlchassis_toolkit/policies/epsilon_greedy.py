@@ -1,0 +1,80 @@
+"""Acting by values: the policy that takes the best action or, now and then, any; and how often that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from attrs import frozen
+from gymnasium import spaces
+from torch import Generator, Tensor, nn
+
+from rlchassis.api import Observation, Policy, UsageError, first_tensor, lean_forward, require_values
+
+FIRST, LAST, FRACTION = 1.0, 0.05, 0.1
+"""How ε changes where params leave it open."""
+
+
+@frozen
+class LinearEps:
+    """How often training acts at random: a straight line over a part of the run, and constant from there on."""
+
+    first: float
+    last: float | None = None
+    """None: it stays as it was at first."""
+    fraction: float = 1.0
+
+    @classmethod
+    def of_params(cls, first: float | None, last: float | None, fraction: float | None) -> LinearEps:
+        """By eps_training, eps_training_final and eps_decay_fraction of an algorithm: constant where only the first is given.
+
+        UsageError where the fraction says when ε stops changing, but it does not change.
+        """
+        if first is None and last is None:
+            first, last = FIRST, LAST
+        if last is None and fraction is not None:
+            raise UsageError(
+                f"eps_decay_fraction={fraction:g} has no effect, since eps_training={first:g} alone is constant; "
+                "set eps_training_final too, or leave it out."
+            )
+        return cls(FIRST if first is None else first, last, FRACTION if fraction is None else fraction)
+
+    def __call__(self, progress: float) -> float:
+        """ε = first + (last − first) · min(1, progress / fraction)."""
+        if self.last is None:
+            return self.first
+        return self.first + (self.last - self.first) * min(1.0, progress / self.fraction)
+
+
+class EpsilonGreedyPolicy(Policy):
+    """Takes the action of the highest value or, with probability ε, any; the network answers the value of every action."""
+
+    def __init__(self, network: nn.Module, *, eps_training: float, eps_inference: float = 0.0) -> None:
+        super().__init__()
+        self.network = network
+        self.eps_training = eps_training
+        self.eps_inference = eps_inference
+
+    def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
+        """Each environment draws by itself whether to act at random; nothing is drawn where ε is 0."""
+        values = self.values(obs, explore=explore, rng=rng)
+        best = values.argmax(-1)
+        eps = self.eps_training if explore else self.eps_inference
+        if eps == 0:
+            return best, None
+        drawn = torch.rand(best.shape, generator=rng, device=rng.device)
+        if min(drawn.tolist()) >= eps:  # quicker than to ask torch, and true of nearly all steps
+            return best, None
+        anything = torch.randint(values.shape[-1], best.shape, generator=rng, device=rng.device)
+        return torch.where(drawn < eps, anything, best), None
+
+    def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
+        """The network answers one value per action; nothing is known of it where the actions are not discrete."""
+        if isinstance(action_space, spaces.Discrete):
+            values = self.values(obs, explore=False, rng=Generator(first_tensor(obs).device))
+            require_values(values, obs, int(action_space.n), meaning="one value per action")
+
+    def values(self, obs: Observation, *, explore: bool, rng: Generator) -> Tensor:
+        """What each of K actions is worth, [N, K]; networks that estimate it by samples draw them from rng."""
+        values: Tensor = lean_forward(self.network, obs)
+        return values

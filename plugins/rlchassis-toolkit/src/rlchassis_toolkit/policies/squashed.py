@@ -1,0 +1,76 @@
+"""Gaussians squashed into the range of actions by tanh, and the policy that acts by them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import torch
+from gymnasium import spaces
+from torch import Generator, Tensor, nn
+from torch.nn.functional import softplus
+
+from rlchassis.api import Observation, Policy, lean_forward
+from rlchassis_toolkit.policies.answers import require_gaussian
+from rlchassis_toolkit.policies.distributions import DiagonalGaussian
+
+LOG_2 = math.log(2)
+
+
+class SquashedGaussian(NamedTuple):
+    """a = tanh(u) with u Gaussian by mean and log standard deviation, [B, D]  (Haarnoja et al. 2018, appendix C)."""
+
+    mean: Tensor
+    log_std: Tensor
+
+    def at(self, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Actions a = tanh(μ + σ ε) for standard normal noise ε [B, D] and their log-probabilities [B], both differentiable."""
+        unsquashed = torch.addcmul(self.mean, self.log_std.exp(), noise)
+        return unsquashed.tanh(), self._gaussian.log_prob(unsquashed) - _log_slope(unsquashed).sum(-1)
+
+    def sample(self, rng: Generator) -> Tensor:
+        """Draw one action per observation."""
+        return self._gaussian.sample(rng).tanh()
+
+    def mode(self) -> Tensor:
+        """tanh of the mean."""
+        return self.mean.tanh()
+
+    def log_prob(self, actions: Tensor) -> Tensor:
+        """log p(a) = log N(u; μ, σ) − Σ log(1 − a²)  with  u = atanh(a); at ±1, of the nearest action that has one."""
+        edge = 1 - torch.finfo(actions.dtype).eps
+        unsquashed = actions.clamp(-edge, edge).atanh()
+        return self._gaussian.log_prob(unsquashed) - _log_slope(unsquashed).sum(-1)
+
+    @property
+    def _gaussian(self) -> DiagonalGaussian:
+        return DiagonalGaussian(self.mean, self.log_std)
+
+
+def _log_slope(unsquashed: Tensor) -> Tensor:
+    """log(1 − tanh²u) = 2 (log 2 − u − softplus(−2u)), exact where the left side rounds to log 0."""
+    return 2 * (LOG_2 - unsquashed - softplus(-2 * unsquashed))
+
+
+class SquashedGaussianPolicy(Policy):
+    """Acts by the Gaussian that its actor answers, squashed."""
+
+    def __init__(self, actor: nn.Module, *, deterministic_eval: bool = True) -> None:
+        super().__init__()
+        self.actor = actor
+        self.deterministic_eval = deterministic_eval
+
+    def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
+        """Sample while exploring; else the squashed mean, unless evaluation is to sample too."""
+        distribution = SquashedGaussian(*lean_forward(self.actor, obs))
+        if explore or not self.deterministic_eval:
+            return distribution.sample(rng), None
+        return distribution.mode(), None
+
+    def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
+        """The actor answers mean and log standard deviation before the squash."""
+        require_gaussian(self.actor(obs), obs, action_space)
+
+    def distribution(self, obs: Observation) -> SquashedGaussian:
+        """π(·|s)."""
+        return SquashedGaussian(*self.actor(obs))

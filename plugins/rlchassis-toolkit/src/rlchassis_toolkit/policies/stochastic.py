@@ -1,0 +1,44 @@
+"""Policies that act by a distribution over actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gymnasium import spaces
+from torch import Generator, Tensor, nn
+
+from rlchassis.api import Observation, Policy, lean_forward
+from rlchassis_toolkit.policies.answers import require_distribution
+from rlchassis_toolkit.policies.distributions import ActionDistribution
+
+
+class StochasticPolicy(Policy):
+    """Acts by the distribution that its actor answers."""
+
+    def __init__(self, actor: nn.Module, *, deterministic_eval: bool = True) -> None:
+        super().__init__()
+        self.actor = actor
+        self.deterministic_eval = deterministic_eval
+
+    def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
+        """Sample while exploring; else the likeliest action, unless evaluation is to sample too."""
+        distribution: ActionDistribution = lean_forward(self.actor, obs)
+        if explore or not self.deterministic_eval:
+            return distribution.sample(rng), None
+        return distribution.mode(), None
+
+    def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
+        """The actor answers a distribution over the actions of the space."""
+        require_distribution(self.actor(obs), obs, action_space)
+
+    def distribution(self, obs: Observation) -> ActionDistribution:
+        """π(·|s)."""
+        return self.actor(obs)  # type: ignore[no-any-return]  # torch leaves what a module answers open
+
+    def log_prob(self, obs: Observation, actions: Tensor) -> Tensor:
+        """log π(a|s), [B]."""
+        return self.distribution(obs).log_prob(actions)
+
+    def log_prob_and_entropy(self, obs: Observation, actions: Tensor) -> tuple[Tensor, Tensor]:
+        """log π(a|s) and the entropy of π(·|s), each [B], from one pass."""
+        return self.distribution(obs).log_prob_and_entropy(actions)

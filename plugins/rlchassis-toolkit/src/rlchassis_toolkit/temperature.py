@@ -1,0 +1,113 @@
+"""How much entropy is worth in maximum-entropy learning: a temperature, fixed or learned."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from attrs import Attribute, define, frozen
+from gymnasium import spaces
+from torch import Tensor, nn
+
+from rlchassis.api import HasSpaces, Metrics, Optimizer, RecipePart, Setup, UsageError, gradient_step, number
+
+
+@define(eq=False)
+class Temperature:
+    """α = exp(log α), which is learned where there is an optimizer."""
+
+    log_alpha: Tensor
+    """[1]."""
+    target_entropy: float = 0.0
+    """The entropy H̄ that a learned temperature keeps up."""
+    optimizer: Optimizer | None = None
+
+    @classmethod
+    def fixed(cls, alpha: float, device: torch.device) -> Temperature:
+        """One that stays as it is; 0 makes entropy worthless."""
+        return cls(torch.tensor([math.log(alpha) if alpha > 0 else -math.inf], device=device))
+
+    @property
+    def alpha(self) -> Tensor:
+        """α, detached."""
+        return self.log_alpha.detach().squeeze(0).exp()
+
+    def learn(self, entropies: Tensor, weights: Tensor) -> Metrics:
+        """One step down  E[ w log α (H − H̄) ]  (Haarnoja et al. 2018b, eq. 18, with log α for α); nothing where it is fixed.
+
+        Entropies [B] may be estimates, such as −log π(a|s) of one action each.
+        """
+        if self.optimizer is None:
+            return {}
+        excess = (weights * (entropies.detach() - self.target_entropy)).mean()
+        gradient_step(self.optimizer, self._loss, excess)
+        return {"alpha": self.alpha}
+
+    def _loss(self, excess: Tensor) -> tuple[Tensor, Metrics]:
+        return self.log_alpha.squeeze(0) * excess, {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was learned, with what its optimizer remembers."""
+        return {"log_alpha": self.log_alpha.detach().clone()} | ({"optimizer": self.optimizer.state_dict()} if self.optimizer else {})
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take on the state of another of the same kind."""
+        with torch.no_grad():
+            self.log_alpha.copy_(state["log_alpha"])
+        if self.optimizer is not None:
+            self.optimizer.load_state_dict(state["optimizer"])
+
+
+def is_alpha(instance: Any, attribute: Attribute[Any], value: Any) -> None:
+    """Validates a field that says what entropy is worth: a number of at least 0, or how it is learned."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+    if not (is_number or isinstance(value, AutoAlphaFactory)):
+        raise UsageError(f"{attribute.name} must be a number of at least 0 or an AutoAlphaFactory, not {value!r}.")
+
+
+def create_temperature(alpha: float | AutoAlphaFactory, envs: HasSpaces, setup: Setup) -> Temperature:
+    """What such a field describes."""
+    if isinstance(alpha, AutoAlphaFactory):
+        return alpha.create_temperature(envs, setup)
+    return Temperature.fixed(alpha, setup.device)
+
+
+class AutoAlphaFactory(RecipePart, ABC):
+    """Describes a temperature that is learned."""
+
+    @abstractmethod
+    def create_temperature(self, envs: HasSpaces, setup: Setup) -> Temperature:
+        """One with an optimizer from the setup, in the role "temperature"."""
+
+
+@frozen
+class AutoAlphaFactoryDefault(AutoAlphaFactory):
+    """Keeps the policy's entropy near a target that the action space suggests."""
+
+    lr: float = number(3e-4, above=0)
+    """Learning rate of log α."""
+    target_entropy: float | None = number(None, or_none=True)
+    """H̄; None: −D for D continuous actions, a fraction of log K for K discrete ones."""
+    discrete_fraction: float = number(0.98, above=0, at_most=1)
+    """That fraction of the largest entropy (Christodoulou 2019)."""
+    initial_alpha: float = number(1.0, above=0)
+    """The temperature α to begin with."""
+
+    def create_temperature(self, envs: HasSpaces, setup: Setup) -> Temperature:
+        """See AutoAlphaFactory."""
+        log_alpha = nn.Parameter(torch.tensor([math.log(self.initial_alpha)], device=setup.device))
+        optimizer = setup.optimizer([log_alpha], self.lr, "temperature")
+        return Temperature(log_alpha, self._target_entropy(envs.action_space), optimizer)
+
+    def _target_entropy(self, actions: spaces.Space[Any]) -> float:
+        if isinstance(actions, spaces.Discrete):
+            return self._discrete_target_entropy(math.log(int(actions.n)))
+        return -float(math.prod(actions.shape or ())) if self.target_entropy is None else self.target_entropy
+
+    def _discrete_target_entropy(self, largest: float) -> float:
+        wanted = self.discrete_fraction * largest if self.target_entropy is None else self.target_entropy
+        if not 0 <= wanted <= largest:
+            raise UsageError(f"target_entropy must be between 0 and {largest:.4g}, the largest of these discrete actions, not {wanted:g}.")
+        return wanted
