@@ -257,13 +257,13 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 
 
 API = """
-    Agent AgentFactory Algorithm by_row CallbackContext Component described EnvFactory Environments EnvMode EpochStopCallback
-    EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder ExperimentConfig first_tensor gradient_step
-    HasSpaces hookimpl InfoStats instance lean_forward Learned Logger LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear
+    Agent AgentFactory Algorithm by_row CallbackContext Component ConfigPart described EnvFactory Environments EnvMode
+    EpochStopCallback EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder ExperimentConfig first_tensor
+    gradient_step HasSpaces hookimpl infer InfoStats instance Logger LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear
     map_tensors Metrics METRICS_FILENAME ModuleFactory number Observation OffPolicyTrainer one_graph OnPolicyTrainer Optimizer
     OptimizerFactory OptimizerStep PluginError Policy PolicyWrapper PolicyWrapperFactory Probe RandomStreams read_metrics
-    read_settings RecipePart refuses_old_names require_action require_values resolve SamplingConfig say Setup StoredFileError
-    switch TensorStruct told Trainer Transition UnsupportedSpaceError UsageError whole World write_atomically
+    read_settings refuses_old_names require_action require_values resolve SamplingConfig say Setup StoredFileError switch
+    TensorStruct told Trainer Transition UnsupportedSpaceError UpdateResult UsageError whole World write_atomically
 """
 
 
@@ -284,16 +284,16 @@ def test_every_name_of_the_api_has_one_home_that_the_types_know_too():
 
 TOOLKIT = """
     ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution actor_critic_loss
-    ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault assign_ AutoAlphaFactory AutoAlphaFactoryDefault Categorical
-    CategoricalActor conjugate_gradient create_critics create_temperature Critic CriticEnsemble CriticEnsembleMethods
-    CriticFactory CriticFactoryDefault CriticFactoryReuseActor detached deterministic_policy_loss DeterministicActor
-    DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble
-    Disturbance encoder_for EpsilonGreedyPolicy Features first_of fisher_vector_product flat_gradient flattened GaussianActor
-    GaussianActorMethods huber_loss IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha judge judge_anew Judgement
+    ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault Advantages assign_ AutoAlphaFactory AutoAlphaFactoryDefault
+    Categorical CategoricalActor compute_gae conjugate_gradient create_critics create_temperature Critic CriticEnsemble
+    CriticEnsembleMethods CriticFactory CriticFactoryDefault CriticFactoryReuseActor detached deterministic_policy_loss
+    DeterministicActor DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian
+    DiscreteCriticEnsemble encoder_for EpsilonGreedyPolicy ExplorationNoise Features first_of fisher_vector_product flat_gradient
+    flattened GaussianActor GaussianActorMethods huber_loss IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha
     lambda_returns LinearEps MLP n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck
-    normalized OneCriticMethods orthogonal_ quantile_huber_loss ReturnScale RunningMoments soft_value squared_loss
-    SquashedGaussian SquashedGaussianPolicy StochasticActorMethods StochasticPolicy target_of Temperature track two_critics
-    TwoCriticsMethods unique_parameters value_loss width_of
+    normalized OneCriticMethods orthogonal_ polyak_update quantile_huber_loss ReturnScale RunningMoments soft_value squared_loss
+    SquashedGaussian SquashedGaussianPolicy StochasticActorMethods StochasticPolicy target_copy Temperature two_critics
+    TwoCriticsMethods unique_parameters update_scale_and_compute_gae value_loss width_of
 """
 
 

@@ -60,7 +60,7 @@ def test_the_network_of_dqn_has_the_fields_that_the_page_has_for_that_of_iqn():
 @pytest.mark.parametrize("algorithm", MADE)
 def test_the_page_has_what_an_algorithm_puts_in(algorithm):
     listed = {name.strip("`"): int(value) for name, value, _ in rows(f"What {algorithm} puts in")}
-    assert listed == MADE[algorithm].agent_class.suited_sampling
+    assert listed == MADE[algorithm].agent_class.default_sampling
 
 
 @pytest.mark.parametrize("algorithm", MADE)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rlchassis.cli.output import say
     from rlchassis.config import ExperimentConfig, SamplingConfig
+    from rlchassis.config.config_part import ConfigPart
     from rlchassis.config.fields import instance, number, switch, told, whole
-    from rlchassis.config.recipe_part import RecipePart
     from rlchassis.config.tianshou_names import refuses_old_names
     from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, first_tensor, map_tensors
     from rlchassis.data.randomness import RandomStreams
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from rlchassis.errors import PluginError, StoredFileError, UnsupportedSpaceError, UsageError
     from rlchassis.experiment.builder import Agent, ExperimentBuilder
     from rlchassis.hookspecs import hookimpl
-    from rlchassis.learning.algorithm import Algorithm, Learned
+    from rlchassis.learning.algorithm import Algorithm, UpdateResult
     from rlchassis.learning.answers import described, require_action, require_values
     from rlchassis.learning.compilation import one_graph
     from rlchassis.learning.gradients import gradient_step
     from rlchassis.learning.module_factory import HasSpaces, ModuleFactory, Probe
-    from rlchassis.learning.numpy_inference import lean_forward
+    from rlchassis.learning.numpy_inference import infer
     from rlchassis.learning.optimizer import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, OptimizerStep
     from rlchassis.learning.policy import Policy, PolicyWrapper
     from rlchassis.learning.setup import Setup, resolve
     from rlchassis.registry import Component
     from rlchassis.storage.files import METRICS_FILENAME, write_atomically
-    from rlchassis.storage.stored_recipe import read_settings
+    from rlchassis.storage.stored_configuration import read_settings
     from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
     from rlchassis.training.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
     from rlchassis.training.evaluation import Evaluation
@@ -46,7 +46,7 @@ HOMES = {
     "rlchassis.cli.output": "say",
     "rlchassis.config": "ExperimentConfig SamplingConfig",
     "rlchassis.config.fields": "instance number switch told whole",
-    "rlchassis.config.recipe_part": "RecipePart",
+    "rlchassis.config.config_part": "ConfigPart",
     "rlchassis.config.tianshou_names": "refuses_old_names",
     "rlchassis.data.experience": "by_row Experience first_tensor map_tensors Metrics Observation TensorStruct Transition",
     "rlchassis.data.randomness": "RandomStreams",
@@ -54,18 +54,18 @@ HOMES = {
     "rlchassis.errors": "PluginError StoredFileError UnsupportedSpaceError UsageError",
     "rlchassis.experiment.builder": "Agent ExperimentBuilder",
     "rlchassis.hookspecs": "hookimpl",
-    "rlchassis.learning.algorithm": "Algorithm Learned",
+    "rlchassis.learning.algorithm": "Algorithm UpdateResult",
     "rlchassis.learning.answers": "described require_action require_values",
     "rlchassis.learning.compilation": "one_graph",
     "rlchassis.learning.gradients": "gradient_step",
     "rlchassis.learning.module_factory": "HasSpaces ModuleFactory Probe",
-    "rlchassis.learning.numpy_inference": "lean_forward",
+    "rlchassis.learning.numpy_inference": "infer",
     "rlchassis.learning.optimizer": "LRSchedulerFactory LRSchedulerFactoryLinear Optimizer OptimizerFactory OptimizerStep",
     "rlchassis.learning.policy": "Policy PolicyWrapper",
     "rlchassis.learning.setup": "resolve Setup",
     "rlchassis.registry": "Component",
     "rlchassis.storage.files": "METRICS_FILENAME write_atomically",
-    "rlchassis.storage.stored_recipe": "read_settings",
+    "rlchassis.storage.stored_configuration": "read_settings",
     "rlchassis.training.agent": "AgentFactory PolicyWrapperFactory",
     "rlchassis.training.callbacks": "CallbackContext EpochStopCallback EpochTestCallback EpochTrainCallback",
     "rlchassis.training.evaluation": "Evaluation",
@@ -87,6 +87,7 @@ __all__ = [
     "Algorithm",
     "CallbackContext",
     "Component",
+    "ConfigPart",
     "EnvFactory",
     "EnvMode",
     "Environments",
@@ -101,7 +102,6 @@ __all__ = [
     "InfoStats",
     "LRSchedulerFactory",
     "LRSchedulerFactoryLinear",
-    "Learned",
     "Logger",
     "LoggerFactory",
     "Metrics",
@@ -118,7 +118,6 @@ __all__ = [
     "PolicyWrapperFactory",
     "Probe",
     "RandomStreams",
-    "RecipePart",
     "SamplingConfig",
     "Setup",
     "StoredFileError",
@@ -126,6 +125,7 @@ __all__ = [
     "Trainer",
     "Transition",
     "UnsupportedSpaceError",
+    "UpdateResult",
     "UsageError",
     "World",
     "by_row",
@@ -133,8 +133,8 @@ __all__ = [
     "first_tensor",
     "gradient_step",
     "hookimpl",
+    "infer",
     "instance",
-    "lean_forward",
     "map_tensors",
     "number",
     "one_graph",

@@ -7,7 +7,7 @@ import pytest
 from gymnasium.spaces import Discrete
 
 from rlchassis_a2c import A2C, A2CAgentFactory, A2CParams
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import example_rollout
 from rlchassis_testkit.fixtures import one_thread  # noqa: F401  # for all tests here
 from rlchassis_testkit.making import learn_rollout, make_algorithm
 
@@ -30,5 +30,5 @@ def make(agent: A2CAgentFactory | None = None, progress: float = 0.0, **params: 
 
 def make_learned(**params: Any) -> A2C:
     algorithm = make(progress=0.25, **params)
-    learn_rollout(algorithm, eventful())
+    learn_rollout(algorithm, example_rollout())
     return algorithm

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rlchassis_a2c import A2C, A2CAgentFactory, A2CBatch, A2CParams
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import example_rollout
 from rlchassis_testkit.tiny_runs import weights_of
 from rlchassis_toolkit import CriticFactoryReuseActor, StochasticPolicy
 
@@ -16,12 +16,12 @@ def weights(algorithm: A2C) -> torch.Tensor:
 
 
 def prepared(algorithm: A2C) -> A2CBatch:
-    return algorithm.prepare(eventful(), torch.Generator())
+    return algorithm.prepare(example_rollout(), torch.Generator())
 
 
 def judged_by_hand(algorithm: A2C, gamma: float, lam: float) -> torch.Tensor:
     """Advantages as sums of discounted temporal differences, step by step and environment by environment."""
-    rollout = eventful()
+    rollout = example_rollout()
     values, following = (algorithm.critic(obs.flatten(0, 1)).reshape(12, 2) for obs in (rollout.obs, rollout.next_obs))
     advantages = torch.zeros(12, 2)
     for env in range(2):
@@ -36,9 +36,9 @@ def judged_by_hand(algorithm: A2C, gamma: float, lam: float) -> torch.Tensor:
 
 
 def test_a_rollout_is_judged_as_by_hand_by_the_critic_before_it_changes(a2c):
-    algorithm, rows = a2c(gamma=0.9, gae_lambda=0.7), eventful().counted
+    algorithm, rows = a2c(gamma=0.9, gae_lambda=0.7), example_rollout().counted
     batch, advantages = prepared(algorithm), judged_by_hand(algorithm, 0.9, 0.7)
-    values = algorithm.critic(eventful().obs.flatten(0, 1)).reshape(12, 2)
+    values = algorithm.critic(example_rollout().obs.flatten(0, 1)).reshape(12, 2)
     assert torch.allclose(batch.advantages[rows], advantages[rows], atol=1e-4)
     assert torch.allclose(batch.returns[rows], (advantages + values)[rows], atol=1e-4)
 
@@ -46,7 +46,7 @@ def test_a_rollout_is_judged_as_by_hand_by_the_critic_before_it_changes(a2c):
 @pytest.mark.parametrize("normalization", [False, True])
 def test_the_loss_is_by_hand_the_sum_of_its_weighted_parts(normalization, a2c):
     algorithm = a2c(vf_coef=0.3, ent_coef=0.2, advantage_normalization=normalization)
-    batch = prepared(algorithm).flatten(eventful().counted)
+    batch = prepared(algorithm).flatten(example_rollout().counted)
     probabilities, values = algorithm.policy.actor(batch.obs).logits.softmax(-1), algorithm.critic(batch.obs)
     rows = range(len(batch))
     mean, std = batch.advantages.mean(), batch.advantages.std(correction=0)
@@ -79,7 +79,7 @@ def test_a_bonus_on_entropy_keeps_a_policy_undecided(a2c):
 
 def test_an_update_makes_good_actions_likelier_and_values_closer(a2c):
     algorithm = a2c(lr=0.01, ent_coef=0.0)
-    batch = prepared(algorithm).flatten(eventful().counted)
+    batch = prepared(algorithm).flatten(example_rollout().counted)
     old = algorithm.policy.log_prob(batch.obs, batch.actions).detach()
     first = algorithm.update(batch, 0).metrics
     for count in range(1, 20):
@@ -100,7 +100,7 @@ def test_the_loss_of_the_actor_moves_no_weight_of_the_critic(a2c):
 
 
 def test_returns_are_scaled_by_those_seen_before_and_by_nothing_at_first(a2c):
-    algorithm, rollout = a2c(return_scaling=True), eventful()
+    algorithm, rollout = a2c(return_scaling=True), example_rollout()
     plain, first, second = prepared(a2c()), prepared(algorithm), prepared(algorithm)
     std = plain.returns[rollout.counted].std(correction=0)
     assert torch.allclose(first.returns, plain.returns)

@@ -7,7 +7,7 @@ import torch
 
 from rlchassis.api import LRSchedulerFactoryLinear, UsageError
 from rlchassis_a2c import A2C, A2CParams
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import example_rollout
 from rlchassis_testkit.making import learn_rollout
 from rlchassis_testkit.params import Halved, assert_changes, assert_is_a_value, assert_none_is_left_out, assert_refuses
 from rlchassis_testkit.tiny_runs import weights_of
@@ -93,7 +93,7 @@ def test_gradients_beyond_the_norm_are_shrunk_to_it(a2c):
 
     def first_gradient(**params: Any) -> float:
         algorithm = a2c(**params)
-        learn_rollout(algorithm, eventful(), rounds=1, passes=1)
+        learn_rollout(algorithm, example_rollout(), rounds=1, passes=1)
         return 10 * algorithm.optimizer.torch_optimizer.state_dict()["state"][0]["exp_avg"].norm().item()
 
     assert first_gradient(max_grad_norm=None) > 1

@@ -107,7 +107,7 @@ def test_it_trains_where_the_critic_shares_the_actors_features():
 )
 def test_a_recipe_is_a_run_that_off_policy_training_accepts(env, steps):
     experiment = plan("ddpg", env)
-    sampling = resolve_sampling(experiment.sampling_config, dict(DDPGAgentFactory.suited_sampling))
+    sampling = resolve_sampling(experiment.sampling_config, dict(DDPGAgentFactory.default_sampling))
     OffPolicyTrainer.check_sampling(sampling)
     assert sampling.total_steps == steps
     assert 1 <= sampling.start_timesteps < steps

@@ -149,7 +149,7 @@ def test_an_observation_of_several_parts_is_learned_from():
 )
 def test_a_recipe_is_a_run_that_off_policy_training_accepts(env, steps):
     experiment = plan("discrete-sac", env)
-    sampling = resolve_sampling(experiment.sampling_config, dict(DiscreteSACAgentFactory.suited_sampling))
+    sampling = resolve_sampling(experiment.sampling_config, dict(DiscreteSACAgentFactory.default_sampling))
     OffPolicyTrainer.check_sampling(sampling)
     assert sampling.total_steps == steps
     assert experiment.agent_factory.params != DiscreteSACParams()

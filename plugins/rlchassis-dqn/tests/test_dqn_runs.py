@@ -21,7 +21,7 @@ from rlchassis_dqn import (
     EpochTrainCallbackDQNSetEps,
     QNetworkFactoryDefault,
 )
-from rlchassis_testkit.onlooker import OnlookerExperimentBuilder
+from rlchassis_testkit.recording_algorithm import RecordingExperimentBuilder
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_envs import Chain, Counter, Still
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
@@ -195,8 +195,8 @@ def test_a_callback_sets_how_often_tests_act_at_random_and_training_does_not_not
     "callback", [EpochTrainCallbackDQNSetEps(0.3), EpochTrainCallbackDQNEpsLinearDecay(0.8, 0.2)], ids=lambda c: type(c).__name__
 )
 def test_callbacks_of_dqn_say_so_where_something_else_learns(callback):
-    with pytest.raises(UsageError, match="but Onlooker learns here; leave it out"):
-        tiny_run(OnlookerExperimentBuilder, "CartPole-v1", told=lambda builder: builder.with_epoch_train_callback(callback))
+    with pytest.raises(UsageError, match="but RecordingAlgorithm learns here; leave it out"):
+        tiny_run(RecordingExperimentBuilder, "CartPole-v1", told=lambda builder: builder.with_epoch_train_callback(callback))
 
 
 @pytest.mark.parametrize("eps", [-0.1, 1.1])
@@ -216,7 +216,7 @@ def test_what_is_no_probability_is_refused(eps):
 )
 def test_a_recipe_is_a_run_that_off_policy_training_accepts(env, steps):
     experiment = plan("dqn", env)
-    sampling = resolve_sampling(experiment.sampling_config, dict(DQNAgentFactory.suited_sampling))
+    sampling = resolve_sampling(experiment.sampling_config, dict(DQNAgentFactory.default_sampling))
     OffPolicyTrainer.check_sampling(sampling)
     assert sampling.total_steps == steps
     assert experiment.agent_factory.params != DQNParams()

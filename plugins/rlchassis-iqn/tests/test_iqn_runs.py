@@ -134,7 +134,7 @@ def test_rounds_and_exploration_do_not_depend_on_the_number_of_environments(num_
 )
 def test_a_recipe_is_a_run_that_off_policy_training_accepts(env, steps):
     experiment = plan("iqn", env)
-    sampling = resolve_sampling(experiment.sampling_config, dict(IQNAgentFactory.suited_sampling))
+    sampling = resolve_sampling(experiment.sampling_config, dict(IQNAgentFactory.default_sampling))
     OffPolicyTrainer.check_sampling(sampling)
     assert sampling.total_steps == steps
     assert experiment.agent_factory.params != IQNParams()

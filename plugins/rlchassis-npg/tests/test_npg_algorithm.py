@@ -10,23 +10,23 @@ from gymnasium.spaces import Box
 from torch.distributions import Categorical, Normal, kl_divergence
 
 from rlchassis_npg import NPG, NPGAgentFactory, NPGBatch, NPGParams
-from rlchassis_testkit.experiences import eventful, experience_of
+from rlchassis_testkit.experiences import example_rollout, experience_of
 from rlchassis_testkit.making import make_algorithm
 from rlchassis_testkit.tiny_runs import fingerprint, weights_of
-from rlchassis_toolkit import ActorFactoryDefault, CriticFactoryReuseActor, StochasticPolicy, judge
+from rlchassis_toolkit import ActorFactoryDefault, CriticFactoryReuseActor, StochasticPolicy, compute_gae
 
 SHARED = NPGAgentFactory(critic_factory=CriticFactoryReuseActor())
 
 
 def batch_of(algorithm: NPG) -> NPGBatch:
-    rollout = eventful()
+    rollout = example_rollout()
     return algorithm.prepare(rollout, torch.Generator()).flatten(rollout.counted)
 
 
 def test_a_rollout_is_judged_by_the_critic_before_it_changes(npg):
-    algorithm, rollout = npg(gamma=0.9, gae_lambda=0.7), eventful()
+    algorithm, rollout = npg(gamma=0.9, gae_lambda=0.7), example_rollout()
     batch = algorithm.prepare(rollout, torch.Generator())
-    expected = judge(rollout, algorithm.critic, 0.9, 0.7)
+    expected = compute_gae(rollout, algorithm.critic, 0.9, 0.7)
     assert torch.equal(batch.returns, expected.returns)
     assert torch.equal(batch.advantages, expected.advantages)
     assert not any(part.requires_grad for part in (batch.returns, batch.advantages))
@@ -90,7 +90,7 @@ def test_the_divergence_of_a_step_and_the_entropy_before_it_are_told(npg):
 
 def test_the_divergence_of_a_gaussian_counts_its_deviation_too():
     algorithm = make_algorithm(NPGAgentFactory(), Box(-1, 1, (2,), np.float32))
-    rollout, rng = eventful(), torch.Generator().manual_seed(0)
+    rollout, rng = example_rollout(), torch.Generator().manual_seed(0)
     rollout = evolve(rollout, actions=torch.randn(12, 2, 2, generator=rng))
     batch, before = algorithm.prepare(rollout, rng).flatten(rollout.counted), deepcopy(algorithm.policy)
     metrics = algorithm.update(batch, 0).metrics
@@ -183,7 +183,7 @@ def test_an_update_makes_good_actions_likelier_and_values_closer(npg):
 
 
 def test_returns_are_scaled_by_those_seen_before_and_by_nothing_at_first(npg):
-    algorithm, rollout = npg(return_scaling=True), eventful()
+    algorithm, rollout = npg(return_scaling=True), example_rollout()
     plain = npg().prepare(rollout, torch.Generator())
     first, second = (algorithm.prepare(rollout, torch.Generator()) for _ in range(2))
     std = plain.returns[rollout.counted].std(correction=0)

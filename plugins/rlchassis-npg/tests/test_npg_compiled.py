@@ -4,9 +4,9 @@ from gymnasium.spaces import Discrete
 
 from rlchassis_npg import NPGAgentFactory, NPGParams
 from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import example_rollout
 
 
 def test_a_critics_step_of_one_graph_is_the_same_step():
     agent = NPGAgentFactory(params=NPGParams(optim_critic_iters=3))
-    assert_one_graph_is_the_same_update(agent, Discrete(2), eventful(), flat=True)
+    assert_one_graph_is_the_same_update(agent, Discrete(2), example_rollout(), flat=True)

@@ -11,7 +11,7 @@ from gymnasium.spaces import Box, Dict, Discrete, MultiBinary
 from rlchassis.api import Environments, Experience, UnsupportedSpaceError
 from rlchassis_obs_norm import ObsNorm, PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.experiences import Constant, experience_of
-from rlchassis_testkit.onlooker import OnlookerExperimentBuilder
+from rlchassis_testkit.recording_algorithm import RecordingExperimentBuilder
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import tiny_run
 
@@ -59,7 +59,7 @@ def test_learning_sees_a_rollout_as_acting_saw_it_and_rewards_as_they_were():
     policy = around(NUMBERS)
     policy.observe(steps([8.0, -1.0], [12.0, 1.0]))
     rollout = steps([14.0, 0.0])
-    view = policy.view(rollout)
+    view = policy.transform(rollout)
     assert view.obs[0, 0].tolist() == pytest.approx([2, 0])
     assert view.next_obs[0, 0].tolist() == pytest.approx([2.5, 1])
     assert view.obs[0].tolist() == seen_by(policy, rollout.obs[0]).tolist()
@@ -72,7 +72,7 @@ def test_only_observing_moves_the_statistics_and_rows_that_do_not_count_are_left
     before = {name: value.clone() for name, value in policy.state_dict().items()}
     rollout = steps([8.0, -1.0], [12.0, 1.0], [999.0, 999.0], uncounted=(2,))
     seen_by(policy, rollout.obs[0])
-    policy.view(rollout)
+    policy.transform(rollout)
     policy.learn(rollout)
     assert all(torch.equal(value, before[name]) for name, value in policy.state_dict().items())
     policy.observe(rollout)
@@ -125,7 +125,7 @@ def test_in_a_run_exactly_the_training_steps_are_observed(num_test_envs):
     def told(builder):
         return builder.with_policy_wrapper_factory(PolicyWrapperFactoryObsNorm())
 
-    world = tiny_run(OnlookerExperimentBuilder, Counter, told=told, num_train_envs=5, num_test_envs=num_test_envs, watch=num_test_envs > 0)
+    world = tiny_run(RecordingExperimentBuilder, Counter, told=told, num_train_envs=5, num_test_envs=num_test_envs, watch=num_test_envs > 0)
     assert world.policy.scale.moments.count == 96
     last = world.algorithm.rollouts[-1].obs
     assert last.abs().max() < 10, "learning sees it normalised"

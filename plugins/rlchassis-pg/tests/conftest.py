@@ -7,7 +7,7 @@ import pytest
 from gymnasium.spaces import Discrete
 
 from rlchassis_pg import PG, PGAgentFactory, PGParams
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import example_rollout
 from rlchassis_testkit.fixtures import one_thread  # noqa: F401  # for all tests here
 from rlchassis_testkit.making import learn_rollout, make_algorithm
 
@@ -30,5 +30,5 @@ def make(agent: PGAgentFactory | None = None, progress: float = 0.0, **params: A
 
 def make_learned(**params: Any) -> PG:
     algorithm = make(progress=0.25, **params)
-    learn_rollout(algorithm, eventful())
+    learn_rollout(algorithm, example_rollout())
     return algorithm

@@ -8,19 +8,19 @@ import torch
 from rlchassis.api import Experience
 from rlchassis_pg import PG, PGBatch
 from rlchassis_pg.returns import monte_carlo_returns
-from rlchassis_testkit.experiences import eventful, experience_of
+from rlchassis_testkit.experiences import example_rollout, experience_of
 from rlchassis_testkit.making import learn_rollout
 from rlchassis_testkit.tiny_runs import weights_of
 from rlchassis_toolkit import StochasticPolicy
 
 
 def prepared(algorithm: PG, rollout: Experience | None = None) -> PGBatch:
-    return algorithm.prepare(rollout or eventful(), torch.Generator())
+    return algorithm.prepare(rollout or example_rollout(), torch.Generator())
 
 
 def test_plain_returns_are_learned_from_as_they_are(pg):
     batch = prepared(pg(gamma=0.9))
-    assert torch.equal(batch.returns, monte_carlo_returns(eventful(), 0.9))
+    assert torch.equal(batch.returns, monte_carlo_returns(example_rollout(), 0.9))
 
 
 def test_standardized_returns_have_mean_0_and_deviation_1_over_the_transitions_of_a_rollout(pg):
@@ -32,7 +32,7 @@ def test_standardized_returns_have_mean_0_and_deviation_1_over_the_transitions_o
 @pytest.mark.parametrize("ent_coef", [0.0, 0.2])
 def test_the_loss_is_by_hand_the_mean_over_actions_less_the_bonus(ent_coef, pg):
     algorithm = pg(ent_coef=ent_coef)
-    batch = prepared(algorithm).flatten(eventful().counted)
+    batch = prepared(algorithm).flatten(example_rollout().counted)
     probabilities = algorithm.policy.actor(batch.obs).logits.softmax(-1)
     actor = -sum(probabilities[i, batch.actions[i]].log() * batch.returns[i] for i in range(len(batch))) / len(batch)
     entropy = -(probabilities * probabilities.log()).sum() / len(batch)
@@ -75,7 +75,7 @@ def test_gradients_beyond_the_norm_are_shrunk_to_it(pg):
 
     def first_gradient(**params: float) -> float:
         algorithm = pg(**params)
-        learn_rollout(algorithm, eventful(), rounds=1, passes=1)
+        learn_rollout(algorithm, example_rollout(), rounds=1, passes=1)
         return 10 * algorithm.optimizer.torch_optimizer.state_dict()["state"][0]["exp_avg"].norm().item()
 
     assert first_gradient() > 0.5
@@ -104,9 +104,9 @@ def test_an_algorithm_goes_on_from_the_state_of_another_to_the_last_bit(pg, lear
 
 
 def test_preparing_changes_neither_the_rollout_nor_a_weight(pg):
-    algorithm, rollout = pg(return_standardization=True), eventful()
+    algorithm, rollout = pg(return_standardization=True), example_rollout()
     before = weights_of(algorithm.policy)
     batch = prepared(algorithm, rollout)
     assert not batch.returns.requires_grad
-    assert torch.equal(rollout.rewards, eventful().rewards)
+    assert torch.equal(rollout.rewards, example_rollout().rewards)
     assert torch.equal(weights_of(algorithm.policy), before)

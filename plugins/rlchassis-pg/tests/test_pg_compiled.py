@@ -4,9 +4,9 @@ from gymnasium.spaces import Discrete
 
 from rlchassis_pg import PGAgentFactory, PGParams
 from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import example_rollout
 
 
 def test_an_update_of_one_graph_is_the_same_update():
     agent = PGAgentFactory(params=PGParams(ent_coef=0.01, max_grad_norm=0.5))
-    assert_one_graph_is_the_same_update(agent, Discrete(2), eventful(), flat=True)
+    assert_one_graph_is_the_same_update(agent, Discrete(2), example_rollout(), flat=True)

@@ -7,7 +7,7 @@ import torch
 
 from rlchassis_ppo import PPO, PPOAgentFactory, PPOBatch, PPOParams
 from rlchassis_ppo.loss import clipped_surrogate_loss, clipped_value_loss
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import example_rollout
 from rlchassis_testkit.tiny_runs import weights_of
 from rlchassis_toolkit import CriticFactoryReuseActor, StochasticPolicy, normalized, value_loss
 
@@ -17,12 +17,12 @@ def weights(algorithm: PPO) -> torch.Tensor:
 
 
 def prepared(algorithm: PPO) -> PPOBatch:
-    return algorithm.prepare(eventful(), torch.Generator())
+    return algorithm.prepare(example_rollout(), torch.Generator())
 
 
 def judged_by_hand(algorithm: PPO, gamma: float, lam: float) -> torch.Tensor:
     """Advantages as sums of discounted temporal differences, step by step and environment by environment."""
-    rollout = eventful()
+    rollout = example_rollout()
     values, following = (algorithm.critic(obs.flatten(0, 1)).reshape(12, 2) for obs in (rollout.obs, rollout.next_obs))
     advantages = torch.zeros(12, 2)
     for env in range(2):
@@ -37,7 +37,7 @@ def judged_by_hand(algorithm: PPO, gamma: float, lam: float) -> torch.Tensor:
 
 
 def test_a_rollout_is_judged_as_by_hand_by_policy_and_critic_before_they_change(ppo):
-    algorithm, rollout = ppo(gamma=0.9, gae_lambda=0.7), eventful()
+    algorithm, rollout = ppo(gamma=0.9, gae_lambda=0.7), example_rollout()
     batch = prepared(algorithm)
     rows = rollout.counted
     advantages = judged_by_hand(algorithm, 0.9, 0.7)
@@ -52,7 +52,7 @@ def test_judging_anew_asks_the_critic_of_today_and_remembers_what_the_old_policy
     algorithm = ppo(recompute_advantage=True, lr=0.1)
     before = prepared(algorithm)
     algorithm.update(before.flatten(), 0)
-    after = algorithm.refresh(before, eventful())
+    after = algorithm.refresh(before, example_rollout())
     fresh = prepared(algorithm)
     assert torch.equal(after.old_log_probs, before.old_log_probs)
     assert not torch.equal(fresh.old_log_probs, before.old_log_probs)
@@ -64,14 +64,14 @@ def test_judging_anew_asks_the_critic_of_today_and_remembers_what_the_old_policy
 def test_without_it_the_first_judgement_stays(ppo):
     algorithm = ppo()
     batch = prepared(algorithm)
-    assert algorithm.refresh(batch, eventful()) is batch
+    assert algorithm.refresh(batch, example_rollout()) is batch
 
 
 @pytest.mark.parametrize("value_clip", [False, True])
 @pytest.mark.parametrize("normalization", [False, True])
 def test_the_loss_is_the_sum_of_its_weighted_parts(value_clip, normalization, ppo):
     algorithm = ppo(vf_coef=0.3, ent_coef=0.2, value_clip=value_clip, advantage_normalization=normalization, lr=0.1)
-    batch = prepared(algorithm).flatten(eventful().counted)
+    batch = prepared(algorithm).flatten(example_rollout().counted)
     algorithm.update(batch, 0)
     log_probs, entropies = algorithm.policy.log_prob_and_entropy(batch.obs, batch.actions)
     values = algorithm.critic(batch.obs)
@@ -102,7 +102,7 @@ def test_a_bonus_on_entropy_keeps_a_policy_undecided(ppo):
 
 def test_an_update_makes_good_actions_likelier_and_values_closer(ppo):
     algorithm = ppo(lr=0.01)
-    batch = prepared(algorithm).flatten(eventful().counted)
+    batch = prepared(algorithm).flatten(example_rollout().counted)
     first = algorithm.update(batch, 0).metrics
     for count in range(1, 20):
         last = algorithm.update(batch, count).metrics
@@ -115,7 +115,7 @@ def test_an_update_makes_good_actions_likelier_and_values_closer(ppo):
 
 
 def test_returns_are_scaled_by_those_seen_before_and_by_nothing_at_first(ppo):
-    algorithm, rollout = ppo(return_scaling=True), eventful()
+    algorithm, rollout = ppo(return_scaling=True), example_rollout()
     plain = prepared(ppo())
     first = prepared(algorithm)
     assert torch.allclose(first.returns, plain.returns)

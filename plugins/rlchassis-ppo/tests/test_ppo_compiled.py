@@ -7,7 +7,7 @@ from gymnasium.spaces import Box, Discrete
 
 from rlchassis_ppo import PPOAgentFactory, PPOParams
 from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import example_rollout
 from rlchassis_toolkit import CriticFactoryReuseActor
 
 BOX = Box(-1, 1, (2,), np.float32)
@@ -24,11 +24,11 @@ BOX = Box(-1, 1, (2,), np.float32)
     ],
 )
 def test_an_update_of_one_graph_is_the_same_update(params):
-    assert_one_graph_is_the_same_update(PPOAgentFactory(params=PPOParams(**params)), Discrete(2), eventful(), flat=True)
+    assert_one_graph_is_the_same_update(PPOAgentFactory(params=PPOParams(**params)), Discrete(2), example_rollout(), flat=True)
 
 
 @pytest.mark.compiled
 def test_so_it_is_with_continuous_actions_and_shared_features():
-    rollout = eventful()
+    rollout = example_rollout()
     rollout = evolve(rollout, actions=rollout.obs[..., :2])
     assert_one_graph_is_the_same_update(PPOAgentFactory(critic_factory=CriticFactoryReuseActor()), BOX, rollout, flat=True)

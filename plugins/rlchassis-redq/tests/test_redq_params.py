@@ -96,4 +96,4 @@ def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_
 
 
 def test_by_default_the_actor_learns_once_for_every_environment_step():
-    assert REDQAgentFactory.suited_sampling["update_per_step"] == REDQParams().actor_delay
+    assert REDQAgentFactory.default_sampling["update_per_step"] == REDQParams().actor_delay

@@ -105,7 +105,7 @@ def test_it_trains_where_critics_share_the_actors_features(told):
 )
 def test_a_recipe_is_a_run_that_off_policy_training_accepts(env, steps):
     experiment = plan("td3", env)
-    sampling = resolve_sampling(experiment.sampling_config, dict(TD3AgentFactory.suited_sampling))
+    sampling = resolve_sampling(experiment.sampling_config, dict(TD3AgentFactory.default_sampling))
     OffPolicyTrainer.check_sampling(sampling)
     assert sampling.total_steps == steps
     assert 1 <= sampling.start_timesteps < steps

@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from rlchassis.api import UsageError
 from rlchassis_tensorboard import LoggerFactoryTensorboard
-from rlchassis_testkit.onlooker import OnlookerExperimentBuilder
+from rlchassis_testkit.recording_algorithm import RecordingExperimentBuilder
 from rlchassis_testkit.stored_runs import rows_of, tiny_config, tiny_sampling
 
 
@@ -28,7 +28,7 @@ def scalars(directory):
 
 @pytest.fixture
 def directory(tmp_path):
-    builder = OnlookerExperimentBuilder("CartPole-v1", tiny_config(tmp_path), tiny_sampling())
+    builder = RecordingExperimentBuilder("CartPole-v1", tiny_config(tmp_path), tiny_sampling())
     return builder.with_logger_factory(LoggerFactoryTensorboard()).build().run("run").world.directory
 
 

@@ -5,7 +5,7 @@ import torch
 
 from rlchassis.data.experience import Experience
 from rlchassis_testkit.experiences import experience_of
-from rlchassis_toolkit.gae import Judgement, ReturnScale, judge, judge_anew
+from rlchassis_toolkit.gae import Advantages, ReturnScale, compute_gae, update_scale_and_compute_gae
 
 
 def ten_times(obs: torch.Tensor) -> torch.Tensor:
@@ -30,10 +30,10 @@ def monte_carlo(rewards: list[float], gamma: float, beyond: float) -> list[float
 def test_with_lambda_1_an_advantage_is_the_monte_carlo_return_minus_the_value(end, beyond):
     rollout = experience_of([1, 2, 4, 8, 16], **{end: [2]})
     expected = monte_carlo([1, 2, 4], 0.5, beyond) + monte_carlo([8, 16], 0.5, 50)
-    judgement = judge(rollout, ten_times, gamma=0.5, gae_lambda=1.0)
-    assert numbers(judgement.values) == [0, 10, 20, 30, 40]
-    assert numbers(judgement.returns) == expected
-    assert numbers(judgement.advantages) == [expected[t] - 10 * t for t in range(5)]
+    gae = compute_gae(rollout, ten_times, gamma=0.5, gae_lambda=1.0)
+    assert numbers(gae.values) == [0, 10, 20, 30, 40]
+    assert numbers(gae.returns) == expected
+    assert numbers(gae.advantages) == [expected[t] - 10 * t for t in range(5)]
 
 
 def test_between_the_extremes_advantages_are_discounted_sums_of_temporal_differences():
@@ -41,22 +41,22 @@ def test_between_the_extremes_advantages_are_discounted_sums_of_temporal_differe
     differences = [1 + 0.5 * 10 - 0, 2 - 10, 4 + 0.5 * 30 - 20, 8 + 0.5 * 40 - 30]
     trace = 0.5 * 0.8
     expected = [differences[0] + trace * differences[1], differences[1], differences[2] + trace * differences[3], differences[3]]
-    assert numbers(judge(rollout, ten_times, gamma=0.5, gae_lambda=0.8).advantages) == pytest.approx(expected)
+    assert numbers(compute_gae(rollout, ten_times, gamma=0.5, gae_lambda=0.8).advantages) == pytest.approx(expected)
 
 
 def test_an_episode_that_ends_in_its_time_limit_has_ended_for_good():
     rollout = experience_of([1, 1], terminated=[0], truncated=[0])
-    assert numbers(judge(rollout, ten_times, gamma=0.5, gae_lambda=1.0).returns)[0] == 1
+    assert numbers(compute_gae(rollout, ten_times, gamma=0.5, gae_lambda=1.0).returns)[0] == 1
 
 
 def test_a_row_before_one_that_is_no_transition_bootstraps_from_its_own_successor():
     rollout = experience_of([1, 2, 1000], uncounted=[2], next_obs=[[1.0], [2.0], [999.0]])
-    assert numbers(judge(rollout, ten_times, gamma=0.5, gae_lambda=1.0).returns)[:2] == [1 + 0.5 * 12, 2 + 0.5 * 20]
+    assert numbers(compute_gae(rollout, ten_times, gamma=0.5, gae_lambda=1.0).returns)[:2] == [1 + 0.5 * 12, 2 + 0.5 * 20]
 
 
 def test_the_reset_row_of_a_vectorised_environment_leaves_the_episode_before_it_alone():
     rollout = experience_of([1, 2, 1000, 4], terminated=[1], uncounted=[2])
-    assert numbers(judge(rollout, ten_times, gamma=0.5, gae_lambda=1.0).returns)[:2] == [1 + 0.5 * 2, 2]
+    assert numbers(compute_gae(rollout, ten_times, gamma=0.5, gae_lambda=1.0).returns)[:2] == [1 + 0.5 * 2, 2]
 
 
 def scaled_by(std: float) -> ReturnScale:
@@ -68,14 +68,14 @@ def scaled_by(std: float) -> ReturnScale:
 
 def test_with_a_scale_the_critic_speaks_in_standard_deviations_of_returns():
     rollout = experience_of([1, 2], terminated=[1], obs=[[0.5], [0.25]], next_obs=[[0.25], [0.125]])
-    judgement = judge(rollout, ten_times, gamma=0.5, gae_lambda=0.0, return_scale=scaled_by(4))
-    assert numbers(judgement.values) == [5, 2.5]
-    assert numbers(judgement.returns) == pytest.approx([(1 + 0.5 * 2.5 * 4) / 4, 2 / 4])
-    assert numbers(judgement.advantages) == pytest.approx([1 + 0.5 * 2.5 * 4 - 5 * 4, 2 - 2.5 * 4])
+    gae = compute_gae(rollout, ten_times, gamma=0.5, gae_lambda=0.0, return_scale=scaled_by(4))
+    assert numbers(gae.values) == [5, 2.5]
+    assert numbers(gae.returns) == pytest.approx([(1 + 0.5 * 2.5 * 4) / 4, 2 / 4])
+    assert numbers(gae.advantages) == pytest.approx([1 + 0.5 * 2.5 * 4 - 5 * 4, 2 - 2.5 * 4])
 
 
-def judged(rollout: Experience, scale: ReturnScale) -> Judgement:
-    return judge(rollout, lambda obs: torch.zeros(len(obs)), gamma=1.0, gae_lambda=1.0, return_scale=scale)
+def judged(rollout: Experience, scale: ReturnScale) -> Advantages:
+    return compute_gae(rollout, lambda obs: torch.zeros(len(obs)), gamma=1.0, gae_lambda=1.0, return_scale=scale)
 
 
 def test_the_scale_takes_in_the_returns_of_transitions_in_units_of_rewards():
@@ -99,7 +99,7 @@ def test_a_new_rollout_is_judged_in_the_unit_settled_before_it_and_counts_for_th
     scale, rollout = ReturnScale(), experience_of([3, 2, 1000], terminated=[1], uncounted=[2])
 
     def returns() -> list[float]:
-        return numbers(judge_anew(rollout, lambda obs: torch.zeros(len(obs)), 1.0, 1.0, scale).returns)[:2]
+        return numbers(update_scale_and_compute_gae(rollout, lambda obs: torch.zeros(len(obs)), 1.0, 1.0, scale).returns)[:2]
 
     assert returns() == [5, 2]
     assert returns() == pytest.approx([5 / 1.5, 2 / 1.5])
@@ -108,7 +108,9 @@ def test_a_new_rollout_is_judged_in_the_unit_settled_before_it_and_counts_for_th
 
 def test_without_a_scale_a_new_rollout_is_judged_as_any():
     rollout = experience_of([1, 2, 4], terminated=[1])
-    for anew, plain in zip(judge_anew(rollout, ten_times, 0.5, 0.8), judge(rollout, ten_times, 0.5, 0.8), strict=True):
+    for anew, plain in zip(
+        update_scale_and_compute_gae(rollout, ten_times, 0.5, 0.8), compute_gae(rollout, ten_times, 0.5, 0.8), strict=True
+    ):
         assert torch.equal(anew, plain)
 
 

@@ -17,7 +17,7 @@ from rlchassis_toolkit.factories.action_critics import (
 )
 from rlchassis_toolkit.factories.networks import ActorFactoryDefault, DeterministicActorFactoryDefault, IntermediateModuleFactoryDefault
 from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, EnsembleLinear, EnsembleMLP, SideBySide, first_of
-from rlchassis_toolkit.targets import target_of, track
+from rlchassis_toolkit.targets import polyak_update, target_copy
 
 CPU = torch.device("cpu")
 VECTORS = torch.randn(7, 3, generator=torch.Generator().manual_seed(0))
@@ -166,24 +166,24 @@ def test_an_intermediate_module_tells_how_many_features_it_has():
 
 def test_by_hand_a_target_moves_by_a_fraction_of_the_way():
     source = nn.Linear(1, 2, bias=False)
-    target = target_of(source)
+    target = target_copy(source)
     before = source.weight.clone()
     with torch.no_grad():
         source.weight += torch.tensor([[1.0], [-2.0]])
-    track(target, source, 0.25)
+    polyak_update(target, source, 0.25)
     assert torch.allclose(target.weight, before + torch.tensor([[0.25], [-0.5]]))
-    track(target, source, 0.25)
+    polyak_update(target, source, 0.25)
     assert torch.allclose(target.weight, before + torch.tensor([[0.4375], [-0.875]]))
-    track(target, source, 1.0)
+    polyak_update(target, source, 1.0)
     assert torch.equal(target.weight, source.weight)
 
 
 def test_a_target_has_no_gradients_and_follows_buffers_at_once():
     source = nn.BatchNorm1d(3)
-    target = target_of(source)
+    target = target_copy(source)
     assert not any(parameter.requires_grad for parameter in target.parameters())
     assert all(parameter.requires_grad for parameter in source.parameters())
     source(VECTORS)
-    track(target, source, 0.1)
+    polyak_update(target, source, 0.1)
     assert torch.equal(target.running_mean, source.running_mean)
     assert target.num_batches_tracked.item() == 1

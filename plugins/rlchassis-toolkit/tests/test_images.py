@@ -14,7 +14,7 @@ from rlchassis_toolkit.networks.actors_and_critics import Features
 from rlchassis_toolkit.networks.encoders import DictEncoder, ScaledEncoder, VectorEncoder, encoder_for
 from rlchassis_toolkit.networks.ensembles import CriticEnsemble
 from rlchassis_toolkit.networks.images import CNN, image_layout
-from rlchassis_toolkit.targets import target_of, track
+from rlchassis_toolkit.targets import polyak_update, target_copy
 
 CPU = torch.device("cpu")
 SMALL = Box(0, 255, (8, 8, 3), np.uint8)
@@ -140,11 +140,11 @@ def test_each_critic_of_several_has_a_cnn_of_its_own_that_its_target_follows():
     values[1].sum().backward()
     touched = [any(p.grad is not None and bool(p.grad.any()) for p in critic.parameters()) for critic in critics.critics]
     assert touched == [False, True, False]
-    target = target_of(critics)
+    target = target_copy(critics)
     with torch.no_grad():
         for p in critics.parameters():
             p.add_(1)
-    track(target, critics, 1.0)
+    polyak_update(target, critics, 1.0)
     assert torch.equal(target(obs, actions), critics(obs, actions))
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rlchassis.errors import UsageError
-from rlchassis_toolkit.noise import Disturbance, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
+from rlchassis_toolkit.noise import ExplorationNoise, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 
 STILL = torch.zeros(20_000, 1)
 
@@ -54,7 +54,7 @@ def test_noise_fades_in_a_straight_line_to_what_is_left_of_it_at_the_end():
 def test_a_disturbance_is_as_much_of_the_noise_as_is_left_within_the_range_of_actions():
     factory = NoiseFactoryMaxActionScaledGaussian(0.3, final_fraction=0.5)
     whole, _ = factory.create_noise()(STILL, None, rng())
-    disturb = Disturbance(factory)
+    disturb = ExplorationNoise(factory)
     assert torch.equal(disturb(STILL, None, rng())[0], whole.clamp(-1, 1))
     disturb.set_progress(1.0)
     assert torch.allclose(disturb(STILL, None, rng())[0], (0.5 * whole).clamp(-1, 1))
@@ -77,7 +77,7 @@ def test_what_is_left_of_noise_is_a_fraction():
 def test_a_disturbance_can_be_pickled_as_it_stands(factory):
     if factory is not None:
         factory = attrs.evolve(factory, final_fraction=0.5)
-    disturb = Disturbance(factory)
+    disturb = ExplorationNoise(factory)
     disturb.set_progress(0.5)
     before, after = (
         each(torch.zeros(2, 3), None, torch.Generator().manual_seed(1)) for each in (disturb, pickle.loads(pickle.dumps(disturb)))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from gymnasium.spaces import Discrete
 
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import example_rollout
 from rlchassis_testkit.fixtures import one_thread  # noqa: F401  # for all tests here
 from rlchassis_testkit.making import learn_rollout, make_algorithm
 from rlchassis_trpo import TRPO, TRPOAgentFactory, TRPOParams
@@ -30,5 +30,5 @@ def make(agent: TRPOAgentFactory | None = None, progress: float = 0.0, **params:
 
 def make_learned(**params: Any) -> TRPO:
     algorithm = make(progress=0.25, **params)
-    learn_rollout(algorithm, eventful())
+    learn_rollout(algorithm, example_rollout())
     return algorithm

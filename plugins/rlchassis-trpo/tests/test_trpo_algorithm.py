@@ -9,17 +9,17 @@ from attrs import evolve
 from gymnasium.spaces import Box
 from torch.distributions import Categorical, Normal, kl_divergence
 
-from rlchassis_testkit.experiences import eventful, experience_of
+from rlchassis_testkit.experiences import example_rollout, experience_of
 from rlchassis_testkit.making import make_algorithm
 from rlchassis_testkit.tiny_runs import fingerprint, weights_of
 from rlchassis_toolkit import (
     ActorFactoryDefault,
     CriticFactoryReuseActor,
     StochasticPolicy,
+    compute_gae,
     conjugate_gradient,
     fisher_vector_product,
     flat_gradient,
-    judge,
     normalized,
 )
 from rlchassis_trpo import TRPO, TRPOAgentFactory, TRPOBatch, TRPOParams
@@ -30,7 +30,7 @@ FAR = {"max_kl": 0.1, "damping": 0.001}
 
 
 def batch_of(algorithm: TRPO) -> TRPOBatch:
-    rollout = eventful()
+    rollout = example_rollout()
     return algorithm.prepare(rollout, torch.Generator()).flatten(rollout.counted)
 
 
@@ -45,9 +45,9 @@ def loss_of(algorithm: TRPO, batch: TRPOBatch) -> float:
 
 
 def test_a_rollout_is_judged_by_policy_and_critic_before_they_change(trpo):
-    algorithm, rollout = trpo(gamma=0.9, gae_lambda=0.7), eventful()
+    algorithm, rollout = trpo(gamma=0.9, gae_lambda=0.7), example_rollout()
     batch = algorithm.prepare(rollout, torch.Generator())
-    expected = judge(rollout, algorithm.critic, 0.9, 0.7)
+    expected = compute_gae(rollout, algorithm.critic, 0.9, 0.7)
     assert torch.equal(batch.returns, expected.returns)
     assert torch.equal(batch.advantages, expected.advantages)
     log_probs = algorithm.policy.log_prob(rollout.obs.flatten(0, 1), rollout.actions.flatten())
@@ -90,7 +90,7 @@ def test_every_step_makes_the_loss_smaller_within_the_trust_region_or_is_not_tak
 def test_a_gaussian_stays_within_the_trust_region_with_its_deviation(conditioned):
     actor = ActorFactoryDefault((8,), continuous_conditioned_sigma=conditioned)
     algorithm = make_algorithm(TRPOAgentFactory(params=TRPOParams(**FAR), actor_factory=actor), Box(-1, 1, (2,), np.float32))
-    rollout, rng = eventful(), torch.Generator().manual_seed(0)
+    rollout, rng = example_rollout(), torch.Generator().manual_seed(0)
     rollout = evolve(rollout, actions=torch.randn(12, 2, 2, generator=rng))
     taken = []
     for count in range(5):
@@ -222,7 +222,7 @@ def test_an_update_makes_good_actions_likelier_and_values_closer(trpo):
 
 
 def test_returns_are_scaled_by_those_seen_before_and_by_nothing_at_first(trpo):
-    algorithm, rollout = trpo(return_scaling=True), eventful()
+    algorithm, rollout = trpo(return_scaling=True), example_rollout()
     plain = trpo().prepare(rollout, torch.Generator())
     first, second = (algorithm.prepare(rollout, torch.Generator()) for _ in range(2))
     std = plain.returns[rollout.counted].std(correction=0)

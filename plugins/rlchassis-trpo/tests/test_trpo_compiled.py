@@ -3,10 +3,10 @@ from __future__ import annotations
 from gymnasium.spaces import Discrete
 
 from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
-from rlchassis_testkit.experiences import eventful
+from rlchassis_testkit.experiences import example_rollout
 from rlchassis_trpo import TRPOAgentFactory, TRPOParams
 
 
 def test_a_critics_step_of_one_graph_is_the_same_step():
     agent = TRPOAgentFactory(params=TRPOParams(optim_critic_iters=3))
-    assert_one_graph_is_the_same_update(agent, Discrete(2), eventful(), flat=True)
+    assert_one_graph_is_the_same_update(agent, Discrete(2), example_rollout(), flat=True)

@@ -16,7 +16,7 @@ from rlchassis.registry import forget
 CLASSES = """
 def contract(name): return type(name, (), {"__module__": "rlchassis.fake"})
 
-class AgentFactory(contract("AgentFactory")): trainer_class = suited_sampling = None
+class AgentFactory(contract("AgentFactory")): trainer_class = default_sampling = None
 class Builder(contract("ExperimentBuilder")): agent_class = AgentFactory
 
 class OptimizerFactory(contract("OptimizerFactory")):
@@ -87,7 +87,7 @@ def site(tmp_path, monkeypatch):
 def ppo_manifest():
     return """
 schema = 1
-api = "1.0"
+api = "2.0"
 [algorithm.ppo]
 summary = "Proximal policy optimization"
 observation_spaces = ["Box", "Dict"]

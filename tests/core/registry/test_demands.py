@@ -5,7 +5,7 @@ import pytest
 
 from rlchassis.errors import PluginError
 from rlchassis.registry import load
-from rlchassis.registry.demands import CONTRACTS, recipe_shortfall, shortfall
+from rlchassis.registry.demands import CONTRACTS, agent_class_shortfall, shortfall
 
 
 def contract(name, **members):
@@ -50,7 +50,7 @@ def builder(agent):
     return type("OwnBuilder", (contract("ExperimentBuilder"),), {} if agent is None else {"agent_class": agent})
 
 
-Agent = type("Agent", (contract("AgentFactory"),), {"trainer_class": None, "suited_sampling": {}})
+Agent = type("Agent", (contract("AgentFactory"),), {"trainer_class": None, "default_sampling": {}})
 
 
 @attrs.frozen(kw_only=True)
@@ -73,7 +73,7 @@ class WithMoreMethods(Good):
 
 @pytest.mark.parametrize("agent", [Agent, Good, WithMoreMethods])
 def test_a_builder_with_a_recipe_class_that_can_be_made_and_trained_is_an_algorithm(agent):
-    assert shortfall("algorithm", builder(agent)) is recipe_shortfall(builder(agent)) is None
+    assert shortfall("algorithm", builder(agent)) is agent_class_shortfall(builder(agent)) is None
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_a_builder_with_a_recipe_class_that_can_be_made_and_trained_is_an_algori
             contract("AgentFactory"),
             "has an agent_class that lacks trainer_class; write trainer_class = OnPolicyTrainer, or OffPolicyTrainer",
         ),
-        (type("A", (contract("AgentFactory"),), {"trainer_class": 1}), "has an agent_class that lacks suited_sampling; write "),
+        (type("A", (contract("AgentFactory"),), {"trainer_class": 1}), "has an agent_class that lacks default_sampling; write "),
         (Unfrozen, "has an agent_class that declares m without being made by attrs; write @frozen(kw_only=True) above it"),
         (Demanding, "has an agent_class that cannot be made without n; give every field a default"),
     ],
 )
 def test_what_is_wrong_with_a_recipe_class_is_told_with_what_to_write(agent, said):
-    assert recipe_shortfall(builder(agent)).startswith(said)
-    assert shortfall("algorithm", builder(agent)) == recipe_shortfall(builder(agent))
+    assert agent_class_shortfall(builder(agent)).startswith(said)
+    assert shortfall("algorithm", builder(agent)) == agent_class_shortfall(builder(agent))
 
 
 def test_the_distribution_of_what_is_not_as_demanded_is_named(site):

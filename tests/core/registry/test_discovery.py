@@ -26,7 +26,7 @@ def test_a_plugin_is_listed_with_what_its_manifest_says(site, ppo_manifest):
         "name": "ppo",
         "distribution": "rlchassis-ppo",
         "version": "0.3",
-        "api": "1.0",
+        "api": "2.0",
         "state": "ok",
         "summary": "Proximal policy optimization",
         "observation_spaces": ["Box", "Dict"],
@@ -59,13 +59,13 @@ def test_a_plugin_that_the_manifest_passes_over_counts_as_one_without_manifest(s
     assert states() == {"ppo": "ok", "acme.second": "no-manifest"}
 
 
-@pytest.mark.parametrize(("api", "outdated"), [("2.0", "rlchassis-core"), ("1.1", "rlchassis-core"), ("0.9", "rlchassis-ppo")])
+@pytest.mark.parametrize(("api", "outdated"), [("3.0", "rlchassis-core"), ("2.1", "rlchassis-core"), ("1.0", "rlchassis-ppo")])
 def test_a_plugin_made_for_another_api_says_what_to_upgrade(site, api, outdated):
     site.install("rlchassis-ppo", f'schema = 7\napi = "{api}"\n[brand_new.table]', algorithm="ppo")
     (plugin,) = installed()
     assert plugin.state == "incompatible"
     assert plugin.api == api
-    assert plugin.problem == f"it was made for plugin API {api}, this core offers 1.0; try: python -m pip install --upgrade {outdated}"
+    assert plugin.problem == f"it was made for plugin API {api}, this core offers 2.0; try: python -m pip install --upgrade {outdated}"
 
 
 def test_a_name_that_two_distributions_claim_is_in_conflict_and_others_are_not(site, ppo_manifest):

@@ -65,7 +65,7 @@ def test_a_check_tells_broken_from_invalid_and_leaves_good_ones_as_they_are(site
 
 
 def test_a_check_does_not_import_what_is_refused_anyway(site):
-    package = site.install("rlchassis-ppo", 'schema = 1\napi = "2.0"', code=EXPLODES, algorithm="ppo")
+    package = site.install("rlchassis-ppo", 'schema = 1\napi = "1.0"', code=EXPLODES, algorithm="ppo")
     assert check(installed()[0]) == installed()[0]
     assert package not in sys.modules
 

@@ -98,10 +98,10 @@ def test_installing_a_vendors_plugin_never_changes_what_a_first_party_name_means
 
 
 def test_an_incompatible_plugin_is_refused_before_import_with_the_upgrade_line(site):
-    package = site.install("rlchassis-ppo", 'schema = 1\napi = "2.0"', algorithm="ppo")
+    package = site.install("rlchassis-ppo", 'schema = 1\napi = "1.0"', algorithm="ppo")
     assert message_of("algorithm", "ppo") == (
-        'algorithm "ppo" of "rlchassis-ppo" 1.0 cannot be used: it was made for plugin API 2.0, this core offers 1.0; '
-        "try: python -m pip install --upgrade rlchassis-core"
+        'algorithm "ppo" of "rlchassis-ppo" 1.0 cannot be used: it was made for plugin API 1.0, this core offers 2.0; '
+        "try: python -m pip install --upgrade rlchassis-ppo"
     )
     assert package not in sys.modules
 

@@ -6,7 +6,7 @@ from rlchassis.registry import installed
 from rlchassis.registry.manifest import parse_manifest
 from rlchassis.registry.schema import ManifestError
 
-HEAD = 'schema = 1\napi = "1.0"\n'
+HEAD = 'schema = 1\napi = "2.0"\n'
 ALGORITHM = 'summary = "S"\nobservation_spaces = ["Box"]\naction_spaces = ["Box"]\npolicy = "on"\n'
 
 
@@ -14,12 +14,12 @@ ALGORITHM = 'summary = "S"\nobservation_spaces = ["Box"]\naction_spaces = ["Box"
     ("text", "message"),
     [
         ("schema = ", "it is not TOML: "),
-        ("schema = 1", 'api must be a version like "1.0", not None'),
-        ("schema = 1\napi = 1.0", 'api must be a version like "1.0", not 1.0'),
+        ("schema = 1", 'api must be a version like "2.0", not None'),
+        ("schema = 1\napi = 2.0", 'api must be a version like "2.0", not 2.0'),
         ('schema = 1\napi = "1"', "api must be a version"),
-        ('api = "1.0"', "schema must be 1, not None"),
-        ('schema = true\napi = "1.0"', "schema must be 1, not True"),
-        ('schema = 2\napi = "1.0"', "schema must be 1, not 2"),
+        ('api = "2.0"', "schema must be 1, not None"),
+        ('schema = true\napi = "2.0"', "schema must be 1, not True"),
+        ('schema = 2\napi = "2.0"', "schema must be 1, not 2"),
         (HEAD + "[algoritm.x]", 'it has an unknown key "algoritm". Did you mean "algorithm"?'),
         (HEAD + "zzz = 1", 'it has an unknown key "zzz". The kinds are algorithm, '),
         (HEAD + "algorithm = 3", "algorithm must be a table like [algorithm.name], not 3"),
@@ -50,7 +50,7 @@ def test_a_bad_manifest_makes_every_plugin_of_its_distribution_invalid_and_no_ot
     site.install("acme-rl", "schema = 3", algorithm={"acme.a": "Builder", "acme.b": "Builder"})
     site.install("rlchassis-ppo", ppo_manifest, algorithm="ppo")
     assert [row.state for row in installed()] == ["invalid", "invalid", "ok"]
-    assert installed()[0].problem == 'its manifest is not valid: api must be a version like "1.0", not None'
+    assert installed()[0].problem == 'its manifest is not valid: api must be a version like "2.0", not None'
 
 
 def test_a_bad_manifest_without_plugins_is_a_row_of_its_distribution(site):

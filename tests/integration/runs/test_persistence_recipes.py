@@ -20,7 +20,7 @@ import torch
 
 from rlchassis import load_policy
 from rlchassis.api import LoggerFactory
-from rlchassis.config.recipe_part import RecipePart
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment import (
     EnvFactory,
@@ -273,15 +273,15 @@ def test_data_holds_nothing_but_what_json_knows(value):
 
 def test_every_recipe_part_of_the_house_is_registered():
     import rlchassis.experiment  # noqa: F401  it registers every recipe part
-    from rlchassis.config.recipe_part import RecipePart
+    from rlchassis.config.config_part import ConfigPart
     from rlchassis.registry import name_of
 
     def below(cls):
         return {cls}.union(*map(below, cls.__subclasses__()))
 
-    ours = [cls for cls in below(RecipePart) if cls.__module__.startswith("rlchassis") and not getattr(cls, "__abstractmethods__", None)]
+    ours = [cls for cls in below(ConfigPart) if cls.__module__.startswith("rlchassis") and not getattr(cls, "__abstractmethods__", None)]
     handed_on = {"OptimizerWhenNeeded"}  # made for wrappers while a policy is built; no recipe holds it
-    named = [cls for cls in ours if "testkit" not in cls.__module__ and cls is not RecipePart and cls.__name__ not in handed_on]
+    named = [cls for cls in ours if "testkit" not in cls.__module__ and cls is not ConfigPart and cls.__name__ not in handed_on]
     assert [cls.__name__ for cls in named if name_of(cls) is None] == []
     assert len(named) > 10
 
@@ -327,13 +327,13 @@ Whatever = TypeVar("Whatever")
     ids=str,
 )
 def test_a_value_comes_back_whatever_its_field_is_annotated_with(annotation, value):
-    made = attrs.make_class("Made", {"field": attrs.field(type=annotation)}, bases=(RecipePart,), frozen=True)
+    made = attrs.make_class("Made", {"field": attrs.field(type=annotation)}, bases=(ConfigPart,), frozen=True)
     data = json.loads(json.dumps(to_data(made(value)), allow_nan=False))
-    assert from_data(data, RecipePart, [made, HalfTyped]).field == value
+    assert from_data(data, ConfigPart, [made, HalfTyped]).field == value
 
 
 def test_a_registered_class_needs_no_leave_to_be_read_and_is_listed_as_used():
-    made = attrs.make_class("Made", {"field": attrs.field(type=type)}, bases=(RecipePart,), frozen=True)
+    made = attrs.make_class("Made", {"field": attrs.field(type=type)}, bases=(ConfigPart,), frozen=True)
     data = to_data(made(LoggerFactoryDefault))
     assert data["options"] == {"field": {"object": "logger/default"}}
     assert foreign_names(data) == [data["class"]]

@@ -57,7 +57,7 @@ def _of_agent(agent: Any) -> Iterator[Row]:
 
 def _sampling(agent: Any) -> Iterator[Row]:
     """With what suits the algorithm where the user says nothing; --steps says how long to train."""
-    suited = {**agent.suited_sampling, "step_per_epoch": "steps/20"}
+    suited = {**agent.default_sampling, "step_per_epoch": "steps/20"}
     for name, default, doc in documented(SamplingConfig(), "sampling."):
         field = name.removeprefix("sampling.")
         if field not in FIXED_BY_STEPS and field not in agent.trainer_class.refused:

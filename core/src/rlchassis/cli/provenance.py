@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rlchassis.storage.stored_recipe import flattened
+from rlchassis.storage.stored_configuration import flattened
 
 
 def told(provenance: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

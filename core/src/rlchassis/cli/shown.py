@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from rlchassis.config.recipe_part import RecipePart
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.registry import Component, name_of
 
 
@@ -27,7 +27,7 @@ def shown(value: Any) -> str:
             return _with_options(value.name, list(value.options.items()))
         case tuple() | list():
             return f"[{', '.join(map(shown, value))}]"
-        case RecipePart():
+        case ConfigPart():
             registered = name_of(type(value))
             return _with_options(registered[1] if registered else type(value).__name__, list(_set_options(value)))
     return str(value)

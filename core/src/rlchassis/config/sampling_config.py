@@ -80,7 +80,7 @@ def resolve_sampling(sampling: SamplingConfig, suited: Mapping[str, int]) -> Sam
     """Put in what suits the algorithm where a setting was left open, and count the CPUs; ready to run."""
     strange = [name for name in suited if not hasattr(sampling, name)]
     if strange:
-        raise UsageError(f"suited_sampling has {', '.join(map(repr, strange))}, expected names of the settings in SamplingConfig.")
+        raise UsageError(f"default_sampling has {', '.join(map(repr, strange))}, expected names of the settings in SamplingConfig.")
     known: dict[str, Any] = {name: value for name, value in suited.items() if getattr(sampling, name) is None}
     if sampling.num_train_envs == -1:
         known["num_train_envs"] = usable_cpus()

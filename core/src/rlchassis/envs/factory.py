@@ -11,7 +11,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from rlchassis.config.recipe_part import RecipePart
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.tianshou_names import AnswersOldMembers
 from rlchassis.envs.chunk import Env, EnvConstructor
 from rlchassis.envs.environments import Environments
@@ -48,7 +48,7 @@ class VectorEnvType(Enum, metaclass=AnswersOldMembers):
     """As one vectorised environment, where its author wrote one; test and watch environments then run in this process."""
 
 
-class EnvFactory(RecipePart, ABC):
+class EnvFactory(ConfigPart, ABC):
     """A recipe for environments; subclasses say how one is made and, by fields of these names, how several are run."""
 
     kind: ClassVar[str] = "env"

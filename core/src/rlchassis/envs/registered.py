@@ -82,7 +82,7 @@ class EnvFactoryRegistered(EnvFactory):
         )
 
     def code_to_trust(self) -> tuple[str, ...]:
-        """See RecipePart: the module before the colon, or what is called in it."""
+        """See ConfigPart: the module before the colon, or what is called in it."""
         module, _, name = self.task.rpartition(":")
         if not module:
             return ()

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import attrs
 
 from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.fields import told, with_article
-from rlchassis.config.recipe_part import RecipePart
 from rlchassis.config.tianshou_names import refuses_old_names
 from rlchassis.envs import EnvFactory, env_factory_from
 from rlchassis.errors import UsageError
@@ -19,7 +19,7 @@ from rlchassis.experiment.experiment import Experiment
 from rlchassis.experiment.parts import require_kinds
 from rlchassis.learning.optimizer import OptimizerFactory
 from rlchassis.registry import Component, find
-from rlchassis.registry.demands import recipe_shortfall
+from rlchassis.registry.demands import agent_class_shortfall
 from rlchassis.storage.names import name_parts
 from rlchassis.storage.spec.refusals import made
 from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
@@ -45,7 +45,7 @@ class ExperimentBuilder(Generic[Agent]):
         self._env_factory: EnvFactory = env_factory_from(env_factory)
         self._config = _of_kind(ExperimentConfig, experiment_config, ExperimentConfig())
         self._sampling = _of_kind(SamplingConfig, sampling_config, SamplingConfig())
-        if problem := recipe_shortfall(type(self)):
+        if problem := agent_class_shortfall(type(self)):
             raise UsageError(f"{type(self).__name__} {problem}.")
         self._agent: Agent = self.agent_class()  # type: ignore[assignment]  # each builder names the class it is generic in
         self._logger_factory: LoggerFactory | Component | None = None
@@ -167,7 +167,7 @@ def _of_kind(kind: type[Kind], given: Any, default: Kind) -> Kind:
     raise UsageError(f"expected {with_article(kind)}, got {told(given)}; the order is env_factory, experiment_config, sampling_config.")
 
 
-def _require(given: Any, contract: type[RecipePart]) -> None:
+def _require(given: Any, contract: type[ConfigPart]) -> None:
     if isinstance(given, contract) or (isinstance(given, Component) and given.kind == contract.kind):
         return
     if isinstance(given, type) and issubclass(given, contract):

@@ -23,7 +23,7 @@ from rlchassis.storage.spec.contents import foreign_names
 from rlchassis.storage.spec.leaves import short_name
 from rlchassis.storage.spec.own_code import OwnCode
 from rlchassis.storage.spec.refusals import brief
-from rlchassis.storage.stored_recipe import read_recipe
+from rlchassis.storage.stored_configuration import read_configuration
 from rlchassis.training.info import InfoStats
 from rlchassis.training.world import World
 
@@ -88,7 +88,7 @@ class Experiment(ExperimentSpec):
         With restore_policy a run of it goes on from the policy stored there. Classes and functions of your own that the recipe uses
         are handed over in `allow`. StoredFileError says what stands against opening it.
         """
-        data = read_recipe(directory)
+        data = read_configuration(directory)
         experiment = cls.from_stored(data, directory, allow, f"Experiment.from_directory({str(directory)!r}")
         return experiment.with_config(policy_restore_directory=str(directory)) if restore_policy else experiment
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from rlchassis.config.recipe_part import RecipePart
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.errors import UsageError
 from rlchassis.registry import Component, Named, component_of, find, installed, read_value
 from rlchassis.registry.component import option_names
 from rlchassis.registry.kinds import noun
 from rlchassis.registry.wording import did_you_mean, listed, quoted
-from rlchassis.storage.spec.decoding import RecipeReader
+from rlchassis.storage.spec.decoding import Decoder
 from rlchassis.training.callbacks import EpochStopCallback
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ def components(kind: str, written: Iterable[Any]) -> list[Component]:
     return found
 
 
-def parts(contract: type[RecipePart], written: Iterable[Any]) -> list[Any]:
+def parts(contract: type[ConfigPart], written: Iterable[Any]) -> list[Any]:
     """The factories that names stand for, and those that a recipe describes otherwise."""
     written = list(written)
     components(contract.kind, filter(_is_name, written))
@@ -40,12 +40,12 @@ def _is_name(written: Any) -> bool:
     return isinstance(written, str) or "name" in written
 
 
-def _part(contract: type[RecipePart], written: Any) -> Any:
+def _part(contract: type[ConfigPart], written: Any) -> Any:
     if not _is_name(written):
         expected: Any = contract | Component
-        return RecipeReader().read(written, expected)
+        return Decoder().read(written, expected)
     component = component_of(contract.kind, written)
-    return RecipeReader().read(Named(component.name, component.options), contract)
+    return Decoder().read(Named(component.name, component.options), contract)
 
 
 def stops(written: Iterable[Any]) -> list[Any]:

@@ -13,7 +13,7 @@ from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.experiment import Experiment
 from rlchassis.registry import load, name_of
 from rlchassis.storage.reading import read_json
-from rlchassis.storage.stored_recipe import read_recipe
+from rlchassis.storage.stored_configuration import read_configuration
 
 
 def stored_at(place: Experiment | str | Path, allow: Iterable[Any]) -> Experiment:
@@ -21,7 +21,7 @@ def stored_at(place: Experiment | str | Path, allow: Iterable[Any]) -> Experimen
     if isinstance(place, Experiment):
         return place
     data = (
-        read_recipe(place) if Path(place).is_dir() else read_json(Path(os.path.realpath(place)))
+        read_configuration(place) if Path(place).is_dir() else read_json(Path(os.path.realpath(place)))
     )  # a link to a file is the user's own choice
     return Experiment.from_stored(data, place, allow, f"train(experiment={str(place)!r}")
 

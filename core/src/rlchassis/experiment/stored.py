@@ -29,7 +29,7 @@ from rlchassis.storage.policy_file import StoredPolicy, read_policy
 from rlchassis.storage.provenance import used_by
 from rlchassis.storage.spec.decoding import from_data
 from rlchassis.storage.spec.refusals import brief
-from rlchassis.storage.stored_recipe import read_recipe
+from rlchassis.storage.stored_configuration import read_configuration
 from rlchassis.training.agent import AgentFactory
 from rlchassis.training.collector import Collector
 from rlchassis.training.evaluation import Evaluation, evaluate_policy
@@ -79,7 +79,7 @@ def making(directory: str | Path) -> Iterator[None]:
 
 def stored_experiment(directory: str | Path, allow: Iterable[Any], function: str) -> Experiment:
     """The recipe but for what only training uses, so that nobody has to hand over the callbacks of a run to judge its policy."""
-    data = read_recipe(directory)
+    data = read_configuration(directory)
     if isinstance(data, dict):
         data = {key: value for key, value in data.items() if key != "callbacks"} | {"logger_factory": None}
     return with_bounded_threads(Experiment.from_stored(data, directory, allow, f"{function}({str(directory)!r}"))

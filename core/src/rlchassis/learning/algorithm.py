@@ -18,7 +18,7 @@ Batch = TypeVar("Batch", bound=TensorStruct)
 
 
 @define(eq=False)
-class Learned:
+class UpdateResult:
     """What one round of learning tells."""
 
     metrics: Metrics = field(factory=dict)
@@ -45,7 +45,7 @@ class Algorithm(ABC, Generic[Batch]):
         return batch
 
     @abstractmethod
-    def update(self, batch: Batch, count: int) -> Learned:
+    def update(self, batch: Batch, count: int) -> UpdateResult:
         """One round of learning; count is how many were done before, for delays and target copies."""
 
     def compile(self, on_failure: Callable[[], None] = lambda: None) -> bool:

@@ -10,7 +10,7 @@ from attrs import frozen
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from rlchassis.config.recipe_part import RecipePart
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.data.experience import Observation
 
 
@@ -40,7 +40,7 @@ class Probe:
     """A copy of its actor, where it has one."""
 
 
-class ModuleFactory(RecipePart, ABC):
+class ModuleFactory(ConfigPart, ABC):
     """Describes a network."""
 
     @abstractmethod

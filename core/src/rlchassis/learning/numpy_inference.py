@@ -24,16 +24,16 @@ ACTIVATIONS: dict[type[nn.Module], Activation] = {
 LARGE_BATCH = 64
 """Observations beyond which torch is the faster."""
 
-_stacks: WeakKeyDictionary[nn.Module, LeanStack] = WeakKeyDictionary()
+_stacks: WeakKeyDictionary[nn.Module, DenseStack] = WeakKeyDictionary()
 
 
-def lean_forward(network: nn.Module, obs: Any) -> Any:
+def infer(network: nn.Module, obs: Any) -> Any:
     """network(obs): in numpy where no gradient is wanted and it is a stack of plain layers or `interpret(head(features(obs)))` of such."""
     if torch.is_grad_enabled() or torch.compiler.is_compiling() or not _is_small(obs):
         return network(obs)
     stack = _stacks.get(network)
     if stack is None or not stack.is_current:
-        stack = _stacks[network] = LeanStack.of(network)
+        stack = _stacks[network] = DenseStack.of(network)
     if not stack.layers:
         return network(obs)
     outputs = torch.from_numpy(stack(obs.numpy()))
@@ -54,7 +54,7 @@ def _is_sequence(module: nn.Module) -> bool:
 
 
 @define(eq=False)
-class LeanStack:
+class DenseStack:
     """Linear layers with what stands behind each, over the memory of the module's own weights; without layers where it is not plain."""
 
     layers: list[tuple[NDArray[np.float32], NDArray[np.float32], list[Activation]]] = Factory(list)
@@ -70,10 +70,10 @@ class LeanStack:
     """Whether the network interprets what comes out of its layers."""
 
     @classmethod
-    def of(cls, network: nn.Module) -> LeanStack:
+    def of(cls, network: nn.Module) -> DenseStack:
         """Look at a network."""
         stack = cls(has_head=is_head_on_features(network))
-        if not ((stack.has_head or _is_sequence(network)) and stack._took(network)):
+        if not ((stack.has_head or _is_sequence(network)) and stack._add(network)):
             stack.layers.clear()
         return stack
 
@@ -96,7 +96,7 @@ class LeanStack:
                 activate(x)
         return x
 
-    def _took(self, module: nn.Module) -> bool:
+    def _add(self, module: nn.Module) -> bool:
         """Add the layers of a module; False where it has hooks, another structure, or anything but float32 weights on the CPU."""
         self.hooks += [module._forward_hooks, module._forward_pre_hooks]
         if any(self.hooks):
@@ -106,7 +106,7 @@ class LeanStack:
             self.layers[-1][2].append(ACTIVATIONS[kind])
             return True
         if isinstance(module, nn.Linear) and kind is nn.Linear:
-            return self._took_linear(module)
+            return self._add_linear(module)
         if is_head_on_features(module):
             names = ["features", "head"]
         elif _is_sequence(module):
@@ -115,9 +115,9 @@ class LeanStack:
             return False
         self.slots += [(module._modules, name, module._modules[name]) for name in names]
         self.sizes.append((module._modules, len(module._modules)))
-        return all(self._took(module.get_submodule(name)) for name in names)
+        return all(self._add(module.get_submodule(name)) for name in names)
 
-    def _took_linear(self, linear: nn.Linear) -> bool:
+    def _add_linear(self, linear: nn.Linear) -> bool:
         weight, bias = linear.weight, linear.bias
         if not all(isinstance(p, nn.Parameter) and p.dtype == torch.float32 and p.device.type == "cpu" for p in (weight, bias)):
             return False

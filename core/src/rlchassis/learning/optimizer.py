@@ -13,8 +13,8 @@ from attrs import Factory, define, field, frozen
 from torch import Tensor, nn
 
 from rlchassis.config import SamplingConfig
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.fields import instance, number
-from rlchassis.config.recipe_part import RecipePart
 from rlchassis.errors import DivergenceError, PluginError, UsageError
 from rlchassis.learning.flat_parameters import flatten_gradients, flatten_storage
 
@@ -28,7 +28,7 @@ OptimizerStep = Callable[[torch.optim.Optimizer], Any]
 """Steps an optimizer along the gradients of its parameters."""
 
 
-class OptimizerFactory(RecipePart, ABC):
+class OptimizerFactory(ConfigPart, ABC):
     """Describes an optimizer."""
 
     kind: ClassVar[str] = "optimizer"
@@ -48,7 +48,7 @@ class OptimizerFactory(RecipePart, ABC):
         return plain_step(optimizer)
 
 
-class LRSchedulerFactory(RecipePart, ABC):
+class LRSchedulerFactory(ConfigPart, ABC):
     """Describes how the learning rate changes while a run goes on."""
 
     kind: ClassVar[str] = "lr_scheduler"

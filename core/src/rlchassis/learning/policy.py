@@ -51,7 +51,7 @@ class Policy(nn.Module, metaclass=DeclaredAttributes):
     def set_progress(self, progress: float) -> None:
         """How far the run is, 0 to 1, before every collection: for exploration that changes with it."""
 
-    def view(self, experience: Experience) -> Experience:
+    def transform(self, experience: Experience) -> Experience:
         """Experience as the inner policy would have seen it; called before an algorithm prepares it."""
         return experience
 

@@ -32,10 +32,10 @@ def shortfall(kind: str, loaded: Any) -> str | None:
     if kind not in CONTRACTS:
         return None if callable(loaded) else f"is {loaded!r}; name something that can be called"
     problem = _not_derived(loaded, CONTRACTS[kind]) or _unfinished(loaded)
-    return problem or (recipe_shortfall(loaded) if kind == "algorithm" else None)
+    return problem or (agent_class_shortfall(loaded) if kind == "algorithm" else None)
 
 
-def recipe_shortfall(builder: type) -> str | None:
+def agent_class_shortfall(builder: type) -> str | None:
     """Say what is wrong with the recipe class that a builder names, and what to write; None if nothing is."""
     agent: Any = getattr(builder, "agent_class", None)
     if agent is None:
@@ -66,8 +66,8 @@ def _lacking(agent: Any) -> Iterator[str]:
     """What attrs and the trainer need."""
     if not hasattr(agent, "trainer_class"):
         yield "lacks trainer_class; write trainer_class = OnPolicyTrainer, or OffPolicyTrainer"
-    if not hasattr(agent, "suited_sampling"):
-        yield 'lacks suited_sampling; write suited_sampling = {"step_per_collect": 2048}, or what else suits it, or {}'
+    if not hasattr(agent, "default_sampling"):
+        yield 'lacks default_sampling; write default_sampling = {"step_per_collect": 2048}, or what else suits it, or {}'
     if unmade := [name for name in _declared(agent) if name not in inspect.signature(agent).parameters]:
         yield f"declares {listed(unmade)} without being made by attrs; write @frozen(kw_only=True) above it"
     parameters = inspect.signature(agent).parameters.values()

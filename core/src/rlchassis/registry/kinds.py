@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rlchassis.errors import PluginError
 
 KINDS = ("algorithm", "optimizer", "lr_scheduler", "logger", "policy_wrapper", "env", "launcher", "command", "extension", "component")
-PLUGIN_API = (1, 0)
+PLUGIN_API = (2, 0)
 """Major and minor version of what plugins may rely on, apart from the version of any distribution."""
 GROUP_PREFIX = "rlchassis."
 """A plugin stands in the entry-point group of this prefix and its kind."""

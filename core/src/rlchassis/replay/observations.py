@@ -31,14 +31,14 @@ class Observations(Protocol):
 
 
 @define(eq=False)
-class Kept:
+class SeparateNextObs:
     """Observations and successors as they came."""
 
     _obs: Any
     _next_obs: Any
 
     @classmethod
-    def like(cls, row: Row, ring: Ring) -> Kept:
+    def like(cls, row: Row, ring: Ring) -> SeparateNextObs:
         """Room for rows of this shape."""
         return cls(room(row.obs, ring.num_cells), room(row.next_obs, ring.num_cells))
 
@@ -63,7 +63,7 @@ class Kept:
 
 
 @define(eq=False)
-class FoundInNextRow:
+class SharedNextObs:
     """Observations alone. What the newest row of an environment and the last one of an episode led to stands aside."""
 
     _ring: Ring
@@ -74,7 +74,7 @@ class FoundInNextRow:
     """What episodes ended with, by the cells of their last rows."""
 
     @classmethod
-    def like(cls, row: Row, ring: Ring) -> FoundInNextRow:
+    def like(cls, row: Row, ring: Ring) -> SharedNextObs:
         """Room for rows of this shape."""
         return cls(ring, room(row.obs, ring.num_cells), room(row.next_obs, ring.num_envs))
 

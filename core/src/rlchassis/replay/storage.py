@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rlchassis.data.arrays import map_arrays, num_bytes, room, write_one
 from rlchassis.data.experience import Experience, Row
 from rlchassis.replay.frames import OneFramePerStep, newest_frames, require_stacks
-from rlchassis.replay.observations import FoundInNextRow, Kept, Observations
+from rlchassis.replay.observations import Observations, SeparateNextObs, SharedNextObs
 from rlchassis.replay.ring import Cells, Ring
 
 
@@ -29,7 +29,7 @@ class Storage:
     @classmethod
     def like(cls, first: Row, ring: Ring, *, store_next_obs: bool, stack_num: int) -> Storage:
         """Room for rows of this shape; UsageError where its observations are not the stacks they should be."""
-        kind = Kept if store_next_obs else FoundInNextRow
+        kind = SeparateNextObs if store_next_obs else SharedNextObs
         columns = [room(part, ring.num_cells) for part in (first.actions, first.rewards, first.terminated, first.truncated)]
         if stack_num == 1:
             return cls(kind.like(first, ring), *columns)

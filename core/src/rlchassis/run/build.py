@@ -100,7 +100,7 @@ def sampling_of(experiment: ExperimentSpec) -> SamplingConfig:
         asked = attrs.evolve(asked, num_train_envs=factory.fixed_num_train_envs)
     if factory.fixed_num_test_envs is not None and asked.num_test_envs == attrs.fields(SamplingConfig).num_test_envs.default:
         asked = attrs.evolve(asked, num_test_envs=factory.fixed_num_test_envs)
-    sampling = resolve_sampling(asked, agent.suited_sampling)
+    sampling = resolve_sampling(asked, agent.default_sampling)
     agent.trainer_class.check_sampling(sampling)
     return sampling
 

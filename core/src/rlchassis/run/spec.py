@@ -22,7 +22,7 @@ from rlchassis.storage.run_lock import require_no_other_run
 from rlchassis.storage.spec.contents import unstorable_names
 from rlchassis.storage.spec.decoding import from_data
 from rlchassis.storage.spec.encoding import to_data
-from rlchassis.storage.stored_recipe import FORMAT, is_recipe
+from rlchassis.storage.stored_configuration import FORMAT, is_configuration
 from rlchassis.training.agent import AgentFactory
 from rlchassis.training.callbacks import Callbacks
 from rlchassis.training.loggers import LoggerFactory
@@ -88,6 +88,6 @@ class ExperimentSpec:
     @classmethod
     def from_data(cls, data: Any, allow: Iterable[Any] = (), used: Used = frozenset()) -> Self:
         """From what to_data gave; UsageError where it is not that."""
-        if not is_recipe(data):
+        if not is_configuration(data):
             raise UsageError(f"it is no recipe of format {FORMAT}; was it written by another version of rlchassis-core?")
         return from_data({key: value for key, value in data.items() if key != "format"}, cls, allow, used)

@@ -11,8 +11,8 @@ import torch
 from attrs import Attribute, field, frozen
 from torch import nn
 
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.fields import switch
-from rlchassis.config.recipe_part import RecipePart
 from rlchassis.envs import Environments, kinds_in
 from rlchassis.errors import UnsupportedSpaceError, UsageError
 from rlchassis.learning.algorithm import Algorithm
@@ -27,7 +27,7 @@ MOST_WRAPPERS = 32
 OPTIMIZER_DEFAULT = Component("optimizer", "adam")
 
 
-class PolicyWrapperFactory(RecipePart, ABC):
+class PolicyWrapperFactory(ConfigPart, ABC):
     """Describes a layer around a policy."""
 
     kind: ClassVar[str] = "policy_wrapper"
@@ -56,13 +56,13 @@ def _few(agent: Any, attribute: Attribute[Any], wrappers: tuple[Any, ...]) -> No
 
 
 @frozen(kw_only=True)
-class AgentFactory(RecipePart, ABC):
+class AgentFactory(ConfigPart, ABC):
     """What every recipe for an agent holds; algorithms add their params and networks."""
 
     kind: ClassVar[str] = "algorithm"
     trainer_class: ClassVar[type[Trainer]]
     """The loop it is trained by."""
-    suited_sampling: ClassVar[Mapping[str, int]]
+    default_sampling: ClassVar[Mapping[str, int]]
     """Sampling settings that suit the algorithm where the user leaves them open: step_per_collect, num_test_episodes, …"""
 
     optim_factory: OptimizerFactory | Component = OPTIMIZER_DEFAULT

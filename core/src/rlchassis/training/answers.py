@@ -9,13 +9,13 @@ import torch
 
 from rlchassis.data.experience import Experience, TensorStruct, map_tensors
 from rlchassis.errors import PluginError
-from rlchassis.learning.algorithm import Learned
+from rlchassis.learning.algorithm import UpdateResult
 from rlchassis.learning.gradients import named
 
 
-def require_learned(answer: Any, update: Callable[..., Any]) -> None:
+def require_update_result(answer: Any, update: Callable[..., Any]) -> None:
     """PluginError unless an update returned a Learned."""
-    if not isinstance(answer, Learned):
+    if not isinstance(answer, UpdateResult):
         _refuse(answer, update, "a Learned", "write `return Learned(metrics)`")
 
 

@@ -9,8 +9,8 @@ from abc import ABC, abstractmethod
 import attrs
 from attrs import frozen
 
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.fields import number, told, whole, with_article
-from rlchassis.config.recipe_part import RecipePart
 from rlchassis.envs import Environments
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy
@@ -40,7 +40,7 @@ class CallbackContext:
         return self.world.logger
 
 
-class EpochTrainCallback(RecipePart, ABC):
+class EpochTrainCallback(ConfigPart, ABC):
     """Called at the beginning of every epoch."""
 
     @abstractmethod
@@ -48,7 +48,7 @@ class EpochTrainCallback(RecipePart, ABC):
         """Epochs count from 1; env_step is how many environment steps have been done."""
 
 
-class EpochTestCallback(RecipePart, ABC):
+class EpochTestCallback(ConfigPart, ABC):
     """Called at the beginning of every test."""
 
     @abstractmethod
@@ -56,7 +56,7 @@ class EpochTestCallback(RecipePart, ABC):
         """Epochs count from 1; env_step is how many environment steps have been done."""
 
 
-class EpochStopCallback(RecipePart, ABC):
+class EpochStopCallback(ConfigPart, ABC):
     """Asked after every test."""
 
     @abstractmethod
@@ -124,7 +124,7 @@ class Callbacks:
         return attrs.evolve(self, **{kind: (*getattr(self, kind), callback)})
 
 
-def _require_callable(kind: type[RecipePart], callback: RecipePart, method: str) -> None:
+def _require_callable(kind: type[ConfigPart], callback: ConfigPart, method: str) -> None:
     """UsageError where it does not take the arguments that its method is called with."""
     _, *asked = inspect.signature(getattr(kind, method)).parameters
     try:

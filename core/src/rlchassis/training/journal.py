@@ -25,7 +25,7 @@ class Journal:
     _returns: list[float] = field(factory=list, init=False)
     _lengths: list[int] = field(factory=list, init=False)
 
-    def note_learning(self, metrics: Metrics, source: Callable[..., Any]) -> None:
+    def record_update(self, metrics: Metrics, source: Callable[..., Any]) -> None:
         """Metrics of one round of learning, by the method that returned them; PluginError where they are no scalars."""
         if type(metrics) is not dict:
             raise PluginError(f"{named(source)} returned {type(metrics).__name__}, expected a dict of metrics; return {{}} for none.")
@@ -36,7 +36,7 @@ class Journal:
                 values = self._learned[name] = []
             values.append(value)
 
-    def note_collection(self, stats: CollectStats) -> None:
+    def record_collection(self, stats: CollectStats) -> None:
         """Episodes of one collection."""
         self._returns += stats.returns
         self._lengths += stats.lengths

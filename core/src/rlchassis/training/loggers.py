@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 from attrs import define, field, frozen
 
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.limits import MOST_LINE_BYTES, MOST_METRICS_BYTES, MOST_ROWS, MOST_TAGS
-from rlchassis.config.recipe_part import RecipePart
 from rlchassis.errors import PluginError, StoredFileError
 from rlchassis.registry import Component
 from rlchassis.storage.files import METRICS_FILENAME
@@ -40,7 +40,7 @@ class Logger(ABC):
         """Write out what is held back; may be called twice."""
 
 
-class LoggerFactory(RecipePart, ABC):
+class LoggerFactory(ConfigPart, ABC):
     """Describes a logger."""
 
     kind: ClassVar[str] = "logger"

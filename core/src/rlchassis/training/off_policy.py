@@ -140,4 +140,4 @@ class OffPolicyTrainer(Trainer):
             require_priorities(learned.priorities, len(sample.indices), world.algorithm.update)
             replay.update_priorities(sample.indices, learned.priorities)
         for layer in layers(world.policy):
-            self.journal.note_learning(layer.learn(window), layer.learn)
+            self.journal.record_update(layer.learn(window), layer.learn)

@@ -65,5 +65,5 @@ class OnPolicyTrainer(Trainer):
             for minibatch in batch.flatten(keep).minibatches(world.sampling.batch_size, world.learner_rng):
                 self._update(minibatch)
         for layer in layers(world.policy):
-            self.journal.note_learning(layer.learn(recorded), layer.learn)
+            self.journal.record_update(layer.learn(recorded), layer.learn)
             layer.observe(recorded)

@@ -13,10 +13,10 @@ from attrs import define, field, fields
 from rlchassis.config import SamplingConfig, settled
 from rlchassis.data.experience import Experience, TensorStruct
 from rlchassis.errors import DivergenceError, UsageError
-from rlchassis.learning.algorithm import Learned
+from rlchassis.learning.algorithm import UpdateResult
 from rlchassis.learning.policy import layers
 from rlchassis.replay import ReplayBuffer
-from rlchassis.training.answers import require_experience, require_learned
+from rlchassis.training.answers import require_experience, require_update_result
 from rlchassis.training.collector import CollectStats
 from rlchassis.training.evaluation import Evaluation
 from rlchassis.training.info import InfoStats
@@ -116,7 +116,7 @@ class Trainer(ABC):
         self.state.env_step += stats.num_steps
         self.state.episodes += len(stats.returns)
         self.persistence.record = {"env_step": self.state.env_step}
-        self.journal.note_collection(stats)
+        self.journal.record_collection(stats)
         self._tell("rlchassis_collect_end", stats=stats)
         started = time.perf_counter()
         self._learn_or_diverge()
@@ -159,13 +159,13 @@ class Trainer(ABC):
         if caller.get_hookimpls():
             caller(world=self.world, **what)
 
-    def _update(self, batch: TensorStruct) -> Learned:
+    def _update(self, batch: TensorStruct) -> UpdateResult:
         """One round."""
         update = self.world.algorithm.update
         learned = update(batch, self.state.updates)
-        if type(learned) is not Learned:
-            require_learned(learned, update)
-        self.journal.note_learning(learned.metrics, update)
+        if type(learned) is not UpdateResult:
+            require_update_result(learned, update)
+        self.journal.record_update(learned.metrics, update)
         self.state.updates += 1
         return learned
 
@@ -206,7 +206,7 @@ class Trainer(ABC):
     def _view(self, experience: Experience) -> Experience:
         """Experience as the innermost policy, which learns, would have seen it."""
         for layer in layers(self.world.policy):
-            experience = require_experience(layer.view(experience), layer.view)
+            experience = require_experience(layer.transform(experience), layer.transform)
         return experience
 
 

@@ -6,10 +6,10 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Learned, Metrics, Observation, Optimizer, TensorStruct, gradient_step, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Observation, Optimizer, TensorStruct, UpdateResult, gradient_step, one_graph
 from rlchassis_a2c.loss import policy_gradient_loss
 from rlchassis_a2c.params import A2CParams
-from rlchassis_toolkit import ReturnScale, StochasticPolicy, actor_critic_loss, judge_anew, normalized, value_loss
+from rlchassis_toolkit import ReturnScale, StochasticPolicy, actor_critic_loss, normalized, update_scale_and_compute_gae, value_loss
 
 
 @frozen(eq=False)
@@ -35,12 +35,12 @@ class A2C(Algorithm[A2CBatch]):
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> A2CBatch:
         """Judge the rollout by the critic that is about to change."""
-        judgement = judge_anew(experience, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
-        return A2CBatch(experience.obs, experience.actions, judgement.returns, judgement.advantages)
+        gae = update_scale_and_compute_gae(experience, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
+        return A2CBatch(experience.obs, experience.actions, gae.returns, gae.advantages)
 
-    def update(self, batch: A2CBatch, count: int) -> Learned:
+    def update(self, batch: A2CBatch, count: int) -> UpdateResult:
         """Step towards likelier good actions, better values and a little more entropy."""
-        return Learned(self._learn(batch))
+        return UpdateResult(self._learn(batch))
 
     @one_graph
     def _learn(self, batch: A2CBatch) -> Metrics:

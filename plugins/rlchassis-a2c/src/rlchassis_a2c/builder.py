@@ -28,7 +28,7 @@ class A2CAgentFactory(AgentFactory):
     """The recipe for an A2C agent."""
 
     trainer_class = OnPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 80, "repeat_per_collect": 1, "num_test_episodes": 10}
+    default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 80, "repeat_per_collect": 1, "num_test_episodes": 10}
 
     params: A2CParams = instance(A2CParams, factory=A2CParams)
     """The hyperparameters."""

@@ -6,10 +6,10 @@ import torch
 from attrs import define
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Learned, Metrics, Optimizer, Transition, gradient_step, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, Transition, UpdateResult, gradient_step, one_graph
 from rlchassis_ddpg.loss import td_target
 from rlchassis_ddpg.params import DDPGParams
-from rlchassis_toolkit import DeterministicPolicy, deterministic_policy_loss, n_step_transition, squared_loss, track
+from rlchassis_toolkit import DeterministicPolicy, deterministic_policy_loss, n_step_transition, polyak_update, squared_loss
 
 
 @define(eq=False)
@@ -28,17 +28,17 @@ class DDPG(Algorithm[Transition]):
         """Fold the n rows of each window into one transition."""
         return n_step_transition(experience, self.params.gamma)
 
-    def update(self, batch: Transition, count: int) -> Learned:
+    def update(self, batch: Transition, count: int) -> UpdateResult:
         """Step critic and actor, and let the targets follow."""
         metrics = self._learn(batch)
-        return Learned(metrics, priorities=metrics.pop("errors"))
+        return UpdateResult(metrics, priorities=metrics.pop("errors"))
 
     @one_graph
     def _learn(self, batch: Transition) -> Metrics:
         critic = gradient_step(self.critic_optimizer, self._critic_loss, batch)
         actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
-        track(self.target_critic, self.critic, self.params.tau)
-        track(self.target_actor, self.policy.actor, self.params.tau)
+        polyak_update(self.target_critic, self.critic, self.params.tau)
+        polyak_update(self.target_actor, self.policy.actor, self.params.tau)
         return {"critic_loss": critic["loss"], "policy_loss": actor["loss"], "errors": critic["errors"]}
 
     def _critic_loss(self, batch: Transition) -> tuple[Tensor, Metrics]:

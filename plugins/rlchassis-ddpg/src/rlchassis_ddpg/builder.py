@@ -19,7 +19,7 @@ from rlchassis_toolkit import (
     DeterministicActorMethods,
     DeterministicPolicy,
     OneCriticMethods,
-    target_of,
+    target_copy,
     unique_parameters,
 )
 
@@ -29,7 +29,7 @@ class DDPGAgentFactory(AgentFactory):
     """The recipe for a DDPG agent."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {
+    default_sampling: ClassVar[Mapping[str, int]] = {
         "update_per_step": 1,
         "step_per_collect": 1,
         "buffer_size": 1_000_000,
@@ -57,8 +57,8 @@ class DDPGAgentFactory(AgentFactory):
         return DDPG(
             policy,
             critic,
-            target_of(policy.actor),
-            target_of(critic),
+            target_copy(policy.actor),
+            target_copy(critic),
             setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
             setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
             params,

@@ -6,10 +6,10 @@ import torch
 from attrs import define
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Learned, Metrics, Observation, Optimizer, Transition, gradient_step, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Observation, Optimizer, Transition, UpdateResult, gradient_step, one_graph
 from rlchassis_discrete_sac.loss import entropy_of, log_probs_of, policy_loss, soft_target, values_of
 from rlchassis_discrete_sac.params import DiscreteSACParams
-from rlchassis_toolkit import Categorical, StochasticPolicy, Temperature, n_step_transition, squared_loss, track
+from rlchassis_toolkit import Categorical, StochasticPolicy, Temperature, n_step_transition, polyak_update, squared_loss
 
 
 @define(eq=False)
@@ -28,10 +28,10 @@ class DiscreteSAC(Algorithm[Transition]):
         """Fold the n rows of each window into one transition."""
         return n_step_transition(experience, self.params.gamma)
 
-    def update(self, batch: Transition, count: int) -> Learned:
+    def update(self, batch: Transition, count: int) -> UpdateResult:
         """Step critics, actor and temperature, and let the targets follow."""
         metrics = self._learn(batch)
-        return Learned(metrics, priorities=metrics.pop("errors"))
+        return UpdateResult(metrics, priorities=metrics.pop("errors"))
 
     @one_graph
     def _learn(self, batch: Transition) -> Metrics:
@@ -39,7 +39,7 @@ class DiscreteSAC(Algorithm[Transition]):
         actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
         entropies = actor["entropies"]
         temperature = self.temperature.learn(entropies, batch.weights)
-        track(self.target_critics, self.critics, self.params.tau)
+        polyak_update(self.target_critics, self.critics, self.params.tau)
         losses = {"critic_loss": critic["loss"], "policy_loss": actor["loss"], "entropy": entropies.mean()}
         return {**losses, **temperature, "errors": critic["errors"]}
 

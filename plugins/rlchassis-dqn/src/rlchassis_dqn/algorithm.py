@@ -8,10 +8,10 @@ import torch
 from attrs import define
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Learned, Metrics, Optimizer, Transition, gradient_step, lean_forward, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, Transition, UpdateResult, gradient_step, infer, one_graph
 from rlchassis_dqn.loss import q_target, value_of
 from rlchassis_dqn.params import DQNParams
-from rlchassis_toolkit import EpsilonGreedyPolicy, LinearEps, huber_loss, n_step_transition, squared_loss, track
+from rlchassis_toolkit import EpsilonGreedyPolicy, LinearEps, huber_loss, n_step_transition, polyak_update, squared_loss
 
 
 @define(eq=False)
@@ -33,12 +33,12 @@ class DQN(Algorithm[Transition]):
         """Fold windows of n steps into one step each."""
         return n_step_transition(experience, self.params.gamma)
 
-    def update(self, batch: Transition, count: int) -> Learned:
+    def update(self, batch: Transition, count: int) -> UpdateResult:
         """Step towards the targets, and now and then let the target network catch up."""
         metrics = self._learn(batch)
         if (count + 1) % self.params.target_update_freq == 0:
-            track(self.target, self.policy.network, tau=1.0)
-        return Learned(metrics, priorities=metrics.pop("errors"))
+            polyak_update(self.target, self.policy.network, tau=1.0)
+        return UpdateResult(metrics, priorities=metrics.pop("errors"))
 
     @one_graph
     def _learn(self, batch: Transition) -> Metrics:
@@ -55,6 +55,6 @@ class DQN(Algorithm[Transition]):
 
     @torch.no_grad()
     def _targets(self, batch: Transition) -> Tensor:
-        next_values = lean_forward(self.target, batch.next_obs)
-        choosing = lean_forward(self.policy.network, batch.next_obs) if self.params.is_double else None
+        next_values = infer(self.target, batch.next_obs)
+        choosing = infer(self.policy.network, batch.next_obs) if self.params.is_double else None
         return q_target(batch.rewards, batch.discounts, next_values, choosing)

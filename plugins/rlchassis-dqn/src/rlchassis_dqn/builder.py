@@ -14,7 +14,7 @@ from rlchassis.api import AgentFactory, Environments, ExperimentBuilder, OffPoli
 from rlchassis_dqn.algorithm import DQN
 from rlchassis_dqn.network import QNetworkFactoryDefault
 from rlchassis_dqn.params import DQNParams
-from rlchassis_toolkit import EpsilonGreedyPolicy, IntermediateModuleFactory, target_of, unique_parameters
+from rlchassis_toolkit import EpsilonGreedyPolicy, IntermediateModuleFactory, target_copy, unique_parameters
 
 
 @frozen(kw_only=True)
@@ -22,7 +22,7 @@ class DQNAgentFactory(AgentFactory):
     """The recipe for a DQN agent."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {
+    default_sampling: ClassVar[Mapping[str, int]] = {
         "update_per_step": 1,
         "step_per_collect": 10,
         "buffer_size": 100_000,
@@ -45,7 +45,7 @@ class DQNAgentFactory(AgentFactory):
         """A target network that begins as a copy, and one optimizer."""
         params = self.params
         optimizer = setup.optimizer(unique_parameters(policy), params.lr, "critic", params.lr_scheduler_factory)
-        return DQN(policy, target_of(policy.network), optimizer, params, params.eps_schedule)
+        return DQN(policy, target_copy(policy.network), optimizer, params, params.eps_schedule)
 
 
 class DQNExperimentBuilder(ExperimentBuilder[DQNAgentFactory]):

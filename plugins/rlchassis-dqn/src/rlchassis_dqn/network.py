@@ -16,7 +16,7 @@ class QNetwork(nn.Module):
     """Features and a linear layer that answers the value of every action."""
 
     is_head_on_features: ClassVar[bool] = True
-    """Tells `lean_forward` that it is `interpret(head(features(obs)))` and nothing else."""
+    """Tells `infer` that it is `interpret(head(features(obs)))` and nothing else."""
 
     def __init__(self, features: nn.Module, num_actions: int) -> None:
         super().__init__()

@@ -6,12 +6,12 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor
 
-from rlchassis.api import Algorithm, Experience, Learned, Metrics, Optimizer, TensorStruct, Transition, gradient_step, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, TensorStruct, Transition, UpdateResult, gradient_step, one_graph
 from rlchassis_iqn.loss import quantile_target, quantiles_of
 from rlchassis_iqn.network import QuantileNetwork
 from rlchassis_iqn.params import IQNParams
 from rlchassis_iqn.policy import QuantilePolicy
-from rlchassis_toolkit import LinearEps, n_step_transition, quantile_huber_loss, track
+from rlchassis_toolkit import LinearEps, n_step_transition, polyak_update, quantile_huber_loss
 
 
 @frozen(eq=False)
@@ -47,12 +47,12 @@ class IQN(Algorithm[IQNBatch]):
         fractions = (torch.rand(len(transition.rewards), size, generator=rng, device=rng.device) for size in sizes)
         return IQNBatch(transition, *fractions)
 
-    def update(self, batch: IQNBatch, count: int) -> Learned:
+    def update(self, batch: IQNBatch, count: int) -> UpdateResult:
         """Step towards the targets, and now and then let the target network catch up."""
         metrics = self._learn(batch)
         if (count + 1) % self.params.target_update_freq == 0:
-            track(self.target, self.policy.network, tau=1.0)
-        return Learned(metrics, priorities=metrics.pop("errors"))
+            polyak_update(self.target, self.policy.network, tau=1.0)
+        return UpdateResult(metrics, priorities=metrics.pop("errors"))
 
     @one_graph
     def _learn(self, batch: IQNBatch) -> Metrics:

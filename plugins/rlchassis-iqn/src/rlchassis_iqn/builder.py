@@ -14,7 +14,7 @@ from rlchassis_iqn.algorithm import IQN
 from rlchassis_iqn.network import QuantileNetwork
 from rlchassis_iqn.params import IQNParams
 from rlchassis_iqn.policy import QuantilePolicy
-from rlchassis_toolkit import IntermediateModuleFactory, IntermediateModuleFactoryDefault, target_of, unique_parameters
+from rlchassis_toolkit import IntermediateModuleFactory, IntermediateModuleFactoryDefault, target_copy, unique_parameters
 
 
 @frozen(kw_only=True)
@@ -22,7 +22,7 @@ class IQNAgentFactory(AgentFactory):
     """The recipe for an IQN agent."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {
+    default_sampling: ClassVar[Mapping[str, int]] = {
         "update_per_step": 1,
         "step_per_collect": 10,
         "buffer_size": 100_000,
@@ -48,7 +48,7 @@ class IQNAgentFactory(AgentFactory):
         """A target network that begins as a copy, and one optimizer."""
         params = self.params
         optimizer = setup.optimizer(unique_parameters(policy), params.lr, "critic", params.lr_scheduler_factory)
-        return IQN(policy, target_of(policy.network), optimizer, params, params.eps_schedule)
+        return IQN(policy, target_copy(policy.network), optimizer, params, params.eps_schedule)
 
 
 class IQNExperimentBuilder(ExperimentBuilder[IQNAgentFactory]):

@@ -6,7 +6,7 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Learned, Metrics, Observation, Optimizer, TensorStruct, gradient_step, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Observation, Optimizer, TensorStruct, UpdateResult, gradient_step, one_graph
 from rlchassis_npg.loss import policy_gradient_loss
 from rlchassis_npg.params import NPGParams
 from rlchassis_toolkit import (
@@ -18,9 +18,9 @@ from rlchassis_toolkit import (
     fisher_vector_product,
     flat_gradient,
     flattened,
-    judge_anew,
     normalized,
     unique_parameters,
+    update_scale_and_compute_gae,
     value_loss,
 )
 
@@ -49,15 +49,15 @@ class NPG(Algorithm[NPGBatch]):
     def prepare(self, experience: Experience, rng: Generator) -> NPGBatch:
         """Judge the rollout by the critic that is about to change."""
         params = self.params
-        judgement = judge_anew(experience, self.critic, params.gamma, params.gae_lambda, self.return_scale)
-        return NPGBatch(experience.obs, experience.actions, judgement.returns, judgement.advantages)
+        gae = update_scale_and_compute_gae(experience, self.critic, params.gamma, params.gae_lambda, self.return_scale)
+        return NPGBatch(experience.obs, experience.actions, gae.returns, gae.advantages)
 
-    def update(self, batch: NPGBatch, count: int) -> Learned:
+    def update(self, batch: NPGBatch, count: int) -> UpdateResult:
         """Step the actor once, then the critic as often as it is told."""
         metrics = self._step_actor(batch)
         for _ in range(self.params.optim_critic_iters):
             critic = self._step_critic(batch)
-        return Learned({**metrics, "value_loss": critic["loss"]})
+        return UpdateResult({**metrics, "value_loss": critic["loss"]})
 
     def _step_actor(self, batch: NPGBatch) -> Metrics:
         """θ ← θ + α F⁻¹ ∇E[log π(a|s) A]   (Kakade 2001, section 2)."""

@@ -28,7 +28,7 @@ class NPGAgentFactory(AgentFactory):
     """The recipe for an NPG agent."""
 
     trainer_class = OnPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1024, "repeat_per_collect": 1, "num_test_episodes": 10}
+    default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1024, "repeat_per_collect": 1, "num_test_episodes": 10}
 
     params: NPGParams = instance(NPGParams, factory=NPGParams)
     """The hyperparameters."""

@@ -23,7 +23,7 @@ class ObsNorm(PolicyWrapper):
         """As the inner policy does on the normalised observation."""
         return self.inner.act(self.scale(obs), state, explore=explore, rng=rng)
 
-    def view(self, experience: Experience) -> Experience:
+    def transform(self, experience: Experience) -> Experience:
         """The experience with normalised observations."""
         return evolve(experience, obs=self.scale(experience.obs), next_obs=self.scale(experience.next_obs))
 

@@ -6,7 +6,7 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor
 
-from rlchassis.api import Algorithm, Experience, Learned, Metrics, Observation, Optimizer, TensorStruct, gradient_step, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Observation, Optimizer, TensorStruct, UpdateResult, gradient_step, one_graph
 from rlchassis_pg.loss import reinforce_loss
 from rlchassis_pg.params import PGParams
 from rlchassis_pg.returns import monte_carlo_returns, standardized
@@ -38,9 +38,9 @@ class PG(Algorithm[PGBatch]):
             returns = standardized(returns, experience.counted)
         return PGBatch(experience.obs, experience.actions, returns)
 
-    def update(self, batch: PGBatch, count: int) -> Learned:
+    def update(self, batch: PGBatch, count: int) -> UpdateResult:
         """Step up the policy gradient."""
-        return Learned(self._learn(batch))
+        return UpdateResult(self._learn(batch))
 
     @one_graph
     def _learn(self, batch: PGBatch) -> Metrics:

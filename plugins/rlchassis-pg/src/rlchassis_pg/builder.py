@@ -19,7 +19,7 @@ class PGAgentFactory(AgentFactory):
     """The recipe for a PG agent."""
 
     trainer_class = OnPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 2048, "repeat_per_collect": 1, "num_test_episodes": 10}
+    default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 2048, "repeat_per_collect": 1, "num_test_episodes": 10}
 
     params: PGParams = instance(PGParams, factory=PGParams)
     """The hyperparameters."""

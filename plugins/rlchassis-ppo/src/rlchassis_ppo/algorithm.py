@@ -6,10 +6,29 @@ import torch
 from attrs import define, evolve, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Learned, Metrics, Observation, Optimizer, TensorStruct, by_row, gradient_step, one_graph
+from rlchassis.api import (
+    Algorithm,
+    Experience,
+    Metrics,
+    Observation,
+    Optimizer,
+    TensorStruct,
+    UpdateResult,
+    by_row,
+    gradient_step,
+    one_graph,
+)
 from rlchassis_ppo.loss import clipped_surrogate_loss, clipped_value_loss
 from rlchassis_ppo.params import PPOParams
-from rlchassis_toolkit import ReturnScale, StochasticPolicy, actor_critic_loss, judge, judge_anew, normalized, value_loss
+from rlchassis_toolkit import (
+    ReturnScale,
+    StochasticPolicy,
+    actor_critic_loss,
+    compute_gae,
+    normalized,
+    update_scale_and_compute_gae,
+    value_loss,
+)
 
 
 @frozen(eq=False)
@@ -37,21 +56,21 @@ class PPO(Algorithm[PPOBatch]):
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> PPOBatch:
         """Judge the rollout by the policy and critic that are about to change."""
-        judgement = judge_anew(experience, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
+        gae = update_scale_and_compute_gae(experience, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
         old_log_probs = by_row(self.policy.log_prob, experience.obs, experience.actions)
-        return PPOBatch(experience.obs, experience.actions, old_log_probs, *judgement)
+        return PPOBatch(experience.obs, experience.actions, old_log_probs, *gae)
 
     @torch.no_grad()
     def refresh(self, batch: PPOBatch, rollout: Experience) -> PPOBatch:
         """Before each further pass: judge again with today's critic, but remember what the old policy did."""
         if not self.params.recompute_advantage:
             return batch
-        values, returns, advantages = judge(rollout, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
+        values, returns, advantages = compute_gae(rollout, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
         return evolve(batch, old_values=values, returns=returns, advantages=advantages)
 
-    def update(self, batch: PPOBatch, count: int) -> Learned:
+    def update(self, batch: PPOBatch, count: int) -> UpdateResult:
         """Step towards likelier good actions, better values and a little more entropy."""
-        return Learned(self._learn(batch))
+        return UpdateResult(self._learn(batch))
 
     @one_graph
     def _learn(self, batch: PPOBatch) -> Metrics:

@@ -28,7 +28,7 @@ class PPOAgentFactory(AgentFactory):
     """The recipe for a PPO agent."""
 
     trainer_class = OnPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 2048, "repeat_per_collect": 10, "num_test_episodes": 10}
+    default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 2048, "repeat_per_collect": 10, "num_test_episodes": 10}
 
     params: PPOParams = instance(PPOParams, factory=PPOParams)
     """The hyperparameters."""

@@ -6,10 +6,10 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Learned, Metrics, Optimizer, TensorStruct, Transition, gradient_step, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, TensorStruct, Transition, UpdateResult, gradient_step, one_graph
 from rlchassis_redq.loss import policy_loss, subset_target
 from rlchassis_redq.params import REDQParams
-from rlchassis_toolkit import SquashedGaussianPolicy, Temperature, n_step_transition, squared_loss, track
+from rlchassis_toolkit import SquashedGaussianPolicy, Temperature, n_step_transition, polyak_update, squared_loss
 
 
 @frozen(eq=False)
@@ -43,18 +43,18 @@ class REDQ(Algorithm[REDQBatch]):
         order = torch.randperm(self.params.ensemble_size, generator=rng, device=rng.device)
         return REDQBatch(transition, noise, next_noise, order[: self.params.subset_size])
 
-    def update(self, batch: REDQBatch, count: int) -> Learned:
+    def update(self, batch: REDQBatch, count: int) -> UpdateResult:
         """Step all critics and let the targets follow; now and then step actor and temperature."""
         metrics = self._judge(batch)
         priorities = metrics.pop("errors")
         if (count + 1) % self.params.actor_delay == 0:
             metrics |= self._act_better(batch)
-        return Learned(metrics, priorities)
+        return UpdateResult(metrics, priorities)
 
     @one_graph
     def _judge(self, batch: REDQBatch) -> Metrics:
         critic = gradient_step(self.critic_optimizer, self._critic_loss, batch)
-        track(self.target_critics, self.critics, self.params.tau)
+        polyak_update(self.target_critics, self.critics, self.params.tau)
         return {"critic_loss": critic["loss"], "errors": critic["errors"]}
 
     @one_graph

@@ -21,7 +21,7 @@ from rlchassis_toolkit import (
     GaussianActorMethods,
     SquashedGaussianPolicy,
     create_temperature,
-    target_of,
+    target_copy,
     unique_parameters,
 )
 
@@ -35,7 +35,7 @@ class REDQAgentFactory(AgentFactory):
     """The recipe for a REDQ agent."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {
+    default_sampling: ClassVar[Mapping[str, int]] = {
         "update_per_step": 20,
         "step_per_collect": 1,
         "buffer_size": 1_000_000,
@@ -62,7 +62,7 @@ class REDQAgentFactory(AgentFactory):
         return REDQ(
             policy,
             critics,
-            target_of(critics),
+            target_copy(critics),
             setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
             setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
             create_temperature(params.alpha, envs, setup),

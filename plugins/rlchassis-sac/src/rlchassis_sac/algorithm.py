@@ -6,10 +6,10 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Learned, Metrics, Optimizer, TensorStruct, Transition, gradient_step, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, TensorStruct, Transition, UpdateResult, gradient_step, one_graph
 from rlchassis_sac.loss import policy_loss, soft_target
 from rlchassis_sac.params import SACParams
-from rlchassis_toolkit import SquashedGaussianPolicy, Temperature, n_step_transition, squared_loss, track
+from rlchassis_toolkit import SquashedGaussianPolicy, Temperature, n_step_transition, polyak_update, squared_loss
 
 
 @frozen(eq=False)
@@ -40,10 +40,10 @@ class SAC(Algorithm[SACBatch]):
         noise, next_noise = (torch.empty_like(transition.actions).normal_(generator=rng) for _ in range(2))
         return SACBatch(transition, noise, next_noise)
 
-    def update(self, batch: SACBatch, count: int) -> Learned:
+    def update(self, batch: SACBatch, count: int) -> UpdateResult:
         """Step critics, actor and temperature, and let the targets follow."""
         metrics = self._learn(batch)
-        return Learned(metrics, priorities=metrics.pop("errors"))
+        return UpdateResult(metrics, priorities=metrics.pop("errors"))
 
     @one_graph
     def _learn(self, batch: SACBatch) -> Metrics:
@@ -51,7 +51,7 @@ class SAC(Algorithm[SACBatch]):
         actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
         entropies = actor["entropies"]
         temperature = self.temperature.learn(entropies, batch.transition.weights)
-        track(self.target_critics, self.critics, self.params.tau)
+        polyak_update(self.target_critics, self.critics, self.params.tau)
         losses = {"critic_loss": critic["loss"], "policy_loss": actor["loss"], "entropy": entropies.mean()}
         return {**losses, **temperature, "errors": critic["errors"]}
 

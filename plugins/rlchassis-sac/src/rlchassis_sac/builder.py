@@ -21,7 +21,7 @@ from rlchassis_toolkit import (
     TwoCriticsMethods,
     create_critics,
     create_temperature,
-    target_of,
+    target_copy,
     two_critics,
     unique_parameters,
 )
@@ -36,7 +36,7 @@ class SACAgentFactory(AgentFactory):
     """The recipe for a SAC agent."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {
+    default_sampling: ClassVar[Mapping[str, int]] = {
         "update_per_step": 1,
         "step_per_collect": 1,
         "buffer_size": 1_000_000,
@@ -64,7 +64,7 @@ class SACAgentFactory(AgentFactory):
         return SAC(
             policy,
             critics,
-            target_of(critics),
+            target_copy(critics),
             setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
             setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
             create_temperature(params.alpha, envs, setup),

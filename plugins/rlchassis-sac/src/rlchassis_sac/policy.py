@@ -7,7 +7,7 @@ from typing import Any
 from torch import Generator, Tensor, nn
 
 from rlchassis.api import Observation
-from rlchassis_toolkit import Disturbance, NoiseFactory, SquashedGaussianPolicy
+from rlchassis_toolkit import ExplorationNoise, NoiseFactory, SquashedGaussianPolicy
 
 
 class SACPolicy(SquashedGaussianPolicy):
@@ -15,7 +15,7 @@ class SACPolicy(SquashedGaussianPolicy):
 
     def __init__(self, actor: nn.Module, *, deterministic_eval: bool = True, noise: NoiseFactory | None = None) -> None:
         super().__init__(actor, deterministic_eval=deterministic_eval)
-        self._disturb = Disturbance(noise)
+        self._disturb = ExplorationNoise(noise)
 
     def set_progress(self, progress: float) -> None:
         """Noise may fade."""

@@ -6,10 +6,10 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Learned, Metrics, Optimizer, TensorStruct, Transition, gradient_step, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, TensorStruct, Transition, UpdateResult, gradient_step, one_graph
 from rlchassis_td3.loss import cautious_target, smoothed
 from rlchassis_td3.params import TD3Params
-from rlchassis_toolkit import DeterministicPolicy, deterministic_policy_loss, first_of, n_step_transition, squared_loss, track
+from rlchassis_toolkit import DeterministicPolicy, deterministic_policy_loss, first_of, n_step_transition, polyak_update, squared_loss
 
 
 @frozen(eq=False)
@@ -37,13 +37,13 @@ class TD3(Algorithm[TD3Batch]):
         transition = n_step_transition(experience, self.params.gamma)
         return TD3Batch(transition, torch.empty_like(transition.actions).normal_(generator=rng))
 
-    def update(self, batch: TD3Batch, count: int) -> Learned:
+    def update(self, batch: TD3Batch, count: int) -> UpdateResult:
         """Step the critics; in every d-th round step the actor, too, and let the targets follow."""
         metrics = self._learn_critics(batch)
         errors = metrics.pop("errors")
         if (count + 1) % self.params.update_actor_freq == 0:
             metrics |= self._learn_actor(batch)
-        return Learned(metrics, priorities=errors)
+        return UpdateResult(metrics, priorities=errors)
 
     @one_graph
     def _learn_critics(self, batch: TD3Batch) -> Metrics:
@@ -53,8 +53,8 @@ class TD3(Algorithm[TD3Batch]):
     @one_graph
     def _learn_actor(self, batch: TD3Batch) -> Metrics:
         actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
-        track(self.target_critics, self.critics, self.params.tau)
-        track(self.target_actor, self.policy.actor, self.params.tau)
+        polyak_update(self.target_critics, self.critics, self.params.tau)
+        polyak_update(self.target_actor, self.policy.actor, self.params.tau)
         return {"policy_loss": actor["loss"]}
 
     def _critic_loss(self, batch: TD3Batch) -> tuple[Tensor, Metrics]:

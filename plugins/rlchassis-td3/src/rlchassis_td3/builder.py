@@ -19,7 +19,7 @@ from rlchassis_toolkit import (
     DeterministicPolicy,
     TwoCriticsMethods,
     create_critics,
-    target_of,
+    target_copy,
     two_critics,
     unique_parameters,
 )
@@ -30,7 +30,7 @@ class TD3AgentFactory(AgentFactory):
     """The recipe for a TD3 agent."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {
+    default_sampling: ClassVar[Mapping[str, int]] = {
         "update_per_step": 1,
         "step_per_collect": 1,
         "buffer_size": 1_000_000,
@@ -58,8 +58,8 @@ class TD3AgentFactory(AgentFactory):
         return TD3(
             policy,
             critics,
-            target_of(policy.actor),
-            target_of(critics),
+            target_copy(policy.actor),
+            target_copy(critics),
             setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
             setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
             params,

@@ -44,7 +44,7 @@ def experience_of(
     )
 
 
-def eventful() -> Experience:
+def example_rollout() -> Experience:
     """Twelve steps of two environments, always the same: three numbers seen, two actions, rewards of up to ± 10.
 
     One episode terminates, one is truncated, and the last row of one environment is no transition.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rlchassis.api import ExperimentConfig, InfoStats, SamplingConfig, World
-from rlchassis_testkit.replay_onlooker import ReplayOnlooker, ReplayOnlookerExperimentBuilder
+from rlchassis_testkit.recording_replay_algorithm import RecordingReplayAlgorithm, RecordingReplayExperimentBuilder
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import unchanged
 
@@ -26,7 +26,7 @@ def prepared(
 ) -> tuple[World, Callable[[], InfoStats]]:
     """A world that has yet to train, and what trains in it; told says more to its builder."""
     config = ExperimentConfig(seed=seed, watch=False, persistence_enabled=False)
-    builder = told(ReplayOnlookerExperimentBuilder(env, config, SamplingConfig(**(SETTINGS | settings))))
+    builder = told(RecordingReplayExperimentBuilder(env, config, SamplingConfig(**(SETTINGS | settings))))
     experiment = builder.build()
     world = experiment.create_experiment_world()
     return world, lambda: experiment.train(world)
@@ -37,10 +37,10 @@ def world_of(*args: Any, **settings: Any) -> World:
     return prepared(*args, **settings)[0]
 
 
-def trained(*args: Any, **settings: Any) -> tuple[World, ReplayOnlooker]:
+def trained(*args: Any, **settings: Any) -> tuple[World, RecordingReplayAlgorithm]:
     """One that has trained, and the onlooker that wrote down how."""
     world, train = prepared(*args, **settings)
     train()
     world.close()
-    assert isinstance(world.algorithm, ReplayOnlooker)
+    assert isinstance(world.algorithm, RecordingReplayAlgorithm)
     return world, world.algorithm

@@ -27,7 +27,7 @@ from rlchassis_toolkit.factories.networks import (
     IntermediateModuleFactory,
     IntermediateModuleFactoryDefault,
 )
-from rlchassis_toolkit.gae import Judgement, ReturnScale, judge, judge_anew
+from rlchassis_toolkit.gae import Advantages, ReturnScale, compute_gae, update_scale_and_compute_gae
 from rlchassis_toolkit.losses import (
     actor_critic_loss,
     deterministic_policy_loss,
@@ -52,14 +52,14 @@ from rlchassis_toolkit.networks.actors_and_critics import (
 )
 from rlchassis_toolkit.networks.encoders import encoder_for, width_of
 from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, first_of
-from rlchassis_toolkit.noise import Disturbance, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
+from rlchassis_toolkit.noise import ExplorationNoise, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 from rlchassis_toolkit.policies.deterministic import DeterministicPolicy
 from rlchassis_toolkit.policies.distributions import ActionDistribution, Categorical, DiagonalGaussian, detached
 from rlchassis_toolkit.policies.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
 from rlchassis_toolkit.policies.squashed import SquashedGaussian, SquashedGaussianPolicy
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
 from rlchassis_toolkit.returns import lambda_returns, n_step_transition
-from rlchassis_toolkit.targets import target_of, track
+from rlchassis_toolkit.targets import polyak_update, target_copy
 from rlchassis_toolkit.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault, Temperature, create_temperature, is_alpha
 
 __all__ = [
@@ -71,6 +71,7 @@ __all__ = [
     "ActorCriticExperimentBuilder",
     "ActorFactory",
     "ActorFactoryDefault",
+    "Advantages",
     "AutoAlphaFactory",
     "AutoAlphaFactoryDefault",
     "Categorical",
@@ -87,14 +88,13 @@ __all__ = [
     "DeterministicPolicy",
     "DiagonalGaussian",
     "DiscreteCriticEnsemble",
-    "Disturbance",
     "EpsilonGreedyPolicy",
+    "ExplorationNoise",
     "Features",
     "GaussianActor",
     "GaussianActorMethods",
     "IntermediateModuleFactory",
     "IntermediateModuleFactoryDefault",
-    "Judgement",
     "LinearEps",
     "NoiseFactory",
     "NoiseFactoryMaxActionScaledGaussian",
@@ -110,6 +110,7 @@ __all__ = [
     "TwoCriticsMethods",
     "actor_critic_loss",
     "assign_",
+    "compute_gae",
     "conjugate_gradient",
     "create_critics",
     "create_temperature",
@@ -122,19 +123,18 @@ __all__ = [
     "flattened",
     "huber_loss",
     "is_alpha",
-    "judge",
-    "judge_anew",
     "lambda_returns",
     "n_step_transition",
     "normalized",
     "orthogonal_",
+    "polyak_update",
     "quantile_huber_loss",
     "soft_value",
     "squared_loss",
-    "target_of",
-    "track",
+    "target_copy",
     "two_critics",
     "unique_parameters",
+    "update_scale_and_compute_gae",
     "value_loss",
     "width_of",
 ]

@@ -13,7 +13,7 @@ from rlchassis_toolkit.moments import RunningMoments
 from rlchassis_toolkit.returns import lambda_returns
 
 
-class Judgement(NamedTuple):
+class Advantages(NamedTuple):
     """What a critic thinks of a rollout; all [T, N]."""
 
     values: Tensor
@@ -38,14 +38,14 @@ class ReturnScale(nn.Module):
         """Take the deviation known by now as the unit, before a new rollout is judged."""
         self.unit.copy_(self.moments.std())
 
-    def note(self, rollout: Experience, judgement: Judgement) -> None:
+    def note(self, rollout: Experience, gae: Advantages) -> None:
         """Take in the returns of a rollout's transitions; the unit changes when it is settled again."""
-        self.moments.update((judgement.returns * self.unit)[rollout.counted])
+        self.moments.update((gae.returns * self.unit)[rollout.counted])
 
 
-def judge(
+def compute_gae(
     rollout: Experience, critic: Callable[[Any], Tensor], gamma: float, gae_lambda: float, return_scale: ReturnScale | None = None
-) -> Judgement:
+) -> Advantages:
     """Returns Gₜ^λ and advantages Aₜ = Gₜ^λ − v(sₜ) of a rollout [T, N]  (Schulman et al. 2016).
 
     Termination ends the discounting, truncation only the trace. With return_scale the critic speaks in its unit.
@@ -53,16 +53,16 @@ def judge(
     unit = 1.0 if return_scale is None else return_scale.unit
     values, next_values = by_row(critic, rollout.obs), by_row(critic, rollout.next_obs)
     returns = lambda_returns(rollout.rewards, gamma * ~rollout.terminated, next_values * unit, gae_lambda * ~rollout.ended)
-    return Judgement(values, returns / unit, returns - values * unit)
+    return Advantages(values, returns / unit, returns - values * unit)
 
 
-def judge_anew(
+def update_scale_and_compute_gae(
     rollout: Experience, critic: Callable[[Any], Tensor], gamma: float, gae_lambda: float, return_scale: ReturnScale | None = None
-) -> Judgement:
+) -> Advantages:
     """Judge a rollout that was just collected: the scale settles before, and takes in its returns after."""
     if return_scale is None:
-        return judge(rollout, critic, gamma, gae_lambda)
+        return compute_gae(rollout, critic, gamma, gae_lambda)
     return_scale.settle()
-    judgement = judge(rollout, critic, gamma, gae_lambda, return_scale)
-    return_scale.note(rollout, judgement)
-    return judgement
+    gae = compute_gae(rollout, critic, gamma, gae_lambda, return_scale)
+    return_scale.note(rollout, gae)
+    return gae

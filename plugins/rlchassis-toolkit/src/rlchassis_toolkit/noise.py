@@ -9,7 +9,7 @@ import torch
 from attrs import define, field, frozen
 from torch import Generator, Tensor
 
-from rlchassis.api import RecipePart, UsageError, number
+from rlchassis.api import ConfigPart, UsageError, number
 
 
 class Noise(Protocol):
@@ -20,7 +20,7 @@ class Noise(Protocol):
 
 
 @frozen(kw_only=True)
-class NoiseFactory(RecipePart, ABC):
+class NoiseFactory(ConfigPart, ABC):
     """Describes exploration noise, which may fade in a straight line while the run goes on."""
 
     final_fraction: float = number(1.0, at_least=0, at_most=1)
@@ -36,7 +36,7 @@ class NoiseFactory(RecipePart, ABC):
 
 
 @define(eq=False)
-class Disturbance:
+class ExplorationNoise:
     """The noise of a policy, of which less may be left the further the run is."""
 
     factory: NoiseFactory | None

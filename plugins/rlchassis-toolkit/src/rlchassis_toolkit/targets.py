@@ -11,14 +11,14 @@ from torch import nn
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def target_of(network: Network) -> Network:
+def target_copy(network: Network) -> Network:
     """A copy that no optimizer steps."""
     target = copy.deepcopy(network)
     return target.requires_grad_(requires_grad=False)
 
 
 @torch.no_grad()
-def track(target: nn.Module, source: nn.Module, tau: float) -> None:
+def polyak_update(target: nn.Module, source: nn.Module, tau: float) -> None:
     """Move a target towards its source:  θ′ ← (1 − τ) θ′ + τ θ; τ = 1 copies. Buffers are copied, whatever τ is."""
     torch._foreach_lerp_(list(target.parameters()), list(source.parameters()), tau)
     for kept, current in zip(target.buffers(), source.buffers(), strict=True):

@@ -11,7 +11,7 @@ from attrs import Attribute, define, frozen
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from rlchassis.api import HasSpaces, Metrics, Optimizer, RecipePart, Setup, UsageError, gradient_step, number
+from rlchassis.api import ConfigPart, HasSpaces, Metrics, Optimizer, Setup, UsageError, gradient_step, number
 
 
 @define(eq=False)
@@ -74,7 +74,7 @@ def create_temperature(alpha: float | AutoAlphaFactory, envs: HasSpaces, setup: 
     return Temperature.fixed(alpha, setup.device)
 
 
-class AutoAlphaFactory(RecipePart, ABC):
+class AutoAlphaFactory(ConfigPart, ABC):
     """Describes a temperature that is learned."""
 
     @abstractmethod

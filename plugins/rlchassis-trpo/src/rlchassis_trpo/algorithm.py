@@ -6,7 +6,18 @@ import torch
 from attrs import define, evolve, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Learned, Metrics, Observation, Optimizer, TensorStruct, by_row, gradient_step, one_graph
+from rlchassis.api import (
+    Algorithm,
+    Experience,
+    Metrics,
+    Observation,
+    Optimizer,
+    TensorStruct,
+    UpdateResult,
+    by_row,
+    gradient_step,
+    one_graph,
+)
 from rlchassis_toolkit import (
     ActionDistribution,
     ReturnScale,
@@ -17,9 +28,9 @@ from rlchassis_toolkit import (
     fisher_vector_product,
     flat_gradient,
     flattened,
-    judge_anew,
     normalized,
     unique_parameters,
+    update_scale_and_compute_gae,
     value_loss,
 )
 from rlchassis_trpo.loss import longest_step, surrogate_loss
@@ -51,16 +62,16 @@ class TRPO(Algorithm[TRPOBatch]):
     def prepare(self, experience: Experience, rng: Generator) -> TRPOBatch:
         """Judge the rollout by the policy and critic that are about to change."""
         params = self.params
-        judgement = judge_anew(experience, self.critic, params.gamma, params.gae_lambda, self.return_scale)
+        gae = update_scale_and_compute_gae(experience, self.critic, params.gamma, params.gae_lambda, self.return_scale)
         old_log_probs = by_row(self.policy.log_prob, experience.obs, experience.actions)
-        return TRPOBatch(experience.obs, experience.actions, old_log_probs, judgement.returns, judgement.advantages)
+        return TRPOBatch(experience.obs, experience.actions, old_log_probs, gae.returns, gae.advantages)
 
-    def update(self, batch: TRPOBatch, count: int) -> Learned:
+    def update(self, batch: TRPOBatch, count: int) -> UpdateResult:
         """Step the actor once, as far as it may go, then the critic as often as it is told."""
         metrics = self._step_actor(batch)
         for _ in range(self.params.optim_critic_iters):
             critic = self._step_critic(batch)
-        return Learned({**metrics, "value_loss": critic["loss"]})
+        return UpdateResult({**metrics, "value_loss": critic["loss"]})
 
     def _step_actor(self, batch: TRPOBatch) -> Metrics:
         """Minimise L(θ) where E[ D(π ‖ π_θ) ] ≤ δ   (Schulman et al. 2015, eq. 12 and appendix C)."""

@@ -28,7 +28,7 @@ class TRPOAgentFactory(AgentFactory):
     """The recipe for a TRPO agent."""
 
     trainer_class = OnPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1024, "repeat_per_collect": 1, "num_test_episodes": 10}
+    default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1024, "repeat_per_collect": 1, "num_test_episodes": 10}
 
     params: TRPOParams = instance(TRPOParams, factory=TRPOParams)
     """The hyperparameters."""

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import torch
 
-from rlchassis.config.recipe_part import RecipePart
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.data.experience import Observation
 from rlchassis.envs import Environments
 from rlchassis.errors import UsageError
@@ -73,7 +73,7 @@ def own_code(value: Any) -> Iterator[Any]:
         case list() | tuple():
             for each in value:
                 yield from own_code(each)
-        case _ if isinstance(value, RecipePart) or attrs.has(type(value)):
+        case _ if isinstance(value, ConfigPart) or attrs.has(type(value)):
             yield type(value)
             names = [a.name for a in attrs.fields(type(value))] if attrs.has(type(value)) else vars(value)
             yield from own_code([getattr(value, name) for name in names])

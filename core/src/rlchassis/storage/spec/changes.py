@@ -8,9 +8,9 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import attrs
 
-from rlchassis.config.recipe_part import RecipePart
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.registry import Component
-from rlchassis.storage.spec.decoding import RecipeReader
+from rlchassis.storage.spec.decoding import Decoder
 from rlchassis.storage.spec.encoding import TAGS, field_types, init_fields
 from rlchassis.storage.spec.refusals import at, made, require_fields
 
@@ -32,17 +32,17 @@ def _amended_value(current: Any, change: Any, expected: Any) -> Any:
     if _is_row_of_parts(current, expected) and not isinstance(change, list | tuple):
         return tuple(_amended_value(each, change, one) for each, one in zip(current, get_args(expected), strict=True))
     if not isinstance(change, Mapping) or set(change) & set(TAGS):
-        return RecipeReader().read(change, expected)
+        return Decoder().read(change, expected)
     if isinstance(current, Component):
         return Component(current.kind, current.name, {**current.options, **change})
     if attrs.has(type(current)):
         return amended(current, change)
     if isinstance(current, Mapping):
         return {**current, **change}
-    return RecipeReader().read(change, expected)
+    return Decoder().read(change, expected)
 
 
 def _is_row_of_parts(current: Any, expected: Any) -> bool:
     """Whether it is a fixed number of parts, such as two critics: what is set is set in each."""
     fixed = get_origin(expected) is tuple and Ellipsis not in get_args(expected)
-    return fixed and all(isinstance(each, RecipePart) for each in current)
+    return fixed and all(isinstance(each, ConfigPart) for each in current)

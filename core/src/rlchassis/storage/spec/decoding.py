@@ -13,7 +13,7 @@ import cattrs
 import numpy as np
 import torch
 
-from rlchassis.config.recipe_part import RecipePart
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.errors import UsageError
 from rlchassis.registry import Component, Named, Used, component_of, load, name_as_used
 from rlchassis.storage.spec.bounds import modules_named_in, require_bounded
@@ -31,10 +31,10 @@ def from_data(data: Any, expected: type[T] | Any, allow: Iterable[Any] = (), use
     A name that several distributions claim today means the one that was used, where that is known.
     """
     require_bounded(data)
-    return RecipeReader(allow, used).read(data, expected)  # type: ignore[no-any-return]  # of the expected type, by what the hooks check
+    return Decoder(allow, used).read(data, expected)  # type: ignore[no-any-return]  # of the expected type, by what the hooks check
 
 
-class RecipeReader:
+class Decoder:
     """Structures the data of recipes."""
 
     def __init__(self, allow: Iterable[Any] = (), used: Used = frozenset()) -> None:
@@ -111,7 +111,7 @@ class RecipeReader:
             case {"component": _}:
                 return self.read(data, Component)
             case dict() if set(data) & {"part", "class"}:
-                return self.read(data, RecipePart)
+                return self.read(data, ConfigPart)
             case dict() if set(data) & {"object", "unstorable"}:
                 return self._named(data, Any)
             case dict():
@@ -129,7 +129,7 @@ class RecipeReader:
         return {key: at(key, partial(self.read, value, expected[key])) for key, value in data.items()}
 
     def _part(self, data: Any, expected: Any) -> Any:
-        if isinstance(data, str | Named) and issubclass(expected, RecipePart):
+        if isinstance(data, str | Named) and issubclass(expected, ConfigPart):
             return self._named_part(data if isinstance(data, Named) else Named(data), expected)
         if not isinstance(data, Mapping):
             raise UsageError(f"expected a description of {expected.__name__}, not {data!r}.")
@@ -198,4 +198,4 @@ def _made_of(*origins: Any) -> Callable[[Any], bool]:
 
 
 def _is_part(expected: Any) -> bool:
-    return isinstance(expected, type) and issubclass(expected, RecipePart | Component)
+    return isinstance(expected, type) and issubclass(expected, ConfigPart | Component)

@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from rlchassis.config.recipe_part import RecipePart
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.registry import Component, name_of
 
 TAGS = ("part", "component", "class", "object", "unstorable", "number", "tuple", "mapping")
@@ -75,14 +75,14 @@ def _options(value: Component) -> dict[str, Any]:
 def _described(value: Any, typed: bool) -> Any:
     if isinstance(value, type | types.FunctionType):
         return _named(value, typed)
-    if isinstance(value, RecipePart):
+    if isinstance(value, ConfigPart):
         return _part(value)
     if attrs.has(type(value)) and typed:
         return _fields(value)
     return unstorable(value)
 
 
-def _part(value: RecipePart) -> Any:
+def _part(value: ConfigPart) -> Any:
     fields = _fields(value)
     if fields is None:
         return unstorable(value)
@@ -120,7 +120,7 @@ def _named(value: type | types.FunctionType, typed: bool) -> Any:
     """Torch's own activations and registered classes by their name; others by a name that is only compared, never imported."""
     if isinstance(value, type) and getattr(nn, value.__name__, None) is value:
         return value.__name__ if typed else {"object": f"torch.nn:{value.__name__}"}
-    registered = name_of(value) if isinstance(value, type) and issubclass(value, RecipePart) else None
+    registered = name_of(value) if isinstance(value, type) and issubclass(value, ConfigPart) else None
     if registered:
         return {"object": "/".join(registered)}
     if "<" in value.__qualname__:

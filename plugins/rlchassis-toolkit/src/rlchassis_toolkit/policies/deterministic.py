@@ -7,8 +7,8 @@ from typing import Any
 from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Observation, Policy, lean_forward, require_action
-from rlchassis_toolkit.noise import Disturbance, NoiseFactory
+from rlchassis.api import Observation, Policy, infer, require_action
+from rlchassis_toolkit.noise import ExplorationNoise, NoiseFactory
 
 
 class DeterministicPolicy(Policy):
@@ -20,7 +20,7 @@ class DeterministicPolicy(Policy):
     def __init__(self, actor: nn.Module, *, noise: NoiseFactory | None = None) -> None:
         super().__init__()
         self.actor = actor
-        self._disturb = Disturbance(noise)
+        self._disturb = ExplorationNoise(noise)
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
         """The actor answers actions."""
@@ -32,5 +32,5 @@ class DeterministicPolicy(Policy):
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """The actor's answer; the state is the noise's memory."""
-        actions: Tensor = lean_forward(self.actor, obs)
+        actions: Tensor = infer(self.actor, obs)
         return self._disturb(actions, state, rng) if explore else (actions, None)

@@ -9,7 +9,7 @@ from attrs import frozen
 from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Observation, Policy, UsageError, first_tensor, lean_forward, require_values
+from rlchassis.api import Observation, Policy, UsageError, first_tensor, infer, require_values
 
 FIRST, LAST, FRACTION = 1.0, 0.05, 0.1
 """How ε changes where params leave it open."""
@@ -76,5 +76,5 @@ class EpsilonGreedyPolicy(Policy):
 
     def values(self, obs: Observation, *, explore: bool, rng: Generator) -> Tensor:
         """What each of K actions is worth, [N, K]; networks that estimate it by samples draw them from rng."""
-        values: Tensor = lean_forward(self.network, obs)
+        values: Tensor = infer(self.network, obs)
         return values

@@ -10,7 +10,7 @@ from gymnasium import spaces
 from torch import Generator, Tensor, nn
 from torch.nn.functional import softplus
 
-from rlchassis.api import Observation, Policy, lean_forward
+from rlchassis.api import Observation, Policy, infer
 from rlchassis_toolkit.policies.answers import require_gaussian
 from rlchassis_toolkit.policies.distributions import DiagonalGaussian
 
@@ -62,7 +62,7 @@ class SquashedGaussianPolicy(Policy):
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Sample while exploring; else the squashed mean, unless evaluation is to sample too."""
-        distribution = SquashedGaussian(*lean_forward(self.actor, obs))
+        distribution = SquashedGaussian(*infer(self.actor, obs))
         if explore or not self.deterministic_eval:
             return distribution.sample(rng), None
         return distribution.mode(), None

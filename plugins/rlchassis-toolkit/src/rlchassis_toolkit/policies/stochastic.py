@@ -7,7 +7,7 @@ from typing import Any
 from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Observation, Policy, lean_forward
+from rlchassis.api import Observation, Policy, infer
 from rlchassis_toolkit.policies.answers import require_distribution
 from rlchassis_toolkit.policies.distributions import ActionDistribution
 
@@ -22,7 +22,7 @@ class StochasticPolicy(Policy):
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Sample while exploring; else the likeliest action, unless evaluation is to sample too."""
-        distribution: ActionDistribution = lean_forward(self.actor, obs)
+        distribution: ActionDistribution = infer(self.actor, obs)
         if explore or not self.deterministic_eval:
             return distribution.sample(rng), None
         return distribution.mode(), None

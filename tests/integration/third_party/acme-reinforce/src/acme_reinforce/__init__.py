@@ -16,13 +16,13 @@ from rlchassis.api import (
     Environments,
     Experience,
     ExperimentBuilder,
-    Learned,
     Metrics,
     Observation,
     OnPolicyTrainer,
     Optimizer,
     Setup,
     TensorStruct,
+    UpdateResult,
     gradient_step,
 )
 from rlchassis_toolkit import ActorFactory, ActorFactoryDefault, StochasticPolicy, lambda_returns
@@ -62,9 +62,9 @@ class Reinforce(Algorithm[ReinforceBatch]):
         returns = lambda_returns(experience.rewards, self.params.gamma * going_on, nothing, going_on)
         return ReinforceBatch(experience.obs, experience.actions, returns)
 
-    def update(self, batch: ReinforceBatch, count: int) -> Learned:
+    def update(self, batch: ReinforceBatch, count: int) -> UpdateResult:
         """One step up the policy gradient."""
-        return Learned(gradient_step(self.optimizer, self._loss, batch))
+        return UpdateResult(gradient_step(self.optimizer, self._loss, batch))
 
     def _loss(self, batch: ReinforceBatch) -> tuple[Tensor, Metrics]:
         advantages = batch.returns - batch.returns.mean()
@@ -76,7 +76,7 @@ class ReinforceAgentFactory(AgentFactory):
     """The recipe for a REINFORCE agent."""
 
     trainer_class = OnPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 200, "repeat_per_collect": 1, "num_test_episodes": 5}
+    default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 200, "repeat_per_collect": 1, "num_test_episodes": 5}
 
     params: ReinforceParams = field(factory=ReinforceParams, validator=instance_of(ReinforceParams))
     actor_factory: ActorFactory = field(factory=ActorFactoryDefault, validator=instance_of(ActorFactory))

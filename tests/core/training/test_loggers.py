@@ -16,7 +16,7 @@ from rlchassis.training.metrics_file import MetricsFile
 from rlchassis_testkit.stored_runs import rows_of
 
 
-class Kept(Logger):
+class RecordingLogger(Logger):
     def __init__(self, fails=()):
         self.rows, self.fails, self.closed = [], fails, 0
 
@@ -61,38 +61,40 @@ def test_a_line_cut_short_is_left_out(tmp_path):
 
 
 def test_all_loggers_of_a_group_get_the_same_single_precision():
-    one, other = Kept(), Kept()
+    one, other = RecordingLogger(), RecordingLogger()
     LoggerGroup([one, other]).log({"a": 0.1, "b": 1e300}, 7)
     assert one.rows == other.rows == [({"a": float(np.float32(0.1)), "b": math.inf}, 7)]
 
 
 def test_one_that_fails_is_dropped_with_one_warning_and_the_others_go_on(caplog):
-    good, bad = Kept(), Kept(fails=["log"])
+    good, bad = RecordingLogger(), RecordingLogger(fails=["log"])
     group = LoggerGroup([bad, good])
     with caplog.at_level(logging.WARNING, "rlchassis"):
         for step in range(3):
             group.log({"a": 1.0}, step)
     assert [step for _, step in good.rows] == [0, 1, 2]
-    assert [record.getMessage() for record in caplog.records] == ["Kept failed and is not used any more; the run goes on."]
+    assert [record.getMessage() for record in caplog.records] == ["RecordingLogger failed and is not used any more; the run goes on."]
     assert (good.closed, bad.closed) == (0, 1)
 
 
 def test_all_are_closed_even_if_one_fails(caplog):
-    bad, good = Kept(fails=["close"]), Kept()
+    bad, good = RecordingLogger(fails=["close"]), RecordingLogger()
     LoggerGroup([bad, good]).close()
     assert (bad.closed, good.closed) == (1, 1)
     assert "could not be closed" in caplog.text
 
 
-class KeptFactory(LoggerFactory):
+class RecordingLoggerFactory(LoggerFactory):
     def create_logger(self, log_dir, experiment_name, run_id, config_dict):
-        logger = Kept()
+        logger = RecordingLogger()
         logger.told = (log_dir, experiment_name, run_id, config_dict)
         return logger
 
 
 def test_several_are_made_of_factories_and_references_and_told_the_same(tmp_path):
-    group = LoggerFactorySeveral([KeptFactory(), Component("logger", "default")]).create_logger(str(tmp_path), "name", "id", {"a": 1})
+    group = LoggerFactorySeveral([RecordingLoggerFactory(), Component("logger", "default")]).create_logger(
+        str(tmp_path), "name", "id", {"a": 1}
+    )
     assert group.loggers[0].told == (str(tmp_path), "name", "id", {"a": 1})
     assert len(group.loggers) == 2
     group.close()
@@ -161,7 +163,7 @@ def test_a_file_that_another_took_the_place_of_is_a_problem(tmp_path):
     file.log({"a": 1.0}, 1)
     (tmp_path / "metrics.jsonl").unlink()
     (tmp_path / "metrics.jsonl").touch()
-    group = LoggerGroup([file, Kept()])
+    group = LoggerGroup([file, RecordingLogger()])
     group.log({"a": 1.0}, 2)
     group.close()
     assert group.problems == [f"rows of {tmp_path / 'metrics.jsonl'} are lost (it was replaced while the run went on)"]

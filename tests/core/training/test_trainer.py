@@ -16,7 +16,7 @@ from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.envs import EnvFactoryRegistered, VectorEnvType
 from rlchassis.errors import DivergenceError, Interrupted, PluginError, UsageError
 from rlchassis.hookspecs import hookimpl
-from rlchassis.learning.algorithm import Learned
+from rlchassis.learning.algorithm import UpdateResult
 from rlchassis.learning.policy import PolicyWrapper
 from rlchassis.training import testing
 from rlchassis.training.callbacks import EpochStopCallback
@@ -25,7 +25,7 @@ from rlchassis.training.info import InfoStats
 from rlchassis.training.on_policy import OnPolicyTrainer
 from rlchassis.training.trainer import log_encoding
 from rlchassis.training.world import World
-from rlchassis_testkit.onlooker import Onlooker, OnlookerExperimentBuilder, Seen
+from rlchassis_testkit.recording_algorithm import RecordingAlgorithm, RecordingExperimentBuilder, Seen
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import tiny_run, unchanged
 from rlchassis_testkit.wrapping import Wrapping
@@ -33,15 +33,15 @@ from rlchassis_testkit.wrapping import Wrapping
 NO_TESTS = {"num_test_envs": 0}
 
 
-def looked_on(env: Any = Counter, **settings: Any) -> tuple[World, Onlooker]:
-    world = tiny_run(OnlookerExperimentBuilder, env, **settings)
+def looked_on(env: Any = Counter, **settings: Any) -> tuple[World, RecordingAlgorithm]:
+    world = tiny_run(RecordingExperimentBuilder, env, **settings)
     return world, world.algorithm
 
 
 def prepared(**sampling: Any) -> tuple[World, Callable[[], InfoStats]]:
     """A world that has yet to train, and what trains in it."""
     config = SamplingConfig(num_train_envs=3, num_test_envs=0, **sampling)
-    experiment = OnlookerExperimentBuilder(Counter, ExperimentConfig(watch=False), config).build()
+    experiment = RecordingExperimentBuilder(Counter, ExperimentConfig(watch=False), config).build()
     world = experiment.create_experiment_world()
     return world, lambda: experiment.train(world)
 
@@ -117,8 +117,8 @@ class Layer(PolicyWrapper):
         super().__init__(inner)
         self.name, self.diary = name, diary
 
-    def view(self, experience):
-        self.diary.append((self.name, "view", experience.obs.flatten()[0].item()))
+    def transform(self, experience):
+        self.diary.append((self.name, "transform", experience.obs.flatten()[0].item()))
         return type(experience)(experience.obs + 1000, *(getattr(experience, f.name) for f in fields(type(experience))[1:]))
 
     def learn(self, experience):
@@ -139,8 +139,8 @@ def test_layers_view_a_rollout_from_the_outside_in_and_learn_and_observe_it_raw_
 
     world, algorithm = looked_on(told=told, num_epochs=1, step_per_epoch=24, **NO_TESTS)
     assert diary == [
-        ("outer", "view", 100),
-        ("inner", "view", 1100),
+        ("outer", "transform", 100),
+        ("inner", "transform", 1100),
         *((name, what, 100) for name in ("outer", "inner") for what in ("learn", "observe")),
     ]
     assert algorithm.rollouts[0].obs.flatten()[0] == 2100
@@ -251,7 +251,7 @@ class Watching:
 def watched(watching, told=unchanged, **settings):
     config = ExperimentConfig(watch=False, persistence_enabled=False)
     sampling = {"num_epochs": 2, "step_per_epoch": 48, "step_per_collect": 24, "batch_size": 12, "num_train_envs": 2} | settings
-    return told(OnlookerExperimentBuilder(Counter, config, SamplingConfig(**sampling))).build().run(observers=[watching])
+    return told(RecordingExperimentBuilder(Counter, config, SamplingConfig(**sampling))).build().run(observers=[watching])
 
 
 def test_an_extension_is_shown_every_row_but_its_own():
@@ -296,30 +296,30 @@ def test_what_an_update_measured_as_it_diverged_is_shown_with_the_rounds_before_
     def update(self, batch, count):
         if count == 2:
             raise DivergenceError("the loss is not finite", {"loss": math.nan, "grad_norm": math.inf})
-        return Learned({"loss": torch.tensor(1.0), "entropy": torch.tensor(float(count))})
+        return UpdateResult({"loss": torch.tensor(1.0), "entropy": torch.tensor(float(count))})
 
-    monkeypatch.setattr(Onlooker, "update", update)
+    monkeypatch.setattr(RecordingAlgorithm, "update", update)
     watching = Watching()
     with pytest.raises(DivergenceError) as caught:
         watched(watching)
     ((step, row),) = watching.rows
     assert (step, row["learn/entropy"], row["learn/grad_norm"], math.isnan(row["learn/loss"])) == (24, 0.5, math.inf, True)
-    assert caught.value.__notes__ == ["Onlooker, environment step 24, round 3 of learning"]
+    assert caught.value.__notes__ == ["RecordingAlgorithm, environment step 24, round 3 of learning"]
 
 
 def updating(monkeypatch, answer):
     def update(self, batch, count):
         return answer
 
-    monkeypatch.setattr(Onlooker, "update", update)
+    monkeypatch.setattr(RecordingAlgorithm, "update", update)
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ({"loss": 1}, r"^Onlooker\.update returned dict, expected a Learned; write `return Learned\(metrics\)`\.$"),
+        ({"loss": 1}, r"^RecordingAlgorithm\.update returned dict, expected a Learned; write `return Learned\(metrics\)`\.$"),
         (None, r"returned NoneType, expected a Learned"),
-        (Learned(None), r"returned NoneType, expected a dict of metrics"),
+        (UpdateResult(None), r"returned NoneType, expected a dict of metrics"),
     ],
 )
 def test_an_update_that_returns_no_learned_is_refused_by_name(answer, said, monkeypatch):
@@ -337,12 +337,12 @@ def test_an_update_that_returns_no_learned_is_refused_by_name(answer, said, monk
     ],
 )
 def test_a_batch_of_another_kind_or_of_other_rows_is_refused_by_name(method, answer, said, monkeypatch):
-    monkeypatch.setattr(Onlooker, method, lambda *_: answer)
+    monkeypatch.setattr(RecordingAlgorithm, method, lambda *_: answer)
     with pytest.raises(PluginError, match=said):
         looked_on(**NO_TESTS)
 
 
-@pytest.mark.parametrize(("method", "said"), [("view", "expected an Experience"), ("learn", "expected a dict of metrics")])
+@pytest.mark.parametrize(("method", "said"), [("transform", "expected an Experience"), ("learn", "expected a dict of metrics")])
 def test_a_layer_that_forgets_its_answer_is_refused_by_name(method, said):
     layer = type("Forgetful", (PolicyWrapper,), {method: lambda self, experience: None})
     with pytest.raises(PluginError, match=f"^Forgetful.* returned NoneType, {said}"):
@@ -353,9 +353,9 @@ def test_weights_that_no_optimizer_looks_after_are_looked_at_before_the_policy_a
     def update(self, batch, count):
         with torch.no_grad():
             self.policy.weight.fill_(math.inf)
-        return Learned()
+        return UpdateResult()
 
-    monkeypatch.setattr(Onlooker, "update", update)
+    monkeypatch.setattr(RecordingAlgorithm, "update", update)
     world, train = prepared(num_epochs=1, step_per_epoch=48, step_per_collect=24, batch_size=12)
     with pytest.raises(DivergenceError, match=r"weights of the policy became non-finite \(weight\)"):
         train()

@@ -12,7 +12,7 @@ from torch import nn
 from rlchassis.data.experience import TensorStruct
 from rlchassis.data.randomness import RandomStreams
 from rlchassis.errors import UsageError
-from rlchassis.learning.algorithm import Algorithm, Learned
+from rlchassis.learning.algorithm import Algorithm, UpdateResult
 from rlchassis.learning.compilation import LARGEST_NUMBER_OF_SIZES, one_graph
 from rlchassis.learning.gradients import gradient_step
 from rlchassis.learning.optimizer import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory
@@ -52,7 +52,7 @@ class Unmarked(Algorithm[Points]):
         return experience
 
     def update(self, batch, count):
-        return Learned(self.learn(batch))
+        return UpdateResult(self.learn(batch))
 
     def learn(self, batch):
         return gradient_step(self.optimizer, lambda b: ((self.weight * b.x).square().mean(), {}), batch)

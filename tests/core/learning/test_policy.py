@@ -70,7 +70,7 @@ def test_a_layer_that_changes_nothing_acts_as_what_is_inside_and_stores_it():
     assert torch.equal(acted(outer, 1, explore=True), acted(inner, 1, explore=True))
     assert {f"inner.{name}" for name in inner.state_dict()} == set(outer.state_dict())
     experience = experience_of([1, 2])
-    assert outer.view(experience) is experience
+    assert outer.transform(experience) is experience
     assert outer.learn(experience) == {}
 
 

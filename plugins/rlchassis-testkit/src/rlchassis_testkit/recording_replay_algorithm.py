@@ -9,12 +9,22 @@ import torch
 from attrs import define, field, frozen
 from torch import Generator
 
-from rlchassis.api import AgentFactory, Algorithm, Environments, Experience, ExperimentBuilder, Learned, OffPolicyTrainer, Policy, Setup
-from rlchassis_testkit.onlooker import AtRandom
+from rlchassis.api import (
+    AgentFactory,
+    Algorithm,
+    Environments,
+    Experience,
+    ExperimentBuilder,
+    OffPolicyTrainer,
+    Policy,
+    Setup,
+    UpdateResult,
+)
+from rlchassis_testkit.recording_algorithm import AtRandom
 
 
 @define(eq=False)
-class ReplayOnlooker(Algorithm[Experience]):
+class RecordingReplayAlgorithm(Algorithm[Experience]):
     """Keeps every window it prepares, the count of every round, and how far it was told the run is."""
 
     policy: Policy
@@ -38,19 +48,19 @@ class ReplayOnlooker(Algorithm[Experience]):
         self.windows.append(experience)
         return experience
 
-    def update(self, batch: Experience, count: int) -> Learned:
+    def update(self, batch: Experience, count: int) -> UpdateResult:
         """Nothing is learned; every row is judged as wrong as the recipe says."""
         self.counts.append(count)
         size = batch.rewards.shape[1]
-        return Learned({"rewards": batch.rewards.mean()}, None if self.priority is None else torch.full((size,), self.priority))
+        return UpdateResult({"rewards": batch.rewards.mean()}, None if self.priority is None else torch.full((size,), self.priority))
 
 
 @frozen(kw_only=True)
-class ReplayOnlookerAgentFactory(AgentFactory):
+class RecordingReplayAgentFactory(AgentFactory):
     """The recipe for it."""
 
     trainer_class = OffPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {
+    default_sampling: ClassVar[Mapping[str, int]] = {
         "update_per_step": 1,
         "step_per_collect": 1,
         "buffer_size": 1000,
@@ -66,15 +76,15 @@ class ReplayOnlookerAgentFactory(AgentFactory):
         """See AtRandom."""
         return AtRandom()
 
-    def create_algorithm(self, policy: Policy, envs: Environments, setup: Setup) -> ReplayOnlooker:
-        """See ReplayOnlooker."""
-        return ReplayOnlooker(policy, self.steps, self.priority)
+    def create_algorithm(self, policy: Policy, envs: Environments, setup: Setup) -> RecordingReplayAlgorithm:
+        """See RecordingReplayAlgorithm."""
+        return RecordingReplayAlgorithm(policy, self.steps, self.priority)
 
 
-class ReplayOnlookerExperimentBuilder(ExperimentBuilder[ReplayOnlookerAgentFactory]):
+class RecordingReplayExperimentBuilder(ExperimentBuilder[RecordingReplayAgentFactory]):
     """Assembles an experiment that only looks on."""
 
-    agent_class = ReplayOnlookerAgentFactory
+    agent_class = RecordingReplayAgentFactory
 
     def with_agent(self, **changes: Any) -> Self:
         """Set fields of the recipe."""

@@ -12,7 +12,7 @@ from rlchassis.api import hookimpl
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.training.callbacks import EpochStopCallback
 from rlchassis.training.loggers import read_metrics, series
-from rlchassis_testkit.onlooker import OnlookerExperimentBuilder
+from rlchassis_testkit.recording_algorithm import RecordingExperimentBuilder
 
 
 class Fading(gym.Env[Any, Any]):
@@ -51,7 +51,7 @@ class Epochs:
         self.begun.append(epoch)
 
 
-def experiment(directory: Any, **sampling: Any) -> OnlookerExperimentBuilder:
+def experiment(directory: Any, **sampling: Any) -> RecordingExperimentBuilder:
     config = ExperimentConfig(watch=False, persistence_base_dir=directory)
     settings = {
         "num_epochs": 3,
@@ -61,7 +61,7 @@ def experiment(directory: Any, **sampling: Any) -> OnlookerExperimentBuilder:
         "num_test_episodes": 1,
         "batch_size": 12,
     } | sampling
-    return OnlookerExperimentBuilder(Fading, config, SamplingConfig(**settings))
+    return RecordingExperimentBuilder(Fading, config, SamplingConfig(**settings))
 
 
 def test_a_stop_rule_sees_the_current_score_and_not_the_best(tmp_path):

@@ -15,12 +15,12 @@ from rlchassis.api import (
     Environments,
     Experience,
     ExperimentBuilder,
-    Learned,
     Observation,
     OnPolicyTrainer,
     Policy,
     Setup,
     TensorStruct,
+    UpdateResult,
 )
 from rlchassis_testkit.experiences import number_of
 
@@ -48,7 +48,7 @@ class Seen(TensorStruct):
 
 
 @define(eq=False)
-class Onlooker(Algorithm[Seen]):
+class RecordingAlgorithm(Algorithm[Seen]):
     """Keeps every rollout it prepares, every batch it is to learn from, and the count that came with it."""
 
     policy: Policy
@@ -67,19 +67,19 @@ class Onlooker(Algorithm[Seen]):
         """The next pass."""
         return Seen(batch.obs, batch.rewards, batch.weights, batch.passes + 1)
 
-    def update(self, batch: Seen, count: int) -> Learned:
+    def update(self, batch: Seen, count: int) -> UpdateResult:
         """Nothing is learned, and that costs what `loss` says."""
         self.batches.append(batch)
         self.counts.append(count)
-        return Learned({"loss": torch.tensor(self.loss)})
+        return UpdateResult({"loss": torch.tensor(self.loss)})
 
 
 @frozen(kw_only=True)
-class OnlookerAgentFactory(AgentFactory):
+class RecordingAgentFactory(AgentFactory):
     """The recipe for it."""
 
     trainer_class = OnPolicyTrainer
-    suited_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 24, "repeat_per_collect": 2, "num_test_episodes": 3}
+    default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 24, "repeat_per_collect": 2, "num_test_episodes": 3}
 
     loss: float = 0.0
     """What it says its loss is."""
@@ -88,15 +88,15 @@ class OnlookerAgentFactory(AgentFactory):
         """See AtRandom."""
         return AtRandom()
 
-    def create_algorithm(self, policy: Policy, envs: Environments, setup: Setup) -> Onlooker:
-        """See Onlooker."""
-        return Onlooker(policy, self.loss)
+    def create_algorithm(self, policy: Policy, envs: Environments, setup: Setup) -> RecordingAlgorithm:
+        """See RecordingAlgorithm."""
+        return RecordingAlgorithm(policy, self.loss)
 
 
-class OnlookerExperimentBuilder(ExperimentBuilder[OnlookerAgentFactory]):
+class RecordingExperimentBuilder(ExperimentBuilder[RecordingAgentFactory]):
     """Assembles an experiment that only looks on."""
 
-    agent_class = OnlookerAgentFactory
+    agent_class = RecordingAgentFactory
 
     def with_loss(self, loss: float) -> Self:
         """Set what it says its loss is."""

@@ -21,30 +21,30 @@ UPDATE = Guesser().update
 def learned(*losses: float) -> Journal:
     journal = Journal()
     for loss in losses:
-        journal.note_learning({"loss": torch.tensor(float(loss))}, UPDATE)
+        journal.record_update({"loss": torch.tensor(float(loss))}, UPDATE)
     return journal
 
 
 def test_a_row_holds_the_means_since_the_row_before():
     journal = learned(1, 2, 6)
-    journal.note_collection(CollectStats(10, [4.0, 8.0], [2, 6]))
-    journal.note_collection(CollectStats(10, [6.0], [1]))
+    journal.record_collection(CollectStats(10, [4.0, 8.0], [2, 6]))
+    journal.record_collection(CollectStats(10, [6.0], [1]))
     assert journal.row() == {"learn/loss": 3, "train/return": 6, "train/length": 3}
-    journal.note_learning({"loss": torch.tensor(7.0)}, UPDATE)
+    journal.record_update({"loss": torch.tensor(7.0)}, UPDATE)
     assert journal.row() == {"learn/loss": 7}
     assert journal.row() == {}
 
 
 def test_metrics_that_only_some_rounds_tell_are_averaged_over_those():
     journal = learned(1, 3)
-    journal.note_learning({"kl": torch.tensor(5.0)}, UPDATE)
+    journal.record_update({"kl": torch.tensor(5.0)}, UPDATE)
     assert journal.row() == {"learn/loss": 2, "learn/kl": 5}
 
 
 def test_whole_numbers_are_averaged_too():
     journal = Journal()
     for backtracks in (1, 2):
-        journal.note_learning({"backtracks": torch.tensor(backtracks)}, UPDATE)
+        journal.record_update({"backtracks": torch.tensor(backtracks)}, UPDATE)
     assert journal.row() == {"learn/backtracks": 1.5}
 
 
@@ -58,7 +58,7 @@ def test_a_metric_that_is_not_finite_is_in_its_row_and_is_divergence(loss):
 
 def test_returns_that_are_not_finite_are_not_divergence():
     journal = Journal()
-    journal.note_collection(CollectStats(2, [math.inf, -math.inf], [1, 1]))
+    journal.record_collection(CollectStats(2, [math.inf, -math.inf], [1, 1]))
     assert math.isnan(journal.row()["train/return"])
     require_finite({"train/return": math.nan, "learn/loss": 1.0})
 
@@ -73,12 +73,12 @@ def test_returns_that_are_not_finite_are_not_divergence():
 )
 def test_metrics_of_another_kind_are_refused_with_the_method_they_come_from(metrics, said):
     with pytest.raises(PluginError, match=said):
-        Journal().note_learning(metrics, UPDATE)
+        Journal().record_update(metrics, UPDATE)
 
 
 @pytest.mark.parametrize("later", [0.5, torch.ones(2)])
 def test_a_metric_that_becomes_of_another_kind_is_refused_with_its_name(later):
     journal = learned(1)
-    journal.note_learning({"loss": later}, UPDATE)
+    journal.record_update({"loss": later}, UPDATE)
     with pytest.raises(PluginError, match="metric 'loss' was not a tensor of one number in every round"):
         journal.row()

@@ -20,7 +20,7 @@ SECTIONS = {"env_factory": "env", "sampling_config": "sampling", "agent_factory"
 MADE = ("part", "component", "class")
 
 
-def read_recipe(directory: str | Path) -> Any:
+def read_configuration(directory: str | Path) -> Any:
     """The data of the recipe in a run directory, as yet unchecked; StoredFileError where there is none."""
     directory = Path(directory)
     if is_there(directory / EXPERIMENT_FILENAME) or not is_there(directory / EXPERIMENT_PICKLE_FILENAME):
@@ -28,15 +28,15 @@ def read_recipe(directory: str | Path) -> Any:
     return read_inert_pickle(directory / EXPERIMENT_PICKLE_FILENAME, RESTORES)
 
 
-def is_recipe(data: Any) -> bool:
+def is_configuration(data: Any) -> bool:
     """Whether it says of itself that it is a recipe of this version's format."""
     return isinstance(data, dict) and type(data.get("format")) is int and data["format"] == FORMAT
 
 
 def read_settings(directory: str | Path) -> dict[str, Any]:
     """Every setting of the stored recipe by the name that `--set` has for it; StoredFileError for what is no recipe."""
-    data = read_recipe(directory)
-    if not is_recipe(data):
+    data = read_configuration(directory)
+    if not is_configuration(data):
         raise StoredFileError(f"the recipe in {directory} is none of format {FORMAT}; was it written by another version of rlchassis-core?")
     try:
         require_bounded(data)

@@ -17,7 +17,7 @@ from rlchassis.errors import UsageError
 from rlchassis.registry.wording import setting_meant
 from rlchassis.storage.spec.changes import amended
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LIBRARIES = tomllib.loads((ROOT / "core/src/rlchassis/other_names.toml").read_text("utf-8"))
 
 

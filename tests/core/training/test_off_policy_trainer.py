@@ -16,10 +16,14 @@ from rlchassis.config.fields import whole
 from rlchassis.data.experience import map_tensors
 from rlchassis.envs import EnvFactoryRegistered, VectorEnvType
 from rlchassis.errors import PluginError, UsageError
-from rlchassis.learning.algorithm import Algorithm, Learned
+from rlchassis.learning.algorithm import Algorithm, UpdateResult
 from rlchassis.learning.policy import PolicyWrapper
 from rlchassis.training.off_policy import OffPolicyTrainer
-from rlchassis_testkit.replay_onlooker import ReplayOnlooker, ReplayOnlookerAgentFactory, ReplayOnlookerExperimentBuilder
+from rlchassis_testkit.recording_replay_algorithm import (
+    RecordingReplayAgentFactory,
+    RecordingReplayAlgorithm,
+    RecordingReplayExperimentBuilder,
+)
 from rlchassis_testkit.replay_runs import SETTINGS, prepared, trained
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.wrapping import Wrapping
@@ -81,7 +85,7 @@ class Observant(PolicyWrapper):
         super().__init__(inner)
         self.noted: list[tuple[str, Any]] = []
 
-    def view(self, experience):
+    def transform(self, experience):
         return evolve(experience, obs=10 * experience.obs)
 
     def learn(self, experience):
@@ -153,7 +157,7 @@ def test_hooks_hear_of_every_collection_and_its_rounds():
             heard.append(("learned", rounds))
 
     config = ExperimentConfig(watch=False, persistence_enabled=False)
-    experiment = ReplayOnlookerExperimentBuilder(Counter, config, SamplingConfig(**SETTINGS | {"step_per_collect": 32})).build()
+    experiment = RecordingReplayExperimentBuilder(Counter, config, SamplingConfig(**SETTINGS | {"step_per_collect": 32})).build()
     experiment.run(observers=[Listening()])
     assert heard == [("collected", 32), ("learned", 24), ("collected", 32), ("learned", 32), ("collected", 32), ("learned", 32)]
 
@@ -166,13 +170,13 @@ def test_an_epoch_in_which_nothing_was_learned_is_not_tested_and_chooses_no_poli
 
 
 def test_a_batch_that_is_no_struct_of_tensors_is_refused_by_name(monkeypatch):
-    monkeypatch.setattr(ReplayOnlooker, "prepare", lambda self, experience, rng: None)
+    monkeypatch.setattr(RecordingReplayAlgorithm, "prepare", lambda self, experience, rng: None)
     with pytest.raises(PluginError, match="returned NoneType, expected a TensorStruct"):
         trained()
 
 
 def test_priorities_of_another_number_of_rows_are_refused_by_name(monkeypatch):
-    monkeypatch.setattr(ReplayOnlooker, "update", lambda self, batch, count: Learned(priorities=torch.ones(1)))
+    monkeypatch.setattr(RecordingReplayAlgorithm, "update", lambda self, batch, count: UpdateResult(priorities=torch.ones(1)))
     with pytest.raises(PluginError, match=r"returned priorities of shape \[1\], expected \[8\]: one for each row"):
         trained(replay_buffer_prioritized=True)
 
@@ -185,7 +189,7 @@ class Paces:
 
 
 def test_that_a_run_has_too_few_rounds_for_what_is_due_now_and_then_is_said_at_its_start(caplog, monkeypatch):
-    monkeypatch.setattr(ReplayOnlooker, "params", Paces(), raising=False)
+    monkeypatch.setattr(RecordingReplayAlgorithm, "params", Paces(), raising=False)
     trained()
     (said,) = [message for message in caplog.messages if "rounds" in message]
     assert said.startswith("params.target_update_freq is 89, but this run has 88 rounds of learning, so what is due then never happens;")
@@ -197,11 +201,11 @@ class Stepped:
 
 
 @frozen(kw_only=True)
-class SteppedAgentFactory(ReplayOnlookerAgentFactory):
+class SteppedAgentFactory(RecordingReplayAgentFactory):
     params: Stepped = Stepped()
 
 
-class SteppedBuilder(ReplayOnlookerExperimentBuilder):
+class SteppedBuilder(RecordingReplayExperimentBuilder):
     agent_class = SteppedAgentFactory
 
 
@@ -212,7 +216,7 @@ def test_an_algorithm_that_learns_from_other_windows_than_its_params_say_is_refu
     if steps == 3:
         builder.build().create_experiment_world().close()
         return
-    with pytest.raises(PluginError, match=r"params\.n_step is 3, but ReplayOnlooker learns from windows of 1;"):
+    with pytest.raises(PluginError, match=r"params\.n_step is 3, but RecordingReplayAlgorithm learns from windows of 1;"):
         builder.build().create_experiment_world()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class RecipePart:
+class ConfigPart:
     """A frozen description that a recipe holds and experiment.json names: by its registered name, never by an import path."""
 
     kind: ClassVar[str] = "component"

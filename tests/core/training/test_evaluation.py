@@ -10,7 +10,7 @@ from rlchassis.envs import InProcessEnvironment
 from rlchassis.errors import StoredFileError
 from rlchassis.training.collector import Collector
 from rlchassis.training.evaluation import Evaluation, as_metrics, evaluate_policy
-from rlchassis_testkit.onlooker import AtRandom
+from rlchassis_testkit.recording_algorithm import AtRandom
 
 TEST = Evaluation((1.0, 3.0, 0.1), (2, 4, 6), (7, 8, 9), 50)
 

@@ -7,7 +7,7 @@ import torch
 from gymnasium.spaces import Box
 from torch import nn
 
-from rlchassis.learning.numpy_inference import LARGE_BATCH, LeanStack, lean_forward
+from rlchassis.learning.numpy_inference import LARGE_BATCH, DenseStack, infer
 from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Features, GaussianActor
 
 
@@ -27,11 +27,11 @@ def observations(rows=4):
 
 def outputs(network, obs):
     with torch.no_grad():
-        return lean_forward(network, obs)[0], network(obs)[0]
+        return infer(network, obs)[0], network(obs)[0]
 
 
 def is_lean(network):
-    return bool(LeanStack.of(network).layers)
+    return bool(DenseStack.of(network).layers)
 
 
 def test_a_plain_network_acts_as_the_module_does(actor):
@@ -47,7 +47,7 @@ def test_a_gaussian_actor_acts_as_the_module_does(unbounded, conditioned):
     actor = GaussianActor(Features(box(5), (16,), nn.Tanh), 2, unbounded=unbounded, conditioned_sigma=conditioned)
     obs = observations()
     with torch.no_grad():
-        lean, full = lean_forward(actor, obs), actor(obs)
+        lean, full = infer(actor, obs), actor(obs)
     assert is_lean(actor)
     assert torch.allclose(lean.mean, full.mean, atol=1e-6)
     assert torch.allclose(lean.log_std, full.log_std, atol=1e-6)
@@ -130,13 +130,13 @@ def test_a_plain_stack_without_a_head_acts_as_the_module_does():
     network, obs = nn.Sequential(nn.Linear(5, 8), nn.ReLU(), nn.Linear(8, 2)), observations()
     assert is_lean(network)
     with torch.no_grad():
-        assert torch.allclose(lean_forward(network, obs), network(obs), atol=1e-6)
+        assert torch.allclose(infer(network, obs), network(obs), atol=1e-6)
         network.append(nn.Tanh())
-        assert torch.allclose(lean_forward(network, obs), network(obs), atol=1e-6)
+        assert torch.allclose(infer(network, obs), network(obs), atol=1e-6)
         network.append(nn.Softplus())
-        assert torch.equal(lean_forward(network, obs), network(obs))
+        assert torch.equal(infer(network, obs), network(obs))
 
 
 def test_gradients_flow_where_they_are_wanted(actor):
-    lean_forward(actor, observations())[0].sum().backward()
+    infer(actor, observations())[0].sum().backward()
     assert actor.head.weight.grad is not None
