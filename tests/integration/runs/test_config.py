@@ -146,7 +146,7 @@ def persistence_enabled(tmp_path, monkeypatch):
 
 def log_file_enabled(tmp_path):
     with_log, without = (run(tmp_path / str(on), log_file_enabled=on, watch=True, watch_num_episodes=1) for on in (True, False))
-    assert "Watched 1 episodes" in (with_log.world.directory / "log.txt").read_text("utf-8")
+    assert "Watched 1 episode " in (with_log.world.directory / "log.txt").read_text("utf-8")
     assert not (without.world.directory / "log.txt").exists()
 
 
