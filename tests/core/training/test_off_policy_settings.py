@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rlchassis.config import SamplingConfig
+from rlchassis.config import SamplingConfig, resolve_sampling
 from rlchassis.errors import UsageError
 from rlchassis.training.off_policy import OffPolicyTrainer
 from rlchassis_testkit.replay_runs import trained
@@ -10,12 +10,17 @@ from rlchassis_testkit.replay_runs import trained
 
 def test_the_replay_buffer_is_as_the_settings_say():
     buffer = OffPolicyTrainer.create_buffer(
-        SamplingConfig(buffer_size=100, num_train_envs=3, replay_buffer_ignore_obs_next=True, replay_buffer_stack_num=4)
+        resolve_sampling(
+            SamplingConfig(buffer_size=100, num_train_envs=3, replay_buffer_ignore_obs_next=True, replay_buffer_stack_num=4), {}
+        )
     )
     assert (buffer.ring.rows, buffer.ring.num_envs, buffer.store_next_obs, buffer.stack_num) == (34, 3, False, 4)
     assert buffer.priorities is None
     by_priority = OffPolicyTrainer.create_buffer(
-        SamplingConfig(buffer_size=100, num_train_envs=1, replay_buffer_prioritized=True, replay_buffer_alpha=0.7, replay_buffer_beta=0.3)
+        resolve_sampling(
+            SamplingConfig(num_train_envs=1, replay_buffer_prioritized=True, replay_buffer_alpha=0.7, replay_buffer_beta=0.3),
+            {"buffer_size": 100},
+        )
     )
     assert (by_priority.priorities.alpha, by_priority.priorities.beta) == (0.7, 0.3)
 

@@ -12,7 +12,7 @@ import torch
 from attrs import define, field, fields, frozen
 from torch import nn
 
-from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.config import ExperimentConfig, ResolvedSampling, SamplingConfig, resolve_sampling
 from rlchassis.envs import EnvFactoryRegistered, VectorEnvType
 from rlchassis.errors import DivergenceError, Interrupted, PluginError, UsageError
 from rlchassis.hookspecs import hookimpl
@@ -22,6 +22,7 @@ from rlchassis.training import testing
 from rlchassis.training.callbacks import EpochStopCallback
 from rlchassis.training.evaluation import Evaluation
 from rlchassis.training.info import InfoStats
+from rlchassis.training.off_policy import OffPolicyTrainer
 from rlchassis.training.on_policy import OnPolicyTrainer
 from rlchassis.training.trainer import log_encoding
 from rlchassis.training.world import World
@@ -395,10 +396,14 @@ REFUSED_VALUES = {
 }
 
 
+def on_policy(**settings: Any) -> ResolvedSampling:
+    return resolve_sampling(SamplingConfig(**settings), {"step_per_collect": 64, "repeat_per_collect": 1})
+
+
 @pytest.mark.parametrize(("name", "value"), REFUSED_VALUES.items())
 def test_a_setting_that_on_policy_training_has_no_use_for_is_refused(name, value):
     with pytest.raises(UsageError, match=name):
-        OnPolicyTrainer.check_sampling(SamplingConfig(**{name: value}))
+        OnPolicyTrainer.check_sampling(on_policy(**{name: value}))
 
 
 def test_every_setting_that_speaks_of_off_policy_training_is_refused():
@@ -407,8 +412,32 @@ def test_every_setting_that_speaks_of_off_policy_training_is_refused():
 
 def test_a_minibatch_larger_than_the_rollout_is_refused():
     with pytest.raises(UsageError, match="minibatch of 65 is larger than the rollout of 64"):
-        OnPolicyTrainer.check_sampling(SamplingConfig(batch_size=65, step_per_collect=64))
-    OnPolicyTrainer.check_sampling(SamplingConfig(batch_size=64, step_per_collect=64))
+        OnPolicyTrainer.check_sampling(on_policy(batch_size=65))
+    OnPolicyTrainer.check_sampling(on_policy(batch_size=64))
+    OnPolicyTrainer.check_sampling(on_policy(batch_size=None))
+
+
+@pytest.mark.parametrize(
+    ("trainer", "name"),
+    [
+        (OnPolicyTrainer, "step_per_collect"),
+        (OnPolicyTrainer, "repeat_per_collect"),
+        (OffPolicyTrainer, "buffer_size"),
+        (OffPolicyTrainer, "update_per_step"),
+    ],
+)
+def test_a_setting_that_neither_the_user_nor_the_algorithm_sets_is_asked_for(trainer, name):
+    known = (
+        {"step_per_collect": 64, "repeat_per_collect": 1}
+        if trainer is OnPolicyTrainer
+        else {"step_per_collect": 1, "buffer_size": 1000, "update_per_step": 1}
+    )
+    sampling = resolve_sampling(SamplingConfig(), {each: value for each, value in known.items() if each != name})
+    with pytest.raises(
+        UsageError, match=rf"^sampling\.{name} is None, and the algorithm's default_sampling does not say it either; set it\.$"
+    ):
+        trainer.check_sampling(sampling)
+    trainer.check_sampling(resolve_sampling(SamplingConfig(), known))
 
 
 def test_each_epoch_that_took_a_step_is_told_in_one_line(caplog):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rlchassis.config.experiment_config import ExperimentConfig, Mode
-    from rlchassis.config.sampling_config import SamplingConfig, resolve_sampling, settled
+    from rlchassis.config.sampling_config import ResolvedSampling, SamplingConfig, resolve_sampling
 
-__all__ = ["ExperimentConfig", "Mode", "SamplingConfig", "resolve_sampling", "settled"]
+__all__ = ["ExperimentConfig", "Mode", "ResolvedSampling", "SamplingConfig", "resolve_sampling"]
 
 
 def __getattr__(name: str) -> Any:

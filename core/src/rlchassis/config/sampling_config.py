@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 from attrs import frozen
@@ -12,8 +13,6 @@ from rlchassis.config.fields import number, switch, whole
 from rlchassis.config.machine import usable_cpus
 from rlchassis.config.tianshou_names import refuses_old_names
 from rlchassis.errors import UsageError
-
-T = TypeVar("T")
 
 
 @refuses_old_names
@@ -70,18 +69,46 @@ class SamplingConfig:
         return planned if self.max_steps is None else min(planned, self.max_steps)
 
 
-def settled(setting: T | None) -> T:
-    """A setting of a resolved SamplingConfig, where nothing is left open."""
-    assert setting is not None
-    return setting
+@frozen(kw_only=True)
+class ResolvedSampling:
+    """The sampling settings that a run uses: those of its SamplingConfig, with every None and −1 replaced."""
+
+    num_epochs: int
+    step_per_epoch: int
+    total_steps: int
+    """Environment steps of the whole run."""
+    num_train_envs: int
+    num_test_envs: int
+    num_test_episodes: int = 10
+    step_per_collect: int = 0
+    batch_size: int = 0
+    """0: the whole rollout."""
+    repeat_per_collect: int = 0
+    """0: off-policy training."""
+    buffer_size: int = 0
+    """0: on-policy training, which has no replay buffer."""
+    update_per_step: float = 0.0
+    """0: on-policy training."""
+    start_timesteps: int = 0
+    start_timesteps_random: bool = False
+    replay_buffer_ignore_obs_next: bool = False
+    replay_buffer_save_only_last_obs: bool = False
+    replay_buffer_stack_num: int = 1
+    replay_buffer_prioritized: bool = False
+    replay_buffer_alpha: float = 0.6
+    replay_buffer_beta: float = 0.4
+    max_test_episode_steps: float = math.inf
+    """inf: episodes are not cut."""
 
 
-def resolve_sampling(sampling: SamplingConfig, suited: Mapping[str, int]) -> SamplingConfig:
-    """Put in what suits the algorithm where a setting was left open, and count the CPUs; ready to run."""
+def resolve_sampling(sampling: SamplingConfig, suited: Mapping[str, int]) -> ResolvedSampling:
+    """Replace None by what suits the algorithm, and −1 environments by the number of usable CPUs."""
     strange = [name for name in suited if not hasattr(sampling, name)]
     if strange:
         raise UsageError(f"default_sampling has {', '.join(map(repr, strange))}, expected names of the settings in SamplingConfig.")
     known: dict[str, Any] = {name: value for name, value in suited.items() if getattr(sampling, name) is None}
     if sampling.num_train_envs == -1:
         known["num_train_envs"] = usable_cpus()
-    return attrs.evolve(sampling, **known)
+    filled = attrs.evolve(sampling, **known)
+    settings = {name: value for name, value in attrs.asdict(filled).items() if value is not None and name != "max_steps"}
+    return ResolvedSampling(**settings, total_steps=filled.total_steps)

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.nn.parameter import is_lazy
 
-from rlchassis.config import SamplingConfig
+from rlchassis.config import ResolvedSampling
 from rlchassis.config.limits import MOST_ENVS, MOST_EPISODES, MOST_THREADS
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment.experiment import Experiment
@@ -21,7 +21,7 @@ ROOM = 2**22
 """Numbers of one parameter, and a quarter of those of all together, that are no reason for doubt however small a policy is."""
 
 
-def num_envs_of(sampling: SamplingConfig, directory: str | Path, episodes: int | None) -> int:
+def num_envs_of(sampling: ResolvedSampling, directory: str | Path, episodes: int | None) -> int:
     """Environments to test in side by side: as the recipe says, or as many as episodes can use where it says a number beyond reason."""
     asked = max(1, sampling.num_test_envs)
     if asked > MOST_ENVS and episodes is None:

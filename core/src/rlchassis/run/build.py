@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,7 +13,7 @@ import attrs
 import torch
 from torch import nn
 
-from rlchassis.config import SamplingConfig, resolve_sampling
+from rlchassis.config import ResolvedSampling, SamplingConfig, resolve_sampling
 from rlchassis.data.randomness import RandomStreams
 from rlchassis.envs import Environments, EnvMode, EnvWrapper, VectorEnvironment, environments_of
 from rlchassis.errors import UsageError
@@ -43,7 +44,7 @@ class CoreHooks:
     """Core's own answers, asked last: what the recipe says, resolved through the registry."""
 
     @hookimpl(trylast=True)
-    def rlchassis_make_envs(self, experiment: ExperimentSpec, sampling: SamplingConfig, wrappers: Any) -> Environments:
+    def rlchassis_make_envs(self, experiment: ExperimentSpec, sampling: ResolvedSampling, wrappers: Any) -> Environments:
         """From the recipe's factory."""
         train = sampling.num_train_envs if experiment.config.train else 0
         test = sampling.num_test_envs if experiment.config.train else 0
@@ -93,7 +94,7 @@ def require_device(device: str | torch.device) -> torch.device:
     return there
 
 
-def sampling_of(experiment: ExperimentSpec) -> SamplingConfig:
+def sampling_of(experiment: ExperimentSpec) -> ResolvedSampling:
     """The sampling settings as they will be used, or a UsageError where they cannot work."""
     agent, asked, factory = experiment.agent_factory, experiment.sampling_config, experiment.env_factory
     if factory.fixed_num_train_envs is not None and asked.num_train_envs == -1:
@@ -136,7 +137,7 @@ def env_wrappers(experiment: ExperimentSpec, hooks: Any) -> Callable[[EnvMode], 
     return wrappers
 
 
-def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: SamplingConfig, hooks: Any, envs: Environments) -> World:
+def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: ResolvedSampling, hooks: Any, envs: Environments) -> World:
     """Policy, algorithm, collectors and trainer; the policy is restored before the algorithm is made, whose targets copy it."""
     agent, streams = experiment.agent_factory, RandomStreams(experiment.config.seed)
     check_spaces(agent, envs)
@@ -196,7 +197,7 @@ def _collector(
     streams: RandomStreams,
     stream: str,
     device: torch.device,
-    max_episode_steps: int | None = None,
+    max_episode_steps: float = math.inf,
 ) -> Collector | None:
     return None if envs is None else Collector(policy, envs, streams.generator(stream, device=device), device, max_episode_steps)
 

@@ -58,7 +58,7 @@ class Collector:
     rng: Generator
     """Where exploring policies draw from."""
     device: torch.device = field(factory=lambda: torch.device("cpu"))
-    max_episode_steps: int | None = None
+    max_episode_steps: float = math.inf
     """Steps after which an episode that is played for its score is cut; None: it is waited for."""
     interruption: BaseException | None = None
     """What is raised before the next step, where a policy that only acts is whole."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from attrs import define, field
 
-from rlchassis.config import SamplingConfig, settled
+from rlchassis.config import ResolvedSampling
 from rlchassis.config.machine import free_memory
 from rlchassis.data.experience import Row
 from rlchassis.errors import UsageError
@@ -62,23 +62,23 @@ class OffPolicyTrainer(Trainer):
         if world.config.train:
             self._memory = ReplayMemory.of(self._replay, world.envs)
             self._memory.require(free_memory(), sampling.total_steps)
-        self._ratio = Fraction(settled(sampling.update_per_step)).limit_denominator(LARGEST_DENOMINATOR)
+        self._ratio = Fraction(sampling.update_per_step).limit_denominator(LARGEST_DENOMINATOR)
         if sampling.start_timesteps_random:
             self._warm_up = UniformPolicy(world.envs.action_space, np.random.default_rng(world.streams.sequence("warm_up")))
         if any(type(layer).observe is not Policy.observe for layer in layers(world.policy)):
             self._new_steps = RolloutBuffer()
 
     @classmethod
-    def check_sampling(cls, sampling: SamplingConfig) -> None:
+    def check_sampling(cls, sampling: ResolvedSampling) -> None:
         """Batches must be of some size, and learning must begin."""
         super().check_sampling(sampling)
         check_off_policy(sampling)
 
     @classmethod
-    def create_buffer(cls, sampling: SamplingConfig) -> ReplayBuffer:
+    def create_buffer(cls, sampling: ResolvedSampling) -> ReplayBuffer:
         """A replay buffer over all environments."""
         return ReplayBuffer.create(
-            settled(sampling.buffer_size),
+            sampling.buffer_size,
             sampling.num_train_envs,
             store_next_obs=not sampling.replay_buffer_ignore_obs_next,
             stack_num=sampling.replay_buffer_stack_num,
@@ -106,7 +106,7 @@ class OffPolicyTrainer(Trainer):
         world, sampling = self.world, self.world.sampling
         warming_up = self.state.env_step < sampling.start_timesteps
         end = sampling.start_timesteps if warming_up else sampling.total_steps
-        wanted = min(settled(sampling.step_per_collect), end - self.state.env_step)
+        wanted = min(sampling.step_per_collect, end - self.state.env_step)
         buffer = self._replay if self._new_steps is None else Both(self._replay, self._new_steps)
         return world.train_collector.collect(wanted, buffer, self._warm_up if warming_up else None)
 
@@ -128,7 +128,7 @@ class OffPolicyTrainer(Trainer):
 
     def _round(self) -> None:
         world, replay = self.world, self._replay
-        sample = replay.sample(settled(world.sampling.batch_size), world.algorithm.n_step, world.sampler_rng)
+        sample = replay.sample(world.sampling.batch_size, world.algorithm.n_step, world.sampler_rng)
         window = sample.window if world.device.type == "cpu" else sample.window.to(world.device)
         batch = world.algorithm.prepare(self._view(window), world.learner_rng)
         if self.state.updates == 0:

@@ -7,14 +7,14 @@ from typing import Any
 
 from attrs import fields, has
 
-from rlchassis.config import SamplingConfig, settled
+from rlchassis.config import ResolvedSampling
 from rlchassis.config.fields import COUNTS_ROUNDS
 from rlchassis.errors import UsageError
 
 
-def first_learning_step(sampling: SamplingConfig) -> int:
+def first_learning_step(sampling: ResolvedSampling) -> int:
     """After how many environment steps learning begins: the warm-up is over, and a batch is stored."""
-    return max(sampling.start_timesteps, settled(sampling.batch_size))
+    return max(sampling.start_timesteps, sampling.batch_size)
 
 
 def settings_never_reached(algorithm: Any, rounds: int) -> Iterator[str]:
@@ -30,11 +30,11 @@ def settings_never_reached(algorithm: Any, rounds: int) -> Iterator[str]:
             )
 
 
-def check_off_policy(sampling: SamplingConfig) -> None:
+def check_off_policy(sampling: ResolvedSampling) -> None:
     """UsageError for resolved settings by which nothing would be learned, or not what was meant."""
-    if sampling.batch_size is None:
+    if not sampling.batch_size:
         raise UsageError("off-policy training has no rollout to learn from as a whole; give sampling.batch_size a number.")
-    _check_buffer(sampling, sampling.batch_size)
+    _check_buffer(sampling)
     _check_companions(sampling)
     if sampling.start_timesteps >= sampling.total_steps:
         raise UsageError(
@@ -48,23 +48,23 @@ def check_off_policy(sampling: SamplingConfig) -> None:
         )
 
 
-def _check_companions(sampling: SamplingConfig) -> None:
+def _check_companions(sampling: ResolvedSampling) -> None:
     """Settings that mean nothing without another one."""
     if sampling.start_timesteps_random and not sampling.start_timesteps:
         raise UsageError(
             "sampling.start_timesteps_random is about the first sampling.start_timesteps steps, which are 0; say how many, or leave it out."
         )
     for name in ("replay_buffer_alpha", "replay_buffer_beta"):
-        if not sampling.replay_buffer_prioritized and getattr(sampling, name) != getattr(fields(SamplingConfig), name).default:
+        if not sampling.replay_buffer_prioritized and getattr(sampling, name) != getattr(fields(ResolvedSampling), name).default:
             raise UsageError(
                 f"sampling.{name} is about priorities, by which nothing is sampled; set sampling.replay_buffer_prioritized too."
             )
 
 
-def _check_buffer(sampling: SamplingConfig, batch_size: int) -> None:
-    capacity, stack_num = settled(sampling.buffer_size), sampling.replay_buffer_stack_num
-    if capacity < batch_size:
-        raise UsageError(f"a replay buffer of {capacity} cannot hold a batch of {batch_size}; raise sampling.buffer_size.")
+def _check_buffer(sampling: ResolvedSampling) -> None:
+    capacity, stack_num = sampling.buffer_size, sampling.replay_buffer_stack_num
+    if capacity < sampling.batch_size:
+        raise UsageError(f"a replay buffer of {capacity} cannot hold a batch of {sampling.batch_size}; raise sampling.buffer_size.")
     if sampling.replay_buffer_save_only_last_obs != (stack_num > 1):
         raise UsageError(
             "sampling.replay_buffer_save_only_last_obs and sampling.replay_buffer_stack_num go together: store one frame per step "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rlchassis.config import SamplingConfig, settled
+from rlchassis.config import ResolvedSampling
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import layers
 from rlchassis.training.answers import require_batch
@@ -32,18 +32,18 @@ class OnPolicyTrainer(Trainer):
     )
 
     @classmethod
-    def check_sampling(cls, sampling: SamplingConfig) -> None:
+    def check_sampling(cls, sampling: ResolvedSampling) -> None:
         """A minibatch must fit into a rollout."""
         super().check_sampling(sampling)
-        rollout = min(sampling.step_per_collect or sampling.total_steps, sampling.total_steps)
-        if sampling.batch_size is not None and sampling.batch_size > rollout:
+        rollout = min(sampling.step_per_collect, sampling.total_steps)
+        if sampling.batch_size > rollout:
             raise UsageError(
                 f"a minibatch of {sampling.batch_size} is larger than the rollout of {rollout} steps; "
                 "lower sampling.batch_size or raise sampling.step_per_collect."
             )
 
     @classmethod
-    def create_buffer(cls, sampling: SamplingConfig) -> RolloutBuffer:
+    def create_buffer(cls, sampling: ResolvedSampling) -> RolloutBuffer:
         """Room for one rollout."""
         return RolloutBuffer()
 
@@ -57,12 +57,12 @@ class OnPolicyTrainer(Trainer):
         batch = algorithm.prepare(rollout, world.learner_rng)
         if is_first:
             require_batch(batch, algorithm.prepare, recorded.rewards.shape)
-        for repetition in range(settled(world.sampling.repeat_per_collect)):
+        for repetition in range(world.sampling.repeat_per_collect):
             if repetition:
                 batch = algorithm.refresh(batch, rollout)
                 if is_first:
                     require_batch(batch, algorithm.refresh, recorded.rewards.shape)
-            for minibatch in batch.flatten(keep).minibatches(world.sampling.batch_size, world.learner_rng):
+            for minibatch in batch.flatten(keep).minibatches(world.sampling.batch_size or None, world.learner_rng):
                 self._update(minibatch)
         for layer in layers(world.policy):
             self.journal.record_update(layer.learn(recorded), layer.learn)

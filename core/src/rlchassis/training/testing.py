@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 import torch
 
-from rlchassis.config import settled
 from rlchassis.errors import UsageError
 from rlchassis.training.evaluation import Evaluation, as_metrics, evaluate_policy
 from rlchassis.training.hook_manager import ballot
@@ -22,7 +21,7 @@ def play(world: World, epoch: int, env_step: int) -> Evaluation:
     """The test of an epoch, on seeds of its own."""
     assert world.test_collector is not None
     with evaluating(world.policy):
-        seeds = world.streams.seeds("evaluation", settled(world.sampling.num_test_episodes), epoch)
+        seeds = world.streams.seeds("evaluation", world.sampling.num_test_episodes, epoch)
         return evaluate_policy(world.test_collector, seeds, env_step)
 
 

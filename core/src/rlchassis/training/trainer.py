@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 from attrs import define, field, fields
 
-from rlchassis.config import SamplingConfig, settled
+from rlchassis.config import ResolvedSampling
 from rlchassis.data.experience import Experience, TensorStruct
 from rlchassis.errors import DivergenceError, UsageError
 from rlchassis.learning.algorithm import UpdateResult
@@ -31,6 +31,8 @@ from rlchassis.training.world import World
 log = logging.getLogger(__name__)
 ROWS_PER_EPOCH = 20
 """How often metrics are logged, at most, beside those of tests."""
+NEEDED = ("step_per_collect", "repeat_per_collect", "buffer_size", "update_per_step")
+"""Sampling settings that are 0 where neither the user nor the algorithm sets them."""
 
 
 @define(eq=False)
@@ -55,15 +57,18 @@ class Trainer(ABC):
         return self.world.state
 
     @classmethod
-    def check_sampling(cls, sampling: SamplingConfig) -> None:
-        """UsageError for a resolved setting that this kind of training has no use for, or that cannot work."""
-        for setting in fields(SamplingConfig):
-            if setting.name in cls.refused and getattr(sampling, setting.name) != setting.default:
-                raise UsageError(f"sampling.{setting.name} has no meaning here: {cls.refused[setting.name]}; leave it out.")
+    def check_sampling(cls, sampling: ResolvedSampling) -> None:
+        """UsageError for a setting that this kind of training has no use for, that it lacks, or that cannot work."""
+        for setting in fields(ResolvedSampling):
+            name, value = setting.name, getattr(sampling, setting.name)
+            if name in cls.refused and value != setting.default:
+                raise UsageError(f"sampling.{name} has no meaning here: {cls.refused[name]}; leave it out.")
+            if name in NEEDED and name not in cls.refused and not value:
+                raise UsageError(f"sampling.{name} is None, and the algorithm's default_sampling does not say it either; set it.")
 
     @classmethod
     @abstractmethod
-    def create_buffer(cls, sampling: SamplingConfig) -> RolloutBuffer | ReplayBuffer:
+    def create_buffer(cls, sampling: ResolvedSampling) -> RolloutBuffer | ReplayBuffer:
         """Where collected steps wait, by resolved settings."""
 
     @abstractmethod
@@ -103,7 +108,7 @@ class Trainer(ABC):
     def _begin_episodes(self) -> None:
         self._unwatched = unwatched_weights(self.world.policy, self.world.optimizers)
         collector = self.world.train_collector
-        if not collector.envs.partial and settled(self.world.sampling.step_per_collect) % collector.envs.num_envs:
+        if not collector.envs.partial and self.world.sampling.step_per_collect % collector.envs.num_envs:
             log.warning("These %d environments only step together, so each collection rounds up to them.", collector.envs.num_envs)
         collector.reset(self.world.streams.seeds("environments", collector.envs.num_envs))
 
@@ -150,7 +155,7 @@ class Trainer(ABC):
 
     def _collect(self) -> CollectStats:
         world, sampling = self.world, self.world.sampling
-        wanted = min(settled(sampling.step_per_collect), sampling.total_steps - self.state.env_step)
+        wanted = min(sampling.step_per_collect, sampling.total_steps - self.state.env_step)
         return world.train_collector.collect(wanted, world.buffer)
 
     def _tell(self, hook: str, **what: Any) -> None:

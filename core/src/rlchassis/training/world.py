@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from attrs import define, field, fields
 
-from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.config import ExperimentConfig, ResolvedSampling
 from rlchassis.config.tianshou_names import no_attribute
 from rlchassis.data.randomness import RandomStreams
 from rlchassis.envs import Environments
@@ -36,8 +36,7 @@ class World:
     """
 
     config: ExperimentConfig
-    sampling: SamplingConfig
-    """Resolved: nothing is left open."""
+    sampling: ResolvedSampling
     device: torch.device
     streams: RandomStreams
     envs: Environments
