@@ -1,6 +1,6 @@
 """Runs ours and theirs in turns and prints how many times faster ours is than the faster peer.
 
-usage: python bench/compare.py [ROW...] [--rounds 3]
+usage: python bench/compare.py [ROW...] [--rounds 3] [--record]
 Besides the rows of rows.py there are "replay", a buffer alone, and "chassis", what a step costs without environment and network.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from ratios import Ratios, record
 from rows import ROWS
 from turns import answers_in_turns
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Time training beside its peers.")
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of: {', '.join([*ROWS, *others])}; none: all of them")
     parser.add_argument("--rounds", type=int, default=3, help="how often the libraries run each row side by side, in turns")
+    parser.add_argument("--record", action="store_true", help="keep the ratios of these rows in ratios.toml, for the table of the README")
     asked = parser.parse_args()
     if unknown := set(asked.rows) - ROWS.keys() - others.keys():
         parser.error(f"There is no row {', '.join(sorted(unknown))}; the rows are {', '.join([*ROWS, *others])}.")
@@ -39,8 +41,10 @@ def main() -> None:
     results = {name: timed(name, asked.rounds) for name in chosen if name in ROWS}
     if results:
         print_table({name: summary(times) for name, times in results.items()})
-    others_told = {name: measure(asked.rounds) for name, measure in others.items() if name in chosen}
-    print(f"stored: {store({name: {'times': times, **summary(times)} for name, times in results.items()} | others_told)}")
+    if asked.record:
+        record({name: ratios(times) for name, times in results.items()})
+    other_results = {name: measure(asked.rounds) for name, measure in others.items() if name in chosen}
+    print(f"stored: {store({name: {'times': times, **summary(times)} for name, times in results.items()} | other_results)}")
 
 
 def timed(row: str, rounds: int) -> Series:
@@ -59,14 +63,18 @@ def shown(speed: float) -> str:
     return f"{speed:.0f}" if speed >= 100 else f"{speed:.1f}"
 
 
-def summary(times: Series) -> dict[str, float]:
-    """Medians per library, and the median over the rounds of ours to the faster peer of that round, step by step and compiled."""
+def ratios(times: Series) -> Ratios:
+    """Ours to the faster peer of each round, step by step and compiled."""
     fastest = [max(peers) for peers in zip(*(series for name, series in times.items() if name not in (OURS, COMPILED)), strict=True)]
-    ratios = {
-        name: median(ours / peer for ours, peer in zip(times[library], fastest, strict=True))
-        for name, library in (("ratio", OURS), ("ratio_compiled", COMPILED))
-    }
-    return {**{library: median(series) for library, series in times.items()}, **ratios}
+    modes = {"eager": OURS, "compiled": COMPILED}
+    return {mode: [ours / peer for ours, peer in zip(times[name], fastest, strict=True)] for mode, name in modes.items()}
+
+
+def summary(times: Series) -> dict[str, float]:
+    """Medians over the rounds: steps per second of each library, and our ratios to the faster peer."""
+    measured = ratios(times)
+    speeds = {library: median(series) for library, series in times.items()}
+    return {**speeds, "ratio": median(measured["eager"]), "ratio_compiled": median(measured["compiled"])}
 
 
 def print_table(rows: dict[str, dict[str, float]]) -> None:
@@ -86,9 +94,9 @@ def alone(script: str) -> dict[str, Any]:
 def replay(rounds: int) -> dict[str, Any]:
     """Microseconds of our replay buffer and of Stable-Baselines3's, and how many times quicker ours is."""
     answers = [alone("replay.py") for _ in range(rounds)]
-    ratios = {what: median(each["ratio"][what] for each in answers) for what in ("add_us", "sample_us")}
-    print(f"\nreplay: {answers[-1]}; quicker than sb3: add {ratios['add_us']:.2f}, sample {ratios['sample_us']:.2f}")
-    return {"answers": answers, "ratios": ratios}
+    quicker = {what: median(each["ratio"][what] for each in answers) for what in ("add_us", "sample_us")}
+    print(f"\nreplay: {answers[-1]}; quicker than sb3: add {quicker['add_us']:.2f}, sample {quicker['sample_us']:.2f}")
+    return {"answers": answers, "ratios": quicker}
 
 
 def chassis(rounds: int) -> dict[str, Any]:

@@ -52,15 +52,16 @@ def write_files(page: Path, folder: Path) -> None:
 
 
 def install(project: Path) -> Path:
-    """The path to import it from, as an editable install would leave it."""
+    """The path to import it from, as an editable install would leave it: its src folder, or else its own."""
+    home = project / "src" if (project / "src").is_dir() else project
     about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    info = project / "src" / f"{about['name'].replace('-', '_')}-{about['version']}.dist-info"
+    info = home / f"{about['name'].replace('-', '_')}-{about['version']}.dist-info"
     info.mkdir()
     requires = "".join(f"Requires-Dist: {each}\n" for each in about["dependencies"])
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {about['name']}\nVersion: {about['version']}\n{requires}")
     groups = (f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in names.items()) for group, names in about["entry-points"].items())
     (info / "entry_points.txt").write_text("".join(groups))
-    return project / "src"
+    return home
 
 
 def script(page: Path) -> str:
@@ -98,6 +99,22 @@ def test_the_python_of_a_page_runs(name, tmp_path):
     run_python("-W", "error", "page.md.py", cwd=tmp_path, path=path)
     if (tmp_path / "tests").exists():
         run_python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "tests", cwd=tmp_path, path=path)
+
+
+def test_the_plugin_of_the_readme_is_fifteen_lines_that_train(tmp_path):
+    write_files(PAGES["README.md"], tmp_path)
+    lines = [line for file in tmp_path.iterdir() for line in file.read_text(encoding="utf-8").splitlines() if line]
+    assert len(lines) == 15
+    settings = {"sampling": {"step_per_collect": 32, "batch_size": 16, "num_test_envs": 0}}
+    use = f"""
+import rlchassis
+from acme_rmsprop import OptimizerFactoryRMSprop
+options = dict(steps=64, recipe="none", optimizer="acme.rmsprop:alpha=0.95", settings={settings!r})
+world = rlchassis.train("ppo", "CartPole-v1", name="rmsprop", **options).world
+assert world.optimizers[0].torch_optimizer.defaults["alpha"] == 0.95
+assert rlchassis.Experiment.from_directory("log/rmsprop").agent_factory.optim_factory == OptimizerFactoryRMSprop(0.95)
+"""
+    run_python("-W", "error", "-c", use, cwd=tmp_path, path=install(tmp_path))
 
 
 @pytest.mark.parametrize("name", [name for name, page in READMES.items() if script(page).strip()])

@@ -82,7 +82,10 @@ def fields(holder: Any) -> set[str]:
 def test_options_of_a_page_are_those_of_the_command_line(page):
     known = {option for verb in ("train", "eval", "watch", "plot", "inspect", "plugins", "doctor") for option in options(verb)}
     named = {
-        option for span in spans(page) if not span.startswith(("pip", "uv", "nox")) for option in re.findall(r"(?<!\w)--[a-z-]+", span)
+        option
+        for span in spans(page)
+        if not span.startswith(("pip", "uv", "nox", "python"))
+        for option in re.findall(r"(?<!\w)--[a-z-]+", span)
     }
     assert named <= known | {"--strict", "--help"}
 
