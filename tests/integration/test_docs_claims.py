@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import ast
+import builtins
 import inspect
 import re
 import tomllib
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from pydoc import locate
 from typing import Any, NamedTuple
@@ -16,7 +18,8 @@ import attrs
 import gymnasium
 import pytest
 
-from rlchassis import api, experiment
+import rlchassis_toolkit
+from rlchassis import api, errors, experiment
 from rlchassis.cli.dispatch import _parser
 from rlchassis.experiment import plan
 from rlchassis.hookspecs import Hooks
@@ -31,14 +34,24 @@ FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 NAME = re.compile(r"[^\W\d]\w*")
 OF_READERS = {"Class", "Id", "Mine", "MyObserver", "make_env", "eps_trainng"}
 """Names that stand for a reader's own."""
+OF_OTHERS = {"ReLU", "VectorEnv", "CartPole"}
+"""Classes and ids of torch and gymnasium."""
+INTERNAL = {
+    "docs/architecture.md": {"ExperimentSpec", "TrainingState"},
+    "docs/concepts.md": {"ReplayBuffer", "RolloutBuffer"},
+    "docs/porting.md": {"Collector", "Batch"},
+}
+"""Classes that a page explains and nobody imports."""
 BUILDERS = [getattr(experiment, name) for name in experiment.BUILDERS]
-HOLDERS = {name: getattr(home, name) for home in (api, experiment) for name in home.__all__} | {each.__name__: each for each in BUILDERS}
+HOLDERS = {name: getattr(home, name) for home in (api, experiment, rlchassis_toolkit) for name in home.__all__} | {
+    each.__name__: each for each in BUILDERS
+}
 
 
 def spans(page: str) -> list[str]:
-    """What stands between backticks, but for names of other libraries, which lead the tables of two pages."""
-    text = FENCED.sub("", PAGES[page])
-    if page in ("docs/porting.md", "docs/other-libraries.md"):
+    """What stands between backticks, but for labels of files, and names of others or of old that lead the tables of three pages."""
+    text = re.sub(r"^`[^`\n]+`(?:, continued)?$", "", FENCED.sub("", PAGES[page]), flags=re.MULTILINE)
+    if page in ("docs/porting.md", "docs/other-libraries.md", "docs/writing-a-plugin.md"):
         text = re.sub(r"^\| `[^|]*\|", "|", text, flags=re.MULTILINE)
     return re.findall(r"`([^`\n]+)`", text)
 
@@ -70,12 +83,54 @@ def test_methods_hooks_and_members_of_a_page_are_where_it_says(page):
             assert locate(".".join((holder, *members))) is not None, span
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_a_class_that_a_page_names_can_be_imported_by_its_readers_or_is_in_a_file_that_it_names(page):
+    homes = [experiment, api, errors, *map(import_module, packages())]
+    public = {name for home in homes for name in dir(home)} | {*experiment.BUILDERS, *dir(builtins)}
+    own = set(NAME.findall("".join(FENCED.findall(PAGES[page]))))
+    named = {name for span in spans(page) for name in re.findall(r"(?<![\w.-])[A-Z][a-z]\w*", span)}
+    files = [file for span in spans(page) if span.endswith(".py") for file in ROOT.glob(f"**/src/**/{span}")]
+    in_files = {name for file in files for name in re.findall(r"^class (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)}
+    assert named - public - own - in_files - OF_READERS - OF_OTHERS - INTERNAL.get(page, set()) == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_distribution_that_a_page_names_is_one_of_this_repository(page):
+    known = {"rlchassis-core", *(each.name for each in (ROOT / "plugins").iterdir())}
+    assert set(re.findall(r"(?<![\w.])rlchassis-[a-z][a-z0-9-]*", PAGES[page])) <= known
+
+
+@pytest.mark.parametrize("owner", [api.Algorithm, api.Policy], ids=lambda owner: owner.__name__)
+def test_a_table_of_methods_has_methods_that_there_are(owner):
+    heading = {"Algorithm": "## The seam between chassis and algorithm", "Policy": "## Policies and their layers"}[owner.__name__]
+    section = PAGES["docs/concepts.md"].partition(f"{heading}\n")[2].partition("\n## ")[0]
+    names = re.findall(r"^\| `(\w+)(?:\(.*?\))?` \|", section, re.MULTILINE)
+    assert names
+    assert [name for name in names if not hasattr(owner, name) and not hasattr(api.PolicyWrapper, name)] == []
+
+
+def test_the_names_of_plugin_api_1_are_gone_and_those_that_replace_them_are_there():
+    section = PAGES["docs/writing-a-plugin.md"].partition("\n## From plugin API 1.x to 2.0\n")[2]
+    rows = re.findall(r"^\| `([\w.]+)` \| `([\w.]+)` \|$", section, re.MULTILINE)
+    assert len(rows) > 5
+    for old, new in rows:
+        assert not is_there(old), old
+        assert is_there(new), new
+
+
+def is_there(name: str) -> bool:
+    """In the class before its dot, as an attribute or an annotation, or in one of the modules that plugins import."""
+    owner, _, member = name.rpartition(".")
+    homes = [HOLDERS[owner]] if owner else [api, rlchassis_toolkit]
+    return any(hasattr(home, member) or member in getattr(home, "__annotations__", ()) for home in homes)
+
+
 def packages() -> set[str]:
     return {folder.name.replace("-", "_") for folder in (ROOT / "plugins").iterdir()}
 
 
 def fields(holder: Any) -> set[str]:
-    return {each.name for each in attrs.fields(holder)} if attrs.has(holder) else set()
+    return {*getattr(holder, "__annotations__", ()), *([each.name for each in attrs.fields(holder)] if attrs.has(holder) else [])}
 
 
 @pytest.mark.parametrize("page", PAGES)
