@@ -1,41 +1,39 @@
-"""run.lock: that a run is going on in a directory, and which; made exclusively, removed at its end, taken over from one that is gone."""
+"""run.lock: that a run is going on in a directory, and which. The operating system holds the lock, and frees it when the process ends."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import stat
+import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from attrs import asdict, define, field, frozen
+from attrs import define, field, frozen
 
 from rlchassis.errors import StoredFileError, UsageError
-from rlchassis.storage.files import LOCK_FILENAME, make_writable
+from rlchassis.storage.files import LOCK_FILENAME, NO_LINK, make_writable
+from rlchassis.storage.lock_file import is_at, is_free, open_lock_file, remove, try_lock
 from rlchassis.storage.reading import is_there, read_bytes, read_json
+
+ATTEMPTS, PAUSE = 20, 0.01
+"""How often, and after how many seconds, a lock is tried again: whoever asks whether it is free has it for a moment."""
 
 
 @frozen
 class Holder:
-    """A process, as told from all others on all hosts."""
+    """A process, as run.lock names it."""
 
     pid: int
     host: str
-    started: int | None = None
-    """When it began, by its host's clock of processes, where there is one to ask: numbers of processes come again."""
+    is_gone: bool = field(default=False, eq=False)
+    """Whether nobody has the lock; of another host nothing is sure, since not every file system shares locks."""
 
     @classmethod
     def this_process(cls) -> Holder:
         """The one that asks."""
-        return cls(os.getpid(), platform.node(), _started(os.getpid()))
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether it surely runs no more; of another host nothing is sure."""
-        return self.host == platform.node() and not (_runs(self.pid) and self.started == _started(self.pid))
+        return cls(os.getpid(), platform.node())
 
     def __str__(self) -> str:
         return f"process {self.pid} on host {self.host}"
@@ -46,48 +44,38 @@ class RunLock:
     """The right to write into a run directory."""
 
     directory: Path
-    _held: bool = field(default=True, init=False)
+    _descriptor: int | None
+    _owner: Holder = field(factory=Holder.this_process, init=False)
 
     @classmethod
     def acquire(cls, directory: Path) -> RunLock:
         """Take it; UsageError, with process and host, where another run has it."""
-        path = directory / LOCK_FILENAME
         try:
-            with _one_at_a_time(directory):
-                holder = read_holder(directory)
-                if holder is not None and not holder.is_gone:
-                    raise UsageError(_refusal(directory, holder))
-                path.unlink(missing_ok=True)
+            descriptor = _create_locked(directory / LOCK_FILENAME)
+            lock = cls(directory, descriptor)
+            if hasattr(os, "register_at_fork"):
+                os.register_at_fork(after_in_child=lock.release)  # a fork that lives on must not keep it
+            try:
+                os.write(descriptor, json.dumps({"pid": lock._owner.pid, "host": lock._owner.host}).encode())
                 make_writable(directory)
-                _write_exclusively(path, json.dumps(asdict(Holder.this_process())))
-        except FileExistsError:
-            raise UsageError(f"another run has just begun in {directory}; wait for its end, or choose another directory.") from None
+            except BaseException:
+                lock.release()
+                raise
         except OSError as error:
             raise UsageError(f"no run can be carried out in {directory} ({error.strerror}); choose another directory.") from error
-        return cls(directory)
+        return lock
 
     def release(self) -> None:
-        """Give it back, unless another process has it by now; may be called again."""
-        if self._held:
-            self._held = False
-            with suppress(OSError, StoredFileError), _one_at_a_time(self.directory):  # it may be gone, or no longer ours to write
-                if read_holder(self.directory) == Holder.this_process():
-                    (self.directory / LOCK_FILENAME).unlink(missing_ok=True)
-
-
-def _write_exclusively(path: Path, text: str) -> None:
-    """All of it in a file that was not there, or no file."""
-    with path.open("x", encoding="utf-8") as file:
-        try:
-            file.write(text)
-            file.flush()
-        except BaseException:
-            path.unlink()
-            raise
+        """Give it back, unless another process has it by now; may be called again. In a fork the parent keeps it."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None and self._owner == Holder.this_process():
+            remove(self.directory / LOCK_FILENAME, descriptor)
+        elif descriptor is not None:
+            os.close(descriptor)
 
 
 def read_holder(directory: Path) -> Holder | None:
-    """Who holds the lock of a run directory, whether or not it is gone; nobody an empty one; StoredFileError where it is damaged."""
+    """Who is named in the lock of a run directory; nobody in an empty one; StoredFileError where it is damaged."""
     path = directory / LOCK_FILENAME
     if not is_there(path):
         return None
@@ -100,58 +88,58 @@ def read_holder(directory: Path) -> Holder | None:
             raise
         return None
     match data:
-        case {"pid": int(pid), "host": str(host), "started": int() | None as started} if 0 < pid < 2**31:
-            return Holder(pid, host, started)
+        case {"pid": int(pid), "host": str(host)} if 0 < pid < 2**31:
+            return Holder(pid, host, is_gone=host == platform.node() and is_free(path))
     raise StoredFileError(f"{path} does not say whose it is; delete it if no run is going on there.")
 
 
 def require_no_other_run(directory: Path) -> None:
     """UsageError, with process and host, where another process runs in a directory."""
-    holder = read_holder(directory)
+    holder = _named(directory)
     if holder is not None and holder != Holder.this_process() and not holder.is_gone:
         raise UsageError(_refusal(directory, holder))
 
 
-def _refusal(directory: Path, holder: Holder) -> str:
+def _named(directory: Path) -> Holder | None:
+    """The holder, unless the file is damaged."""
+    with suppress(StoredFileError):
+        return read_holder(directory)
+    return None
+
+
+def _refusal(directory: Path, holder: Holder | None) -> str:
+    if holder is None:
+        return f"another run has just begun in {directory}; wait for its end, or choose another directory."
     return (
         f"a run is going on in {directory}: {holder}; wait for its end, or choose another directory. "
         f"If that process is no such run, delete {LOCK_FILENAME}."
     )
 
 
-@contextmanager
-def _one_at_a_time(directory: Path) -> Iterator[None]:
-    """Within it no other process looks at the lock, where the system can see to that; else exclusive creation alone decides."""
-    try:
-        import fcntl
-    except ImportError:  # as on Windows
-        yield
-        return
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+def _create_locked(path: Path) -> int:
+    """The descriptor of a new file with the lock on it; one that is there and free is replaced, and never written into."""
+    for _ in range(ATTEMPTS):
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_LINK, 0o666)
+        except FileExistsError:
+            _remove_leftover(path)
+            continue
+        if try_lock(descriptor, otherwise=True) and is_at(path, descriptor):
+            return descriptor
+        os.close(descriptor)
+    raise UsageError(_refusal(path.parent, _named(path.parent)))
 
 
-def _runs(pid: int) -> bool:
-    if sys.platform == "win32":
-        return True  # where asking would end it
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _started(pid: int) -> int | None:
-    """Ticks from the start of the host to that of the process; None where the system does not tell."""
-    try:
-        told: list[Any] = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-        return int(told[19])
-    except (OSError, ValueError, IndexError):
-        return None
+def _remove_leftover(path: Path) -> None:
+    """Remove what is in the place of a lock if no process of this host has it, or wait a moment."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            path.unlink()
+            return
+        flags = os.O_RDWR if os.access(path, os.W_OK) else os.O_RDONLY  # some file systems lock only what is open for writing
+        descriptor, holder = open_lock_file(path, flags), _named(path.parent)
+        if try_lock(descriptor, otherwise=False) and (holder is None or holder.host == platform.node()):
+            remove(path, descriptor)
+            return
+        os.close(descriptor)
+    time.sleep(PAUSE)

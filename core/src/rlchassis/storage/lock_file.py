@@ -1,0 +1,57 @@
+"""One file as a lock that the operating system holds: opened without following links, taken, and removed while it is held."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import lock_descriptor, unlock_descriptor
+
+from rlchassis.storage.files import NO_LINK, NO_WAITING
+
+
+def is_free(path: Path) -> bool:
+    """Whether nobody has the lock of a file, or the file is gone."""
+    try:
+        descriptor = open_lock_file(path)
+    except OSError:
+        return not os.path.lexists(path)
+    try:
+        return try_lock(descriptor, otherwise=False)
+    finally:
+        os.close(descriptor)
+
+
+def open_lock_file(path: Path, flags: int = os.O_RDONLY) -> int:
+    """A descriptor of a lock that is there."""
+    return os.open(path, flags | NO_LINK | NO_WAITING)
+
+
+def try_lock(descriptor: int, *, otherwise: bool) -> bool:
+    """Take the lock unless another has it; `otherwise` where the file system has no locks, and only the file itself can tell."""
+    try:
+        return lock_descriptor(descriptor, blocking=False)
+    except OSError:
+        return otherwise
+
+
+def is_at(path: Path, descriptor: int) -> bool:
+    """Whether the path still names the file of this descriptor."""
+    try:
+        return os.path.samestat(path.lstat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def remove(path: Path, descriptor: int) -> None:
+    """Remove the file, unless another is in its place by now, and then free the lock, copies of the descriptor in forks or not."""
+    with suppress(OSError):
+        if is_at(path, descriptor):
+            path.unlink()
+    with suppress(OSError):
+        unlock_descriptor(descriptor)
+    os.close(descriptor)
+    if os.name == "nt":  # where an open file cannot be removed
+        with suppress(OSError):
+            path.unlink()
