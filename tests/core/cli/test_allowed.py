@@ -12,13 +12,14 @@ IN_PYTHON = "hand it over: evaluate('log/x', allow=[A])"
 
 def asked_for(*names):
     with pytest.raises(NotAllowedError) as refusal, asking_to_allow():
-        raise NotAllowedError("the recipe in log/x", names, IN_PYTHON)
+        raise NotAllowedError("the configuration in log/x", names, IN_PYTHON)
     return str(refusal.value)
 
 
 def test_on_the_command_line_code_is_asked_for_by_its_option():
     assert asked_for("mine:A", "mine:b") == (
-        "the recipe in log/x uses mine:A, mine:b, which no plugin registers; if you trust this code, add --allow mine:A --allow mine:b"
+        "the configuration in log/x uses mine:A, mine:b, which no plugin registers; "
+        "if you trust this code, add --allow mine:A --allow mine:b"
     )
 
 

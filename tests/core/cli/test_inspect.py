@@ -113,7 +113,7 @@ def test_a_damaged_file_is_refused_in_one_sentence_and_not_touched(rlchassis, wr
     before = {file: file.read_bytes() for file in directory.iterdir()}
     done = rlchassis("inspect", directory)
     assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
-    assert name in done.err or "recipe" in done.err
+    assert name in done.err or "configuration" in done.err
     assert {file: file.read_bytes() for file in directory.iterdir()} == before
 
 

@@ -14,8 +14,8 @@ from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.config.tianshou_names import other_names, refuses_old_names, what_became_of
 from rlchassis.envs import EnvFactoryRegistered, EnvMode
 from rlchassis.errors import UsageError
+from rlchassis.experiment.amended import amended
 from rlchassis.registry.wording import setting_meant
-from rlchassis.storage.spec.changes import amended
 
 ROOT = Path(__file__).parents[3]
 LIBRARIES = tomllib.loads((ROOT / "core/src/rlchassis/other_names.toml").read_text("utf-8"))

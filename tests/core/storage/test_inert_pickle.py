@@ -128,7 +128,7 @@ def test_deep_data_is_refused_or_given_back_but_never_kills_the_process(tmp_path
 
 @pytest.mark.parametrize("data", [float("nan"), [float("inf")], {1: 2}, {"a": {None: 1}}, (1,), [{"a": ()}]], ids=repr)
 def test_what_no_json_could_hold_is_refused(data, tmp_path):
-    with pytest.raises(StoredFileError, match="holds what no recipe holds"):
+    with pytest.raises(StoredFileError, match="holds what no configuration holds"):
         read(tmp_path, inert_pickle(restored, data))
 
 

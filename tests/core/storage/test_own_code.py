@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from rlchassis.errors import UsageError
-from rlchassis.storage.spec.own_code import OwnCode
+from rlchassis.storage.spec.names import OwnCode
 
 CODE = """
 import os

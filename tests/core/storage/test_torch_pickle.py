@@ -119,7 +119,7 @@ def test_a_member_that_is_there_twice_is_refused(tmp_path):
         read_policy(tmp_path)
 
 
-@pytest.mark.parametrize(("limit", "most"), [("MOST_POLICY_BYTES", 7), ("MOST_TENSORS", 0), ("MOST_RECIPE_BYTES", 2)])
+@pytest.mark.parametrize(("limit", "most"), [("MOST_POLICY_BYTES", 7), ("MOST_TENSORS", 0), ("MOST_CONFIGURATION_BYTES", 2)])
 def test_what_could_not_be_read_again_for_its_size_is_not_stored(limit, most, tmp_path, monkeypatch):
     write_policy(tmp_path, StoredPolicy({"a": torch.ones(1)}))
     before = (tmp_path / "policy.pt").read_bytes()

@@ -59,7 +59,7 @@ def with_content(name, content):
         (without("policy.pt"), "holds no policy.pt"),
         (with_content("policy.pt", b"not a policy"), "no policy file"),
         (with_content("experiment.json", b"{"), "is damaged"),
-        (with_content("experiment.json", b"[]"), "recipe"),
+        (with_content("experiment.json", b"[]"), "configuration"),
         (with_content("experiment.json", b"\xff"), "not text"),
     ],
 )

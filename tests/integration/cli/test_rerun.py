@@ -93,4 +93,4 @@ def test_in_python_an_experiment_or_its_directory_will_do(first):
 def test_a_damaged_file_is_refused(rlchassis):
     Path("experiment.json").write_text('{"format": 1}', "utf-8")
     done = rlchassis("train", "--config", "experiment.json")
-    assert (done.code, done.err.count("\n"), "the recipe in experiment.json cannot be used" in done.err) == (2, 1, True)
+    assert (done.code, done.err.count("\n"), "the configuration in experiment.json cannot be used" in done.err) == (2, 1, True)

@@ -299,7 +299,10 @@ class Unreadable(ActorFactory):
 
 
 def test_a_recipe_that_cannot_be_read_back_is_refused_with_the_field():
-    refused(builder().with_actor_factory(Unreadable()), "its recipe cannot be read back: actor_factory: size: no file can hold a Generator")
+    refused(
+        builder().with_actor_factory(Unreadable()),
+        "its configuration cannot be read back: actor_factory: size: no file can hold a Generator",
+    )
 
 
 def test_a_recipe_that_no_file_can_hold_is_not_refused():

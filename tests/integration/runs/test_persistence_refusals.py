@@ -9,7 +9,7 @@ import pytest
 
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment import Experiment, PPOExperimentBuilder
-from rlchassis.storage.spec.changes import amended
+from rlchassis.experiment.amended import amended
 
 
 def changed(data, path, value):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rlchassis.config.limits import DEEPEST, MOST_RECIPE_BYTES
+from rlchassis.config.limits import DEEPEST, MOST_CONFIGURATION_BYTES
 from rlchassis.errors import UsageError
 from rlchassis.experiment.settings import merged
 from rlchassis.registry import read_value
@@ -36,9 +36,9 @@ def read_config(path: str) -> dict[str, Any]:
 def _read(path: str) -> bytes:
     """All of a file of bounded size, which may be a pipe; a device would never end."""
     with Path(path).open("rb") as file:
-        content = file.read(MOST_RECIPE_BYTES + 1)
-    if len(content) > MOST_RECIPE_BYTES:
-        raise UsageError(f"{path} holds more than {MOST_RECIPE_BYTES} bytes, which no settings do.")
+        content = file.read(MOST_CONFIGURATION_BYTES + 1)
+    if len(content) > MOST_CONFIGURATION_BYTES:
+        raise UsageError(f"{path} holds more than {MOST_CONFIGURATION_BYTES} bytes, which no settings do.")
     return content
 
 

@@ -18,13 +18,13 @@ class Mode(Enum):
     """How much policy.pt holds."""
 
     POLICY_STATE_DICT = "policy_state_dict"
-    """The weights alone; the rest comes from the recipe beside them."""
+    """The weights alone; the rest comes from the configuration beside them."""
     POLICY = "policy"
-    """The weights with spaces and recipe, so that the file alone can act, without any environment."""
+    """The weights with spaces and configuration, so that the file alone can act, without any environment."""
 
 
 def _device(value: str | torch.device) -> str:
-    """Its name, so that a recipe equals the one that is read back."""
+    """Its name, so that a configuration equals the one that is read back."""
     try:
         torch.device(value)
     except (RuntimeError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""Fields of recipes that check what they are given; each refuses with one sentence that names the field and what it takes."""
+"""Fields of configurations that check what they are given; each refuses with one sentence that names the field and what it takes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _checked(default: Any, wanted: str, fits: Callable[[Any], bool], or_none: bo
 
 
 def _must_be(wanted: str, fits: Callable[[Any], bool], or_none: bool) -> Callable[[Any, Attribute[Any], Any], None]:
-    def check(recipe: Any, attribute: Attribute[Any], value: Any) -> None:
+    def check(instance: Any, attribute: Attribute[Any], value: Any) -> None:
         if not (fits(value) or (or_none and value is None)):
             raise UsageError(f"{attribute.name} must be {wanted}{' or None' if or_none else ''}, not {told(value)}.")
 

@@ -5,18 +5,18 @@ They are far beyond what honest runs need; a run of your own is not bounded by w
 
 from __future__ import annotations
 
-MOST_RECIPE_BYTES = 16 * 2**20
+MOST_CONFIGURATION_BYTES = 16 * 2**20
 """Of experiment.json, experiment.pkl, provenance.json, run.lock, and of the record in policy.pt."""
-MOST_RECIPE_VALUES = 2**17
+MOST_CONFIGURATION_VALUES = 2**17
 """Numbers, texts, lists and dicts together in one of these files."""
 MOST_RECORD_VALUES = 2**22
 """Likewise in the record of policy.pt, where a space may have bounds for every pixel."""
 MOST_OPCODES = 2**19
-"""In the pickle of a recipe or policy."""
+"""In the pickle of a configuration or policy."""
 DEEPEST = 100
 """Lists and dicts in one another."""
 MOST_PARTS = 1000
-"""Parts, components and users' classes in one recipe."""
+"""Parts, components and users' classes in one configuration."""
 LONGEST_NAME = 200
 """Characters of the name of a plugin or an environment."""
 

@@ -11,9 +11,10 @@ from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.by_name import plan, train
 from rlchassis.experiment.collection import ExperimentCollection
 from rlchassis.experiment.experiment import Experiment
+from rlchassis.experiment.loaded_policy import LoadedPolicy
 from rlchassis.experiment.provided import BUILDERS as BUILDERS
 from rlchassis.experiment.provided import PROVIDED, provided
-from rlchassis.experiment.stored import LoadedPolicy, evaluate, load_policy
+from rlchassis.experiment.stored import evaluate, load_policy
 from rlchassis.learning.optimizer import LRSchedulerFactory, LRSchedulerFactoryLinear, OptimizerFactory
 from rlchassis.run.result import ExperimentResult
 from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory

@@ -21,7 +21,7 @@ from rlchassis.learning.optimizer import OptimizerFactory
 from rlchassis.registry import Component, find
 from rlchassis.registry.demands import agent_class_shortfall
 from rlchassis.storage.names import name_parts
-from rlchassis.storage.spec.refusals import made
+from rlchassis.storage.spec.values import made
 from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
 from rlchassis.training.callbacks import Callbacks, EpochStopCallback, EpochTestCallback, EpochTrainCallback
 from rlchassis.training.hook_manager import hook_manager

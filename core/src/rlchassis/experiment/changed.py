@@ -11,11 +11,11 @@ import attrs
 from rlchassis.config import SamplingConfig
 from rlchassis.envs import EnvFactory, EnvFactoryRegistered
 from rlchassis.errors import UsageError
+from rlchassis.experiment.amended import amended
 from rlchassis.experiment.experiment import Experiment
 from rlchassis.experiment.named import components, joined, parts, stops
 from rlchassis.experiment.settings import FIXED_BY_STEPS, LISTS, SECTIONS
 from rlchassis.registry import Component
-from rlchassis.storage.spec.changes import amended
 from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
 from rlchassis.training.callbacks import Callbacks
 from rlchassis.training.loggers import LoggerFactory, LoggerFactorySeveral

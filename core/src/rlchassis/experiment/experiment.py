@@ -1,4 +1,4 @@
-"""The recipe for a run: only configuration and factories, so that it can be pickled, copied, compared and restored."""
+"""The configuration of a run: only values and factories, so that it can be pickled, copied, compared and restored."""
 
 from __future__ import annotations
 
@@ -18,11 +18,9 @@ from rlchassis.run.result import ExperimentResult
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.storage.files import EXPERIMENT_PICKLE_FILENAME, LOG_FILENAME
 from rlchassis.storage.provenance import used_by
-from rlchassis.storage.spec.bounds import require_bounded
-from rlchassis.storage.spec.contents import foreign_names
-from rlchassis.storage.spec.leaves import short_name
-from rlchassis.storage.spec.own_code import OwnCode
-from rlchassis.storage.spec.refusals import brief
+from rlchassis.storage.spec.contents import foreign_names, require_bounded
+from rlchassis.storage.spec.names import OwnCode, short_name
+from rlchassis.storage.spec.values import brief
 from rlchassis.storage.stored_configuration import read_configuration
 from rlchassis.training.info import InfoStats
 from rlchassis.training.world import World
@@ -53,8 +51,8 @@ class Experiment(ExperimentSpec):
         """Train, store and watch, as the configuration says.
 
         A name with separators makes nested directories within persistence_base_dir. One that exists is a UsageError, or with
-        suffix_if_exists becomes "name-2", "name-3", …; require_restorable refuses a recipe that no file can hold. Observers are
-        objects of this process with hooks of their own, called after those of the recipe and never stored.
+        suffix_if_exists becomes "name-2", "name-3", …; require_restorable refuses a configuration that no file can hold. Observers are
+        objects of this process with hooks of their own, called after those of the configuration and never stored.
         """
         return run_experiment(
             self,
@@ -85,7 +83,7 @@ class Experiment(ExperimentSpec):
     def from_directory(cls, directory: str | Path, restore_policy: bool = True, *, allow: Iterable[Any] = ()) -> Experiment:
         """The experiment that was run there, without running anything that the directory could bring along.
 
-        With restore_policy a run of it goes on from the policy stored there. Classes and functions of your own that the recipe uses
+        With restore_policy a run of it goes on from the policy stored there. Classes and functions of your own that the configuration uses
         are handed over in `allow`. StoredFileError says what stands against opening it.
         """
         data = read_configuration(directory)
@@ -96,15 +94,15 @@ class Experiment(ExperimentSpec):
     def from_stored(cls, data: Any, directory: str | Path, allow: Iterable[Any], call: str) -> Experiment:
         """From data that a directory held; StoredFileError, with the call to make instead where code of users is to be handed over."""
         allow = list(allow)
-        require_allowed(data, allow, f"the recipe in {directory}", call)
+        require_allowed(data, allow, f"the configuration in {directory}", call)
         try:
             return cls.from_data(data, allow, used_by(directory))
         except Exception as error:  # whatever validators, converters and parts of plugins make of strange values
-            raise StoredFileError(f"the recipe in {directory} cannot be used: {brief(error)}") from error
+            raise StoredFileError(f"the configuration in {directory} cannot be used: {brief(error)}") from error
 
 
 def restore_experiment(data: Any) -> Experiment:
-    """What a loaded experiment.pkl calls: the recipe, without users' own classes."""
+    """What a loaded experiment.pkl calls: the configuration, without users' own classes."""
     return Experiment.from_data(data)
 
 

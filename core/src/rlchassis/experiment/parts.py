@@ -1,4 +1,4 @@
-"""Whether what a user gives to a builder is of the class that the field of the recipe is annotated with."""
+"""Whether what a user gives to a builder is of the class that the field of the configuration is annotated with."""
 
 from __future__ import annotations
 

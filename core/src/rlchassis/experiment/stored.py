@@ -1,34 +1,31 @@
-"""What a run directory can be asked: to score its policy, and to act without any environment."""
+"""What a run directory can be asked: to score its policy, and to hand it out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from attrs import define, field
-from gymnasium import spaces
-from numpy.typing import NDArray
 
 from rlchassis.config import Mode
-from rlchassis.data.experience import as_tensors
 from rlchassis.data.randomness import RandomStreams
-from rlchassis.envs import ActionMap, Environments, allocate, describe, environments_of, one_by_one, require_fitting, space_from_data, write
+from rlchassis.envs import Environments, environments_of, space_from_data
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment.experiment import Experiment, require_allowed
+from rlchassis.experiment.loaded_policy import LoadedPolicy
 from rlchassis.experiment.stored_bounds import no_larger_than, num_envs_of, recorded_test, with_bounded_threads
 from rlchassis.learning.policy import Policy
 from rlchassis.registry import used_in
-from rlchassis.run.build import create_hooks, env_wrappers, require_device, sampling_of
+from rlchassis.run.build import require_device, sampling_of
+from rlchassis.run.hooks import create_hooks, env_wrappers
 from rlchassis.run.threads import threads
 from rlchassis.storage.policy_file import StoredPolicy, read_policy
 from rlchassis.storage.provenance import used_by
 from rlchassis.storage.spec.decoding import from_data
-from rlchassis.storage.spec.refusals import brief
+from rlchassis.storage.spec.values import brief
 from rlchassis.storage.stored_configuration import read_configuration
 from rlchassis.training.agent import AgentFactory
 from rlchassis.training.collector import Collector
@@ -38,7 +35,7 @@ FIRST_EVALUATION_SEED = 10_000
 
 
 def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Iterable[Any] = ()) -> Evaluation:
-    """Score the policy stored in a run directory, in the environment of its recipe.
+    """Score the policy stored in a run directory, in the environment of its configuration.
 
     Without a number of episodes the best test is repeated on its recorded seeds, return for return, and a warning says where the returns
     differ from the recorded ones; with one, the seeds are 10000, 10001, …, which no training and no test has used.
@@ -68,17 +65,17 @@ def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Itera
 
 @contextmanager
 def making(directory: str | Path) -> Iterator[None]:
-    """Within it things are made as a stored recipe says; whatever comes of a recipe that asks for the impossible is a StoredFileError."""
+    """Within it things are made as a stored configuration says; one that asks for the impossible is a StoredFileError."""
     try:
         yield
     except StoredFileError:
         raise
     except Exception as error:
-        raise StoredFileError(f"what the recipe in {directory} asks for cannot be made here: {brief(error)}") from error
+        raise StoredFileError(f"what the configuration in {directory} asks for cannot be made here: {brief(error)}") from error
 
 
 def stored_experiment(directory: str | Path, allow: Iterable[Any], function: str) -> Experiment:
-    """The recipe but for what only training uses, so that nobody has to hand over the callbacks of a run to judge its policy."""
+    """The configuration but for what only training uses, so that nobody has to hand over the callbacks of a run to judge its policy."""
     data = read_configuration(directory)
     if isinstance(data, dict):
         data = {key: value for key, value in data.items() if key != "callbacks"} | {"logger_factory": None}
@@ -118,87 +115,24 @@ def _restored(
     return policy.eval()
 
 
-@define(eq=False, repr=False)
-class LoadedPolicy:
-    """A stored policy that acts: `policy(obs)` answers in the environment's own actions. It can be copied and pickled."""
-
-    policy: Policy
-    envs: Environments
-    device: torch.device
-    _map: ActionMap = field(init=False)
-    _rng: torch.Generator = field(init=False)
-    _state: Any = field(init=False, default=None)
-
-    def __attrs_post_init__(self) -> None:
-        """Nothing has been asked yet."""
-        self._map = ActionMap(self.envs.action_space)
-        self._rng = RandomStreams(0).generator("evaluation", device=self.device)
-
-    def __repr__(self) -> str:
-        """Without the network."""
-        spaces = f"{describe(self.envs.observation_space)} -> {describe(self.envs.action_space)}"
-        return f"LoadedPolicy({type(self.policy).__name__}: {spaces}, device={str(self.device)!r})"
-
-    @torch.no_grad()
-    def __call__(self, obs: Any) -> NDArray[Any]:
-        """An action for one observation, or actions [B, …] for a batch; numpy in, numpy out."""
-        batch, single = self._batch(obs)
-        actions, self._state = self.policy.act(as_tensors(batch, self.device), self._state, explore=False, rng=self._rng)
-        mapped = self._map.to_env(actions.cpu().numpy())
-        return one_by_one(mapped)[0] if single else mapped
-
-    def reset(self) -> None:
-        """Forget what a policy with memory remembers; to be called where an episode begins."""
-        self._state = None
-
-    def _batch(self, obs: Any) -> tuple[Any, bool]:
-        space = self.envs.observation_space
-        try:
-            count = _count(space, obs)
-            require_fitting(space, obs, () if count is None else (count,))
-            batch = allocate(space, 1 if count is None else count)
-            write(batch, 0 if count is None else slice(None), obs)
-        except UsageError:
-            raise
-        except (ValueError, TypeError) as error:
-            got = str(error).replace("answered", "got", 1)
-            raise UsageError(f"that is no observation of {describe(space)}: {got}.") from error
-        return batch, count is None
-
-
-def _count(space: spaces.Space[Any], obs: Any) -> int | None:
-    """How many observations there are, None for a single one; UsageError for what is neither one nor a batch."""
-    if isinstance(space, spaces.Dict):
-        if not (isinstance(obs, Mapping) and obs.keys() >= space.spaces.keys()):
-            raise UsageError(f"an observation of this policy is a dict with the keys {', '.join(space.spaces)}.")
-        counts = {_count(part, obs[key]) for key, part in space.spaces.items()}
-        if len(counts) > 1:
-            raise UsageError("the parts of an observation must be those of one, or batches of one size.")
-        return counts.pop()
-    shape, wanted = np.shape(obs), tuple(space.shape or ())
-    if shape[1:] != wanted and shape != wanted:
-        raise UsageError(f"an observation of shape {shape} fits neither the policy's {wanted} nor a batch of them.")
-    return None if shape == wanted else shape[0]
-
-
 def load_policy(directory: str | Path, device: str = "cpu", *, allow: Iterable[Any] = ()) -> LoadedPolicy:
-    """The policy that a run stored, ready to act; a policy.pt of Mode.POLICY needs neither environment nor recipe beside it."""
+    """The policy that a run stored, ready to act; a policy.pt of Mode.POLICY needs neither environment nor configuration beside it."""
     torch_device, allow = require_device(device), list(allow)
     stored = read_policy(Path(directory), torch_device)
     if stored.mode is Mode.POLICY:
         agent, envs = _recorded_agent(stored, directory, allow)
     else:
-        agent, envs = _recipe_agent(directory, allow)
+        agent, envs = _configured_agent(directory, allow)
     policy = _restored(agent, stored, envs, torch_device, directory, partial(agent.create_policy, envs, torch_device))
     return LoadedPolicy(policy, envs, torch_device)
 
 
 def _recorded_agent(stored: StoredPolicy, directory: str | Path, allow: Iterable[Any]) -> tuple[AgentFactory, Environments]:
     try:
-        recipe, spaces = stored.record["agent"], stored.record["spaces"]
-        require_allowed(recipe, allow, f"the policy in {directory}", f"load_policy({str(directory)!r}")
+        data, spaces = stored.record["agent"], stored.record["spaces"]
+        require_allowed(data, allow, f"the policy in {directory}", f"load_policy({str(directory)!r}")
         envs = Environments.from_spaces(space_from_data(spaces["observation"]), space_from_data(spaces["action"]))
-        return from_data(recipe, AgentFactory, allow, used_in(stored.record.get("plugins")) or used_by(directory)), envs
+        return from_data(data, AgentFactory, allow, used_in(stored.record.get("plugins")) or used_by(directory)), envs
     except (KeyError, TypeError, RecursionError) as error:
         raise StoredFileError(f"the record in {directory} does not say what its policy is made of; restore it from a copy.") from error
     except StoredFileError:
@@ -207,8 +141,8 @@ def _recorded_agent(stored: StoredPolicy, directory: str | Path, allow: Iterable
         raise StoredFileError(f"the policy in {directory} cannot be made: {brief(error)}") from error
 
 
-def _recipe_agent(directory: str | Path, allow: Iterable[Any]) -> tuple[AgentFactory, Environments]:
-    """The weights alone say nothing of spaces: the recipe's environment is made once, to read them, and closed."""
+def _configured_agent(directory: str | Path, allow: Iterable[Any]) -> tuple[AgentFactory, Environments]:
+    """The weights alone say nothing of spaces: the configuration's environment is made once, to read them, and closed."""
     experiment = stored_experiment(directory, allow, "load_policy")
     with making(directory):
         hooks = create_hooks(experiment).hook

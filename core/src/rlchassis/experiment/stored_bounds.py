@@ -22,11 +22,12 @@ ROOM = 2**22
 
 
 def num_envs_of(sampling: ResolvedSampling, directory: str | Path, episodes: int | None) -> int:
-    """Environments to test in side by side: as the recipe says, or as many as episodes can use where it says a number beyond reason."""
+    """Environments to test in side by side: as configured, or as many as episodes can use where that is beyond reason."""
     asked = max(1, sampling.num_test_envs)
     if asked > MOST_ENVS and episodes is None:
         raise StoredFileError(
-            f"the recipe in {directory} asks for {asked} environments side by side, more than {MOST_ENVS}; say how many episodes to play."
+            f"the configuration in {directory} asks for {asked} environments side by side, more than {MOST_ENVS}; "
+            "say how many episodes to play."
         )
     return asked if asked <= MOST_ENVS or episodes is None else min(episodes, MOST_ENVS)
 
@@ -46,10 +47,12 @@ def recorded_test(stored: StoredPolicy, directory: str | Path) -> Evaluation:
 
 
 def num_watched(experiment: Experiment, directory: str | Path) -> int:
-    """Episodes to watch, as the recipe says."""
+    """Episodes to watch, as the configuration says."""
     asked = experiment.config.watch_num_episodes
     if asked > MOST_EPISODES:
-        raise StoredFileError(f"the recipe in {directory} asks to watch {asked} episodes, more than {MOST_EPISODES}; say how many to play.")
+        raise StoredFileError(
+            f"the configuration in {directory} asks to watch {asked} episodes, more than {MOST_EPISODES}; say how many to play."
+        )
     return asked
 
 
@@ -70,7 +73,7 @@ def no_larger_than(stored: StoredPolicy, directory: str | Path) -> Iterator[None
         size = 0 if parameter is None or is_lazy(parameter) else parameter.numel()
         left, left_count = left - size, left_count - 1
         if size > largest or left < 0 or left_count < 0:
-            raise StoredFileError(f"the recipe in {directory} asks for networks far larger than its policy; restore it from a copy.")
+            raise StoredFileError(f"the configuration in {directory} asks for networks far larger than its policy; restore it from a copy.")
 
     handle = register_module_parameter_registration_hook(note)  # before a parameter gets its first numbers
     try:

@@ -1,86 +1,38 @@
-"""From a recipe to a world: each living object is made once, through a hook that an extension may wrap or answer itself."""
+"""From a configuration to a world: each living object is made once, through the hooks of hooks.py."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import attrs
 import torch
-from torch import nn
 
 from rlchassis.config import ResolvedSampling, SamplingConfig, resolve_sampling
 from rlchassis.data.randomness import RandomStreams
-from rlchassis.envs import Environments, EnvMode, EnvWrapper, VectorEnvironment, environments_of
+from rlchassis.envs import Environments, VectorEnvironment
 from rlchassis.errors import UsageError
-from rlchassis.hookspecs import hookimpl
 from rlchassis.learning.algorithm import Algorithm
 from rlchassis.learning.optimizer import OptimizerFactory
 from rlchassis.learning.policy import Policy
 from rlchassis.learning.setup import Setup, resolve
-from rlchassis.registry import find
 from rlchassis.run.checks.before_training import require_sound
 from rlchassis.run.checks.made import require_made, require_n_step
+from rlchassis.run.hooks import create_hooks, env_wrappers
 from rlchassis.run.spec import ExperimentSpec
-from rlchassis.run.watching import RenderDelay
 from rlchassis.storage.run_lock import RunLock
 from rlchassis.storage.spec.encoding import to_data
 from rlchassis.training.agent import check_spaces
-from rlchassis.training.callback_hooks import hooks_of
 from rlchassis.training.collector import Collector
-from rlchassis.training.hook_manager import hook_manager
-from rlchassis.training.loggers import Logger, LoggerFactory, LoggerFactoryDefault, LoggerGroup
+from rlchassis.training.loggers import Logger, LoggerFactory, LoggerGroup
 from rlchassis.training.metrics_file import MetricsFile
 from rlchassis.training.persistence import PolicyPersistence, restore_policy
 from rlchassis.training.trainer import Trainer
 from rlchassis.training.world import World
-
-
-class CoreHooks:
-    """Core's own answers, asked last: what the recipe says, resolved through the registry."""
-
-    @hookimpl(trylast=True)
-    def rlchassis_make_envs(self, experiment: ExperimentSpec, sampling: ResolvedSampling, wrappers: Any) -> Environments:
-        """From the recipe's factory."""
-        train = sampling.num_train_envs if experiment.config.train else 0
-        test = sampling.num_test_envs if experiment.config.train else 0
-        return environments_of(experiment.env_factory, train, test, experiment.config.watch, wrappers)
-
-    @hookimpl(trylast=True)
-    def rlchassis_make_policy(self, experiment: ExperimentSpec, envs: Environments, device: torch.device) -> Policy:
-        """From the agent's recipe."""
-        return experiment.agent_factory.create_policy(envs, device)
-
-    @hookimpl(trylast=True)
-    def rlchassis_make_algorithm(self, experiment: ExperimentSpec, policy: Policy, envs: Environments, setup: Setup) -> Algorithm[Any]:
-        """From the agent's recipe."""
-        return experiment.agent_factory.create_algorithm(policy, envs, setup)
-
-    @hookimpl(trylast=True)
-    def rlchassis_make_optimizer(
-        self, experiment: ExperimentSpec, params: Sequence[nn.Parameter], lr: float, role: str
-    ) -> OptimizerFactory:
-        """The recipe's optimizer for every role."""
-        made: OptimizerFactory = resolve(experiment.agent_factory.optim_factory, OptimizerFactory)
-        return made
-
-    @hookimpl(trylast=True)
-    def rlchassis_make_logger(self, experiment: ExperimentSpec, directory: Path, name: str, run_id: str | None) -> Logger:
-        """From the recipe's factory, or the default one."""
-        factory = resolve(experiment.logger_factory, LoggerFactory) or LoggerFactoryDefault()
-        made: Logger = factory.create_logger(str(directory), name, run_id, experiment.to_data())
-        return made
-
-
-def create_hooks(experiment: ExperimentSpec, observers: Sequence[object] = ()) -> Any:
-    """The hook manager of one run: the recipe's extensions in their order, its callbacks, observers, and core's own answers."""
-    extensions = [(find(each.kind, each.name).label, each.create()) for each in experiment.extensions]
-    watching = [(f"observer {i} ({type(each).__name__})", each) for i, each in enumerate(observers, 1)]
-    return hook_manager([*extensions, *hooks_of(experiment.callbacks), *watching, ("rlchassis-core", CoreHooks())])
 
 
 def require_device(device: str | torch.device) -> torch.device:
@@ -121,22 +73,6 @@ def create_world(experiment: ExperimentSpec, observers: Sequence[object] = ()) -
         raise
 
 
-def env_wrappers(experiment: ExperimentSpec, hooks: Any) -> Callable[[EnvMode], list[EnvWrapper]]:
-    """What extensions, and the wish to follow an episode by eye, put around the environments of a mode."""
-
-    def wrappers(mode: EnvMode) -> list[EnvWrapper]:
-        answers = hooks.rlchassis_env_wrappers(mode=mode)
-        wanted = [wrap for answer in answers for wrap in (answer if isinstance(answer, list | tuple) else [answer])]
-        for wrap in wanted:
-            require_made(wrap, Callable, "rlchassis_env_wrappers")  # type: ignore[arg-type]  # isinstance knows it
-        delay = experiment.config.watch_render
-        if mode is EnvMode.WATCH and delay > 0:
-            wanted.append(partial(RenderDelay, milliseconds=delay))
-        return wanted
-
-    return wrappers
-
-
 def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: ResolvedSampling, hooks: Any, envs: Environments) -> World:
     """Policy, algorithm, collectors and trainer; the policy is restored before the algorithm is made, whose targets copy it."""
     agent, streams = experiment.agent_factory, RandomStreams(experiment.config.seed)
@@ -158,7 +94,7 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
         )
         policy = agent.create_wrapped(innermost, envs, device)
         extensions = len(hooks.rlchassis_make_policy.get_hookimpls()) - 1
-        require_sound(agent, policy, envs, device, from_recipe=not extensions)
+        require_sound(agent, policy, envs, device, from_factory=not extensions)
         restore_policy(policy, envs, experiment.config, device)
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
     require_made(algorithm, Algorithm, "rlchassis_make_algorithm")
@@ -186,7 +122,7 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
 
 
 def create_trainer(experiment: ExperimentSpec, world: World) -> Trainer:
-    """The loop that the agent's recipe names, in a world that was made of it."""
+    """The loop that the agent factory names, in a world that was made of it."""
     agent = experiment.agent_factory
     return agent.trainer_class(world, PolicyPersistence(to_data(agent)))
 

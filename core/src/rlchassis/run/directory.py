@@ -39,7 +39,7 @@ def laying_out(directory: Path) -> Iterator[None]:
 
 
 def describe(experiment: ExperimentSpec, directory: Path) -> None:
-    """Store the recipe, and with what it is carried out."""
+    """Store the configuration, and with what it is carried out."""
     experiment.save(directory)
     used = used_plugins(experiment.to_data())
     write_json(directory / PROVENANCE_FILENAME, describe_run(used, seed=experiment.config.seed, device=experiment.config.device))

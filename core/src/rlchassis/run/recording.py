@@ -44,7 +44,7 @@ def _require_possible(file: Path) -> None:
 
 
 def rendering_images(env_factory: EnvFactory) -> EnvFactory:
-    """The same environments, watched as images where their recipe has a say in it."""
+    """The same environments, watched as images where their configuration has a say in it."""
     if not hasattr(env_factory, "watch_render_mode"):
         return env_factory
     changed = copy.copy(env_factory)  # not evolved: a subclass may be made in another way than by its fields

@@ -81,7 +81,7 @@ class ExperimentSpec:
         write_atomically(Path(directory) / EXPERIMENT_PICKLE_FILENAME, lambda file: file.write(pickled))
 
     def to_data(self) -> dict[str, Any]:
-        """The recipe as plain data."""
+        """The configuration as plain data."""
         fields = {a.name: to_data(getattr(self, a.name)) for a in attrs.fields(type(self))}
         return {"format": FORMAT, **fields}
 
@@ -89,5 +89,5 @@ class ExperimentSpec:
     def from_data(cls, data: Any, allow: Iterable[Any] = (), used: Used = frozenset()) -> Self:
         """From what to_data gave; UsageError where it is not that."""
         if not is_configuration(data):
-            raise UsageError(f"it is no recipe of format {FORMAT}; was it written by another version of rlchassis-core?")
+            raise UsageError(f"it is no configuration of format {FORMAT}; was it written by another version of rlchassis-core?")
         return from_data({key: value for key, value in data.items() if key != "format"}, cls, allow, used)

@@ -27,11 +27,11 @@ def inert_pickle(restore: Callable[[Any], Any], data: Any) -> bytes:
     file = io.BytesIO()
     pickler = pickle.Pickler(file, PROTOCOL)
     pickler.fast = True  # no memo: what refers to nothing cannot grow beyond its file, and is a tree
-    pickler.dump(_Recipe(restore, data))
+    pickler.dump(_Call(restore, data))
     return file.getvalue()
 
 
-class _Recipe:
+class _Call:
     """Stands for what the restore function will make."""
 
     def __init__(self, restore: Callable[[Any], Any], data: Any) -> None:
@@ -45,13 +45,13 @@ def read_inert_pickle(path: Path, restores: tuple[str, str]) -> Any:
     """The data within; StoredFileError unless the file holds plain data, the module and name of one function, and nothing else."""
     content = read_bytes(path)
     if not _is_inert(content):
-        raise StoredFileError(f"{path} is no recipe written by rlchassis, and not safe to open; it was not opened.")
+        raise StoredFileError(f"{path} is no configuration written by rlchassis, and not safe to open; it was not opened.")
     try:
         data = _Unpickler(io.BytesIO(content), restores).load()
     except Exception as error:  # whatever a strange file makes of pickle's reader
         raise StoredFileError(f"{path} is damaged; restore it from a copy.") from error
     if not _is_json(data):
-        raise StoredFileError(f"{path} holds what no recipe holds; restore it from a copy.")
+        raise StoredFileError(f"{path} holds what no configuration holds; restore it from a copy.")
     if is_too_deep(data):
         raise StoredFileError(f"{path} is nested too deeply, by more than {DEEPEST} levels; restore it from a copy.")
     return data
@@ -79,7 +79,7 @@ def _is_inert(content: bytes) -> bool:
     """Only opcodes of plain data, and exactly one STACK_GLOBAL and one REDUCE, the latter right before the end."""
     try:
         names = [opcode.name for opcode, _, _ in islice(pickletools.genops(content), MOST_OPCODES)]
-    except Exception:  # noqa: BLE001  whatever a malformed pickle makes of pickletools, it is no recipe
+    except Exception:  # noqa: BLE001  whatever a malformed pickle makes of pickletools, it is no configuration
         return False
     code = [name for name in names if name not in _DATA_OPCODES]
     return code == ["STACK_GLOBAL", "REDUCE"] and names[-1] == "STOP" and names[-2] == "REDUCE"

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from rlchassis.config import Mode
-from rlchassis.config.limits import MOST_POLICY_BYTES, MOST_RECIPE_BYTES, MOST_RECORD_VALUES, MOST_TENSORS
+from rlchassis.config.limits import MOST_CONFIGURATION_BYTES, MOST_POLICY_BYTES, MOST_RECORD_VALUES, MOST_TENSORS
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.storage.files import POLICY_FILENAME, write_atomically
 from rlchassis.storage.reading import is_there, open_stored, parse_json
@@ -29,14 +29,14 @@ class StoredPolicy:
     state: dict[str, Tensor]
     """The policy's state_dict."""
     record: dict[str, Any] = field(factory=dict)
-    """Plain data: env_step, the test that chose it, and in Mode.POLICY the spaces and the recipe of the agent."""
+    """Plain data: env_step, the test that chose it, and in Mode.POLICY the spaces and the configuration of the agent."""
     mode: Mode = Mode.POLICY_STATE_DICT
 
     def restore_into(self, policy: nn.Module, source: str) -> None:
         """Give a policy these weights, or StoredFileError, with the first difference, before any of them is touched."""
         found = difference(self.state, policy.state_dict())
         if found:
-            raise StoredFileError(f"{source} holds another kind of policy: {found}; restore it with the recipe it was stored with.")
+            raise StoredFileError(f"{source} holds another kind of policy: {found}; restore it with the configuration it was stored with.")
         policy.load_state_dict(self.state)
 
 
@@ -71,10 +71,10 @@ def _require_readable(content: dict[str, Any]) -> None:
     """UsageError for what read_policy would refuse for its size."""
     state, record = content["state"], content["record"]
     num_bytes = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
-    if num_bytes > MOST_POLICY_BYTES or len(state) > MOST_TENSORS or len(record) > MOST_RECIPE_BYTES // 2:
+    if num_bytes > MOST_POLICY_BYTES or len(state) > MOST_TENSORS or len(record) > MOST_CONFIGURATION_BYTES // 2:
         raise UsageError(
             f"the policy was not stored: {len(state)} tensors of {num_bytes} bytes and a record of {len(record)} characters are more than "
-            f"a policy file may hold ({MOST_TENSORS}, {MOST_POLICY_BYTES}, {MOST_RECIPE_BYTES // 2}); make the networks smaller."
+            f"a policy file may hold ({MOST_TENSORS}, {MOST_POLICY_BYTES}, {MOST_CONFIGURATION_BYTES // 2}); make the networks smaller."
         )
 
 
@@ -83,7 +83,7 @@ def read_policy(directory: Path, device: torch.device | str = "cpu") -> StoredPo
     path = Path(directory) / POLICY_FILENAME
     if not is_there(path):
         raise StoredFileError(f"{path.parent} holds no {POLICY_FILENAME}; name the directory of a run that has stored a policy.")
-    with open_stored(path, MOST_POLICY_BYTES + 2 * MOST_RECIPE_BYTES) as file:
+    with open_stored(path, MOST_POLICY_BYTES + 2 * MOST_CONFIGURATION_BYTES) as file:
         try:
             require_plain(*read_archive(file))
             file.seek(0)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from rlchassis.config.limits import DEEPEST, MOST_RECIPE_BYTES, MOST_RECIPE_VALUES
+from rlchassis.config.limits import DEEPEST, MOST_CONFIGURATION_BYTES, MOST_CONFIGURATION_VALUES
 from rlchassis.errors import StoredFileError
 from rlchassis.storage.files import NO_LINK, NO_WAITING
 
@@ -48,8 +48,8 @@ def _open_regular(target: Path) -> IO[bytes]:
     raise OSError(None, "it is no regular file")
 
 
-def read_bytes(path: Path, most: int = MOST_RECIPE_BYTES) -> bytes:
-    """The content of a file; StoredFileError where it cannot be read or is larger than any recipe."""
+def read_bytes(path: Path, most: int = MOST_CONFIGURATION_BYTES) -> bytes:
+    """The content of a file; StoredFileError where it cannot be read or is larger than any configuration."""
     with open_stored(path, most) as file:
         return file.read(most)
 
@@ -62,7 +62,7 @@ def read_json(path: Path) -> Any:
         raise StoredFileError(f"{path} is not text; restore it from a copy.") from error
 
 
-def parse_json(text: str, source: str, most: int = MOST_RECIPE_VALUES) -> Any:
+def parse_json(text: str, source: str, most: int = MOST_CONFIGURATION_VALUES) -> Any:
     """Parse JSON text of at most so many values; StoredFileError, naming the source, where it is damaged, larger or nested too deeply."""
     if sum(map(text.count, ",[{")) > most:
         raise StoredFileError(f"{source} holds more than {most} values, which none of rlchassis does; restore it from a copy.")
@@ -94,7 +94,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def is_too_deep(data: Any) -> bool:
-    """Whether data holds lists and dicts in one another as deeply as no recipe does; Python's own limit is anybody's to move."""
+    """Whether data holds lists and dicts in one another as deeply as no configuration does; Python's own limit is anybody's to move."""
     level = [data]
     for _ in range(DEEPEST):
         level = [part for each in level for part in _parts(each) if isinstance(part, dict | list | tuple)]

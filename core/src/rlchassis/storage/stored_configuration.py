@@ -1,4 +1,4 @@
-"""The recipe in a run directory as the data it is: read, flattened and told without making anything of it."""
+"""The configuration in a run directory as the data it is: read, flattened and told without making anything of it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.storage.files import EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME
 from rlchassis.storage.inert_pickle import read_inert_pickle
 from rlchassis.storage.reading import is_there, read_json
-from rlchassis.storage.spec.bounds import require_bounded
+from rlchassis.storage.spec.contents import require_bounded
 
 FORMAT = 1
 RESTORES = ("rlchassis.experiment.experiment", "restore_experiment")
 """Module and name of what an experiment.pkl calls where pickle itself loads it."""
 SECTIONS = {"env_factory": "env", "sampling_config": "sampling", "agent_factory": ""}
-"""What `--set` calls the parts of a recipe, where that is not their own name."""
+"""What `--set` calls the parts of a configuration, where that is not their own name."""
 MADE = ("part", "component", "class")
 
 
 def read_configuration(directory: str | Path) -> Any:
-    """The data of the recipe in a run directory, as yet unchecked; StoredFileError where there is none."""
+    """The data of the configuration in a run directory, as yet unchecked; StoredFileError where there is none."""
     directory = Path(directory)
     if is_there(directory / EXPERIMENT_FILENAME) or not is_there(directory / EXPERIMENT_PICKLE_FILENAME):
         return read_json(directory / EXPERIMENT_FILENAME)
@@ -29,19 +29,21 @@ def read_configuration(directory: str | Path) -> Any:
 
 
 def is_configuration(data: Any) -> bool:
-    """Whether it says of itself that it is a recipe of this version's format."""
+    """Whether it says of itself that it is a configuration of this version's format."""
     return isinstance(data, dict) and type(data.get("format")) is int and data["format"] == FORMAT
 
 
 def read_settings(directory: str | Path) -> dict[str, Any]:
-    """Every setting of the stored recipe by the name that `--set` has for it; StoredFileError for what is no recipe."""
+    """Every setting of the stored configuration by the name that `--set` has for it; StoredFileError for what is no configuration."""
     data = read_configuration(directory)
     if not is_configuration(data):
-        raise StoredFileError(f"the recipe in {directory} is none of format {FORMAT}; was it written by another version of rlchassis-core?")
+        raise StoredFileError(
+            f"the configuration in {directory} is none of format {FORMAT}; was it written by another version of rlchassis-core?"
+        )
     try:
         require_bounded(data)
     except UsageError as error:
-        raise StoredFileError(f"the recipe in {directory} cannot be used: {error}") from error
+        raise StoredFileError(f"the configuration in {directory} cannot be used: {error}") from error
     return dict(_sections(data))
 
 

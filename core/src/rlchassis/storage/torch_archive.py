@@ -11,7 +11,7 @@ import struct
 import zipfile
 from typing import IO, Any
 
-from rlchassis.config.limits import MOST_RECIPE_BYTES, MOST_TENSORS
+from rlchassis.config.limits import MOST_CONFIGURATION_BYTES, MOST_TENSORS
 
 _END, _LOCATOR, _END_64 = (struct.Struct(layout) for layout in ("<4s4H2LH", "<4sLQL", "<4sQ2H2L4Q"))
 _LOCAL = struct.Struct("<4s22x2H")
@@ -37,7 +37,7 @@ def read_archive(file: IO[bytes]) -> tuple[bytes, dict[str, int]]:
         raise ArchiveError("it has other members than an archive of torch")
     _require_one_after_another(file, members, directory_at)
     sizes = {name: member.file_size for name, member in zip(names, members, strict=True)}
-    if sizes["data.pkl"] > MOST_RECIPE_BYTES:
+    if sizes["data.pkl"] > MOST_CONFIGURATION_BYTES:
         raise ArchiveError("its pickle is larger than that of any policy")
     start = _data_offset(file, members[names.index("data.pkl")])
     file.seek(start)
@@ -57,7 +57,7 @@ def _require_small_directory(file: IO[bytes]) -> int:
         signature, *_, count, size, start = _unpacked(_END_64, file, end)
         if signature != b"PK\x06\x06" or end_64 != end:
             raise ArchiveError("it does not end as an archive does")
-    if count > 2 * MOST_TENSORS or size > MOST_RECIPE_BYTES:
+    if count > 2 * MOST_TENSORS or size > MOST_CONFIGURATION_BYTES:
         raise ArchiveError(f"it holds {count} members, more than any policy")
     if start + size != end:
         raise ArchiveError("its directory is not where it should be")

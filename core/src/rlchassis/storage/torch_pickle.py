@@ -6,29 +6,17 @@ used twice, and only texts are ever hashed: it takes no more time and memory tha
 
 from __future__ import annotations
 
-import math
 import pickletools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
 from attrs import define, field, frozen
 
 from rlchassis.config.limits import MOST_OPCODES, MOST_TENSORS
 from rlchassis.storage.torch_archive import ArchiveError
+from rlchassis.storage.torch_numbers import DTYPES, STORAGES, numbers_within
 
-_DTYPES = {f"torch {name}": dtype.itemsize for name, dtype in vars(torch).items() if isinstance(dtype, torch.dtype)}
-_STORAGES = {
-    "torch.storage UntypedStorage": 1,
-    **dict.fromkeys(("torch BoolStorage", "torch ByteStorage", "torch CharStorage"), 1),
-    **dict.fromkeys(("torch HalfStorage", "torch BFloat16Storage", "torch ShortStorage"), 2),
-    **dict.fromkeys(("torch FloatStorage", "torch IntStorage"), 4),
-    **dict.fromkeys(("torch DoubleStorage", "torch LongStorage", "torch ComplexFloatStorage"), 8),
-    "torch ComplexDoubleStorage": 16,
-}
-"""Bytes of one number, by the names that pickles have for kinds of numbers."""
 _DEEPEST = 8
-_MOST_DIMENSIONS = 64
 
 
 def require_plain(content: bytes, sizes: Mapping[str, int]) -> None:
@@ -132,9 +120,9 @@ class _Reader:
 
     def push_storage(self) -> None:
         match self._stack.pop():
-            case ("storage", _Name(kind), str(key), "cpu", int(numbers)) if self._sizes.get(key) == numbers * _STORAGES.get(kind, -1):
+            case ("storage", _Name(kind), str(key), "cpu", int(numbers)) if self._sizes.get(key) == numbers * STORAGES.get(kind, -1):
                 self.storages.add(key)
-                self.push(_Storage(_STORAGES[kind], self._sizes[key]))
+                self.push(_Storage(STORAGES[kind], self._sizes[key]))
             case _:
                 raise ArchiveError("it lacks a storage that its pickle speaks of, or has another")
 
@@ -144,27 +132,17 @@ class _Reader:
                 self.push(None)
             case _Name("torch._utils _rebuild_tensor_v2"), (_Storage(item_size) as storage, *placed, bool(), None):
                 self._push_tensor(storage, item_size, *placed)
-            case _Name("torch._utils _rebuild_tensor_v3"), (_Storage() as storage, *placed, bool(), None, _Name(dtype)) if dtype in _DTYPES:
-                self._push_tensor(storage, _DTYPES[dtype], *placed)
+            case _Name("torch._utils _rebuild_tensor_v3"), (_Storage() as storage, *placed, bool(), None, _Name(dtype)) if dtype in DTYPES:
+                self._push_tensor(storage, DTYPES[dtype], *placed)
             case _:
                 raise ArchiveError("its pickle would call something else than what makes plain tensors")
 
     def _push_tensor(self, storage: _Storage, item_size: int, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> None:
         self._tensors += 1
-        self._bytes += _numbers_within(storage.num_bytes // item_size, offset, shape, strides) * item_size
+        self._bytes += numbers_within(storage.num_bytes // item_size, offset, shape, strides) * item_size
         if self._tensors > MOST_TENSORS or self._bytes > sum(self._sizes.values()):
             raise ArchiveError("it holds more tensors than it has numbers for")
         self.push(_Tensor())
-
-
-def _numbers_within(room: int, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> int:
-    """How many numbers a tensor has; ArchiveError where it would show more than there are, or others than those in its room."""
-    if len(shape) == len(strides) <= _MOST_DIMENSIONS and all(0 <= each < 2**63 for each in (offset, *shape, *strides)):
-        numbers = math.prod(shape)
-        end = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True)) + 1
-        if numbers == 0 or (numbers <= room and end <= room):
-            return numbers
-    raise ArchiveError("it holds something that is no plain tensor")
 
 
 _STEPS: Mapping[str, Callable[[_Reader, Any], None]] = {

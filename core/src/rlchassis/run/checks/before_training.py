@@ -25,10 +25,10 @@ ROWS = 16
 """Observations by which the actions of two policies are compared."""
 
 
-def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, device: torch.device, *, from_recipe: bool) -> None:
-    """UsageError unless the policy acts, its networks and the recipe's answer as they should, and it can be rebuilt as loading does.
+def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, device: torch.device, *, from_factory: bool) -> None:
+    """UsageError unless the policy acts, its networks and the configuration's answer as they should, and it can be rebuilt as loading does.
 
-    The last is asked where the policy came `from_recipe` and not from an extension.
+    The last is asked where the policy came `from_factory` and not from an extension.
     """
     spaces = Environments.from_spaces(envs.observation_space, envs.action_space)
     two, many = (as_tensors(examples(spaces.observation_space, count), device) for count in (2, ROWS))
@@ -42,7 +42,7 @@ def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, devic
         if others:
             experienced, fresh = others
             require_no_hidden_memory(experienced, fresh, many, spaces)
-        if from_recipe:
+        if from_factory:
             require_rebuildable(agent, asked, many, spaces, device)
 
 

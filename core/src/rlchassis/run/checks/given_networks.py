@@ -1,4 +1,4 @@
-"""The networks that a recipe describes, by the names of their settings, and whether each answers as its contract says."""
+"""The networks that a configuration describes, by the names of their settings, and whether each answers as its contract says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rlchassis.training.agent import AgentFactory
 
 
 def networks_of(agent: AgentFactory) -> Iterator[tuple[str, ModuleFactory]]:
-    """Each description of a network in a recipe with its setting, "critic_factories[1]"; of equal ones in a tuple the first alone."""
+    """Each description of a network with its setting, "critic_factories[1]"; of equal ones in a tuple the first alone."""
     for name in (attribute.name for attribute in attrs.fields(type(agent))):
         value = getattr(agent, name)
         if isinstance(value, tuple) and len(set(map(id, value))) > 1 and any(each != value[0] for each in value):

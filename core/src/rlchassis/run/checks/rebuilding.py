@@ -1,4 +1,4 @@
-"""Whether a policy can be rebuilt as loading it does: from the recipe as it is stored and from the spaces alone."""
+"""Whether a policy can be rebuilt as loading it does: from the configuration as it is stored and from the spaces alone."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from rlchassis.training.agent import AgentFactory
 
 
 def require_rebuildable(agent: AgentFactory, policy: Policy, obs: Observation, spaces: Environments, device: torch.device) -> None:
-    """UsageError where what is rebuilt is not the same policy; nothing where no file can hold the recipe, which is reported elsewhere."""
+    """UsageError where what is rebuilt is not the same policy; nothing where no file can hold the configuration."""
     data = to_data(agent)
     if unstorable_names(data):
         return
     rebuilt = _rebuilt(agent, json.loads(json.dumps(data)), spaces, device)
     told = difference(policy.state_dict(), rebuilt.state_dict())
     if told is not None:
-        raise _cannot(f"rebuilt, {told}", "make it of the recipe's fields and the spaces alone")
+        raise _cannot(f"rebuilt, {told}", "make it of the configuration's fields and the spaces alone")
     rebuilt.load_state_dict(policy.state_dict())
     if not all(same(ask(policy, obs, explore=explore).answer, ask(rebuilt, obs, explore=explore).answer) for explore in (False, True)):
         attribute = differing_attribute(policy, rebuilt)
@@ -45,7 +45,7 @@ def _rebuilt(agent: AgentFactory, data: Any, spaces: Environments, device: torch
         again: AgentFactory = from_data(data, AgentFactory, own_code(agent))
     except UsageError as error:
         raise _cannot(
-            f"its recipe cannot be read back: {str(error).rstrip('.')}", "give the field a type that says what it holds"
+            f"its configuration cannot be read back: {str(error).rstrip('.')}", "give the field a type that says what it holds"
         ) from error
     maker = f"create_policy of {type(agent).__name__}"
     try:
@@ -62,7 +62,7 @@ def _cannot(what: str, remedy: str) -> UsageError:
 
 
 def own_code(value: Any) -> Iterator[Any]:
-    """Every class and function in a recipe, at any depth."""
+    """Every class and function in a configuration, at any depth."""
     match value:
         case type() | types.FunctionType():
             yield value

@@ -1,9 +1,27 @@
-"""What the data of a recipe speaks of: plugins, users' own code, and what could not be stored."""
+"""What the data of a configuration names: plugins, users' own code, and what could not be stored; and how much of it there may be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+
+from rlchassis.config.limits import LONGEST_NAME, MOST_PARTS
+from rlchassis.errors import UsageError
+from rlchassis.storage.reading import is_too_deep
+
+_NAMING = ("part", "component", "class", "object")
+
+
+def require_bounded(data: Any) -> None:
+    """UsageError for data beyond any configuration."""
+    if is_too_deep(data):
+        raise UsageError("the data is nested too deeply to be a configuration.")
+    names = [each[tag] for each in descriptions(data) for tag in _NAMING if tag in each]
+    if len(names) > MOST_PARTS:
+        raise UsageError(f"the configuration has {len(names)} parts, but none has more than {MOST_PARTS}.")
+    longest = max((len(name) for name in names if isinstance(name, str)), default=0)
+    if longest > LONGEST_NAME:
+        raise UsageError(f"the configuration has a name of {longest} characters, but none has more than {LONGEST_NAME}.")
 
 
 def unstorable_names(data: Any) -> list[str]:
@@ -12,7 +30,7 @@ def unstorable_names(data: Any) -> list[str]:
 
 
 def used_plugins(data: Any) -> list[tuple[str, str]]:
-    """The kind and name of every plugin that a recipe names, each once."""
+    """The kind and name of every plugin that a configuration names, each once."""
     tagged = [each[tag] for each in descriptions(data) for tag in ("part", "component") if set(each) == {tag, "options"}]
     tagged += [each["object"] for each in descriptions(data) if set(each) == {"object"} and ":" not in str(each["object"])]
     names = dict.fromkeys(name for name in tagged if isinstance(name, str))
@@ -20,7 +38,7 @@ def used_plugins(data: Any) -> list[tuple[str, str]]:
 
 
 def foreign_names(data: Any) -> list[str]:
-    """The users' own classes and functions that a recipe uses, each once; they must be handed over to read it."""
+    """The users' own classes and functions that a configuration uses, each once; they must be handed over to read it."""
     tagged = (each[tag] for each in descriptions(data) for tag in ("class", "object") if set(each) <= {tag, "options"} and tag in each)
     return [name for name in dict.fromkeys(map(str, tagged)) if ":" in name and not name.startswith("torch.nn:")]
 

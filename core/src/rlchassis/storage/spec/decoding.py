@@ -1,4 +1,4 @@
-"""From plain data back to recipes, through the registry and the validators of every field; nothing is imported by a path in the data."""
+"""From plain data back to a configuration, through the registry and the validators; nothing is imported by a path in the data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import PurePath
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, get_origin
 
 import attrs
 import cattrs
@@ -16,11 +16,9 @@ import torch
 from rlchassis.config.config_part import ConfigPart
 from rlchassis.errors import UsageError
 from rlchassis.registry import Component, Named, Used, component_of, load, name_as_used
-from rlchassis.storage.spec.bounds import modules_named_in, require_bounded
-from rlchassis.storage.spec.encoding import field_types
-from rlchassis.storage.spec.leaves import NOUNS, kind_and_name, options_of, short_name, strictly, torch_module, unstorable
-from rlchassis.storage.spec.own_code import OwnCode
-from rlchassis.storage.spec.refusals import at, made, require_fields
+from rlchassis.storage.spec.contents import require_bounded
+from rlchassis.storage.spec.names import OwnCode, kind_and_name, modules_named_in, torch_module
+from rlchassis.storage.spec.values import NOUNS, at, fields_of, made, mapping_of, options_of, strictly, tuple_of, union_of, unstorable
 
 T = TypeVar("T")
 
@@ -35,54 +33,22 @@ def from_data(data: Any, expected: type[T] | Any, allow: Iterable[Any] = (), use
 
 
 class Decoder:
-    """Structures the data of recipes."""
+    """Structures the data of configurations."""
 
     def __init__(self, allow: Iterable[Any] = (), used: Used = frozenset()) -> None:
         self._own_code, self._used = OwnCode(allow), used
         converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=lambda _: self._foreign)
-        converter.register_structure_hook_func(attrs.has, self._fields)
-        converter.register_structure_hook_func(_made_of(dict, Mapping), self._mapping)
-        converter.register_structure_hook_func(lambda expected: expected in (dict, Mapping), self._mapping)
-        converter.register_structure_hook_func(_made_of(tuple), self._tuple)
-        converter.register_structure_hook_func(_made_of(type, Callable), self._named)
-        converter.register_structure_hook_func(lambda expected: expected in (type, Callable), self._named)
-        converter.register_structure_hook_func(_made_of(Union, types.UnionType), self._union)
+        converter.register_structure_hook_func(attrs.has, partial(fields_of, converter.structure))
+        converter.register_structure_hook_func(_is(dict, Mapping), partial(mapping_of, converter.structure))
+        converter.register_structure_hook_func(_is(tuple), partial(tuple_of, converter.structure))
+        converter.register_structure_hook_func(_is(type, Callable), self._named)
+        converter.register_structure_hook_func(_is(Union, types.UnionType), partial(union_of, converter.structure))
         converter.register_structure_hook_func(_is_part, self._part)
-        converter.register_structure_hook_func(lambda expected: expected is Any, self._open)
+        converter.register_structure_hook_func(_is(Any), self._open)
         converter.register_structure_hook(torch.device, lambda data, _: torch.device(strictly(data, str)))
         for primitive in NOUNS:
             converter.register_structure_hook(primitive, strictly)
         self.read = converter.structure
-
-    def _union(self, data: Any, expected: Any) -> Any:
-        members = get_args(expected)
-        if data is None and type(None) in members:
-            return None
-        refusals = []
-        for member in sorted((m for m in members if m is not type(None)), key=lambda m: m is float):
-            try:
-                return self.read(data, member)
-            except (ValueError, TypeError) as error:
-                refusals.append(error)
-        raise min(refusals, key=lambda error: str(error).startswith("expected "))
-
-    def _mapping(self, data: Any, expected: Any) -> dict[str, Any]:
-        """The values of a dict were written without regard to their type."""
-        if not isinstance(data, Mapping):
-            raise UsageError(f"expected names and their values, not {data!r}.")
-        (_, value_type) = get_args(expected) or (str, Any)
-        values = self._each(data, dict.fromkeys(data, Any))
-        return values if value_type in (Any, object) else self._each(values, dict.fromkeys(values, value_type))
-
-    def _tuple(self, data: Any, expected: Any) -> tuple[Any, ...]:
-        members = get_args(expected)
-        if not isinstance(data, list | tuple):
-            raise UsageError(f"expected a list, not {data!r}.")
-        if members[-1] is Ellipsis:
-            members = members[:1] * len(data)
-        if len(members) != len(data):
-            raise UsageError(f"expected a list of {len(members)} values, not {list(data)!r}.")
-        return tuple(map(self.read, data, members))
 
     def _foreign(self, data: Any, expected: Any) -> Any:
         """A value of a type that no data describes; of a type variable or any iterable, whatever the data itself says."""
@@ -118,16 +84,6 @@ class Decoder:
                 return {key: read(each) for key, each in data.items()}
         return data
 
-    def _fields(self, data: Any, cls: Any) -> Any:
-        if not isinstance(data, Mapping):
-            raise UsageError(f"expected the fields of {cls.__name__}, not {data!r}.")
-        expected = field_types(cls)
-        require_fields(data, expected, cls)
-        return made(cls, self._each(data, expected), cls.__name__)
-
-    def _each(self, data: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: at(key, partial(self.read, value, expected[key])) for key, value in data.items()}
-
     def _part(self, data: Any, expected: Any) -> Any:
         if isinstance(data, str | Named) and issubclass(expected, ConfigPart):
             return self._named_part(data if isinstance(data, Named) else Named(data), expected)
@@ -139,7 +95,7 @@ class Decoder:
             case {"part": str(name), **rest} if expected is not Component:
                 cls = load(*self._plugin(name))
             case {"class": str(name), **rest} if expected is not Component:
-                cls = self._own(name)
+                cls = self._own_code.get(name)
             case {"unstorable": what}:
                 raise unstorable(what)
             case _:
@@ -157,7 +113,7 @@ class Decoder:
         cls = getattr(plugin, "agent_class", plugin)
         if not (isinstance(cls, type) and issubclass(cls, expected)):
             raise UsageError(f"expected {expected.__name__}, got {name}, which is not one.")
-        part = self._fields(options, cls) if attrs.has(cls) else made(cls, self.read(options, dict[str, Any]), cls.__name__)
+        part = fields_of(self.read, options, cls) if attrs.has(cls) else made(cls, self.read(options, dict[str, Any]), cls.__name__)
         self._own_code.require((*part.code_to_trust(), *modules_named_in(part.kind, options)))
         return part
 
@@ -180,21 +136,14 @@ class Decoder:
             case str(name) | {"object": str(name)} if name.startswith("torch.nn:") or isinstance(data, str):
                 return torch_module(name.removeprefix("torch.nn:"))
             case {"object": str(name)} if len(data) == 1:
-                return self._own(name)
+                return self._own_code.get(name)
             case {"unstorable": what}:
                 raise unstorable(what)
         raise UsageError(f"expected the name of a class or function, not {data!r}.")
 
-    def _own(self, name: str) -> Any:
-        """What a user handed over under this name."""
-        found = self._own_code.find(name)
-        if found is None:
-            raise UsageError(f"it uses {name}, which no plugin registers; if you trust it, hand it over: allow=[{short_name(name)}].")
-        return found
 
-
-def _made_of(*origins: Any) -> Callable[[Any], bool]:
-    return lambda expected: get_origin(expected) in origins
+def _is(*kinds: Any) -> Callable[[Any], bool]:
+    return lambda expected: get_origin(expected) in kinds or expected in kinds
 
 
 def _is_part(expected: Any) -> bool:

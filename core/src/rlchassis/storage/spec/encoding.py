@@ -1,4 +1,4 @@
-"""Recipes as plain data: registry names and validated values, never an import path that anything would follow.
+"""Configurations as plain data: registry names and validated values, never an import path that anything would follow.
 
 A description becomes one of
     {"part": "optimizer/adam", "options": {…}}        its class is registered by an entry point
@@ -7,7 +7,7 @@ A description becomes one of
     {"object": "module:name"}                         a user's function or class itself, likewise; "kind/name" if it is registered
     {"unstorable": "…"}                               nothing that data can hold; refused when read back
 a number that JSON lacks becomes {"number": "inf"}, and every other value itself. Where no type of a field tells how to read it back,
-tuples are {"tuple": […]} and dicts that look like one of these {"mapping": {…}}. How data becomes a recipe again is in recipe_reading.py.
+tuples are {"tuple": […]} and dicts that look like one of these {"mapping": {…}}. The way back is in decoding.py.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TAGS = ("part", "component", "class", "object", "unstorable", "number", "tuple",
 
 
 def to_data(value: Any, *, typed: bool = True) -> Any:
-    """Plain data for a recipe or any value in one; typed says whether the type of a field will tell how to read it back."""
+    """Plain data for a configuration or any value in one; typed says whether the type of a field will tell how to read it back."""
     match value:
         case Enum():
             return to_data(value.value)

@@ -1,4 +1,4 @@
-"""Recipes with some fields changed, as the command line's --set and a recipe file ask for."""
+"""Configurations with some fields changed, as `--set` and a recipe ask for."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from rlchassis.config.config_part import ConfigPart
 from rlchassis.registry import Component
 from rlchassis.storage.spec.decoding import Decoder
 from rlchassis.storage.spec.encoding import TAGS, field_types, init_fields
-from rlchassis.storage.spec.refusals import at, made, require_fields
+from rlchassis.storage.spec.values import at, made, require_fields
 
 T = TypeVar("T")
 
 
-def amended(recipe: T, changes: Mapping[str, Any]) -> T:
-    """The same recipe with some fields, at any depth, changed: {"params": {"lr": 3e-4}}; UsageError for a field that is not there."""
-    cls: Any = type(recipe)
+def amended(config: T, changes: Mapping[str, Any]) -> T:
+    """The configuration with some fields, at any depth, changed: {"params": {"lr": 3e-4}}; UsageError for a field that is not there."""
+    cls: Any = type(config)
     fields, expected = init_fields(cls), field_types(cls)
     require_fields(changes, expected, cls)
     evolved = {
-        key: at(key, partial(_amended_value, getattr(recipe, fields[key].name), change, expected[key])) for key, change in changes.items()
+        key: at(key, partial(_amended_value, getattr(config, fields[key].name), change, expected[key])) for key, change in changes.items()
     }
-    return made(partial(attrs.evolve, recipe), evolved, "")
+    return made(partial(attrs.evolve, config), evolved, "")
 
 
 def _amended_value(current: Any, change: Any, expected: Any) -> Any:
