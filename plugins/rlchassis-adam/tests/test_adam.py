@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import math
+import subprocess
+import sys
 from functools import partial
 
 import pytest
@@ -10,6 +13,7 @@ from torch import nn
 
 from rlchassis.api import Optimizer, UsageError
 from rlchassis_adam import OptimizerFactoryAdam
+from rlchassis_adam.eager import Adam
 
 LR = 0.1
 
@@ -103,6 +107,31 @@ def test_what_a_subclass_makes_is_stepped_as_torch_steps_it(made, monkeypatch):
             (vector * scale).sum().backward()
             optimizer.step()
     assert torch.equal(first, second)
+
+
+def test_an_optimizer_is_made_stepped_stored_and_restored_without_importing_torchs_compiler():
+    code = """
+import sys, torch
+from rlchassis.api import Optimizer
+from rlchassis_adam import OptimizerFactoryAdam
+modules = [torch.nn.Linear(2, 2) for _ in range(2)]
+ours = Optimizer.create(OptimizerFactoryAdam(), list(modules[0].parameters()), 0.1)
+torchs = OptimizerFactoryAdam().create_optimizer(modules[1], 0.1)
+for optimizer, module in ((ours, modules[0]), (torchs, modules[1])):
+    for _ in range(2):
+        optimizer.zero_grad()
+        module(torch.ones(2)).sum().backward()
+        optimizer.load_state_dict(optimizer.state_dict())
+        optimizer.step() if optimizer is ours else None
+print("torch._dynamo" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_each_method_is_that_of_torchs_adam_below_its_decorators():
+    for name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
+        assert vars(Adam)[name].__code__.co_name == name
+        assert inspect.unwrap(getattr(torch.optim.Adam, name)) is vars(Adam)[name]
 
 
 def test_a_vector_without_gradient_stays():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -57,6 +59,22 @@ def test_a_run_id_is_a_folder_whose_files_go_on_where_earlier_ones_ended(tmp_pat
     assert scalars(tmp_path / "tb" / "id-1") == {("a", step): step / 2 for step in range(10)}
 
 
+def test_the_recipe_stands_in_the_file_of_a_run_that_logged_nothing(tmp_path):
+    LoggerFactoryTensorboard().create_logger(str(tmp_path), "x", None, {"seed": 3}).close()
+    (event,) = read(tmp_path / "tb").Tensors("recipe")
+    assert event.tensor_proto.string_val[0].decode() == '```json\n{\n  "seed": 3\n}\n```'
+
+
+def test_tensorboard_is_imported_with_the_first_event_and_no_earlier(tmp_path):
+    code = (
+        "import sys; from rlchassis_tensorboard import LoggerFactoryTensorboard\n"
+        "logger = LoggerFactoryTensorboard().create_logger(sys.argv[1], 'x', None, {}); print('tensorboard' in sys.modules)\n"
+        "logger.log({'a': 1.0}, 1); print('tensorboard' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
 def test_it_may_be_closed_twice_and_keeps_what_was_logged_before(tmp_path):
     logger = LoggerFactoryTensorboard().create_logger(str(tmp_path), "x", None, {"a": float("nan")})
     logger.log({"a": 1.0, "b": float("nan")}, 1)
@@ -88,7 +106,7 @@ class Full:
 def test_a_disk_that_is_full_is_the_error_of_whoever_logs(tmp_path):
     logger = LoggerFactoryTensorboard().create_logger(str(tmp_path), "x", None, {})
     logger.close()
-    logger._file = logger._records._writer = Full()
+    logger._file, logger._events = Full(), None
     with pytest.raises(OSError, match="No space left on device"):
         logger.log({"a": 1.0}, 1)
 

@@ -14,25 +14,16 @@ GROUP_PREFIX = "rlchassis."
 MANIFEST = "manifest"
 """The group of manifests, and the kind of a row about a distribution as a whole."""
 
-_TOOLKIT = (
-    "actor-features-action-critic",
-    "actor-features-critic",
-    "auto-alpha",
-    "gaussian-noise",
-    "mlp-action-critic",
-    "mlp-actor",
-    "mlp-critic",
-    "mlp-deterministic-actor",
-    "mlp-features",
-    "ornstein-uhlenbeck-noise",
-)
+_ACTORS = ("mlp-actor", "mlp-deterministic-actor", "mlp-features")
+_CRITICS = ("actor-features-action-critic", "actor-features-critic", "mlp-action-critic", "mlp-critic")
+_OTHER_PARTS = ("auto-alpha", "gaussian-noise", "ornstein-uhlenbeck-noise")
 FIRST_PARTY: Mapping[str, tuple[str, ...]] = {
     "algorithm": ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo"),
     "optimizer": ("adam",),
     "logger": ("tensorboard",),
     "policy_wrapper": ("obs-norm",),
     "command": ("plot",),
-    "component": _TOOLKIT,
+    "component": (*_ACTORS, *_CRITICS, *_OTHER_PARTS),
 }
 """Names that belong to this project's own distributions, installed or not."""
 

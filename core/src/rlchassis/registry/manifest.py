@@ -80,6 +80,5 @@ def _api(value: object) -> str:
     raise ManifestError(f'api must be a version like "{PLUGIN_API[0]}.{PLUGIN_API[1]}", not {value!r}')
 
 
-def _version(api: str) -> tuple[int, int]:
-    major, minor = api.split(".")
-    return int(major), int(minor)
+def _version(api: str) -> tuple[int, ...]:
+    return tuple(map(int, api.split(".")))

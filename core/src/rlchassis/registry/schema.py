@@ -39,7 +39,7 @@ def _checked_facts(kind: str, name: str, facts: object) -> Mapping[str, Any]:
         raise ManifestError(f"{where} has an unknown key {quoted(key)}.{hint}")
     if missing := [key for key in required if key not in facts]:
         raise ManifestError(f"{where} must also say {listed(missing)}")
-    return {key: _READERS[key](f"{key} in {where}", value) for key, value in facts.items()}
+    return {key: _READERS.get(key, _spaces)(f"{key} in {where}", value) for key, value in facts.items()}
 
 
 def _dotted_name_hint(kind: str, name: str, key: str, value: object) -> str:
@@ -88,11 +88,5 @@ def _switch(where: str, value: object) -> bool:
     raise ManifestError(f"{where} must be true or false, not {value!r}")
 
 
-_READERS: Mapping[str, Callable[[str, object], Any]] = {
-    "summary": _summary,
-    "observation_spaces": _spaces,
-    "action_spaces": _spaces,
-    "policy": _policy,
-    "needs": _needs,
-    "after_train": _switch,
-}
+_READERS: Mapping[str, Callable[[str, object], Any]] = {"summary": _summary, "policy": _policy, "needs": _needs, "after_train": _switch}
+"""Of all keys but those that list spaces."""

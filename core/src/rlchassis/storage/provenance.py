@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import platform
-import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import torch
 from rlchassis.errors import StoredFileError
 from rlchassis.registry import PLUGIN_API, Used, provenance, used_in
 from rlchassis.storage.files import PROVENANCE_FILENAME
+from rlchassis.storage.git_states import git_states
 from rlchassis.storage.reading import read_json
 
 LIBRARIES = ("torch", "numpy", "gymnasium", "rlchassis-core")
@@ -35,7 +36,7 @@ def describe_run(used: Iterable[tuple[str, str]], *, seed: int, device: str) -> 
         "device": device,
         "threads": torch.get_num_threads(),
         "plugins": plugins,
-        "git": {name: state for name in sorted({row["distribution"] for row in plugins}) if (state := _git_state(name))},
+        "git": git_states(_editable_folders(sorted({row["distribution"] for row in plugins}))),
     }
 
 
@@ -56,24 +57,12 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _git_state(name: str) -> dict[str, Any] | None:
-    """Commit of an editable install, and whether its files differ from it; None for others and where git does not answer."""
-    try:
-        folder = _editable_folder(distribution(name).read_text("direct_url.json"))
-        if folder is None:
-            return None
-        return {"commit": _git(folder, "rev-parse", "HEAD"), "changed": bool(_git(folder, "status", "--porcelain", "--", "."))}
-    except (PackageNotFoundError, OSError, subprocess.SubprocessError):
-        return None
-
-
-def _editable_folder(direct_url: str | None) -> Path | None:
-    origin = json.loads(direct_url) if direct_url else {}
-    if not origin.get("dir_info", {}).get("editable"):
-        return None
-    return Path(unquote(urlsplit(origin["url"]).path))
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    asked = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True, timeout=10)
-    return asked.stdout.strip()
+def _editable_folders(names: Iterable[str]) -> dict[str, Path]:
+    """Where those of these distributions lie that are editable installs."""
+    found = {}
+    for name in names:
+        with suppress(PackageNotFoundError, OSError):
+            origin = json.loads(distribution(name).read_text("direct_url.json") or "{}")
+            if origin.get("dir_info", {}).get("editable"):
+                found[name] = Path(unquote(urlsplit(origin["url"]).path))
+    return found

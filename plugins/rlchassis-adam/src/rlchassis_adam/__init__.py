@@ -9,6 +9,7 @@ import torch
 from attrs import field, frozen
 
 from rlchassis.api import OptimizerFactory, OptimizerStep, UsageError, number
+from rlchassis_adam.eager import Adam
 from rlchassis_adam.lean import lean_step, steps_one_vector
 
 
@@ -34,8 +35,8 @@ class OptimizerFactoryAdam(OptimizerFactory):
     """Pull of every weight towards zero, as an L2 penalty."""
 
     def create_optimizer_for_params(self, params: Sequence[torch.nn.Parameter], lr: float) -> torch.optim.Optimizer:
-        """torch.optim.Adam."""
-        return torch.optim.Adam(params, lr, self.betas, self.eps, self.weight_decay, fused=True)
+        """torch.optim.Adam, which imports torch's compiler only in a run that compiles."""
+        return Adam(params, lr, self.betas, self.eps, self.weight_decay, fused=True)
 
     def step_of(self, optimizer: torch.optim.Optimizer) -> OptimizerStep:
         """Without bookkeeping where it steps one vector."""

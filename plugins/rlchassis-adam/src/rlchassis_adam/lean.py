@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import torch
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from rlchassis.api import OptimizerStep
+from rlchassis_adam.eager import Adam
 
 PLAIN = {"fused": True, "amsgrad": False, "maximize": False, "capturable": False, "differentiable": False, "decoupled_weight_decay": False}
 """What lean_step takes for granted."""
@@ -14,7 +15,7 @@ PLAIN = {"fused": True, "amsgrad": False, "maximize": False, "capturable": False
 def steps_one_vector(optimizer: Optimizer) -> bool:
     """Whether it is torch's fused Adam of one parameter, without variations, as one made by a subclass of the factory may not be."""
     groups = optimizer.param_groups
-    one = type(optimizer) is Adam and [len(group["params"]) for group in groups] == [1]
+    one = type(optimizer) in (Adam, torch.optim.Adam) and [len(group["params"]) for group in groups] == [1]
     return one and all(groups[0].get(option, plain) == plain for option, plain in PLAIN.items())
 
 

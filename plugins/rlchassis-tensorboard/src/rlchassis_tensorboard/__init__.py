@@ -1,24 +1,21 @@
-"""TensorBoard event files for rlchassis: its default logger."""
+"""TensorBoard event files for rlchassis: its default logger. TensorBoard itself is imported when the first event is written."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import socket
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.plugins.text.summary_v2 import text_pb
-from tensorboard.summary.writer.record_writer import RecordWriter
 
 from rlchassis.api import Logger, LoggerFactory, UsageError
+
+if TYPE_CHECKING:
+    from rlchassis_tensorboard.events import Events
 
 _count = itertools.count()
 
@@ -34,28 +31,29 @@ class LoggerTensorboard(Logger):
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._file = path.open("xb")
-            self._records = RecordWriter(self._file)
-            self._write(file_version="brain.Event:2")
-            self._write(summary=text_pb("recipe", f"```json\n{json.dumps(recipe, indent=2)}\n```"), step=0)
         except OSError as error:
             raise UsageError(f"{path} cannot be written ({error.strerror}); choose another directory, or another logger.") from error
+        self._recipe = recipe
+        self._events: Events | None = None
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
         """Write one event with a value per tag."""
-        self._write(summary=Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in metrics.items()]), step=step)
+        self._begun().write_scalars(metrics, step)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, in which the recipe stands even if nothing was logged."""
+        if not self._file.closed:
+            self._begun()
         self._file.close()
 
-    def _write(self, **what: Any) -> None:
-        try:
-            self._records.write(Event(wall_time=time.time(), **what).SerializeToString())
-            self._file.flush()
-        except OSError:
-            with suppress(OSError):
-                self._file.close()
-            raise
+    def _begun(self) -> Events:
+        """The events of the file, the first of which say what follows."""
+        if self._events is None:
+            from rlchassis_tensorboard.events import Events
+
+            self._events = Events(self._file)
+            self._events.write_recipe(self._recipe)
+        return self._events
 
 
 @frozen

@@ -1,0 +1,47 @@
+"""What a run imports before its first environment step, and what one that does not compile never imports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+COMPILER = ("torch._dynamo", "torch._inductor")
+"""torch's compiler front end and its backend, which take as long to import as torch itself."""
+NOT_YET = (*COMPILER, "sympy", "matplotlib", "tensorboard", "cloudpickle", "moviepy", "rlchassis_plots.canvas")
+FIRST_STEP = """
+import os, sys
+from gymnasium.envs.classic_control.cartpole import CartPoleEnv
+from rlchassis.cli import main
+def leave(*_):
+    with open("modules", "w") as file:
+        print(*sys.modules, file=file)
+    os._exit(0)
+CartPoleEnv.step = leave
+main(["train", "ppo", "CartPole-v1"])
+"""
+WHOLE_RUNS = """
+import sys
+from rlchassis import train
+tiny = {"num_train_envs": 2, "num_test_envs": 1, "num_test_episodes": 1, "step_per_collect": 32, "batch_size": 16}
+for algorithm, env, more in (("ppo", "CartPole-v1", {}), ("npg", "Pendulum-v1", {}), ("td3", "Pendulum-v1", {"start_timesteps": 32})):
+    train(algorithm, env, steps=96, recipe="none", settings={"sampling": tiny | more})
+with open("modules", "w") as file:
+    print(*sys.modules, file=file)
+"""
+
+
+def modules_of(code, folder):
+    subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, check=True, timeout=120)
+    return set((folder / "modules").read_text("utf-8").split())
+
+
+def test_the_first_environment_step_waits_for_no_module_that_only_later_steps_need(tmp_path):
+    imported = modules_of(FIRST_STEP, tmp_path)
+    assert {"torch", "gymnasium", "rlchassis_ppo", "rlchassis_adam", "rlchassis_tensorboard"} <= imported
+    assert imported & set(NOT_YET) == set()
+
+
+def test_runs_that_do_not_compile_never_import_the_compiler(tmp_path):
+    imported = modules_of(WHOLE_RUNS, tmp_path)
+    assert {"rlchassis_npg", "rlchassis_td3", "tensorboard"} <= imported
+    assert imported & set(COMPILER) == set()
