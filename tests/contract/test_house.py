@@ -17,6 +17,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name as canonical
 
+from rlchassis.registry import FIRST_PARTY, first_party_distribution
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = {folder.name: folder for folder in sorted((ROOT / "plugins").iterdir()) if folder.is_dir() and any(folder.iterdir())}
 PLUGINS = {name: folder for name, folder in FOLDERS.items() if name != "rlchassis-testkit"}
@@ -102,6 +104,11 @@ def test_a_distribution_declares_what_it_imports(name):
 @pytest.mark.parametrize("name", ["rlchassis-core", *PLUGINS])
 def test_entry_points_and_manifest_name_the_same_things(name):
     assert registered(name) == described(name) != set()
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in FIRST_PARTY.items() for name in names])
+def test_every_name_that_users_are_told_to_install_is_provided_by_that_distribution(kind, name):
+    assert (kind, name) in registered(first_party_distribution(kind, name))
 
 
 @pytest.mark.parametrize("name", ["rlchassis-core", *PLUGINS])

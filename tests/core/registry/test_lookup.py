@@ -30,8 +30,8 @@ def test_a_kind_of_two_words_is_spoken_as_two_words(site):
 
 
 @pytest.mark.parametrize(("kind", "name"), [("logger", "wandb"), ("logger", "csv"), ("optimizer", "rmsprop"), ("policy_wrapper", "icm")])
-def test_no_distribution_is_recommended_that_was_never_published(site, kind, name):
-    assert message_of(kind, name) == f'no {kind.replace("_", " ")} "{name}" is installed. Installed: none.'
+def test_a_name_that_no_distribution_of_this_project_provides_is_told_without_a_line_to_install_it(site, kind, name):
+    assert message_of(kind, name) == f'no {kind.replace("_", " ")} "{name}" is installed, nor does rlchassis provide one. Installed: none.'
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_typo_names_the_nearest(site, typed, meant):
 
 def test_a_name_like_no_other_lists_what_is_installed(site):
     site.install("rlchassis-ppo", algorithm="ppo")
-    assert message_of("algorithm", "zzzzzz") == 'no algorithm "zzzzzz" is installed. Installed: ppo.'
+    assert message_of("algorithm", "zzzzzz") == 'no algorithm "zzzzzz" is installed, nor does rlchassis provide one. Installed: ppo.'
 
 
 def test_a_name_claimed_twice_is_an_error_on_use_until_one_is_said(site):
@@ -79,7 +79,10 @@ def test_no_command_line_is_made_of_what_is_no_distributions_name(site, distribu
 
 
 def test_what_a_terminal_would_obey_is_shown_escaped(site):
-    assert message_of("algorithm", "\x1b[2Jnothing") == r'no algorithm "\x1b[2Jnothing" is installed. Installed: none.'
+    assert (
+        message_of("algorithm", "\x1b[2Jnothing")
+        == r'no algorithm "\x1b[2Jnothing" is installed, nor does rlchassis provide one. Installed: none.'
+    )
 
 
 def test_a_vendors_plugin_answers_to_its_last_name_while_it_alone_bears_it(site):

@@ -152,7 +152,7 @@ def test_a_picture_that_cannot_be_drawn_costs_no_run(train, monkeypatch):
     monkeypatch.setattr("rlchassis_plots.verb.draw_learning_curve", draw)
     done = train("--name", "mine")
     assert done.code == 0
-    assert 'command "plot" of "rlchassis-plots" 0.1.0 had nothing to show for this run: OSError: no room' in done.err
+    assert 'after_train of command "plot" of "rlchassis-plots" 0.1.0 raised OSError: no room; the run is unaffected.' in done.err
     load_policy("log/mine")
 
 

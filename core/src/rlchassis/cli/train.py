@@ -22,7 +22,7 @@ from rlchassis.cli.planned import planned
 from rlchassis.cli.progress import progress_on
 from rlchassis.cli.settings import whole_number
 from rlchassis.cli.verbs import after_train_verbs, verbs
-from rlchassis.errors import StoredFileError
+from rlchassis.errors import PluginError, StoredFileError, raised
 from rlchassis.experiment import ExperimentResult, InfoStats
 from rlchassis.hookspecs import hookimpl
 from rlchassis.registry import load
@@ -103,11 +103,13 @@ def _after_train(directory: Path | None) -> None:
     """What installed verbs do with a run that has ended, a picture for example; no reason to lose one."""
     for plugin in after_train_verbs() if directory is not None else ():
         try:
-            load(plugin.kind, plugin.name).after_train(directory)
+            load(plugin.kind, plugin.reference).after_train(directory)
         except StoredFileError as error:
             log.info("%s: %s", plugin.name, error)
-        except Exception as error:  # noqa: BLE001  foreign code fails as it likes
-            log.warning("%s had nothing to show for this run: %s: %s", plugin.label, type(error).__name__, error)
+        except PluginError as error:
+            log.warning("%s", error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  foreign code fails as it likes
+            log.warning("after_train of %s %s; the run is unaffected.", plugin.label, raised(error))
 
 
 def _tell(result: ExperimentResult, own_code: Iterable[str]) -> None:

@@ -5,47 +5,51 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 from rlchassis.registry.plugin import Plugin
 from rlchassis.registry.wording import listed
 
 REQUIRED = ("add_arguments", "main")
+ANYTHING = frozenset({"*", "__getattr__"})
+"""What a module that binds these has besides cannot be seen."""
 
 
 def visible_fault(plugin: Plugin) -> str | None:
-    """Why the module cannot work: it is not there, is no Python, imports what is not installed, or lacks a function; None if nothing."""
+    """Why the module cannot work: it is not there, is not Python, imports what is not installed, or lacks a function.
+
+    None where nothing of it is seen; what is found only by importing it is said when the verb is typed.
+    """
     module = plugin.target.partition(":")[0].strip()
     try:
-        path = _file_of(module)
-        if path is None:
+        spec = _spec_of(module)
+        if spec is None:
             return f"there is no module {module}"
-        tree = ast.parse(path.read_text("utf-8"))
+        if spec.origin is None or not spec.origin.endswith(".py"):
+            return None
+        tree = ast.parse(Path(spec.origin).read_bytes())
     except SyntaxError as error:
-        return f"{module} is no Python: {error.msg}, line {error.lineno}"
-    except (OSError, ValueError, ImportError) as error:
-        return f"{module} cannot be read: {error}"
+        return f"{module} is not valid Python: {error.msg}, line {error.lineno}"
+    except (OSError, ValueError, ImportError, RecursionError, MemoryError) as error:
+        return f"{module} cannot be read: {type(error).__name__}: {error}"
     if missing := sorted({name for name in _imports(tree) if not _is_there(name)}):
         return f"{module} imports {listed(missing)}, which is not installed"
-    lacking = [name for name in REQUIRED if name not in _defined(tree)]
+    bound = set(_bound(tree.body))
+    lacking = [] if plugin.attribute or bound & ANYTHING else [name for name in REQUIRED if name not in bound]
     return f"{module} lacks {listed(lacking)}" if lacking else None
 
 
-def _file_of(module: str) -> Path | None:
-    """Found through the top-level package, whose parts are not imported."""
+def _spec_of(module: str) -> ModuleSpec | None:
+    """Found through the packages that it lies in, of which none is imported."""
     top, *inner = module.split(".")
     spec = importlib.util.find_spec(top)
-    if spec is None:
-        return None
-    if not inner:
-        return Path(spec.origin) if spec.origin else None
-    for folder in spec.submodule_search_locations or ():
-        base = Path(folder, *inner)
-        for path in (base.with_suffix(".py"), base / "__init__.py"):
-            if path.is_file():
-                return path
-    return None
+    for name in inner:
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        spec = PathFinder.find_spec(f"{spec.name}.{name}", list(spec.submodule_search_locations))
+    return spec
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
@@ -61,17 +65,17 @@ def _is_there(name: str) -> bool:
     return name in sys.builtin_module_names or name in sys.modules or importlib.util.find_spec(name) is not None
 
 
-def _defined(tree: ast.Module) -> set[str]:
-    """Names that the module has at its top level."""
-    names: set[str] = set()
-    for node in tree.body:
+def _bound(statements: Sequence[ast.stmt]) -> Iterator[str]:
+    """The names that statements of a module bind, those within if, try and with included."""
+    for node in statements:
         match node:
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
-                names.add(name)
+                yield name
+                continue
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                names |= {alias.asname or alias.name for alias in aliases}
-            case ast.Assign(targets=targets):
-                names |= {target.id for target in targets if isinstance(target, ast.Name)}
+                yield from (alias.asname or alias.name for alias in aliases)
             case _:
-                pass
-    return names
+                yield from (each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store))
+        for inner in (*getattr(node, "handlers", ()), node):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _bound(getattr(inner, part, None) or ())

@@ -10,13 +10,13 @@ from importlib import import_module
 from typing import Any
 
 from rlchassis.cli.verb_files import visible_fault
-from rlchassis.errors import PluginError, UsageError
+from rlchassis.errors import PluginError, UsageError, exits_are_errors, raised
 from rlchassis.registry.discovery import installed
-from rlchassis.registry.kinds import first_party_distribution
+from rlchassis.registry.kinds import CORE_COMMANDS, first_party_distribution
 from rlchassis.registry.loading import load
 from rlchassis.registry.lookup import find
 from rlchassis.registry.plugin import Plugin
-from rlchassis.registry.wording import did_you_mean, quoted
+from rlchassis.registry.wording import did_you_mean, printable, quoted
 
 OWN = {
     "train": "train a policy",
@@ -43,7 +43,7 @@ def verbs(*, for_help: bool = False) -> dict[str, Verb]:
 
     For help the files of plugins' verbs are read, too, for what is wrong with them.
     """
-    own = [Verb(name, summary, partial(_add_own, name)) for name, summary in OWN.items()]
+    own = [Verb(name, OWN[name], partial(_add_own, name)) for name in CORE_COMMANDS]
     return {verb.name: verb for verb in (*own, *_of_plugins(for_help))}
 
 
@@ -57,18 +57,21 @@ def require_verb(word: str) -> None:
     known = verbs()
     if word in known:
         return
-    if first_party_distribution(KIND, word):
-        find(KIND, word)  # which says what to install
+    if first_party_distribution(KIND, word) or any(plugin.name == word for plugin in installed(KIND)):
+        find(KIND, word)  # which says what to install, or which of several may be meant
     hint = did_you_mean(word, known) or f" There are: {', '.join(known)}."
     raise UsageError(f"no command {quoted(word)}.{hint} See `rlchassis --help`.")
 
 
 def _of_plugins(for_help: bool) -> Iterator[Verb]:
+    """One that several distributions claim is listed, and typed, with its distribution; one that has the name of core's own is not."""
     for plugin in installed(KIND):
-        problem = plugin.problem if plugin.state not in ("ok", "no-manifest") else for_help and visible_fault(plugin)
+        if plugin.name in CORE_COMMANDS:
+            continue
+        problem = for_help and visible_fault(plugin) if plugin.is_usable else plugin.problem
         summary = f"broken: {problem} ({plugin.source})" if problem else plugin.summary or f"a verb of {plugin.source}"
-        if plugin.name not in OWN:
-            yield Verb(plugin.name, summary, partial(_add_of_plugin, plugin.name))
+        typed = plugin.reference if plugin.state == "conflict" else plugin.name
+        yield Verb(typed, printable(summary), partial(_add_of_plugin, typed))
 
 
 def _add_own(name: str, parser: argparse.ArgumentParser) -> None:
@@ -80,8 +83,8 @@ def _add_of_plugin(name: str, parser: argparse.ArgumentParser) -> None:
     module = load(KIND, name)
     try:
         module.add_arguments(parser)
-    except Exception as error:
-        raise PluginError(f"{plugin.label} cannot add its arguments: {type(error).__name__}: {error}.") from error
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"add_arguments of {plugin.label} {raised(error)}. Other plugins are unaffected.") from error
     parser.set_defaults(carry_out=partial(_carry_out, plugin, module))
 
 
@@ -89,8 +92,8 @@ def _carry_out(plugin: Plugin, module: Any, arguments: argparse.Namespace) -> in
     """Run it while what it and rlchassis log is shown; its answer is the exit code."""
     from rlchassis.cli.messages import logged_on_stderr
 
-    with logged_on_stderr("rlchassis"), logged_on_stderr(plugin.package):
+    with logged_on_stderr("rlchassis"), logged_on_stderr(plugin.package), exits_are_errors(f"main of {plugin.label}"):
         code = module.main(arguments)
     if isinstance(code, bool) or not isinstance(code, int):
-        raise PluginError(f"main of {plugin.label} returned {code!r}, expected an exit code: 0 where all went well.")
+        raise PluginError(f"main of {plugin.label} returned {code!r}, expected an exit code; return 0 where all went well.")
     return code

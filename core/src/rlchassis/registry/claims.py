@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import Distribution, EntryPoint
 
-from rlchassis.registry.kinds import GROUP_PREFIX, KINDS, MANIFEST, PLUGIN_API
+from rlchassis.registry.kinds import CORE_COMMANDS, GROUP_PREFIX, KINDS, MANIFEST, PLUGIN_API
 from rlchassis.registry.manifest import Descriptions, Manifest, read_manifest
 from rlchassis.registry.plugin import Plugin
 from rlchassis.registry.wording import did_you_mean, listed, quoted
@@ -62,6 +62,8 @@ def _row(judged: Plugin, entry: EntryPoint, described: Descriptions) -> Plugin:
         return replace(row, state="invalid", problem=f"there is no kind {quoted(kind)}.{did_you_mean(kind, KINDS)}")
     if not re.fullmatch(r"\w[\w.-]*", entry.name):
         return replace(row, state="invalid", problem="a name is made of letters, digits, dots, hyphens and underscores")
+    if kind == "command" and entry.name in CORE_COMMANDS:
+        return replace(row, state="invalid", problem="rlchassis has a command of this name itself, which is the one that runs")
     if row.state != "ok":
         return row
     facts = described.get((kind, entry.name))

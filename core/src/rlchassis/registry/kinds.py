@@ -11,6 +11,8 @@ PLUGIN_API = (2, 0)
 """Major and minor version of what plugins may rely on, apart from the version of any distribution."""
 GROUP_PREFIX = "rlchassis."
 """A plugin stands in the entry-point group of this prefix and its kind."""
+CORE_COMMANDS = ("train", "eval", "watch", "inspect", "plugins", "doctor")
+"""Verbs of the command line that no plugin can take the place of."""
 MANIFEST = "manifest"
 """The group of manifests, and the kind of a row about a distribution as a whole."""
 

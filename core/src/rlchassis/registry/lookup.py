@@ -91,7 +91,7 @@ def _missing(kind: str, name: str, distribution: str, candidates: list[Plugin]) 
         return f"no {noun(kind)} {quoted(name)} is installed.{_provided_by(provider)} Installed: {listed(sorted(known))}."
     if suggestion := did_you_mean(name, known | set(FIRST_PARTY.get(kind, ()))):
         return f"no {noun(kind)} {quoted(name)}.{suggestion}"
-    return f"no {noun(kind)} {quoted(name)} is installed. Installed: {listed(sorted(known))}."
+    return f"no {noun(kind)} {quoted(name)} is installed, nor does rlchassis provide one. Installed: {listed(sorted(known))}."
 
 
 def _provided_by(distribution: str) -> str:
