@@ -111,7 +111,7 @@ def test_another_number_of_labels_than_directories_or_lines_is_refused(run):
 
 
 def test_one_label_for_two_lines_is_refused(run):
-    with pytest.raises(UsageError, match="two lines of the legend get the same label"):
+    with pytest.raises(UsageError, match="expected a label of its own for each line of the legend, got one twice"):
         relabelled(panels([run(lr=1), run(lr=2)]), ["A", "A"], 9)
 
 

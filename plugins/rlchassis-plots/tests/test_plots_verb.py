@@ -40,7 +40,8 @@ def is_refused(done, hint):
 
 
 @pytest.mark.parametrize(
-    ("out", "hint"), [("x.txt", "end with one of .png"), ("x", "end with"), ("no/x.png", "no place"), ("d.png", "no place")]
+    ("out", "hint"),
+    [("x.txt", "ends with one of .png"), ("x", "ends with"), ("no/x.png", "no file can be written at"), ("d.png", "no file can be written at")],
 )
 def test_a_picture_that_has_no_place_is_refused(rlchassis, write_run, tmp_path, out, hint):
     directory = write_run()
@@ -124,7 +125,7 @@ def test_labels_smoothing_and_numbers_are_as_they_are_asked_for(rlchassis, write
         (["--smooth", "0"], "expected a whole number of points from 1 on, got '0'"),
         (["--smooth", "x"], "got 'x'"),
         (["--csv", "x.png"], "--out and --csv are both x.png"),
-        (["--csv", "no/x.csv"], "no place"),
+        (["--csv", "no/x.csv"], "no file can be written at"),
     ],
 )
 def test_options_that_cannot_be_met_are_refused_before_anything_is_written(rlchassis, write_run, tmp_path, monkeypatch, words, hint):

@@ -1,4 +1,4 @@
-"""A picture as matplotlib draws it: panels, the legend and a caption below them, all as large as their texts need."""
+"""The matplotlib figure: a grid of panels, the legend and the caption below, sized to fit their texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is seen in a picture, in words."""
+"""The caption of a picture: algorithm, metric, mean or interquartile mean, interval and smoothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rlchassis_plots.runs import Run
 
 
 def caption_of(panels: Sequence[Panel], smooth: int, iqm: bool) -> str:
-    """One sentence after the name of the algorithm, where the labels do not say it."""
+    """Caption of several runs; it begins with the algorithm, unless the labels name it."""
     groups = [group for panel in panels for group in panel.groups]
     algorithms = {run.algorithm for group in groups for run in group.runs}
     named = any(run.label or run.algorithm in group.label for group in groups for run in group.runs)
@@ -22,7 +22,7 @@ def caption_of(panels: Sequence[Panel], smooth: int, iqm: bool) -> str:
 
 
 def caption_of_one(run: Run, smooth: int) -> str:
-    """What a picture of one run shows."""
+    """Caption of one run."""
     name = run.label or ", ".join(filter(None, [run.algorithm, run.directory.resolve().name]))
     band = band_of(run)
     facts = ["undiscounted returns", *([f"band: {band}"] if band else []), *smoothing(smooth)]
@@ -30,12 +30,12 @@ def caption_of_one(run: Run, smooth: int) -> str:
 
 
 def smoothing(smooth: int) -> list[str]:
-    """What smoothing did, if anything."""
+    """The running mean in words; empty without smoothing."""
     return [f"running mean of the last {smooth} points"] if smooth > 1 else []
 
 
 def _returns(panels: Sequence[Panel]) -> str:
-    """Of which episodes; of the panels that are not like the first, by name."""
+    """Which episodes the returns are of; panels that differ from the first are named."""
     tags = {tag: [panel.title for panel in panels if panel.groups[0].tag == tag] for tag in RETURNS}
     (first, _), *others = [(RETURNS[tag], titles) for tag, titles in tags.items() if titles]
     return f"undiscounted return of {first}" + "".join(f" (of {what} on {', '.join(titles)})" for what, titles in others)

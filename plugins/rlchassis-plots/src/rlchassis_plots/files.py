@@ -1,4 +1,4 @@
-"""How pictures and tables are written."""
+"""Atomic writing of pictures and tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which runs belong to one curve, and which curves share axes."""
+"""Runs grouped into curves by configuration or label, and curves into panels by environment."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def panels(runs: Sequence[Run], smooth: int = 1, iqm: bool = False) -> list[Pane
 
 
 def gathered(items: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]:
-    """Items of one key together, in the order in which the first of each came."""
+    """Items grouped by key, in the order in which the first of each key came."""
     groups: dict[Hashable, list[T]] = {}
     for item in items:
         groups.setdefault(key(item), []).append(item)
@@ -64,13 +64,13 @@ def gathered(items: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]:
 
 
 def relabelled(drawn: Sequence[Panel], given: Sequence[str], folders: int) -> list[Panel]:
-    """With the given labels instead of those of the legend, in its order; UsageError for another number of them."""
+    """The panels with the given labels in the order of the legend; UsageError where their number is wrong or two are equal."""
     old = list(dict.fromkeys(group.label for panel in drawn for group in panel.groups))
     if len(given) != len(old):
         counts = " or ".join(dict.fromkeys(f"{count}" for count in (folders, len(old))))
         raise UsageError(f"expected {counts} labels, one per directory or one per line of the legend, got {len(given)}.")
     if len(set(given)) < len(given):
-        raise UsageError("two lines of the legend get the same label; give each one of its own.")
+        raise UsageError("expected a label of its own for each line of the legend, got one twice.")
     new = dict(zip(old, given, strict=True))
     return [attrs.evolve(panel, groups=[attrs.evolve(group, label=new[group.label]) for group in panel.groups]) for panel in drawn]
 

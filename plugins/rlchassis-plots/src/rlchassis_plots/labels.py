@@ -1,4 +1,4 @@
-"""What tells environments and configurations apart in words."""
+"""Titles of panels and labels of the legend: names of environments and algorithms, and the settings in which they differ."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def labels(groups: Sequence[Sequence[Run]], with_algorithm: bool) -> list[str]:
 
 
 def _differences(configuration: Mapping[str, str], others: Sequence[Mapping[str, str]]) -> list[str]:
-    """Those settings that are not the same in all of the others."""
+    """name=value of the settings that are not the same in all of the others."""
     keys = dict.fromkeys(key for other in others for key in other)
     differing = [key for key in keys if len({other.get(key) for other in others}) > 1]
     short = [next((key.removeprefix(each) for each in SECTIONS if key.startswith(each)), key) for key in differing]

@@ -24,7 +24,7 @@ def panel_of_one(run: Run, smooth: int = 1) -> Panel:
 
 
 def band_of(run: Run) -> str | None:
-    """What the band shows; None where there is none."""
+    """Description of the band for the caption; None without a band."""
     tests = [row for row in run.rows if row.get(TESTS) is not None]
     if not any(row.get("test/return_std") is not None for row in tests):
         return None

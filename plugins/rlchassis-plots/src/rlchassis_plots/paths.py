@@ -1,4 +1,4 @@
-"""Paths that are typed: what no file can be named is refused before anything is looked for there."""
+"""The argparse type of paths: a text that can be no path is refused while arguments are parsed."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def typed_path(text: str) -> Path:
         return Path(text)
     except (OSError, ValueError) as error:  # too long, through a link to itself, with a zero byte
         reason = getattr(error, "strerror", None) or error
-        raise argparse.ArgumentTypeError(f"{text!r} is no path ({reason}); name a file or directory") from None
+        raise argparse.ArgumentTypeError(f"expected a path of a file or directory, got {text!r} ({reason})") from None
     return Path(text)

@@ -40,7 +40,7 @@ def draw(panels: Sequence[Panel], caption: str, path: Path) -> None:
 
 
 def style_of(i: int) -> Style:
-    """Of the i-th line: neighbours differ in colour and in kind, for prints without colours; no two of 168 are alike."""
+    """Style of the i-th line: neighbours differ in colour and in kind, for prints without colours; no two of 168 are alike."""
     return {
         "color": COLOURS[i % len(COLOURS)],
         "linestyle": LINES[i % len(LINES)],

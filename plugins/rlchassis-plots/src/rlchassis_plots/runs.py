@@ -1,4 +1,4 @@
-"""The runs that are drawn: where they are, and what is read of each."""
+"""Finding run directories, and reading the configuration and metrics of each."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ def find_runs(folders: Iterable[Path]) -> list[list[Path]]:
 
 
 def read_run(directory: Path, label: str | None = None) -> Run:
-    """What is drawn of a run; StoredFileError where its files are damaged."""
+    """Configuration and metrics of a run; StoredFileError where its files are damaged."""
     return Run(directory, read_settings(directory), read_metrics(directory), label)
 
 
 def read_only_run(directory: Path, label: str | None = None) -> Run:
-    """As read_run; alone in its picture, a run is compared with none, so that it is drawn even where its configuration cannot be read."""
+    """As read_run, but a configuration that cannot be read is left out: a run alone in its picture is compared with no other."""
     try:
         return read_run(directory, label)
     except StoredFileError as error:

@@ -1,4 +1,4 @@
-"""Texts of a picture: what may come from a stranger's run, made legible, short enough and broken into lines."""
+"""Texts of a picture, which may come from an untrusted run: escaping, shortening and wrapping."""
 
 from __future__ import annotations
 

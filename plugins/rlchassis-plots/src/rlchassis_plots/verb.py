@@ -70,9 +70,11 @@ def _points(text: str) -> int:
 
 def _require_places(picture: Path, table: Path | None) -> None:
     if picture.suffix.lower() not in FORMATS:
-        raise UsageError(f"a picture cannot be written as {picture.name!r}; let its name end with one of {', '.join(FORMATS)}.")
+        raise UsageError(f"expected a picture whose name ends with one of {', '.join(FORMATS)}, got {picture.name!r}.")
     if table is not None and table.resolve() == picture.resolve():
         raise UsageError(f"--out and --csv are both {table}; name two files.")
     for path in filter(None, (picture, table)):
         if path.is_dir() or not path.parent.is_dir():
-            raise UsageError(f"there is no place for a file {path}; name one in a directory that exists.")
+            raise UsageError(
+                f"no file can be written at {path}: it is a directory, or lies in none; name a file in a directory that exists."
+            )
