@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from rlchassis.api import Observation, Policy
-from rlchassis.data.experience import Row
+from rlchassis.data.step import Step
 from rlchassis.envs import env_factory_from
 from rlchassis.replay import ReplayBuffer
 from rlchassis.training.collector import Collector
@@ -98,7 +98,7 @@ def bytes_per_image() -> float:
     buffer = ReplayBuffer.create(FRAMES, 1, store_next_obs=False, stack_num=4)
     stack = np.zeros((1, 4, 84, 84), np.uint8)
     flag = np.zeros(1, np.bool_)
-    buffer.add(Row(stack, np.zeros(1, np.int64), np.zeros(1), stack, flag, flag, ~flag))
+    buffer.add(Step(stack, np.zeros(1, np.int64), np.zeros(1), stack, flag, flag, ~flag))
     return bytes_in(buffer) / FRAMES
 
 

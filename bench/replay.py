@@ -26,13 +26,13 @@ Acts = dict[str, Callable[[], object]]
 
 def ours() -> Acts:
     """Adds and samples through the buffer that the trainer uses."""
-    from rlchassis.data.experience import Row
+    from rlchassis.data.step import Step
     from rlchassis.replay import ReplayBuffer
 
     buffer, rng, (obs, next_obs, actions) = ReplayBuffer.create(CAPACITY, 1), torch.Generator(), arrays()
     flags = {name: np.zeros(1, np.bool_) for name in ("terminated", "truncated")}
-    row = Row(obs=obs, next_obs=next_obs, actions=actions, rewards=np.ones(1), weights=np.ones(1, np.bool_), **flags)
-    return {"add_us": partial(buffer.add, row), "sample_us": partial(buffer.sample, BATCH, 1, rng)}
+    step = Step(obs=obs, next_obs=next_obs, actions=actions, rewards=np.ones(1), valid=np.ones(1, np.bool_), **flags)
+    return {"add_us": partial(buffer.add, step), "sample_us": partial(buffer.sample, BATCH, 1, rng)}
 
 
 def sb3() -> Acts:

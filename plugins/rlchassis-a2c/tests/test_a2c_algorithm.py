@@ -27,7 +27,7 @@ def judged_by_hand(algorithm: A2C, gamma: float, lam: float) -> torch.Tensor:
     for env in range(2):
         carried = torch.tensor(0.0)
         for t in reversed(range(12)):
-            if rollout.terminated[t, env] or rollout.truncated[t, env] or (t + 1 < 12 and rollout.weights[t + 1, env] == 0):
+            if rollout.terminated[t, env] or rollout.truncated[t, env] or (t + 1 < 12 and not rollout.valid[t + 1, env]):
                 carried = torch.tensor(0.0)
             beyond = 0 if rollout.terminated[t, env] else gamma * following[t, env]
             carried = rollout.rewards[t, env] + beyond - values[t, env] + gamma * lam * carried
@@ -36,7 +36,7 @@ def judged_by_hand(algorithm: A2C, gamma: float, lam: float) -> torch.Tensor:
 
 
 def test_a_rollout_is_judged_as_by_hand_by_the_critic_before_it_changes(a2c):
-    algorithm, rows = a2c(gamma=0.9, gae_lambda=0.7), example_rollout().counted
+    algorithm, rows = a2c(gamma=0.9, gae_lambda=0.7), example_rollout().valid
     batch, advantages = prepared(algorithm), judged_by_hand(algorithm, 0.9, 0.7)
     values = algorithm.critic(example_rollout().obs.flatten(0, 1)).reshape(12, 2)
     assert torch.allclose(batch.advantages[rows], advantages[rows], atol=1e-4)
@@ -46,7 +46,7 @@ def test_a_rollout_is_judged_as_by_hand_by_the_critic_before_it_changes(a2c):
 @pytest.mark.parametrize("normalization", [False, True])
 def test_the_loss_is_by_hand_the_sum_of_its_weighted_parts(normalization, a2c):
     algorithm = a2c(vf_coef=0.3, ent_coef=0.2, advantage_normalization=normalization)
-    batch = prepared(algorithm).flatten(example_rollout().counted)
+    batch = prepared(algorithm).flatten(example_rollout().valid)
     probabilities, values = algorithm.policy.actor(batch.obs).logits.softmax(-1), algorithm.critic(batch.obs)
     rows = range(len(batch))
     mean, std = batch.advantages.mean(), batch.advantages.std(correction=0)
@@ -79,7 +79,7 @@ def test_a_bonus_on_entropy_keeps_a_policy_undecided(a2c):
 
 def test_an_update_makes_good_actions_likelier_and_values_closer(a2c):
     algorithm = a2c(lr=0.01, ent_coef=0.0)
-    batch = prepared(algorithm).flatten(example_rollout().counted)
+    batch = prepared(algorithm).flatten(example_rollout().valid)
     old = algorithm.policy.log_prob(batch.obs, batch.actions).detach()
     first = algorithm.update(batch, 0).metrics
     for count in range(1, 20):
@@ -102,7 +102,7 @@ def test_the_loss_of_the_actor_moves_no_weight_of_the_critic(a2c):
 def test_returns_are_scaled_by_those_seen_before_and_by_nothing_at_first(a2c):
     algorithm, rollout = a2c(return_scaling=True), example_rollout()
     plain, first, second = prepared(a2c()), prepared(algorithm), prepared(algorithm)
-    std = plain.returns[rollout.counted].std(correction=0)
+    std = plain.returns[rollout.valid].std(correction=0)
     assert torch.allclose(first.returns, plain.returns)
     assert torch.allclose(second.returns[rollout.terminated], rollout.rewards[rollout.terminated] / std)
     values = algorithm.critic(rollout.obs[rollout.terminated])

@@ -158,8 +158,8 @@ def test_without_a_final_value_exploration_stays_as_it_is(dqn):
 
 def test_learning_brings_values_closer_to_what_actions_pay(dqn):
     algorithm = dqn(lr=0.01, gamma=0.0)
-    obs = torch.eye(3).unsqueeze(0)
-    paid = Experience(obs, torch.tensor([[0, 1, 0]]), torch.tensor([[1.0, 2, 3]]), obs, *torch.zeros(2, 1, 3).bool(), torch.ones(1, 3))
+    obs, never = torch.eye(3).unsqueeze(0), torch.zeros(1, 3, dtype=torch.bool)
+    paid = Experience(obs, torch.tensor([[0, 1, 0]]), torch.tensor([[1.0, 2, 3]]), obs, never, never, ~never, torch.ones(1, 3))
     for count in range(300):
         learn(algorithm, paid, count)
     values = algorithm.policy.network(torch.eye(3)).detach()

@@ -176,7 +176,7 @@ def test_learning_brings_quantiles_to_where_the_rewards_are(iqn):
     algorithm = iqn(lr=0.01, gamma=0.0, online_sample_size=32, hidden_sizes=(32,))
     obs, rewards = torch.ones(1, 64, 3), torch.tensor([[0.0, 10.0] * 32])
     never = torch.zeros(1, 64, dtype=torch.bool)
-    paid = Experience(obs, torch.zeros(1, 64, dtype=torch.long), rewards, obs, never, never, torch.ones(1, 64))
+    paid = Experience(obs, torch.zeros(1, 64, dtype=torch.long), rewards, obs, never, never, ~never, torch.ones(1, 64))
     rng = torch.Generator().manual_seed(0)
     for count in range(400):
         algorithm.update(algorithm.prepare(paid, rng), count)

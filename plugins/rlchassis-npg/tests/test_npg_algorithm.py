@@ -20,7 +20,7 @@ SHARED = NPGAgentFactory(critic_factory=CriticFactoryReuseActor())
 
 def batch_of(algorithm: NPG) -> NPGBatch:
     rollout = example_rollout()
-    return algorithm.prepare(rollout, torch.Generator()).flatten(rollout.counted)
+    return algorithm.prepare(rollout, torch.Generator()).flatten(rollout.valid)
 
 
 def test_a_rollout_is_judged_by_the_critic_before_it_changes(npg):
@@ -92,7 +92,7 @@ def test_the_divergence_of_a_gaussian_counts_its_deviation_too():
     algorithm = make_algorithm(NPGAgentFactory(), Box(-1, 1, (2,), np.float32))
     rollout, rng = example_rollout(), torch.Generator().manual_seed(0)
     rollout = evolve(rollout, actions=torch.randn(12, 2, 2, generator=rng))
-    batch, before = algorithm.prepare(rollout, rng).flatten(rollout.counted), deepcopy(algorithm.policy)
+    batch, before = algorithm.prepare(rollout, rng).flatten(rollout.valid), deepcopy(algorithm.policy)
     metrics = algorithm.update(batch, 0).metrics
     with torch.no_grad():
         old, new = (Normal(mean, log_std.exp()) for mean, log_std in (policy.actor(batch.obs) for policy in (before, algorithm.policy)))
@@ -186,7 +186,7 @@ def test_returns_are_scaled_by_those_seen_before_and_by_nothing_at_first(npg):
     algorithm, rollout = npg(return_scaling=True), example_rollout()
     plain = npg().prepare(rollout, torch.Generator())
     first, second = (algorithm.prepare(rollout, torch.Generator()) for _ in range(2))
-    std = plain.returns[rollout.counted].std(correction=0)
+    std = plain.returns[rollout.valid].std(correction=0)
     assert torch.allclose(first.returns, plain.returns)
     assert torch.allclose(second.returns[rollout.terminated], rollout.rewards[rollout.terminated] / std)
     assert algorithm.return_scale.unit.item() == pytest.approx(std.item(), rel=1e-5)

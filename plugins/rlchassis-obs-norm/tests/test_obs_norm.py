@@ -40,9 +40,9 @@ def seen_by(policy: ObsNorm, obs: Any) -> Any:
     return policy.inner.seen
 
 
-def steps(*obs: Any, uncounted: tuple[int, ...] = ()) -> Experience:
+def steps(*obs: Any, invalid: tuple[int, ...] = ()) -> Experience:
     rows = torch.tensor(obs)
-    return experience_of([0.0] * len(obs), obs=rows, next_obs=rows + 1, uncounted=uncounted)
+    return experience_of([0.0] * len(obs), obs=rows, next_obs=rows + 1, invalid=invalid)
 
 
 def test_before_anything_was_observed_observations_stay_as_they_are():
@@ -70,7 +70,7 @@ def test_learning_sees_a_rollout_as_acting_saw_it_and_rewards_as_they_were():
 def test_only_observing_moves_the_statistics_and_rows_that_do_not_count_are_left_out():
     policy = around(NUMBERS)
     before = {name: value.clone() for name, value in policy.state_dict().items()}
-    rollout = steps([8.0, -1.0], [12.0, 1.0], [999.0, 999.0], uncounted=(2,))
+    rollout = steps([8.0, -1.0], [12.0, 1.0], [999.0, 999.0], invalid=(2,))
     seen_by(policy, rollout.obs[0])
     policy.transform(rollout)
     policy.learn(rollout)
@@ -99,7 +99,7 @@ def test_parts_of_a_dict_are_normalised_each_for_itself_and_only_numbers_are():
     one = experience_of([0.0, 0.0])
     pairs = {"at": torch.tensor([[[8.0] * 2], [[12.0] * 2]]), "deep": {"x.y": torch.tensor([[0.0], [4.0]]), "on": torch.ones(2, 1, 2)}}
     both = {**pairs, "image": torch.zeros(2, 1, 2, 2, 1)}
-    rest = (one.actions, one.rewards, both, one.terminated, one.truncated, one.weights)
+    rest = (one.actions, one.rewards, both, one.terminated, one.truncated, one.valid, one.weights)
     policy.observe(Experience(both, *rest))
     seen = seen_by(policy, obs(14.0, 3.0))
     assert seen["at"].tolist() == [pytest.approx([2, 2])]

@@ -24,7 +24,7 @@ def test_plain_returns_are_learned_from_as_they_are(pg):
 
 
 def test_standardized_returns_have_mean_0_and_deviation_1_over_the_transitions_of_a_rollout(pg):
-    rollout = experience_of([1, 3, 1000, 1, 3], terminated=[0, 1, 3, 4], uncounted=[2])
+    rollout = experience_of([1, 3, 1000, 1, 3], terminated=[0, 1, 3, 4], invalid=[2])
     returns = prepared(pg(return_standardization=True), rollout).returns.flatten().tolist()
     assert [returns[i] for i in (0, 1, 3, 4)] == pytest.approx([-1, 1, -1, 1])
 
@@ -32,7 +32,7 @@ def test_standardized_returns_have_mean_0_and_deviation_1_over_the_transitions_o
 @pytest.mark.parametrize("ent_coef", [0.0, 0.2])
 def test_the_loss_is_by_hand_the_mean_over_actions_less_the_bonus(ent_coef, pg):
     algorithm = pg(ent_coef=ent_coef)
-    batch = prepared(algorithm).flatten(example_rollout().counted)
+    batch = prepared(algorithm).flatten(example_rollout().valid)
     probabilities = algorithm.policy.actor(batch.obs).logits.softmax(-1)
     actor = -sum(probabilities[i, batch.actions[i]].log() * batch.returns[i] for i in range(len(batch))) / len(batch)
     entropy = -(probabilities * probabilities.log()).sum() / len(batch)

@@ -42,7 +42,7 @@ def test_where_every_episode_is_cut_every_step_returns_what_it_would_pay_for_eve
 def test_equal_returns_stay_so_equal_that_standardizing_them_leaves_nothing():
     """Else Adam, which lengthens small gradients, would take what is left of them for a direction."""
     rollout = experience_of([1] * 1000, truncated=[499])
-    assert standardized(monte_carlo_returns(rollout, 0.99), rollout.counted).count_nonzero() == 0
+    assert standardized(monte_carlo_returns(rollout, 0.99), rollout.valid).count_nonzero() == 0
 
 
 def test_where_nothing_ends_and_nothing_is_discounted_returns_are_what_was_earned():
@@ -60,7 +60,7 @@ def test_standardized_returns_of_transitions_have_mean_0_and_deviation_1():
 
 def test_rows_that_are_no_transitions_count_for_nothing():
     """The first is the reset row behind an episode that ended, the last interrupts one that goes on."""
-    rollout = experience_of([1, 2, 1000, 4, 1000], terminated=[1], uncounted=[2, 4])
+    rollout = experience_of([1, 2, 1000, 4, 1000], terminated=[1], invalid=[2, 4])
     mean = (2 + 2 + 4) / (3 - 0.5)
     returns = returns_of(rollout, 0.5)
     assert [returns[i] for i in (0, 1, 3)] == pytest.approx([2, 2, 4 + 0.5 * mean])

@@ -28,7 +28,7 @@ def judged_by_hand(algorithm: PPO, gamma: float, lam: float) -> torch.Tensor:
     for env in range(2):
         carried = torch.tensor(0.0)
         for t in reversed(range(12)):
-            if rollout.terminated[t, env] or rollout.truncated[t, env] or (t + 1 < 12 and rollout.weights[t + 1, env] == 0):
+            if rollout.terminated[t, env] or rollout.truncated[t, env] or (t + 1 < 12 and not rollout.valid[t + 1, env]):
                 carried = torch.tensor(0.0)
             beyond = 0 if rollout.terminated[t, env] else gamma * following[t, env]
             carried = rollout.rewards[t, env] + beyond - values[t, env] + gamma * lam * carried
@@ -39,7 +39,7 @@ def judged_by_hand(algorithm: PPO, gamma: float, lam: float) -> torch.Tensor:
 def test_a_rollout_is_judged_as_by_hand_by_policy_and_critic_before_they_change(ppo):
     algorithm, rollout = ppo(gamma=0.9, gae_lambda=0.7), example_rollout()
     batch = prepared(algorithm)
-    rows = rollout.counted
+    rows = rollout.valid
     advantages = judged_by_hand(algorithm, 0.9, 0.7)
     assert torch.allclose(batch.advantages[rows], advantages[rows], atol=1e-4)
     assert torch.allclose(batch.returns[rows], (advantages + batch.old_values)[rows], atol=1e-4)
@@ -71,7 +71,7 @@ def test_without_it_the_first_judgement_stays(ppo):
 @pytest.mark.parametrize("normalization", [False, True])
 def test_the_loss_is_the_sum_of_its_weighted_parts(value_clip, normalization, ppo):
     algorithm = ppo(vf_coef=0.3, ent_coef=0.2, value_clip=value_clip, advantage_normalization=normalization, lr=0.1)
-    batch = prepared(algorithm).flatten(example_rollout().counted)
+    batch = prepared(algorithm).flatten(example_rollout().valid)
     algorithm.update(batch, 0)
     log_probs, entropies = algorithm.policy.log_prob_and_entropy(batch.obs, batch.actions)
     values = algorithm.critic(batch.obs)
@@ -102,7 +102,7 @@ def test_a_bonus_on_entropy_keeps_a_policy_undecided(ppo):
 
 def test_an_update_makes_good_actions_likelier_and_values_closer(ppo):
     algorithm = ppo(lr=0.01)
-    batch = prepared(algorithm).flatten(example_rollout().counted)
+    batch = prepared(algorithm).flatten(example_rollout().valid)
     first = algorithm.update(batch, 0).metrics
     for count in range(1, 20):
         last = algorithm.update(batch, count).metrics
@@ -119,7 +119,7 @@ def test_returns_are_scaled_by_those_seen_before_and_by_nothing_at_first(ppo):
     plain = prepared(ppo())
     first = prepared(algorithm)
     assert torch.allclose(first.returns, plain.returns)
-    std = plain.returns[rollout.counted].std(correction=0)
+    std = plain.returns[rollout.valid].std(correction=0)
     assert algorithm.return_scale.moments.std().item() == pytest.approx(std.item(), rel=1e-5)
     second = prepared(algorithm)
     assert second.old_values.flatten().tolist() == first.old_values.flatten().tolist(), "the critic itself has not moved"

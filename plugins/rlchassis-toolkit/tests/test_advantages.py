@@ -50,12 +50,12 @@ def test_an_episode_that_ends_in_its_time_limit_has_ended_for_good():
 
 
 def test_a_row_before_one_that_is_no_transition_bootstraps_from_its_own_successor():
-    rollout = experience_of([1, 2, 1000], uncounted=[2], next_obs=[[1.0], [2.0], [999.0]])
+    rollout = experience_of([1, 2, 1000], invalid=[2], next_obs=[[1.0], [2.0], [999.0]])
     assert numbers(compute_gae(rollout, ten_times, gamma=0.5, gae_lambda=1.0).returns)[:2] == [1 + 0.5 * 12, 2 + 0.5 * 20]
 
 
 def test_the_reset_row_of_a_vectorised_environment_leaves_the_episode_before_it_alone():
-    rollout = experience_of([1, 2, 1000, 4], terminated=[1], uncounted=[2])
+    rollout = experience_of([1, 2, 1000, 4], terminated=[1], invalid=[2])
     assert numbers(compute_gae(rollout, ten_times, gamma=0.5, gae_lambda=1.0).returns)[:2] == [1 + 0.5 * 2, 2]
 
 
@@ -79,7 +79,7 @@ def judged(rollout: Experience, scale: ReturnScale) -> Advantages:
 
 
 def test_the_scale_takes_in_the_returns_of_transitions_in_units_of_rewards():
-    scale, rollout = scaled_by(4), experience_of([1, 2, 1000], terminated=[1], uncounted=[2])
+    scale, rollout = scaled_by(4), experience_of([1, 2, 1000], terminated=[1], invalid=[2])
     scale.note(rollout, judged(rollout, scale))
     seen = torch.tensor([-4.0, 4.0, 3.0, 2.0])
     assert scale.moments.count == 4
@@ -96,7 +96,7 @@ def test_the_unit_holds_still_until_it_is_settled_again():
 
 
 def test_a_new_rollout_is_judged_in_the_unit_settled_before_it_and_counts_for_the_next():
-    scale, rollout = ReturnScale(), experience_of([3, 2, 1000], terminated=[1], uncounted=[2])
+    scale, rollout = ReturnScale(), experience_of([3, 2, 1000], terminated=[1], invalid=[2])
 
     def returns() -> list[float]:
         return numbers(update_scale_and_compute_gae(rollout, lambda obs: torch.zeros(len(obs)), 1.0, 1.0, scale).returns)[:2]

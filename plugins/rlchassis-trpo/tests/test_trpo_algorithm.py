@@ -31,7 +31,7 @@ FAR = {"max_kl": 0.1, "damping": 0.001}
 
 def batch_of(algorithm: TRPO) -> TRPOBatch:
     rollout = example_rollout()
-    return algorithm.prepare(rollout, torch.Generator()).flatten(rollout.counted)
+    return algorithm.prepare(rollout, torch.Generator()).flatten(rollout.valid)
 
 
 def divergence(before: StochasticPolicy, after: StochasticPolicy, obs: torch.Tensor) -> float:
@@ -94,7 +94,7 @@ def test_a_gaussian_stays_within_the_trust_region_with_its_deviation(conditioned
     rollout = evolve(rollout, actions=torch.randn(12, 2, 2, generator=rng))
     taken = []
     for count in range(5):
-        batch, before = algorithm.prepare(rollout, rng).flatten(rollout.counted), deepcopy(algorithm.policy)
+        batch, before = algorithm.prepare(rollout, rng).flatten(rollout.valid), deepcopy(algorithm.policy)
         metrics = algorithm.update(batch, count).metrics
         with torch.no_grad():
             old, new = (Normal(mean, log_std.exp()) for mean, log_std in (policy.actor(batch.obs) for policy in (before, algorithm.policy)))
@@ -225,7 +225,7 @@ def test_returns_are_scaled_by_those_seen_before_and_by_nothing_at_first(trpo):
     algorithm, rollout = trpo(return_scaling=True), example_rollout()
     plain = trpo().prepare(rollout, torch.Generator())
     first, second = (algorithm.prepare(rollout, torch.Generator()) for _ in range(2))
-    std = plain.returns[rollout.counted].std(correction=0)
+    std = plain.returns[rollout.valid].std(correction=0)
     assert torch.allclose(first.returns, plain.returns)
     assert torch.allclose(second.returns[rollout.terminated], rollout.rewards[rollout.terminated] / std)
     assert algorithm.return_scale.unit.item() == pytest.approx(std.item(), rel=1e-5)

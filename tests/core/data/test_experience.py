@@ -99,11 +99,11 @@ def test_arrays_become_tensors_over_the_same_memory():
     assert first_tensor(tensors) is tensors["a"]
 
 
-def test_rows_of_weight_zero_are_not_counted():
-    assert experience_of([1, 1, 1], uncounted=[1]).counted.flatten().tolist() == [True, False, True]
+def test_rows_of_an_experience_by_hand_are_valid_unless_marked():
+    assert experience_of([1, 1, 1], invalid=[1]).valid.flatten().tolist() == [True, False, True]
 
 
 def test_a_trajectory_breaks_off_where_its_episode_ends_or_the_next_row_is_no_transition():
-    experience = experience_of([1] * 6, terminated=[0], truncated=[2], uncounted=[5])
+    experience = experience_of([1] * 6, terminated=[0], truncated=[2], invalid=[5])
     assert experience.ended.flatten().tolist() == [True, False, True, False, True, False]
     assert experience.terminated.flatten().tolist() == [True, *[False] * 5], "asking changes nothing"

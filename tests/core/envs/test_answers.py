@@ -47,7 +47,7 @@ def run(constructors, steps, open_envs=InProcessEnvironment.open):
     venv = open_envs(constructors)
     observations = venv.reset(range(10, 10 + len(constructors)))
     for _ in range(steps):
-        observations = venv.step(np.zeros(len(constructors), np.int64)).observations
+        _, observations = venv.step(np.zeros(len(constructors), np.int64))
     venv.close()
     return observations
 
@@ -196,7 +196,7 @@ def test_an_environment_that_unpacks_something_else_is_quoted_alone():
 def test_numpys_scalars_are_rewards_and_ends(reward, end):
     venv = InProcessEnvironment.open([partial(Scripted, VECTOR, HERE, 1, answer=(HERE, reward, end, 0, {}))])
     venv.reset([1])
-    step = venv.step(np.zeros(1, np.int64))
+    step, _ = venv.step(np.zeros(1, np.int64))
     assert (step.rewards.tolist(), step.terminated.tolist(), step.truncated.tolist()) == ([1.5], [True], [False])
 
 

@@ -159,7 +159,7 @@ def test_wrappers_are_put_around_in_order_and_by_mode():
     rewards = []
     for venv in (envs.train, envs.test):
         venv.reset([0])
-        rewards.append(venv.step(np.zeros(1, np.int64)).rewards[0])
+        rewards.append(venv.step(np.zeros(1, np.int64))[0].rewards[0])
     assert rewards == [4.0, 1.0]
 
 

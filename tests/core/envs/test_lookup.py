@@ -69,7 +69,7 @@ def test_a_class_of_a_module_is_made_in_worker_processes(own):
     )
     try:
         venv.reset(seeds=[1])
-        assert venv.step(np.zeros(1, np.int64)).rewards.tolist() == [7.0]
+        assert venv.step(np.zeros(1, np.int64))[0].rewards.tolist() == [7.0]
     finally:
         venv.close()
 

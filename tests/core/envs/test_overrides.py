@@ -32,7 +32,7 @@ def one_more(_mode):
 
 def first_reward(venv):
     venv.reset(range(venv.num_envs))
-    reward = venv.step(np.zeros(venv.num_envs, np.int64)).rewards[0]
+    reward = venv.step(np.zeros(venv.num_envs, np.int64))[0].rewards[0]
     venv.close()
     return reward
 

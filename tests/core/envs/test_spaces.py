@@ -8,7 +8,8 @@ from gymnasium.spaces import Box, Dict, Discrete, Graph, MultiBinary, MultiDiscr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rlchassis.envs import allocate, describe, kinds_in, require_supported, space_data, space_from_data, space_to_data, write
+from rlchassis.data.arrays import write
+from rlchassis.envs import allocate, describe, kinds_in, require_supported, space_data, space_from_data, space_to_data
 from rlchassis.errors import StoredFileError, UnsupportedSpaceError
 
 VECTOR = Box(-1, 1, (3,))

@@ -57,9 +57,11 @@ def transitions(venv, steps: int) -> list[list[tuple]]:
     before = flat(venv.reset([5, 6, 7])).copy()
     for _ in range(steps):
         actions = np.array([len(rows) % 3 for rows in seen])
-        step = venv.step(actions)
-        after, successors = flat(step.observations), flat(step.next_observations)
-        for i in np.flatnonzero(step.counted):
+        step, obs = venv.step(actions)
+        assert np.array_equal(flat(step.obs), before)
+        assert step.actions is actions
+        after, successors = flat(obs), flat(step.next_obs)
+        for i in np.flatnonzero(step.valid):
             outcome = (actions[i], step.rewards[i], step.terminated[i], step.truncated[i])
             seen[i].append((*before[i].tolist(), *(value.item() for value in outcome), *successors[i].tolist()))
         before = after.copy()
@@ -82,59 +84,61 @@ def test_the_successor_is_final_where_an_episode_ends_and_the_next_observation_i
     venv = InProcessEnvironment.open(constructors())
     venv.reset([1, 2, 3])
     for _ in range(2):
-        step = venv.step(np.zeros(3, np.int64))
-        assert step.next_observations is step.observations
-    step = venv.step(np.zeros(3, np.int64))
+        step, obs = venv.step(np.zeros(3, np.int64))
+        assert step.next_obs is obs
+    step, obs = venv.step(np.zeros(3, np.int64))
     assert step.terminated.tolist() == [True, False, False]
-    assert step.next_observations[:, 1].tolist() == [3, 3, 3]
-    assert step.observations[:, 1].tolist() == [0, 3, 3]
+    assert step.next_obs[:, 1].tolist() == [3, 3, 3]
+    assert obs[:, 1].tolist() == [0, 3, 3]
     assert step.truncated.tolist() == [False, False, False]
-    assert venv.step(np.zeros(3, np.int64)).truncated.tolist() == [False, True, False]
+    assert venv.step(np.zeros(3, np.int64))[0].truncated.tolist() == [False, True, False]
 
 
 def test_rewards_keep_double_precision():
     venv = InProcessEnvironment.open(constructors())
     venv.reset()
-    assert venv.step(np.ones(3, np.int64)).rewards.tolist() == [1.1, 1.1, 1.1]
+    assert venv.step(np.ones(3, np.int64))[0].rewards.tolist() == [1.1, 1.1, 1.1]
 
 
-def test_environments_that_are_not_active_keep_their_observation_and_do_not_count():
+def test_environments_that_are_not_active_keep_their_observation_and_have_no_valid_row():
     venv = InProcessEnvironment.open(constructors())
     venv.reset([1, 2, 3])
     venv.step(np.zeros(3, np.int64))
     active = np.array([True, False, True])
     for count in (2, 3):
-        step = venv.step(np.ones(3, np.int64), active)
-        assert step.next_observations[:, 1].tolist() == [count, 1, count]
+        step, _ = venv.step(np.ones(3, np.int64), active)
+        assert step.next_obs[:, 1].tolist() == [count, 1, count]
         assert step.rewards.tolist() == [1.1, 0.0, 1.1]
-        assert step.counted.tolist() == [True, False, True]
-    assert venv.step(np.ones(3, np.int64), ~active).observations[:, 1].tolist() == [0, 2, 3]
+        assert step.valid.tolist() == [True, False, True]
+    assert venv.step(np.ones(3, np.int64), ~active)[1][:, 1].tolist() == [0, 2, 3]
 
 
-def test_arrays_stay_valid_until_the_call_after_the_next():
+def test_observations_to_act_on_are_those_of_the_step_that_follows():
     venv = InProcessEnvironment.open(constructors())
     venv.reset([1, 2, 3])
-    first = venv.step(np.zeros(3, np.int64))
-    kept = first.observations.copy()
-    venv.step(np.zeros(3, np.int64))
-    assert np.array_equal(first.observations, kept)
+    for _ in range(7):
+        _, obs = venv.step(np.zeros(3, np.int64))
+        kept = obs.copy()
+        step, _ = venv.step(np.zeros(3, np.int64))
+        assert step.obs is obs
+        assert np.array_equal(obs, kept)
 
 
-def test_a_reset_row_of_a_next_step_environment_neither_counts_nor_rewards():
+def test_a_reset_row_of_a_next_step_environment_is_not_valid_and_has_no_reward():
     venv = NativeEnvironment(SyncVectorEnv(constructors(), autoreset_mode=AutoresetMode.NEXT_STEP))
     venv.reset([1, 2, 3])
     for _ in range(3):
-        assert venv.step(np.ones(3, np.int64)).counted.all()
-    step = venv.step(np.ones(3, np.int64))
-    assert step.counted.tolist() == [False, True, True]
+        assert venv.step(np.ones(3, np.int64))[0].valid.all()
+    step, obs = venv.step(np.ones(3, np.int64))
+    assert step.valid.tolist() == [False, True, True]
     assert step.rewards[0] == 0.0
-    assert step.observations[0, 1] == 0
+    assert obs[0, 1] == 0
 
 
 def test_cartpoles_own_vectorised_form_repeats_with_its_first_seed():
     def run(seeds):
         venv = NativeEnvironment(gym.make_vec("CartPole-v1", num_envs=4, vectorization_mode="vector_entry_point"))
-        seen = [venv.reset(seeds).copy(), *(venv.step(np.full(4, t % 2)).observations.copy() for t in range(60))]
+        seen = [venv.reset(seeds).copy(), *(venv.step(np.full(4, t % 2))[1].copy() for t in range(60))]
         venv.close()
         return np.stack(seen)
 

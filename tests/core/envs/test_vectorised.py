@@ -44,8 +44,8 @@ def first_episode(venv: Any) -> list[tuple[float, float, bool]]:
     venv.reset(list(range(venv.num_envs)))
     rows = []
     for _ in range(3):
-        step = venv.step(np.zeros(venv.num_envs, np.int64))
-        rows.append((abs(float(step.next_observations[0, 0])) % 100, float(step.rewards[0]), bool(step.truncated[0])))
+        step, _ = venv.step(np.zeros(venv.num_envs, np.int64))
+        rows.append((abs(float(step.next_obs[0, 0])) % 100, float(step.rewards[0]), bool(step.truncated[0])))
     return rows
 
 
@@ -215,7 +215,7 @@ def test_environments_of_envpool_train_and_test_whatever_their_base_classes(pool
     assert envs.task is None
     for venv in (envs.train, envs.test):
         assert first_episode(venv) == [(1, 1, False), (2, 2, False), (3, 3, False)]
-        assert venv.step(np.zeros(2, np.int64)).counted.tolist() == [False, False]
+        assert venv.step(np.zeros(2, np.int64))[0].valid.tolist() == [False, False]
     envs.close()
     del envs, venv
     assert not pool.closed, "it is its maker's to close"

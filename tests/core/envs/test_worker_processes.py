@@ -101,7 +101,7 @@ def test_one_object_for_all_is_another_object_for_each_in_workers():
     one = Clock()
     venv = EnvFactoryCallable(lambda: one, VectorEnvType.SUBPROC).create_venv(2, EnvMode.TRAIN)
     observations = venv.reset([1, 2])
-    after = venv.step(np.zeros((2, 2), np.float32)).observations
+    after = venv.step(np.zeros((2, 2), np.float32))[1]
     assert (after["step"] - observations["step"]).tolist() == [[1.0], [1.0]]
     venv.close()
 

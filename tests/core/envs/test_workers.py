@@ -44,8 +44,10 @@ def assert_same_run(one, other, steps: int) -> None:
     for t in range(steps):
         drawn = actions.random(one.num_envs, generator)
         active = generator.random(one.num_envs) < 0.5 if t % 5 == 4 else None
-        for ours, theirs in zip(one.step(drawn, active), other.step(drawn, active), strict=True):
-            assert_same_bits(ours, theirs)
+        (ours, obs), (theirs, their_obs) = one.step(drawn, active), other.step(drawn, active)
+        assert_same_bits(obs, their_obs)
+        for our_part, their_part in zip(ours, theirs, strict=True):
+            assert_same_bits(our_part, their_part)
     one.close()
     other.close()
 
@@ -101,7 +103,7 @@ def test_ids_registered_by_a_script_and_wrappers_reach_the_workers():
     factory = EnvFactoryRegistered("TickTock-v0", venv_type=VectorEnvType.SUBPROC)
     venv = factory.create_venv(2, EnvMode.TRAIN, [partial(gym.wrappers.TransformReward, func=lambda reward: reward + 100)])
     venv.reset([1, 2])
-    assert venv.step(np.zeros((2, 2), np.float32)).rewards.tolist() == [102.0, 102.0]
+    assert venv.step(np.zeros((2, 2), np.float32))[0].rewards.tolist() == [102.0, 102.0]
     assert venv.traits.task == "TickTock-v0"
     venv.close()
     del gym.registry["TickTock-v0"]
@@ -126,7 +128,7 @@ class Strict(gym.Env):
 def test_an_action_without_dimensions_is_an_array_wherever_the_environment_lives(kind):
     venv = kind.open([Strict])
     venv.reset([1])
-    assert venv.step(np.ones((1, 1), np.float32)).rewards.tolist() == [2.0]
+    assert venv.step(np.ones((1, 1), np.float32))[0].rewards.tolist() == [2.0]
     venv.close()
 
 

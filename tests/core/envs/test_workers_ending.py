@@ -149,7 +149,7 @@ def test_workers_outlive_an_interrupt_that_is_meant_for_the_supervisor():
     venv = WorkerEnvironment.open([Clock])
     venv.reset([1])
     os.kill(venv.pids[0], signal.SIGINT)
-    assert venv.step(np.zeros((1, 2), np.float32)).observations["step"].shape == (1, 1)
+    assert venv.step(np.zeros((1, 2), np.float32))[1]["step"].shape == (1, 1)
     venv.close()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from rlchassis.data.experience import Row
+from rlchassis.data.step import Step
 from rlchassis.replay import ReplayBuffer
 from rlchassis.replay.ring import Ring
 
@@ -18,7 +18,7 @@ def rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def row(obs: Any, *, next_obs: Any = None, terminated: Any = (), truncated: Any = (), resting: Any = ()) -> Row:
+def row(obs: Any, *, next_obs: Any = None, terminated: Any = (), truncated: Any = (), resting: Any = ()) -> Step:
     """One step of as many environments as there are observations; each is a number, followed by the next one and paid tenfold."""
     numbers = np.array(obs, np.float32)[:, None]
     followed = numbers + 1 if next_obs is None else np.array(next_obs, np.float32)[:, None]
@@ -26,20 +26,20 @@ def row(obs: Any, *, next_obs: Any = None, terminated: Any = (), truncated: Any 
     def marked(envs: Any) -> Any:
         return np.isin(np.arange(len(obs)), list(envs))
 
-    return Row(numbers, np.array(obs, np.int64), numbers[:, 0] * 10.0, followed, marked(terminated), marked(truncated), ~marked(resting))
+    return Step(numbers, np.array(obs, np.int64), numbers[:, 0] * 10.0, followed, marked(terminated), marked(truncated), ~marked(resting))
 
 
-def filled(buffer: ReplayBuffer, *rows: Row) -> ReplayBuffer:
+def filled(buffer: ReplayBuffer, *rows: Step) -> ReplayBuffer:
     for each in rows:
         buffer.add(each)
     return buffer
 
 
-def drawn(buffer: ReplayBuffer, n: int = 1) -> dict[float, tuple[list[float], list[float]]]:
-    """By the first observation of a window: the observations of all its rows, and their weights."""
+def drawn(buffer: ReplayBuffer, n: int = 1) -> dict[float, tuple[list[float], list[bool]]]:
+    """By the first observation of a window: the observations of all its rows, and which of them are valid."""
     window = buffer.sample(DRAWS, n, rng()).window
-    pairs = zip(window.obs[..., 0].T.tolist(), window.weights.T.tolist(), strict=True)
-    return {obs[0]: (obs, weights) for obs, weights in pairs}
+    pairs = zip(window.obs[..., 0].T.tolist(), window.valid.T.tolist(), strict=True)
+    return {obs[0]: (obs, valid) for obs, valid in pairs}
 
 
 def test_by_hand_what_is_stored_is_read_with_all_its_parts():
@@ -58,6 +58,7 @@ def test_by_hand_what_is_stored_is_read_with_all_its_parts():
     }
     assert told == {(1, 1, 10, 2, False, False), (2, 2, 20, 9, False, True), (5, 5, 50, 6, True, False)}
     assert window.weights.unique().tolist() == [1]
+    assert window.valid.all()
     assert window.rewards.dtype == torch.float32
     assert sorted(set(sample.indices.tolist())) == [0, 1, 2]
 
@@ -86,7 +87,7 @@ def test_environments_that_rest_leave_nothing_and_the_others_go_on():
     assert drawn(buffer).keys() == {3, 4, 5, 102, 103, 104}
 
 
-def test_a_row_in_which_nobody_counts_changes_nothing():
+def test_a_row_that_is_valid_for_no_environment_changes_nothing():
     buffer = filled(ReplayBuffer.create(4, 2), row([1, 101]), row([-1, -1], resting=[0, 1]), row([2, 102]))
     assert drawn(buffer, 2)[1] == ([1, 2], [1, 1])
     assert len(buffer) == 4
@@ -112,7 +113,7 @@ def test_where_a_window_breaks_off_its_experience_says_so():
     assert not (window.terminated | window.truncated).any()
 
 
-class Step(NamedTuple):
+class Lived(NamedTuple):
     """What one environment did, as the reference remembers it."""
 
     obs: float
@@ -120,12 +121,12 @@ class Step(NamedTuple):
     ended: bool
 
 
-def lived(buffers: list[ReplayBuffer], num_envs: int, steps: int, seed: int) -> list[list[Step]]:
+def lived(buffers: list[ReplayBuffer], num_envs: int, steps: int, seed: int) -> list[list[Lived]]:
     """Let environments run that end, are cut and rest at random; every observation is a number of its own."""
     generator = np.random.default_rng(seed)
     numbers = itertools.count(1.0)
     obs = [next(numbers) for _ in range(num_envs)]
-    past: list[list[Step]] = [[] for _ in range(num_envs)]
+    past: list[list[Lived]] = [[] for _ in range(num_envs)]
     for _ in range(steps):
         ends, cut, rests = (generator.random((3, num_envs)) < [[0.15], [0.15], [0.3 if steps % 2 else 0.0]]).tolist()
         ends, cut = ([a and not r for a, r in zip(flags, rests, strict=True)] for flags in (ends, cut))
@@ -135,7 +136,7 @@ def lived(buffers: list[ReplayBuffer], num_envs: int, steps: int, seed: int) -> 
             buffer.add(added)
         for i in range(num_envs):
             if not rests[i]:
-                past[i].append(Step(obs[i], after[i], ends[i] or cut[i]))
+                past[i].append(Lived(obs[i], after[i], ends[i] or cut[i]))
                 obs[i] = next(numbers) if ends[i] or cut[i] else after[i]
     return past
 
@@ -151,8 +152,8 @@ def test_every_window_is_a_stretch_of_one_episode_that_is_still_stored(n, num_en
     stored = {step.obs: (kept, i) for each in past for kept in [each[-rows:]] for i, step in enumerate(kept)}
     window = buffer.sample(DRAWS, n, rng()).window
     assert set(window.obs[0, :, 0].tolist()) == stored.keys()
-    for obs, next_obs, weights in zip(
-        window.obs[..., 0].T.tolist(), window.next_obs[..., 0].T.tolist(), window.weights.T.tolist(), strict=True
+    for obs, next_obs, valid in zip(
+        window.obs[..., 0].T.tolist(), window.next_obs[..., 0].T.tolist(), window.valid.T.tolist(), strict=True
     ):
         kept, start = stored[obs[0]]
         stretch = kept[start : start + n]
@@ -160,7 +161,7 @@ def test_every_window_is_a_stretch_of_one_episode_that_is_still_stored(n, num_en
         expected = stretch[:reached] + [stretch[reached - 1]] * (n - reached)
         assert obs == [step.obs for step in expected]
         assert next_obs == [step.next_obs for step in expected]
-        assert weights == [1.0] * reached + [0.0] * (n - reached)
+        assert valid == [True] * reached + [False] * (n - reached)
 
 
 @pytest.mark.parametrize("steps", [40, 41])

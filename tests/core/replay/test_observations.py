@@ -10,7 +10,7 @@ import torch
 from gymnasium.spaces import Box, Discrete
 from gymnasium.wrappers import FrameStackObservation
 
-from rlchassis.data.experience import Row
+from rlchassis.data.step import Step
 from rlchassis.envs import InProcessEnvironment
 from rlchassis.errors import UsageError
 from rlchassis.replay import ReplayBuffer, require_space_of_stacks
@@ -84,7 +84,7 @@ def test_observations_come_back_in_their_dtype_and_to_the_last_bit(dtype, store_
 def test_by_hand_a_transition_takes_its_observations_an_action_a_reward_two_flags_and_a_priority(dtype, options, expected):
     buffer = collected(lambda: Extremes(dtype), 2, 100, **options)
     obs, flag = np.zeros((1, 3), dtype), np.zeros(1, bool)
-    assert buffer.bytes_per_transition(Row(obs, np.zeros(1, np.int64), np.zeros(1), obs, flag, flag, flag)) == expected
+    assert buffer.bytes_per_transition(Step(obs, np.zeros(1, np.int64), np.zeros(1), obs, flag, flag, flag)) == expected
     leaves = 0 if buffer.priorities is None else 100 * 8
     assert buffer._storage.num_bytes + leaves == 100 * expected
 

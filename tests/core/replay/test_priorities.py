@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from rlchassis.data.experience import Row
+from rlchassis.data.step import Step
 from rlchassis.replay import Priorities, ReplayBuffer
 from rlchassis.replay.priorities import FAN, SMALLEST, SumTree
 from rlchassis_toolkit.losses import squared_loss
@@ -20,9 +20,9 @@ def cells(*numbers: int) -> np.ndarray:
     return np.array(numbers, np.int64)
 
 
-def row(number: float) -> Row:
+def row(number: float) -> Step:
     obs, no = np.array([[number]], np.float32), np.zeros(1, bool)
-    return Row(obs, np.zeros(1, np.int64), np.ones(1), obs + 1, no, no, ~no)
+    return Step(obs, np.zeros(1, np.int64), np.ones(1), obs + 1, no, no, ~no)
 
 
 def frequencies(priorities: Priorities, size: int) -> list[float]:
@@ -135,14 +135,15 @@ def test_the_buffer_draws_by_the_priorities_that_are_handed_back():
     assert window.weights.unique().tolist() == [1]
 
 
-def test_a_window_has_the_weight_of_its_first_row_where_it_reaches():
+def test_all_rows_of_a_window_have_the_importance_weight_of_its_first():
     buffer = ReplayBuffer.create(4, alpha=1.0, beta=1.0)
     for number in range(3):
         buffer.add(row(number))
     buffer.update_priorities(cells(0, 1, 2), torch.tensor([1.0, 2.0, 4.0]))
     window = buffer.sample(64, 2, rng()).window
     weights = dict(zip(window.obs[0, :, 0].tolist(), window.weights.T.tolist(), strict=True))
-    assert weights == {0: [1, 1], 1: pytest.approx([0.5, 0.5]), 2: pytest.approx([0.25, 0])}
+    assert weights == {0: [1, 1], 1: pytest.approx([0.5, 0.5]), 2: pytest.approx([0.25, 0.25])}
+    assert window.valid[1].tolist() == (window.obs[0, :, 0] != 2).tolist()
 
 
 def test_a_buffer_without_priorities_takes_none():

@@ -56,7 +56,7 @@ def test_no_transition_crosses_the_end_of_an_episode(way, cut, as_dict):
     collector.reset([0, 1, 2])
     rollout = collected(collector, 30)
     envs.close()
-    obs, after, rows = numbers(rollout.obs), numbers(rollout.next_obs), rollout.counted
+    obs, after, rows = numbers(rollout.obs), numbers(rollout.next_obs), rollout.valid
     assert torch.equal(after[rows], obs[rows] + 1)
     assert torch.equal(rollout.rewards[rows], (after % EPISODE)[rows])
     lengths = torch.tensor([3, 3, 3] if as_dict else LENGTHS)
@@ -74,11 +74,11 @@ def test_every_transition_of_the_vectorised_cartpole_obeys_its_physics():
     collector.reset([0, 1, 2])
     rollout = collected(collector, 90)
     envs.close()
-    obs, after, ended = rollout.obs[rollout.counted], rollout.next_obs[rollout.counted], rollout.terminated[rollout.counted]
+    obs, after, ended = rollout.obs[rollout.valid], rollout.next_obs[rollout.valid], rollout.terminated[rollout.valid]
     assert torch.allclose(after[:, [0, 2]], obs[:, [0, 2]] + 0.02 * obs[:, [1, 3]], atol=1e-6), "place + 0.02 s · speed"
     assert torch.equal(ended, after[:, 2].abs() > 12 * 2 * torch.pi / 360), "it ends where the pole leans too far"
     assert ended.sum() >= 6
-    assert (rollout.rewards[rollout.counted] == 1).all()
+    assert (rollout.rewards[rollout.valid] == 1).all()
 
 
 @pytest.mark.parametrize("num_steps", [1, 2, 3, 4, 7, 11])
@@ -87,16 +87,16 @@ def test_exactly_the_steps_asked_for_are_taken(num_steps):
     collector.reset([0, 1, 2])
     buffer = RolloutBuffer()
     stats = collector.collect(num_steps, buffer)
-    assert stats.num_steps == int(buffer.drain().counted.sum()) == num_steps
+    assert stats.num_steps == int(buffer.drain().valid.sum()) == num_steps
 
 
 def test_environments_rest_in_turn_and_go_on_where_they_were():
     collector = collector_of(counters("in process"))
     collector.reset([0, 1, 2])
     parts = [collected(collector, 4) for _ in range(3)]
-    assert [part.counted[1].tolist() for part in parts] == [[i == turn for i in range(3)] for turn in range(3)]
+    assert [part.valid[1].tolist() for part in parts] == [[i == turn for i in range(3)] for turn in range(3)]
     for env, length in enumerate(LENGTHS):
-        rewards = torch.cat([part.rewards[:, env][part.counted[:, env]] for part in parts])
+        rewards = torch.cat([part.rewards[:, env][part.valid[:, env]] for part in parts])
         assert rewards.tolist() == [1 + step % length for step in range(4)]
 
 
@@ -104,7 +104,7 @@ def test_rows_of_resting_environments_end_no_episode():
     collector = collector_of(counters("in process"))
     collector.reset([0, 1, 2])
     rollout = collected(collector, 4)
-    resting = ~rollout.counted
+    resting = ~rollout.valid
     assert resting.sum() == 2
     assert not (rollout.terminated | rollout.truncated)[resting].any()
     assert rollout.rewards[resting].tolist() == [0, 0]
@@ -148,7 +148,7 @@ def test_a_memory_begins_at_zero_in_every_episode_and_counts_only_steps_taken(wa
         collector.collect(4, buffer)
     envs.close()
     rollout, memories = buffer.drain(), torch.tensor(policy.memories)
-    assert torch.equal(memories[rollout.counted], (numbers(rollout.obs) % EPISODE)[rollout.counted])
+    assert torch.equal(memories[rollout.valid], (numbers(rollout.obs) % EPISODE)[rollout.valid])
 
 
 def test_a_reset_forgets_the_episodes_before_it():

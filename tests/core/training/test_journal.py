@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rlchassis.errors import DivergenceError, PluginError
-from rlchassis.training.collector import CollectStats
+from rlchassis.training.episodes import CollectStats
 from rlchassis.training.journal import Journal, require_finite
 
 

@@ -13,7 +13,8 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from rlchassis.envs import InProcessEnvironment, NativeEnvironment
 from rlchassis.errors import Interrupted
 from rlchassis.training import long_episodes
-from rlchassis.training.collector import Collector, mean
+from rlchassis.training.collector import Collector
+from rlchassis.training.episodes import mean
 from rlchassis.training.rollout import RolloutBuffer
 from rlchassis_testkit.experiences import Constant
 from rlchassis_testkit.tiny_envs import Counter

@@ -67,7 +67,7 @@ def test_a_round_learns_from_a_batch_of_windows(n):
     _, algorithm = trained(partial(Counter, 5), told=lambda builder: builder.with_agent(steps=n))
     assert {window.rewards.shape for window in algorithm.windows} == {(n, 8)}
     for window in algorithm.windows:
-        reached = window.weights > 0
+        reached = window.valid
         assert reached[0].all()
         assert torch.equal(window.next_obs, window.obs + 1)
         assert torch.equal(window.obs[1:][reached[1:]], (window.obs[:-1] + 1)[reached[1:]])
@@ -111,7 +111,7 @@ def test_layers_learn_from_raw_windows_after_each_round_and_observe_each_new_ste
     raw = [window for kind, window in noted if kind == "learn"]
     assert all(torch.equal(viewed.obs, 10 * window.obs) for viewed, window in zip(algorithm.windows, raw, strict=True))
     observed = [steps for kind, steps in noted if kind == "observe"]
-    assert [int(steps.counted.sum()) for steps in observed] == [12] * 8
+    assert [int(steps.valid.sum()) for steps in observed] == [12] * 8
     first = torch.cat([steps.obs[:, 0, 0] for steps in observed]).tolist()
     assert first[:7] == [100, 101, 102, 103, 104, 200, 201]
 

@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rlchassis.data.experience import Row
+from rlchassis.data.step import Step
 from rlchassis.training.rollout import RolloutBuffer
 
 
-def row(number: int, as_dict: bool = False) -> Row:
+def step(number: int, as_dict: bool = False) -> Step:
     """A step of two environments, full of its number."""
     obs = np.full((2, 3), number, np.float32)
     flags = np.array([number % 2 == 1, False])
-    return Row(
+    return Step(
         {"deep": {"obs": obs}} if as_dict else obs,
         np.array([number, number]),
         np.array([number, -number], np.float64),
@@ -23,10 +23,10 @@ def row(number: int, as_dict: bool = False) -> Row:
 
 
 @pytest.mark.parametrize("capacity", [1, 2, 5, 128])
-def test_all_rows_come_out_in_their_order_however_much_room_there_was(capacity):
+def test_all_steps_come_out_in_their_order_however_much_room_there_was(capacity):
     buffer = RolloutBuffer(capacity)
     for number in range(5):
-        buffer.add(row(number))
+        buffer.add(step(number))
     rollout = buffer.drain()
     assert rollout.obs[:, :, 0].tolist() == [[n, n] for n in range(5)]
     assert rollout.next_obs[:, :, 0].tolist() == [[n + 1, n + 1] for n in range(5)]
@@ -34,18 +34,19 @@ def test_all_rows_come_out_in_their_order_however_much_room_there_was(capacity):
     assert rollout.rewards.tolist() == [[n, -n] for n in range(5)]
     assert rollout.terminated[:, 0].tolist() == [False, True, False, True, False]
     assert rollout.truncated[:, 0].tolist() == [True, False, True, False, True]
-    assert rollout.counted.tolist() == [[True, n != 3] for n in range(5)]
+    assert rollout.valid.tolist() == [[True, n != 3] for n in range(5)]
+    assert rollout.weights.tolist() == [[1.0, 1.0]] * 5
 
 
 def test_parts_of_dicts_are_kept_apart():
     buffer = RolloutBuffer(1)
     for number in range(3):
-        buffer.add(row(number, as_dict=True))
+        buffer.add(step(number, as_dict=True))
     assert buffer.drain().obs["deep"]["obs"][:, 0, 0].tolist() == [0, 1, 2]
 
 
 def test_a_row_is_copied_when_it_is_added():
-    buffer, given = RolloutBuffer(), row(1)
+    buffer, given = RolloutBuffer(), step(1)
     buffer.add(given)
     given.rewards[:] = 99
     assert buffer.drain().rewards.tolist() == [[1, -1]]
@@ -54,9 +55,9 @@ def test_a_row_is_copied_when_it_is_added():
 def test_a_drained_buffer_is_empty_and_takes_new_rows_alone():
     buffer = RolloutBuffer(2)
     for number in range(3):
-        buffer.add(row(number))
+        buffer.add(step(number))
     assert (len(buffer), len(buffer.drain()), len(buffer)) == (3, 3, 0)
-    buffer.add(row(7))
+    buffer.add(step(7))
     assert buffer.drain().rewards[:, 0].tolist() == [7]
 
 
@@ -64,7 +65,7 @@ def test_an_empty_buffer_cannot_be_drained():
     with pytest.raises(IndexError, match="empty"):
         RolloutBuffer().drain()
     buffer = RolloutBuffer()
-    buffer.add(row(1))
+    buffer.add(step(1))
     buffer.drain()
     with pytest.raises(IndexError, match="empty"):
         buffer.drain()

@@ -52,8 +52,8 @@ def prepared(**sampling: Any) -> tuple[World, Callable[[], InfoStats]]:
 def test_a_run_takes_exactly_its_steps_whatever_the_number_of_environments(num_envs, max_steps):
     world, algorithm = looked_on(num_train_envs=num_envs, max_steps=max_steps, **NO_TESTS)
     assert world.state.info().env_steps == (max_steps or 96)
-    assert sum(int(rollout.counted.sum()) for rollout in algorithm.rollouts) == (max_steps or 96)
-    sizes = [int(rollout.counted.sum()) for rollout in algorithm.rollouts]
+    assert sum(int(rollout.valid.sum()) for rollout in algorithm.rollouts) == (max_steps or 96)
+    sizes = [int(rollout.valid.sum()) for rollout in algorithm.rollouts]
     assert set(sizes[:-1]) == {24}
 
 
@@ -61,22 +61,22 @@ def test_a_run_takes_exactly_its_steps_whatever_the_number_of_environments(num_e
 def test_every_transition_is_learned_from_once_per_pass_and_nothing_else_is(num_envs):
     _, algorithm = looked_on(num_train_envs=num_envs, step_per_epoch=24, num_epochs=1, repeat_per_collect=3, **NO_TESTS)
     (rollout,) = algorithm.rollouts
-    transitions = sorted(rollout.obs[rollout.counted].flatten().tolist())
+    transitions = sorted(rollout.obs[rollout.valid].flatten().tolist())
     assert len(transitions) == 24
     for number in range(3):
         batches = [batch for batch in algorithm.batches if batch.passes[0] == number]
         assert [len(batch) for batch in batches] == [12, 12]
         assert sorted(torch.cat([batch.obs for batch in batches]).flatten().tolist()) == transitions
-        assert all(batch.weights.all() for batch in batches)
+        assert all(batch.valid.all() for batch in batches)
 
 
-def test_a_vectorised_environment_has_its_reset_rows_counted_by_nobody():
+def test_a_vectorised_environment_has_reset_rows_that_are_never_learned_from():
     env = EnvFactoryRegistered("CartPole-v1", venv_type=VectorEnvType.NATIVE)
     world, algorithm = looked_on(env, num_train_envs=3, **NO_TESTS)
-    rows = sum(rollout.weights.numel() for rollout in algorithm.rollouts)
-    counted = sum(int(rollout.counted.sum()) for rollout in algorithm.rollouts)
-    assert world.state.info().env_steps == counted < rows
-    assert sum(len(batch) for batch in algorithm.batches) == 2 * counted
+    rows = sum(rollout.valid.numel() for rollout in algorithm.rollouts)
+    valid = sum(int(rollout.valid.sum()) for rollout in algorithm.rollouts)
+    assert world.state.info().env_steps == valid < rows
+    assert sum(len(batch) for batch in algorithm.batches) == 2 * valid
     assert all((batch.rewards == 1).all() for batch in algorithm.batches)
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, NamedTuple, Self, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 import attrs
-import numpy as np
 import torch
 from attrs import frozen
-from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 Observation: TypeAlias = "Tensor | dict[str, Observation]"
@@ -136,30 +134,14 @@ class Experience(TensorStruct):
     """Whether the episode came to its end."""
     truncated: Tensor
     """Whether it was cut short, by a time limit for example."""
+    valid: Tensor
+    """Whether a row is a transition, bool [T, N]; what is not is never learned from."""
     weights: Tensor
-    """How much a row counts: 1, an importance weight, or 0 for a row that is no transition."""
-
-    @property
-    def counted(self) -> Tensor:
-        """Which rows are transitions."""
-        return self.weights > 0
+    """Importance weights, float [T, N]: 1 unless replay draws by priority."""
 
     @property
     def ended(self) -> Tensor:
-        """Where the trajectory breaks off after a row: its episode ended, or the next row is no transition."""
+        """Where the trajectory breaks off after a row, bool [T, N]: its episode ended, or the next row is no transition."""
         ended = self.terminated | self.truncated
-        ended[:-1] |= self.weights[1:] == 0
+        ended[:-1] |= ~self.valid[1:]
         return ended
-
-
-class Row(NamedTuple):
-    """One step of N environments as numpy arrays [N, …]; the fields are those of Experience."""
-
-    obs: Any
-    actions: NDArray[Any]
-    rewards: NDArray[np.float64]
-    next_obs: Any
-    terminated: NDArray[np.bool_]
-    truncated: NDArray[np.bool_]
-    weights: NDArray[np.bool_]
-    """Whether each is a transition at all."""

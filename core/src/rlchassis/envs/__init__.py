@@ -16,8 +16,8 @@ from rlchassis.envs.observations import require_fitting
 from rlchassis.envs.registered import EnvFactoryRegistered, has_display
 from rlchassis.envs.rendering import why_not_rendered
 from rlchassis.envs.space_data import space_from_data, space_to_data
-from rlchassis.envs.spaces import AnySpace, allocate, describe, kinds_in, require_supported, write
-from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment
+from rlchassis.envs.spaces import AnySpace, allocate, describe, kinds_in, require_supported
+from rlchassis.envs.vector import EnvTraits, VectorEnvironment
 
 if TYPE_CHECKING:
     from rlchassis.envs.subprocess.workers import WorkerEnvironment
@@ -35,7 +35,6 @@ __all__ = [
     "Environments",
     "InProcessEnvironment",
     "NativeEnvironment",
-    "Step",
     "VectorEnvType",
     "VectorEnvironment",
     "WorkerEnvironment",
@@ -53,7 +52,6 @@ __all__ = [
     "space_from_data",
     "space_to_data",
     "why_not_rendered",
-    "write",
 ]
 
 

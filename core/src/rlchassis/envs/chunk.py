@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import gymnasium as gym
 from attrs import define, field
 
+from rlchassis.data.arrays import write
 from rlchassis.envs.actions import one_by_one
 from rlchassis.envs.answers import (
     RESET_ANSWER,
@@ -25,13 +26,13 @@ from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import require_possible
 from rlchassis.envs.progress import Progress, failure_from, failure_text
 from rlchassis.envs.quick_checks import REWARD_TYPES, Put, putter
-from rlchassis.envs.spaces import require_supported, write
+from rlchassis.envs.spaces import require_supported
 from rlchassis.envs.vector import EnvTraits
 from rlchassis.errors import EnvironmentFailure, UsageError, raised, text_of
 
 if TYPE_CHECKING:
-    from rlchassis.envs.rows import Rows
     from rlchassis.envs.spaces import Array
+    from rlchassis.envs.step_arrays import StepArrays
 
 Env: TypeAlias = gym.Env[Any, Any]
 EnvConstructor: TypeAlias = Callable[[], Env]
@@ -77,18 +78,18 @@ class Chunk:
                 raise
             raise failure_from(error, failure_text(first_index + len(traits), None, raised(error), "in its constructor")) from error
 
-    def reset(self, seeds: Sequence[int | None], rows: Rows) -> None:
+    def reset(self, seeds: Sequence[int | None], rows: StepArrays) -> None:
         """Begin a new episode in each, and write what it shows."""
         self.seeds = list(seeds)
         self._begin_episodes(range(len(self.envs)), seeds, rows)
 
-    def step(self, env_actions: Array, chosen: Sequence[int], rows: Rows) -> bool:
+    def step(self, env_actions: Array, chosen: Sequence[int], rows: StepArrays) -> bool:
         """Step the chosen environments, by an action for each of all, and begin new episodes where one ended; says whether any did."""
         actions = one_by_one(env_actions)
         total = 0.0
         ends: list[tuple[int, bool, bool]] = []
         current, steps, env_steps = self.progress.current, self.progress.steps, self._env_steps
-        put, observations, rewards = self._put, rows.observations, rows.rewards
+        put, obs, rewards = self._put, rows.obs, rows.rewards
         try:
             for index in chosen:
                 current[0] = index
@@ -98,15 +99,15 @@ class Chunk:
                     require_form(answer, STEP_ANSWER)
                     self._notice(index, answer[0])
                 observation, reward, terminated, truncated, _ = answer
-                put(observations, index, observation)
+                put(obs, index, observation)
                 rewards[index] = reward = float(reward if type(reward) in REWARD_TYPES else as_rewards(reward))
                 total += reward
                 if terminated is not False or truncated is not False:
                     end = (index, as_flag(terminated, "terminated"), as_flag(truncated, "truncated"))
                     if end[1] or end[2]:
                         ends.append(end)
-            if not (isfinite(total) and rows.observations_possible()):
-                require_possible(self.traits.observation_space, rewards, observations)
+            if not (isfinite(total) and rows.obs_possible()):
+                require_possible(self.traits.observation_space, rewards, obs)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -114,11 +115,11 @@ class Chunk:
         rows.set_ends(ends)
         if not ends:
             return False
-        write(rows.final_observations, slice(None), observations)
+        write(rows.final_obs, slice(None), obs)
         self._begin_episodes([index for index, _, _ in ends], [None] * len(ends), rows)
         return True
 
-    def _begin_episodes(self, indices: Sequence[int], seeds: Sequence[int | None], rows: Rows) -> None:
+    def _begin_episodes(self, indices: Sequence[int], seeds: Sequence[int | None], rows: StepArrays) -> None:
         current, steps = self.progress.current, self.progress.steps
         try:
             for index, seed in zip(indices, seeds, strict=True):
@@ -127,10 +128,10 @@ class Chunk:
                 require_form(answer, RESET_ANSWER)
                 if steps[index] <= THOROUGH_STEPS:
                     self._notice(index, answer[0])
-                self._put(rows.observations, index, answer[0])
+                self._put(rows.obs, index, answer[0])
                 self.progress.episode_starts[index] = steps[index]
-            if not rows.observations_possible():
-                require_possible(self.traits.observation_space, rows.rewards, rows.observations)
+            if not rows.obs_possible():
+                require_possible(self.traits.observation_space, rows.rewards, rows.obs)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
 
-from rlchassis.envs.spaces import AnySpace, Array, Observations, allocate, write
+from rlchassis.data.arrays import write
+from rlchassis.envs.spaces import AnySpace, Array, Observations, allocate
 
 GOLDEN = 0.618033988749895
 NEAR = 1.0, 128.0

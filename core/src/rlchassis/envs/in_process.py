@@ -11,14 +11,15 @@ from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.chunk import Chunk, Env, EnvConstructor
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.progress import Progress
-from rlchassis.envs.rows import DoubleRows
-from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_seeds
+from rlchassis.envs.step_arrays import DoubleBuffer
+from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from rlchassis.data.step import Step
     from rlchassis.envs.spaces import Array, Observations
 
 
@@ -30,12 +31,12 @@ class InProcessEnvironment(VectorEnvironment):
     traits: EnvTraits = field(init=False)
     num_envs: int = field(init=False)
     _action_map: ActionMap = field(init=False)
-    _rows: DoubleRows = field(init=False)
+    _rows: DoubleBuffer = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.traits, self.num_envs = self._chunk.traits, len(self._chunk.envs)
         self._action_map = ActionMap(self.action_space)
-        self._rows = DoubleRows.allocate(self.observation_space, self.num_envs)
+        self._rows = DoubleBuffer.allocate(self.observation_space, self.num_envs)
 
     @classmethod
     def open(cls, constructors: Sequence[EnvConstructor]) -> Self:
@@ -52,14 +53,14 @@ class InProcessEnvironment(VectorEnvironment):
         """See VectorEnvironment."""
         rows = self._rows.turn()
         self._chunk.reset(require_seeds(seeds, self.num_envs), rows)
-        return rows.observations
+        return rows.obs
 
-    def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
+    def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> tuple[Step, Observations]:
         """See VectorEnvironment."""
         env_actions = self._action_map.to_env(actions)
-        rows = self._rows.turn(keep_observations=active is not None)
+        rows = self._rows.turn(keep_obs=active is not None)
         chosen = range(self.num_envs) if active is None else np.flatnonzero(active).tolist()
-        return rows.as_step(self._chunk.step(env_actions, chosen, rows), active)
+        return self._rows.as_step(actions, self._chunk.step(env_actions, chosen, rows), active)
 
     def render_frames(self) -> list[Any]:
         """One frame per environment, as its render mode has it."""

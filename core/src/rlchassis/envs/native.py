@@ -9,20 +9,23 @@ import numpy as np
 from attrs import define, field
 from gymnasium.vector import AutoresetMode, VectorEnv
 
+from rlchassis.data.arrays import pick, write
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.answers import UnfitAnswer
 from rlchassis.envs.distinct import require_distinct
 from rlchassis.envs.native_answers import NativeAnswers
 from rlchassis.envs.progress import failure_from, failure_text
-from rlchassis.envs.rows import DoubleRows, Rows
-from rlchassis.envs.spaces import Array, Observations, pick, require_supported, write
-from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_seeds
+from rlchassis.envs.spaces import Array, Observations, require_supported
+from rlchassis.envs.step_arrays import DoubleBuffer, StepArrays
+from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
 from rlchassis.errors import UsageError, raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+
+    from rlchassis.data.step import Step
 
 Answer = TypeVar("Answer")
 
@@ -38,7 +41,7 @@ class NativeEnvironment(VectorEnvironment):
     partial = False
     _mode: AutoresetMode = field(init=False)
     _action_map: ActionMap = field(init=False)
-    _rows: DoubleRows = field(init=False)
+    _rows: DoubleBuffer = field(init=False)
     _resets_next: NDArray[np.bool_] = field(init=False)
     _steps: int = field(init=False, default=0)
     _seeds: list[int | None] = field(init=False)
@@ -50,7 +53,7 @@ class NativeEnvironment(VectorEnvironment):
         require_supported(self.observation_space, self.action_space)
         self.num_envs, self._mode = env.num_envs, autoreset_mode_of(env)
         self._action_map = ActionMap(self.action_space)
-        self._rows = DoubleRows.allocate(self.observation_space, self.num_envs)
+        self._rows = DoubleBuffer.allocate(self.observation_space, self.num_envs)
         self._resets_next = np.zeros(self.num_envs, np.bool_)
         self._seeds = [None] * self.num_envs
         self._answers = NativeAnswers(self.observation_space, self.num_envs)
@@ -62,7 +65,7 @@ class NativeEnvironment(VectorEnvironment):
         self._seeds = require_seeds(seeds, self.num_envs)
         self._guarded("in its reset", lambda: self._answers.store_reset(self._reset_seeded(self._seeds), rows))
         self._resets_next = np.zeros(self.num_envs, np.bool_)
-        return rows.observations
+        return rows.obs
 
     def _reset_seeded(self, seeds: list[int | None]) -> Any:
         if seeds[0] is None:
@@ -72,43 +75,44 @@ class NativeEnvironment(VectorEnvironment):
         except (TypeError, ValueError, gym.error.Error):
             return self._vector_env.reset(seed=seeds[0])
 
-    def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
+    def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> tuple[Step, Observations]:
         """See VectorEnvironment."""
         if active is not None:
             raise UsageError("a vectorised environment can only be stepped as a whole; use VectorEnvType.DUMMY")
         self._steps += 1
         return self._guarded(f"at its step {self._steps}", lambda: self._step(actions))
 
-    def _step(self, actions: Array) -> Step:
+    def _step(self, actions: Array) -> tuple[Step, Observations]:
         rows = self._rows.turn()
         answer = self._vector_env.step(self._action_map.to_env(actions))
         infos = self._answers.store_step(answer, rows, self._resets_next)
         if self._mode is AutoresetMode.NEXT_STEP:
-            return self._without_reset_rows(rows)
+            return self._without_reset_rows(actions, rows)
         ended = rows.terminated | rows.truncated
         if ended.any():
-            write(rows.final_observations, slice(None), rows.observations)
+            write(rows.final_obs, slice(None), rows.obs)
             if self._mode is AutoresetMode.SAME_STEP:
                 self._take_final(rows, ended, infos)
             else:
                 self._reset_ended(rows, ended)
-        return rows.as_step(bool(ended.any()), None)
+        return self._rows.as_step(actions, bool(ended.any()), None)
 
-    def _without_reset_rows(self, rows: Rows) -> Step:
-        step = rows.as_step(any_ended=False, counted=~self._resets_next if self._resets_next.any() else None)
-        self._resets_next = step.terminated | step.truncated
-        return step
+    def _without_reset_rows(self, actions: Array, rows: StepArrays) -> tuple[Step, Observations]:
+        """Rows of environments that spent the step on their own reset are no transitions."""
+        answer = self._rows.as_step(actions, False, ~self._resets_next if self._resets_next.any() else None)
+        self._resets_next = rows.terminated | rows.truncated
+        return answer
 
-    def _take_final(self, rows: Rows, ended: NDArray[np.bool_], infos: dict[str, Any]) -> None:
+    def _take_final(self, rows: StepArrays, ended: NDArray[np.bool_], infos: dict[str, Any]) -> None:
         if "final_obs" not in infos:
             raise ValueError("it resets in the same step, but gives no infos['final_obs'] for an episode that ended")
         final = infos["final_obs"]
         for index in np.flatnonzero(ended):
             self._answers.store_final(pick(final, index), int(index), rows)
 
-    def _reset_ended(self, rows: Rows, ended: NDArray[np.bool_]) -> None:
+    def _reset_ended(self, rows: StepArrays, ended: NDArray[np.bool_]) -> None:
         observations, _ = self._vector_env.reset(options={"reset_mask": ended.copy()})
-        write(rows.observations, ended, pick(observations, ended))
+        write(rows.obs, ended, pick(observations, ended))
 
     def _guarded(self, when: str, call: Callable[[], Answer]) -> Answer:
         try:

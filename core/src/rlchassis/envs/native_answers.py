@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import define, field
 
+from rlchassis.data.arrays import write
 from rlchassis.envs.answers import RESET_ANSWER, STEP_ANSWER, THOROUGH_STEPS, as_flags, as_rewards, require_form
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import leaves_of, require_possible
 from rlchassis.envs.quick_checks import Put, all_finite, putter
-from rlchassis.envs.spaces import write
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rlchassis.envs.rows import Rows
     from rlchassis.envs.spaces import AnySpace
+    from rlchassis.envs.step_arrays import StepArrays
 
 
 @define(eq=False)
@@ -33,14 +33,14 @@ class NativeAnswers:
     def __attrs_post_init__(self) -> None:
         self._put = putter(self.space, (self.num_envs,))
 
-    def store_reset(self, answer: Any, rows: Rows) -> None:
+    def store_reset(self, answer: Any, rows: StepArrays) -> None:
         """What a reset answered."""
         require_form(answer, RESET_ANSWER)
         self._store(answer[0], rows)
-        if not rows.observations_possible():
-            require_possible(self.space, np.zeros(self.num_envs), rows.observations)
+        if not rows.obs_possible():
+            require_possible(self.space, np.zeros(self.num_envs), rows.obs)
 
-    def store_step(self, answer: Any, rows: Rows, resets: NDArray[np.bool_]) -> dict[str, Any]:
+    def store_step(self, answer: Any, rows: StepArrays, resets: NDArray[np.bool_]) -> dict[str, Any]:
         """What a step answered; the rewards of environments that spent it on their own reset are none. Returns the infos."""
         self._steps += 1
         require_form(answer, STEP_ANSWER)
@@ -49,19 +49,19 @@ class NativeAnswers:
         shape = (self.num_envs,)
         rows.rewards[:] = as_rewards(rewards, shape)
         rows.terminated[:], rows.truncated[:] = as_flags(terminated, "terminated", shape), as_flags(truncated, "truncated", shape)
-        if not (all_finite(rows.rewards) and rows.observations_possible()):
+        if not (all_finite(rows.rewards) and rows.obs_possible()):
             rows.rewards[resets] = 0.0
-            require_possible(self.space, rows.rewards, rows.observations)
+            require_possible(self.space, rows.rewards, rows.obs)
         return infos  # type: ignore[no-any-return]  # require_form saw to it
 
-    def store_final(self, observation: Any, row: int, rows: Rows) -> None:
+    def store_final(self, observation: Any, row: int, rows: StepArrays) -> None:
         """The last observation of an episode that ended in a row."""
         for leaf, value in leaves_of(self.space, observation):
             leaf.fitted(value, row=row)
-        write(rows.final_observations, row, observation)
+        write(rows.final_obs, row, observation)
 
-    def _store(self, observations: Any, rows: Rows) -> None:
+    def _store(self, observations: Any, rows: StepArrays) -> None:
         if self._steps <= THOROUGH_STEPS:
             for subject, text in notices_of(self.space, observations, (self.num_envs,)):
                 self._notices.give(subject, f"the vectorised environment of {self.num_envs} {text}")
-        self._put(rows.observations, slice(None), observations)
+        self._put(rows.obs, slice(None), observations)

@@ -71,19 +71,3 @@ def allocate(space: AnySpace, *leading: int, new: Callable[[tuple[int, ...], np.
         return {key: allocate(inner, *leading, new=new) for key, inner in space.spaces.items()}
     assert space.shape is not None, "every supported space has a shape"
     return new((*leading, *space.shape), storage_dtype(space))
-
-
-def write(tree: Observations, index: Any, observation: Any) -> None:
-    """Store an observation at an index of room made by allocate; keys that the space does not have are left out."""
-    if isinstance(tree, dict):
-        for key, inner in tree.items():
-            write(inner, index, observation[key])
-    else:
-        tree[index] = observation
-
-
-def pick(tree: Observations, index: Any) -> Observations:
-    """What write stored there: a view for an integer or a slice, a copy for a mask."""
-    if isinstance(tree, dict):
-        return {key: pick(inner, index) for key, inner in tree.items()}
-    return tree[index]  # type: ignore[no-any-return]  # numpy's indexing is untyped

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -16,24 +16,8 @@ if TYPE_CHECKING:
     from gymnasium import Env
     from numpy.typing import NDArray
 
+    from rlchassis.data.step import Step
     from rlchassis.envs.spaces import AnySpace, Array, Observations
-
-
-class Step(NamedTuple):
-    """What N environments answered to one action each."""
-
-    observations: Observations
-    """What to act on next: of the new episode already where one ended (but see counted)."""
-    rewards: NDArray[np.float64]
-    """[N], at double precision, so that returns add up exactly."""
-    terminated: NDArray[np.bool_]
-    """[N] whether the episode came to its own end."""
-    truncated: NDArray[np.bool_]
-    """[N] whether the episode was cut, by a time limit for instance."""
-    next_observations: Observations
-    """The true successors, final where an episode ended; the same object as observations when none ended."""
-    counted: NDArray[np.bool_]
-    """[N] False where the row is no transition: the env was not stepped, or spent the step on its own reset."""
 
 
 @frozen
@@ -70,7 +54,8 @@ class EnvTraits:
 class VectorEnvironment(ABC):
     """N environments of the same spaces, stepped together with chassis actions.
 
-    Arrays returned by a call stay valid until the call after the next. Every failure is an EnvironmentFailure that names the environment.
+    Observations to act on stay as they are until the call after the next, the arrays of a Step until the next. Every failure is an
+    EnvironmentFailure that names the environment.
     """
 
     traits: EnvTraits
@@ -93,8 +78,11 @@ class VectorEnvironment(ABC):
         """Begin a new episode everywhere, with one seed per environment or with the random streams going on."""
 
     @abstractmethod
-    def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
-        """Take one chassis action [N, …] each; environments that are not active keep their observation."""
+    def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> tuple[Step, Observations]:
+        """Take one chassis action [N, …] each: what happened, and what to act on next, of the new episode where one ended.
+
+        Environments that are not active keep their observation.
+        """
 
     @abstractmethod
     def close(self) -> None:

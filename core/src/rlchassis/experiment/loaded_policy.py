@@ -11,9 +11,10 @@ from attrs import define, field
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from rlchassis.data.arrays import write
 from rlchassis.data.experience import as_tensors
 from rlchassis.data.randomness import RandomStreams
-from rlchassis.envs import ActionMap, Environments, allocate, describe, one_by_one, require_fitting, write
+from rlchassis.envs import ActionMap, Environments, allocate, describe, one_by_one, require_fitting
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy
 

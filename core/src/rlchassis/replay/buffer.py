@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from rlchassis.data.arrays import pick
-from rlchassis.data.experience import Experience, Row
+from rlchassis.data.experience import Experience
+from rlchassis.data.step import Step
 from rlchassis.replay.priorities import BYTES_PER_PRIORITY, Priorities
 from rlchassis.replay.ring import Cells, Ring
 from rlchassis.replay.storage import Storage
@@ -20,14 +21,14 @@ class Sample:
 
     window: Experience
     """[n, B, …]: n rows, one after the other, from each row drawn; once its episode has ended or nothing newer is stored,
-    the last is repeated with weight 0."""
+    the last is repeated and not valid. The first is always valid."""
     indices: Cells
     """[B] where the rows drawn lie, for handing back their priorities."""
 
 
 @define(eq=False)
 class ReplayBuffer:
-    """The newest transitions of N environments, each of which has a write head of its own; rows of weight 0 leave nothing."""
+    """The newest transitions of N environments, each of which has a write head of its own; rows that are not valid leave nothing."""
 
     ring: Ring
     store_next_obs: bool = True
@@ -58,8 +59,8 @@ class ReplayBuffer:
         """Transitions stored."""
         return len(self.ring)
 
-    def bytes_per_transition(self, first: Row) -> int:
-        """What each transition takes of memory, of rows such as this one."""
+    def bytes_per_transition(self, first: Step) -> int:
+        """What each transition takes of memory, of steps such as this one."""
         cell = Storage.like(first, Ring(1, 1), store_next_obs=self.store_next_obs, stack_num=self.stack_num)
         return cell.num_bytes + (0 if self.priorities is None else BYTES_PER_PRIORITY)
 
@@ -68,12 +69,12 @@ class ReplayBuffer:
         if self.priorities is not None:
             self.priorities.set_progress(progress)
 
-    def add(self, row: Row) -> None:
-        """Store one step of all environments that count."""
+    def add(self, step: Step) -> None:
+        """Store the valid rows of a step."""
         if self._storage is None:
-            self._storage = Storage.like(row, self.ring, store_next_obs=self.store_next_obs, stack_num=self.stack_num)
-        cells, envs = self.ring.claim(row.weights)
-        self._storage.write(cells, row if envs is None else Row(*(pick(part, envs) for part in row)))
+            self._storage = Storage.like(step, self.ring, store_next_obs=self.store_next_obs, stack_num=self.stack_num)
+        cells, envs = self.ring.claim(step.valid)
+        self._storage.write(cells, step if envs is None else Step(*(pick(part, envs) for part in step)))
         if self.priorities is not None:
             self.priorities.admit(self.ring.numbered(cells))
             self.priorities.drop(self.ring.incomplete(self.ring.envs_of(cells)))
@@ -84,12 +85,12 @@ class ReplayBuffer:
             raise IndexError("a replay buffer was sampled while it was empty")
         cells, weights = self._draw(batch_size, rng)
         if n == 1:
-            return Sample(self._storage.read(cells[None], weights[None]), cells)
+            return Sample(self._storage.read(cells[None], np.ones((1, batch_size), np.bool_), weights[None]), cells)
         steps = np.arange(n)[:, None]
         reached = steps <= self.ring.newer(cells)
         reached[1:] &= ~np.logical_or.accumulate(self._storage.ended(self.ring.shifted(cells, steps[:-1])))
         window = self.ring.shifted(cells, np.minimum(steps, reached.sum(0) - 1))
-        return Sample(self._storage.read(window, weights * reached), cells)
+        return Sample(self._storage.read(window, reached, np.repeat(weights[None], n, 0)), cells)
 
     def update_priorities(self, indices: Cells, errors: Tensor) -> None:
         """How wrong the rows drawn were judged |δ| [B] when they were last learned from."""

@@ -10,7 +10,7 @@ from attrs import define
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from rlchassis.data.experience import Row
+from rlchassis.data.step import Step
 from rlchassis.errors import UsageError
 from rlchassis.replay.observations import Observations
 from rlchassis.replay.ring import Cells, Ring
@@ -30,9 +30,9 @@ class OneFramePerStep:
         """See Observations."""
         return self._frames.num_bytes
 
-    def write(self, cells: Any, row: Row) -> None:
+    def write(self, cells: Any, step: Step) -> None:
         """See Observations."""
-        self._frames.write(cells, newest_frames(row))
+        self._frames.write(cells, newest_frames(step))
 
     def obs(self, cells: Cells) -> Any:
         """See Observations."""
@@ -57,9 +57,9 @@ class OneFramePerStep:
         return np.where(self._ring.is_oldest(cells) | self._ended(before), cells, before)
 
 
-def newest_frames(row: Row) -> Row:
+def newest_frames(step: Step) -> Step:
     """The row with the last frame alone of each stack [N, k, …]."""
-    return row._replace(obs=row.obs[:, -1], next_obs=row.next_obs[:, -1])
+    return step._replace(obs=step.obs[:, -1], next_obs=step.next_obs[:, -1])
 
 
 def require_space_of_stacks(space: spaces.Space[Any], stack_num: int) -> None:
@@ -71,7 +71,7 @@ def require_space_of_stacks(space: spaces.Space[Any], stack_num: int) -> None:
         )
 
 
-def require_stacks(first: Row) -> None:
+def require_stacks(first: Step) -> None:
     """UsageError unless the stacks of a first row are such that they can be rebuilt."""
     obs = first.obs
     if (obs != obs[:, -1:]).any():

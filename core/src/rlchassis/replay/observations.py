@@ -9,7 +9,7 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from rlchassis.data.arrays import map_arrays, num_bytes, pick, room, take, write, write_one
-from rlchassis.data.experience import Row
+from rlchassis.data.step import Step
 from rlchassis.replay.ring import Cells, Ring
 
 
@@ -20,7 +20,7 @@ class Observations(Protocol):
     def num_bytes(self) -> int:
         """What they take, but for what stands aside."""
 
-    def write(self, cells: Any, row: Row) -> None:
+    def write(self, cells: Any, step: Step) -> None:
         """Keep those of as many environments as there are cells."""
 
     def obs(self, cells: Cells) -> Any:
@@ -38,20 +38,20 @@ class SeparateNextObs:
     _next_obs: Any
 
     @classmethod
-    def like(cls, row: Row, ring: Ring) -> SeparateNextObs:
+    def like(cls, step: Step, ring: Ring) -> SeparateNextObs:
         """Room for rows of this shape."""
-        return cls(room(row.obs, ring.num_cells), room(row.next_obs, ring.num_cells))
+        return cls(room(step.obs, ring.num_cells), room(step.next_obs, ring.num_cells))
 
     @property
     def num_bytes(self) -> int:
         """See Observations."""
         return num_bytes(self._obs) + num_bytes(self._next_obs)
 
-    def write(self, cells: Any, row: Row) -> None:
+    def write(self, cells: Any, step: Step) -> None:
         """See Observations."""
         put = write_one if type(cells) is int else write
-        put(self._obs, cells, row.obs)
-        put(self._next_obs, cells, row.next_obs)
+        put(self._obs, cells, step.obs)
+        put(self._next_obs, cells, step.next_obs)
 
     def obs(self, cells: Cells) -> Any:
         """See Observations."""
@@ -74,20 +74,20 @@ class SharedNextObs:
     """What episodes ended with, by the cells of their last rows."""
 
     @classmethod
-    def like(cls, row: Row, ring: Ring) -> SharedNextObs:
+    def like(cls, step: Step, ring: Ring) -> SharedNextObs:
         """Room for rows of this shape."""
-        return cls(ring, room(row.obs, ring.num_cells), room(row.next_obs, ring.num_envs))
+        return cls(ring, room(step.obs, ring.num_cells), room(step.next_obs, ring.num_envs))
 
     @property
     def num_bytes(self) -> int:
         """See Observations."""
         return num_bytes(self._obs)
 
-    def write(self, cells: Any, row: Row) -> None:
+    def write(self, cells: Any, step: Step) -> None:
         """See Observations."""
-        (write_one if type(cells) is int else write)(self._obs, cells, row.obs)
-        write(self._newest, self._ring.envs_of(cells), row.next_obs)
-        ended = row.terminated | row.truncated
+        (write_one if type(cells) is int else write)(self._obs, cells, step.obs)
+        write(self._newest, self._ring.envs_of(cells), step.next_obs)
+        ended = step.terminated | step.truncated
         if self._final or ended.any():
             self._set_aside(self._ring.numbered(cells), ended)
 

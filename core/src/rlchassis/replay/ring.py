@@ -51,14 +51,14 @@ class Ring:
             return min(self._common, self.rows) * self.num_envs
         return int(np.minimum(self._counts, self.rows).sum())
 
-    def claim(self, counted: NDArray[np.bool_]) -> tuple[Any, Any]:
-        """The cells that the counted environments write now, and which of N these are; where all are, a slice or one number, and None."""
+    def claim(self, valid: NDArray[np.bool_]) -> tuple[Any, Any]:
+        """The cells that the valid environments write now, and which of N these are; where all are, a slice or one number, and None."""
         common = self._common
-        if common is not None and counted.tobytes() == self._every:
+        if common is not None and valid.tobytes() == self._every:
             self._common = common + 1
             start = common % self.rows * self.num_envs
             return start if self.num_envs == 1 else slice(start, start + self.num_envs), None
-        counts, envs = self.counts, np.flatnonzero(counted)
+        counts, envs = self.counts, np.flatnonzero(valid)
         cells = counts[envs] % self.rows * self.num_envs + envs
         counts[envs] += 1
         self._common = int(counts[0]) if (counts == counts[0]).all() else None

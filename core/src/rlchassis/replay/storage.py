@@ -10,7 +10,8 @@ from attrs import define
 from numpy.typing import NDArray
 
 from rlchassis.data.arrays import map_arrays, num_bytes, room, write_one
-from rlchassis.data.experience import Experience, Row
+from rlchassis.data.experience import Experience
+from rlchassis.data.step import Step
 from rlchassis.replay.frames import OneFramePerStep, newest_frames, require_stacks
 from rlchassis.replay.observations import Observations, SeparateNextObs, SharedNextObs
 from rlchassis.replay.ring import Cells, Ring
@@ -27,7 +28,7 @@ class Storage:
     truncated: NDArray[np.bool_]
 
     @classmethod
-    def like(cls, first: Row, ring: Ring, *, store_next_obs: bool, stack_num: int) -> Storage:
+    def like(cls, first: Step, ring: Ring, *, store_next_obs: bool, stack_num: int) -> Storage:
         """Room for rows of this shape; UsageError where its observations are not the stacks they should be."""
         kind = SeparateNextObs if store_next_obs else SharedNextObs
         columns = [room(part, ring.num_cells) for part in (first.actions, first.rewards, first.terminated, first.truncated)]
@@ -44,28 +45,28 @@ class Storage:
         columns = (self.actions, self.rewards, self.terminated, self.truncated)
         return self.observations.num_bytes + sum(map(num_bytes, columns))
 
-    def write(self, cells: Any, row: Row) -> None:
-        """Store a row of as many environments as there are cells."""
-        self.observations.write(cells, row)
+    def write(self, cells: Any, step: Step) -> None:
+        """Store the rows of as many environments as there are cells."""
+        self.observations.write(cells, step)
         if type(cells) is int:
-            write_one(self.actions, cells, row.actions)
-            self.rewards[cells] = row.rewards.item()
-            self.terminated[cells] = row.terminated.item()
-            self.truncated[cells] = row.truncated.item()
+            write_one(self.actions, cells, step.actions)
+            self.rewards[cells] = step.rewards.item()
+            self.terminated[cells] = step.terminated.item()
+            self.truncated[cells] = step.truncated.item()
         else:
-            self.actions[cells] = row.actions
-            self.rewards[cells] = row.rewards
-            self.terminated[cells] = row.terminated
-            self.truncated[cells] = row.truncated
+            self.actions[cells] = step.actions
+            self.rewards[cells] = step.rewards
+            self.terminated[cells] = step.terminated
+            self.truncated[cells] = step.truncated
 
     def ended(self, cells: Cells) -> NDArray[np.bool_]:
         """Whether each was the last row of its episode."""
         return np.logical_or(self.terminated.take(cells), self.truncated.take(cells))
 
-    def read(self, cells: Cells, weights: NDArray[np.float32]) -> Experience:
-        """The rows in cells [n, B], with their weights."""
+    def read(self, cells: Cells, valid: NDArray[np.bool_], weights: NDArray[np.float32]) -> Experience:
+        """The rows in cells [n, B], which of them are valid, and their importance weights."""
         terminated, truncated = self.terminated.take(cells), self.truncated.take(cells)
         obs = self.observations.obs(cells)
         next_obs = self.observations.next_obs(cells, terminated | truncated)
-        parts = (obs, self.actions.take(cells, 0), self.rewards.take(cells), next_obs, terminated, truncated, weights)
+        parts = (obs, self.actions.take(cells, 0), self.rewards.take(cells), next_obs, terminated, truncated, valid, weights)
         return Experience(*[map_arrays(torch.from_numpy, part) for part in parts])

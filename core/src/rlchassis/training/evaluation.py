@@ -12,7 +12,8 @@ import attrs
 from attrs import field, frozen
 
 from rlchassis.errors import StoredFileError
-from rlchassis.training.collector import Collector, mean
+from rlchassis.training.collector import Collector
+from rlchassis.training.episodes import mean
 
 log = logging.getLogger(__name__)
 

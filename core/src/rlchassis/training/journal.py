@@ -14,7 +14,7 @@ from rlchassis.data.experience import Metrics
 from rlchassis.errors import DivergenceError, PluginError
 from rlchassis.learning.gradients import named
 from rlchassis.learning.optimizer import REMEDY
-from rlchassis.training.collector import CollectStats, mean
+from rlchassis.training.episodes import CollectStats, mean
 
 
 @define(eq=False)

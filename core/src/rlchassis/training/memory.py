@@ -6,7 +6,7 @@ import numpy as np
 from attrs import frozen
 from gymnasium.spaces import Box
 
-from rlchassis.data.experience import Row
+from rlchassis.data.step import Step
 from rlchassis.envs import ActionMap, Environments, allocate
 from rlchassis.errors import NotEnoughMemoryError
 from rlchassis.replay import ReplayBuffer
@@ -28,7 +28,7 @@ class ReplayMemory:
         ways = ["set sampling.replay_buffer_ignore_obs_next"] if buffer.store_next_obs else []
         if buffer.stack_num == 1 and isinstance(envs.observation_space, Box) and len(envs.observation_space.shape) > 1:
             ways.append("store one frame of each stack (sampling.replay_buffer_save_only_last_obs with replay_buffer_stack_num)")
-        return cls(buffer.ring.num_cells, buffer.bytes_per_transition(example_row(envs)), tuple(ways))
+        return cls(buffer.ring.num_cells, buffer.bytes_per_transition(example_step(envs)), tuple(ways))
 
     def __str__(self) -> str:
         size = in_words(self.transitions * self.per_transition)
@@ -45,10 +45,10 @@ class ReplayMemory:
         raise NotEnoughMemoryError(f"the replay buffer takes {self} when it is full, but {in_words(free)} are free here; {ways}.")
 
 
-def example_row(envs: Environments) -> Row:
-    """A row of one environment, of the shapes and dtypes that are collected."""
+def example_step(envs: Environments) -> Step:
+    """A step of one environment, of the shapes and dtypes that are collected."""
     obs, flag = allocate(envs.observation_space, 1), np.zeros(1, np.bool_)
-    return Row(obs, ActionMap(envs.action_space).random(1, np.random.default_rng(0)), np.zeros(1), obs, flag, flag, flag)
+    return Step(obs, ActionMap(envs.action_space).random(1, np.random.default_rng(0)), np.zeros(1), obs, flag, flag, flag)
 
 
 def in_words(num_bytes: int) -> str:

@@ -11,12 +11,12 @@ from attrs import define, field
 
 from rlchassis.config import ResolvedSampling
 from rlchassis.config.machine import free_memory
-from rlchassis.data.experience import Row
+from rlchassis.data.step import Step
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy, layers
 from rlchassis.replay import ReplayBuffer, require_space_of_stacks
 from rlchassis.training.answers import require_batch, require_priorities
-from rlchassis.training.collector import CollectStats
+from rlchassis.training.episodes import CollectStats
 from rlchassis.training.memory import ReplayMemory
 from rlchassis.training.off_policy_settings import check_off_policy, first_learning_step, settings_never_reached
 from rlchassis.training.rollout import RolloutBuffer
@@ -34,10 +34,10 @@ class Both:
     first: ReplayBuffer
     second: RolloutBuffer
 
-    def add(self, row: Row) -> None:
+    def add(self, step: Step) -> None:
         """To both."""
-        self.first.add(row)
-        self.second.add(row)
+        self.first.add(step)
+        self.second.add(step)
 
 
 @define(eq=False)

@@ -51,7 +51,7 @@ class OnPolicyTrainer(Trainer):
         world = self.world
         assert isinstance(world.buffer, RolloutBuffer)
         recorded = world.buffer.drain().to(world.device)
-        keep = recorded.counted
+        keep = recorded.valid
         rollout = self._view(recorded)
         algorithm, is_first = world.algorithm, self.state.updates == 0
         batch = algorithm.prepare(rollout, world.learner_rng)

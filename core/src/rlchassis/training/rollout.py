@@ -9,7 +9,8 @@ import torch
 from attrs import define, field
 
 from rlchassis.data.arrays import map_arrays, pick, room, write
-from rlchassis.data.experience import Experience, Row, as_tensors
+from rlchassis.data.experience import Experience, as_tensors
+from rlchassis.data.step import Step
 
 CPU = torch.device("cpu")
 
@@ -20,30 +21,32 @@ class RolloutBuffer:
 
     capacity: int = 128
     """Rows to make room for at first; doubled when more are added."""
-    _rows: Row | None = field(default=None, init=False)
+    _steps: Step | None = field(default=None, init=False)
     _size: int = field(default=0, init=False)
 
     def __len__(self) -> int:
         """Rows waiting."""
         return self._size
 
-    def add(self, row: Row) -> None:
+    def add(self, step: Step) -> None:
         """Append one step of all environments."""
-        if self._rows is None:
-            self._rows = Row(*(room(part, self.capacity, len(row.rewards)) for part in row))
-        elif self._size == len(self._rows.rewards):
-            self._rows = Row(*(map_arrays(_doubled, part) for part in self._rows))
-        for stored, new in zip(self._rows, row, strict=True):
+        if self._steps is None:
+            self._steps = Step(*(room(part, self.capacity, len(step.rewards)) for part in step))
+        elif self._size == len(self._steps.rewards):
+            self._steps = Step(*(map_arrays(_doubled, part) for part in self._steps))
+        for stored, new in zip(self._steps, step, strict=True):
             write(stored, self._size, new)
         self._size += 1
 
     def drain(self) -> Experience:
         """All rows, oldest first, as views that hold until rows are added again; the buffer is empty afterwards."""
-        if self._rows is None or self._size == 0:
+        if self._steps is None or self._size == 0:
             raise IndexError("a rollout buffer was drained while it was empty")
-        rows: list[Any] = [as_tensors(pick(part, slice(self._size)), CPU) for part in self._rows]
+        parts: dict[str, Any] = {
+            name: as_tensors(pick(part, slice(self._size)), CPU) for name, part in zip(Step._fields, self._steps, strict=True)
+        }
         self._size = 0
-        return Experience(*rows)
+        return Experience(**parts, weights=torch.ones_like(parts["rewards"]))
 
 
 def _doubled(part: Any) -> Any:

@@ -17,7 +17,7 @@ from rlchassis.learning.algorithm import UpdateResult
 from rlchassis.learning.policy import layers
 from rlchassis.replay import ReplayBuffer
 from rlchassis.training.answers import require_experience, require_update_result
-from rlchassis.training.collector import CollectStats
+from rlchassis.training.episodes import CollectStats
 from rlchassis.training.evaluation import Evaluation
 from rlchassis.training.info import InfoStats
 from rlchassis.training.journal import Journal, require_finite

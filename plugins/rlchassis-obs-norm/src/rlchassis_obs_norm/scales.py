@@ -21,8 +21,8 @@ class Scale(nn.Module, ABC):
         """The normalised observation."""
 
     @abstractmethod
-    def note(self, obs: Any, counted: Tensor) -> None:
-        """Take in the observations [T, N, …] of the rows that count [T, N]."""
+    def note(self, obs: Any, valid: Tensor) -> None:
+        """Take in the observations [T, N, …] of the valid rows [T, N]."""
 
 
 class BoxScale(Scale):
@@ -37,9 +37,9 @@ class BoxScale(Scale):
         """(x − mean) / std, kept within ± clip."""
         return self.moments.normalized(obs, self.clip)
 
-    def note(self, obs: Tensor, counted: Tensor) -> None:
+    def note(self, obs: Tensor, valid: Tensor) -> None:
         """Into the running moments."""
-        self.moments.update(obs[counted])
+        self.moments.update(obs[valid])
 
 
 class DictScale(Scale):
@@ -54,11 +54,11 @@ class DictScale(Scale):
         """Part by part."""
         return {key: scale(obs[key]) for key, scale in zip(self.keys, self.parts, strict=True)}
 
-    def note(self, obs: dict[str, Observation], counted: Tensor) -> None:
+    def note(self, obs: dict[str, Observation], valid: Tensor) -> None:
         """Part by part."""
         for key, scale in zip(self.keys, self.parts, strict=True):
             assert isinstance(scale, Scale)
-            scale.note(obs[key], counted)
+            scale.note(obs[key], valid)
 
 
 class AsItIs(Scale):
@@ -68,7 +68,7 @@ class AsItIs(Scale):
         """Unchanged."""
         return obs
 
-    def note(self, obs: Any, counted: Tensor) -> None:
+    def note(self, obs: Any, valid: Tensor) -> None:
         """Nothing to learn."""
 
 

@@ -29,7 +29,7 @@ class ObsNorm(PolicyWrapper):
 
     def observe(self, experience: Experience) -> None:
         """Take the new observations into the statistics."""
-        self.scale.note(experience.obs, experience.counted)
+        self.scale.note(experience.obs, experience.valid)
 
 
 @frozen

@@ -35,7 +35,7 @@ class PG(Algorithm[PGBatch]):
         """Add up what followed each action."""
         returns = monte_carlo_returns(experience, self.params.gamma)
         if self.params.return_standardization:
-            returns = standardized(returns, experience.counted)
+            returns = standardized(returns, experience.valid)
         return PGBatch(experience.obs, experience.actions, returns)
 
     def update(self, batch: PGBatch, count: int) -> UpdateResult:

@@ -31,7 +31,7 @@ def weights_after(agent: AgentFactory, actions: spaces.Space[Any], experience: A
     algorithm, rng = make_algorithm(agent, actions), torch.Generator().manual_seed(0)
     for count in range(rounds):
         batch = algorithm.prepare(experience, rng)
-        algorithm.update(batch.flatten(experience.counted) if flat else batch, count)
+        algorithm.update(batch.flatten(experience.valid) if flat else batch, count)
     if agent.compile:
         assert not algorithm.graphs.given_up
         assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == algorithm.graphs.number > 0

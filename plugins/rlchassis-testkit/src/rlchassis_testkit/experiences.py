@@ -21,9 +21,9 @@ def experience_of(
     actions: Any = None,
     terminated: Sequence[int] = (),
     truncated: Sequence[int] = (),
-    uncounted: Sequence[int] = (),
+    invalid: Sequence[int] = (),
 ) -> Experience:
-    """What one environment went through, [T, 1, …]: which rows terminate, truncate or do not count is told by their indices.
+    """What one environment went through, [T, 1, …]: which rows terminate, truncate or are not valid is given by their indices.
 
     Left out: obs 0, 1, 2, …, each followed by the next; actions 0.
     """
@@ -40,7 +40,8 @@ def experience_of(
         next_obs=numbers[1:] if next_obs is None else torch.as_tensor(next_obs).unsqueeze(1),
         terminated=marked(terminated),
         truncated=marked(truncated),
-        weights=(~marked(uncounted)).float(),
+        valid=~marked(invalid),
+        weights=torch.ones(size, 1),
     )
 
 
@@ -51,12 +52,12 @@ def example_rollout() -> Experience:
     """
     rng = torch.Generator().manual_seed(0)
     seen = torch.rand((13, 2, 3), generator=rng) * 2 - 1
-    terminated, truncated, weights = torch.zeros(12, 2, dtype=torch.bool), torch.zeros(12, 2, dtype=torch.bool), torch.ones(12, 2)
+    terminated, truncated, valid = torch.zeros(12, 2).bool(), torch.zeros(12, 2).bool(), torch.ones(12, 2).bool()
     terminated[4, 0] = truncated[7, 1] = True
-    weights[11, 1] = 0
+    valid[11, 1] = False
     actions = torch.randint(2, (12, 2), generator=rng)
     rewards = torch.rand((12, 2), generator=rng) * 20 - 10
-    return Experience(seen[:-1], actions, rewards, seen[1:], terminated, truncated, weights)
+    return Experience(seen[:-1], actions, rewards, seen[1:], terminated, truncated, valid, torch.ones(12, 2))
 
 
 class Constant(Policy):

@@ -48,7 +48,7 @@ def learn_rollout(algorithm: Algorithm[Any], rollout: Experience, *, rounds: int
         for repetition in range(passes):
             if repetition:
                 batch = algorithm.refresh(batch, rollout)
-            algorithm.update(batch.flatten(rollout.counted), repetition)
+            algorithm.update(batch.flatten(rollout.valid), repetition)
 
 
 def learn_windows(algorithm: Algorithm[Any], windows: Experience, *, rounds: int = 3) -> None:
@@ -69,7 +69,8 @@ def windows_of(length: int, actions: spaces.Space[Any], *, scale: float = 1.0) -
     rewards = (torch.rand((length, 16), generator=rng) * 2 - 1) * scale
     terminated, truncated = torch.zeros(length, 16, dtype=torch.bool), torch.zeros(length, 16, dtype=torch.bool)
     terminated[0, :2] = truncated[0, 2] = True
-    return Experience(seen[:-1], done, rewards, seen[1:], terminated, truncated, torch.ones(length, 16))
+    valid, weights = torch.ones(length, 16, dtype=torch.bool), torch.ones(length, 16)
+    return Experience(seen[:-1], done, rewards, seen[1:], terminated, truncated, valid, weights)
 
 
 def _actions(space: spaces.Space[Any], shape: tuple[int, int], rng: Generator) -> Tensor:

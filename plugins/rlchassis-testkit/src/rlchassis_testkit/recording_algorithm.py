@@ -43,7 +43,7 @@ class Seen(TensorStruct):
 
     obs: Observation
     rewards: Tensor
-    weights: Tensor
+    valid: Tensor
     passes: Tensor
 
 
@@ -61,11 +61,11 @@ class RecordingAlgorithm(Algorithm[Seen]):
         """A copy, since the buffer is written again."""
         kept = experience[torch.arange(len(experience))]
         self.rollouts.append(kept)
-        return Seen(kept.obs, kept.rewards, kept.weights, torch.zeros_like(kept.rewards))
+        return Seen(kept.obs, kept.rewards, kept.valid, torch.zeros_like(kept.rewards))
 
     def refresh(self, batch: Seen, rollout: Experience) -> Seen:
         """The next pass."""
-        return Seen(batch.obs, batch.rewards, batch.weights, batch.passes + 1)
+        return Seen(batch.obs, batch.rewards, batch.valid, batch.passes + 1)
 
     def update(self, batch: Seen, count: int) -> UpdateResult:
         """Nothing is learned, and that costs what `loss` says."""

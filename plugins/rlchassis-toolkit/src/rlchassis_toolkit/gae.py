@@ -40,7 +40,7 @@ class ReturnScale(nn.Module):
 
     def note(self, rollout: Experience, gae: Advantages) -> None:
         """Take in the returns of a rollout's transitions; the unit changes when it is settled again."""
-        self.moments.update((gae.returns * self.unit)[rollout.counted])
+        self.moments.update((gae.returns * self.unit)[rollout.valid])
 
 
 def compute_gae(

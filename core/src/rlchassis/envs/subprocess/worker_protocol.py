@@ -12,7 +12,7 @@ import numpy as np
 from attrs import define, field, frozen
 
 from rlchassis.envs.progress import Progress
-from rlchassis.envs.rows import Rows, aligned
+from rlchassis.envs.step_arrays import StepArrays, aligned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,9 +98,9 @@ class SharedFile:
         currents, steps, starts = cells
         return [Progress(currents[s.worker : s.worker + 1], steps[s.span], starts[s.span]) for s in shares]
 
-    def rows(self, observation_space: AnySpace, num_envs: int) -> Rows:
+    def rows(self, observation_space: AnySpace, num_envs: int) -> StepArrays:
         """One row for each of all environments."""
-        return Rows.allocate(observation_space, num_envs, self._map(Rows.num_bytes(observation_space, num_envs, ALIGNMENT)))
+        return StepArrays.allocate(observation_space, num_envs, self._map(StepArrays.num_bytes(observation_space, num_envs, ALIGNMENT)))
 
     def _map(self, size: int) -> Callable[[tuple[int, ...], np.dtype[Any]], Array]:
         """What cuts arrays out of the next so many bytes; a mapping costs a descriptor, whatever its size."""

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Self
 from attrs import define, field
 
 from rlchassis.config.machine import usable_cpus
+from rlchassis.data.arrays import pick, write
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.notices import Notices
-from rlchassis.envs.rows import DoubleRows, Rows
-from rlchassis.envs.spaces import Array, Observations, pick, write
+from rlchassis.envs.spaces import Array, Observations
+from rlchassis.envs.step_arrays import DoubleBuffer, StepArrays
 from rlchassis.envs.subprocess.registrations import registrations
 from rlchassis.envs.subprocess.worker import Worker
 from rlchassis.envs.subprocess.worker_process import SECONDS_TO_DIE, Crew
 from rlchassis.envs.subprocess.worker_protocol import Share, packed
-from rlchassis.envs.vector import EnvTraits, Step, VectorEnvironment, require_seeds
+from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
 from rlchassis.errors import EnvironmentFailure
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rlchassis.data.step import Step
     from rlchassis.envs.chunk import EnvConstructor
 
 
@@ -40,14 +42,14 @@ class WorkerEnvironment(VectorEnvironment):
     traits: EnvTraits
     num_envs: int
     _step_timeout: float
-    _answers: Rows
+    _answers: StepArrays
     _action_map: ActionMap = field(init=False)
-    _rows: DoubleRows = field(init=False)
+    _rows: DoubleBuffer = field(init=False)
     _ender: weakref.finalize[[], WorkerEnvironment] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._action_map = ActionMap(self.action_space)
-        self._rows = DoubleRows.allocate(self.observation_space, self.num_envs)
+        self._rows = DoubleBuffer.allocate(self.observation_space, self.num_envs)
         self._ender = weakref.finalize(self, self._crew.end)
 
     @classmethod
@@ -89,23 +91,23 @@ class WorkerEnvironment(VectorEnvironment):
                 worker.begin_reset(checked[worker.span])
             for worker in self._workers:
                 worker.finish(self._step_timeout)
-        write(rows.observations, slice(None), self._answers.observations)
-        return rows.observations
+        write(rows.obs, slice(None), self._answers.obs)
+        return rows.obs
 
-    def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> Step:
+    def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> tuple[Step, Observations]:
         """See VectorEnvironment."""
         env_actions = self._action_map.to_env(actions)
-        rows = self._rows.turn(keep_observations=active is not None)
+        rows = self._rows.turn(keep_obs=active is not None)
         with self._all_or_none():
             asked = [worker for worker in self._workers if worker.begin_step(env_actions, active)]
             with_final = [worker for worker in asked if worker.finish(self._step_timeout)]
         for worker in asked:
             rows.copy_answers(worker.span, self._answers)
         if with_final:
-            write(rows.final_observations, slice(None), rows.observations)
+            write(rows.final_obs, slice(None), rows.obs)
         for worker in with_final:
-            write(rows.final_observations, worker.span, pick(self._answers.final_observations, worker.span))
-        return rows.as_step(bool(with_final), active)
+            write(rows.final_obs, worker.span, pick(self._answers.final_obs, worker.span))
+        return self._rows.as_step(actions, bool(with_final), active)
 
     def close(self) -> None:
         """Let the workers close their environments, for a bounded time; may be called again."""

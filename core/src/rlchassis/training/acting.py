@@ -1,0 +1,70 @@
+"""A policy at work in environments: what it acts on next, and its memory from step to step. Counts and stores nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+from attrs import define, field
+from numpy.typing import NDArray
+from torch import Generator, Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from rlchassis.data.experience import as_tensors, map_tensors
+from rlchassis.data.step import Step
+from rlchassis.envs import VectorEnvironment
+from rlchassis.learning.policy import Policy, in_evaluation
+
+NOTHING_TO_SWITCH = nullcontext()
+
+
+@define(eq=False)
+class Acting:
+    """Takes steps in a vector of environments."""
+
+    policy: Policy
+    envs: VectorEnvironment
+    rng: Generator
+    device: torch.device
+    _obs: Any = field(default=None, init=False)
+    _state: Any = field(default=None, init=False)
+    _norms: list[nn.Module] = field(init=False)
+    """Layers of batch normalization, which act by their running statistics: one observation per environment is no batch."""
+
+    def __attrs_post_init__(self) -> None:
+        self._norms = [module for module in self.policy.modules() if isinstance(module, _BatchNorm)]
+
+    def normalizing(self) -> AbstractContextManager[None]:
+        """Within it batch normalization uses its running statistics."""
+        return in_evaluation(self._norms) if self._norms else NOTHING_TO_SWITCH
+
+    def reset(self, seeds: Sequence[int]) -> None:
+        """Begin a new episode in every environment, one seed each."""
+        self._obs, self._state = self.envs.reset(seeds), None
+
+    def step(self, policy: Policy, active: NDArray[np.bool_] | None, *, explore: bool) -> Step:
+        """Let a policy choose an action for each environment and take it in the active ones; None: in all."""
+        chosen, state = policy.act(as_tensors(self._obs, self.device), self._state, explore=explore, rng=self.rng)
+        actions = (chosen if self.device.type == "cpu" else chosen.cpu()).numpy()
+        step, self._obs = self.envs.step(actions, active)
+        self._state = None if state is None else self._carried_on(state, step)
+        return step
+
+    def _carried_on(self, state: Any, step: Step) -> Any:
+        """A policy's memory [N, …] is zero at the beginning of an episode, and as it was where no step was taken."""
+        before = map_tensors(torch.zeros_like, state) if self._state is None else self._state
+        stepped, ended = torch.tensor(step.valid), torch.tensor(step.terminated | step.truncated)
+
+        def carried_on(new: Tensor, old: Tensor) -> Tensor:
+            moved, cleared = (_beside(new, mask) for mask in (stepped, stepped & ended))
+            return torch.where(moved, new, old).masked_fill(cleared, 0)
+
+        return map_tensors(carried_on, state, before)
+
+
+def _beside(memory: Tensor, mask: Tensor) -> Tensor:
+    """The mask [N], shaped and placed so that it can be broadcast over memory [N, …]."""
+    return mask.to(memory.device).reshape(-1, *[1] * (memory.dim() - 1))
