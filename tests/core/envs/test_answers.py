@@ -13,8 +13,10 @@ import pytest
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from rlchassis.envs import InProcessEnvironment, NativeEnvironment, WorkerEnvironment
 from rlchassis.envs.answers import THOROUGH_STEPS
+from rlchassis.envs.in_process import InProcessEnvironment
+from rlchassis.envs.native import NativeEnvironment
+from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import EnvironmentFailure
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])

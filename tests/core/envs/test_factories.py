@@ -18,12 +18,12 @@ from rlchassis.envs import (
     EnvFactoryVector,
     Environments,
     EnvMode,
-    InProcessEnvironment,
-    NativeEnvironment,
     VectorEnvType,
-    WorkerEnvironment,
     env_factory_from,
 )
+from rlchassis.envs.in_process import InProcessEnvironment
+from rlchassis.envs.native import NativeEnvironment
+from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import UnsupportedSpaceError, UsageError
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])

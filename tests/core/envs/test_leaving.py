@@ -11,7 +11,10 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from rlchassis.envs import Environments, InProcessEnvironment, NativeEnvironment, WorkerEnvironment
+from rlchassis.envs import Environments
+from rlchassis.envs.in_process import InProcessEnvironment
+from rlchassis.envs.native import NativeEnvironment
+from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import EnvironmentFailure
 from rlchassis_testkit.clock import Clock
 

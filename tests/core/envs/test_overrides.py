@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from rlchassis.envs import EnvFactoryCallable, EnvFactoryRegistered, EnvFactoryVector, EnvMode, InProcessEnvironment, VectorEnvType
+from rlchassis.envs import EnvFactoryCallable, EnvFactoryRegistered, EnvFactoryVector, EnvMode, VectorEnvType
 from rlchassis.envs.factory import environments_of
+from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.errors import UsageError
 from rlchassis.run.recording import rendering_images
 

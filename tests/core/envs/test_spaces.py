@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlchassis.data.arrays import write
-from rlchassis.envs import allocate, describe, kinds_in, require_supported, space_data, space_from_data, space_to_data
+from rlchassis.envs import allocate, describe, kinds_in, space_data, space_from_data, space_to_data
+from rlchassis.envs.spaces import require_supported
 from rlchassis.errors import StoredFileError, UnsupportedSpaceError
 
 VECTOR = Box(-1, 1, (3,))

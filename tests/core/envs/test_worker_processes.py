@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 from attrs import frozen
 
-from rlchassis.envs import EnvFactory, EnvFactoryCallable, EnvFactoryRegistered, EnvMode, VectorEnvType, WorkerEnvironment
+from rlchassis.envs import EnvFactory, EnvFactoryCallable, EnvFactoryRegistered, EnvMode, VectorEnvType
 from rlchassis.envs.subprocess.registrations import register_missing, registrations
+from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import EnvironmentFailure, UsageError
 from rlchassis_testkit.clock import Clock
 from rlchassis_testkit.processes import exists, gone_within

@@ -10,15 +10,9 @@ import numpy as np
 import pytest
 from gymnasium.spaces import Box, Discrete, Text
 
-from rlchassis.envs import (
-    ActionMap,
-    EnvFactoryCallable,
-    EnvFactoryRegistered,
-    EnvMode,
-    InProcessEnvironment,
-    VectorEnvType,
-    WorkerEnvironment,
-)
+from rlchassis.envs import ActionMap, EnvFactoryCallable, EnvFactoryRegistered, EnvMode, VectorEnvType
+from rlchassis.envs.in_process import InProcessEnvironment
+from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import UsageError
 from rlchassis_testkit.clock import Clock
 

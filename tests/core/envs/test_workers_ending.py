@@ -13,8 +13,8 @@ import cloudpickle
 import numpy as np
 import pytest
 
-from rlchassis.envs import WorkerEnvironment
 from rlchassis.envs.subprocess.worker import WorkerTraceback
+from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import EnvironmentFailure
 from rlchassis_testkit.clock import Clock, be_killed, explode, hang, leave
 from rlchassis_testkit.processes import exists, gone_within
@@ -109,7 +109,7 @@ def test_forgotten_environments_leave_no_process():
 SUPERVISOR = """
 import ctypes, subprocess, sys
 import numpy as np, gymnasium as gym
-from rlchassis.envs import WorkerEnvironment
+from rlchassis.envs.subprocess.workers import WorkerEnvironment
 
 class Hanging(gym.Env):
     observation_space = gym.spaces.Discrete(2)

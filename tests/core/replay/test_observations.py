@@ -11,7 +11,7 @@ from gymnasium.spaces import Box, Discrete
 from gymnasium.wrappers import FrameStackObservation
 
 from rlchassis.data.step import Step
-from rlchassis.envs import InProcessEnvironment
+from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.errors import UsageError
 from rlchassis.replay import ReplayBuffer, require_space_of_stacks
 from rlchassis.training.collector import Collector

@@ -9,7 +9,10 @@ import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from rlchassis.data.experience import Experience
-from rlchassis.envs import InProcessEnvironment, NativeEnvironment, VectorEnvironment, WorkerEnvironment
+from rlchassis.envs import VectorEnvironment
+from rlchassis.envs.in_process import InProcessEnvironment
+from rlchassis.envs.native import NativeEnvironment
+from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import ActionFailure
 from rlchassis.learning.policy import Policy
 from rlchassis.training.collector import Collector

@@ -6,7 +6,7 @@ import gymnasium as gym
 import pytest
 import torch
 
-from rlchassis.envs import InProcessEnvironment
+from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.errors import StoredFileError
 from rlchassis.training.collector import Collector
 from rlchassis.training.evaluation import Evaluation, as_metrics, evaluate_policy

@@ -10,7 +10,8 @@ import pytest
 import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from rlchassis.envs import InProcessEnvironment, NativeEnvironment
+from rlchassis.envs.in_process import InProcessEnvironment
+from rlchassis.envs.native import NativeEnvironment
 from rlchassis.errors import Interrupted
 from rlchassis.training import long_episodes
 from rlchassis.training.collector import Collector

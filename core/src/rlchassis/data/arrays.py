@@ -47,13 +47,9 @@ def write_one(tree: Any, index: int, new: Any) -> None:
 
 def pick(tree: Any, index: Any) -> Any:
     """What is at an index of every array."""
-    if isinstance(tree, dict):
-        return {key: pick(part, index) for key, part in tree.items()}
-    return tree[index]
+    return map_arrays(lambda part: part[index], tree)
 
 
 def take(tree: Any, rows: Any) -> Any:
     """Copies of the chosen rows of every array; quicker than indexing."""
-    if isinstance(tree, dict):
-        return {key: take(part, rows) for key, part in tree.items()}
-    return tree.take(rows, 0)
+    return map_arrays(lambda part: part.take(rows, 0), tree)

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from rlchassis.envs.actions import ActionMap, one_by_one
 from rlchassis.envs.environments import Environments
 from rlchassis.envs.examples import examples
 from rlchassis.envs.factories import EnvFactoryCallable, EnvFactoryVector, env_factory_from
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, environments_of
-from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.lookup import checked_spec
-from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.observations import require_fitting
 from rlchassis.envs.registered import EnvFactoryRegistered, has_display
 from rlchassis.envs.rendering import why_not_rendered
 from rlchassis.envs.space_data import space_from_data, space_to_data
-from rlchassis.envs.spaces import AnySpace, allocate, describe, kinds_in, require_supported
-from rlchassis.envs.vector import EnvTraits, VectorEnvironment
-
-if TYPE_CHECKING:
-    from rlchassis.envs.subprocess.workers import WorkerEnvironment
+from rlchassis.envs.spaces import AnySpace, allocate, describe, kinds_in
+from rlchassis.envs.vector import VectorEnvironment
 
 __all__ = [
     "ActionMap",
@@ -30,14 +23,10 @@ __all__ = [
     "EnvFactoryRegistered",
     "EnvFactoryVector",
     "EnvMode",
-    "EnvTraits",
     "EnvWrapper",
     "Environments",
-    "InProcessEnvironment",
-    "NativeEnvironment",
     "VectorEnvType",
     "VectorEnvironment",
-    "WorkerEnvironment",
     "allocate",
     "checked_spec",
     "describe",
@@ -48,17 +37,7 @@ __all__ = [
     "kinds_in",
     "one_by_one",
     "require_fitting",
-    "require_supported",
     "space_from_data",
     "space_to_data",
     "why_not_rendered",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """WorkerEnvironment, imported only where it is used: not every system has worker processes."""
-    if name != "WorkerEnvironment":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from rlchassis.envs.subprocess import workers
-
-    return workers.WorkerEnvironment

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from attrs import define, field
 from gymnasium.spaces import Box, Discrete
+from numpy.random import Generator
+from numpy.typing import NDArray
 
 from rlchassis.envs.quick_checks import all_finite
 from rlchassis.envs.spaces import AnySpace, Array
 from rlchassis.errors import ActionFailure
-
-if TYPE_CHECKING:
-    from numpy.random import Generator
-    from numpy.typing import NDArray
 
 
 def _none() -> Any:

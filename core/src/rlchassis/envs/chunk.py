@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import gymnasium as gym
 from attrs import define, field
@@ -26,13 +26,10 @@ from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import require_possible
 from rlchassis.envs.progress import Progress, failure_from, failure_text
 from rlchassis.envs.quick_checks import REWARD_TYPES, Put, putter
-from rlchassis.envs.spaces import require_supported
+from rlchassis.envs.spaces import Array, require_supported
+from rlchassis.envs.step_arrays import StepArrays
 from rlchassis.envs.vector import EnvTraits
 from rlchassis.errors import EnvironmentFailure, UsageError, raised, text_of
-
-if TYPE_CHECKING:
-    from rlchassis.envs.spaces import Array
-    from rlchassis.envs.step_arrays import StepArrays
 
 Env: TypeAlias = gym.Env[Any, Any]
 EnvConstructor: TypeAlias = Callable[[], Env]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Sequence
 from itertools import cycle, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium as gym
 from attrs import field, frozen
@@ -12,18 +13,14 @@ from attrs.converters import optional
 from gymnasium.vector import VectorEnv
 
 from rlchassis.config.fields import number
+from rlchassis.envs.chunk import Env, EnvConstructor
 from rlchassis.envs.envpool import EnvPoolVector, is_envpool
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, require_unwrapped
 from rlchassis.envs.members import AnyVectorEnv, member_constructors
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.registered import EnvFactoryRegistered
+from rlchassis.envs.vector import VectorEnvironment
 from rlchassis.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from rlchassis.envs.chunk import Env, EnvConstructor
-    from rlchassis.envs.vector import VectorEnvironment
 
 
 @frozen

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
 from attrs import define, field
+from numpy.typing import NDArray
 
+from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.chunk import Chunk, Env, EnvConstructor
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.progress import Progress
+from rlchassis.envs.spaces import Array, Observations
 from rlchassis.envs.step_arrays import DoubleBuffer
 from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from rlchassis.data.step import Step
-    from rlchassis.envs.spaces import Array, Observations
 
 
 @define(eq=False)

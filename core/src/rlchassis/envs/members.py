@@ -5,17 +5,15 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium as gym
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv, VectorEnv, VectorWrapper
 from gymnasium.wrappers import vector as vector_wrappers
 
+from rlchassis.envs.chunk import Env, EnvConstructor
 from rlchassis.envs.registered import made
 from rlchassis.errors import UsageError
-
-if TYPE_CHECKING:
-    from rlchassis.envs.chunk import Env, EnvConstructor
 
 AnyVectorEnv = VectorEnv[Any, Any, Any]
 KEEP_THE_TASK = ("RecordEpisodeStatistics", "DictInfoToList", "HumanRendering", "RecordVideo")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import gymnasium as gym
 import numpy as np
 from attrs import define, field
 from gymnasium.vector import AutoresetMode, VectorEnv
+from numpy.typing import NDArray
 
 from rlchassis.data.arrays import pick, write
+from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.answers import UnfitAnswer
 from rlchassis.envs.distinct import require_distinct
@@ -19,13 +22,6 @@ from rlchassis.envs.spaces import Array, Observations, require_supported
 from rlchassis.envs.step_arrays import DoubleBuffer, StepArrays
 from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
 from rlchassis.errors import UsageError, raised
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from rlchassis.data.step import Step
 
 Answer = TypeVar("Answer")
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from attrs import define, field
+from numpy.typing import NDArray
 
 from rlchassis.data.arrays import write
 from rlchassis.envs.answers import RESET_ANSWER, STEP_ANSWER, THOROUGH_STEPS, as_flags, as_rewards, require_form
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import leaves_of, require_possible
 from rlchassis.envs.quick_checks import Put, all_finite, putter
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from rlchassis.envs.spaces import AnySpace
-    from rlchassis.envs.step_arrays import StepArrays
+from rlchassis.envs.spaces import AnySpace
+from rlchassis.envs.step_arrays import StepArrays
 
 
 @define(eq=False)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from rlchassis.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Made = TypeVar("Made")
 

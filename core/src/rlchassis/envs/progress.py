@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import MutableSequence
 
 from attrs import define
 
 from rlchassis.errors import EnvironmentFailure
-
-if TYPE_CHECKING:
-    from collections.abc import MutableSequence
 
 
 @define(eq=False)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from math import isfinite
 from operator import call, contains
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from gymnasium.spaces import Dict
 
 from rlchassis.envs.observations import Bounds, Leaf, item, limits_of
 from rlchassis.envs.spaces import AnySpace, Array, Observations
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Put: TypeAlias = Callable[[Any, Any, Any], None]
 Check: TypeAlias = Callable[[], bool]

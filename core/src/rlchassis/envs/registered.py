@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import gymnasium as gym
 from attrs import Attribute, field, frozen
 from gymnasium import error as gym_error
+from gymnasium.envs.registration import EnvSpec
 
 from rlchassis.config.fields import number
 from rlchassis.config.limits import LONGEST_NAME
 from rlchassis.config.tianshou_names import refuses_old_names
+from rlchassis.envs.chunk import Env, EnvConstructor
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType
 from rlchassis.envs.lookup import checked_spec, names_object
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.rendering import rendered_if_possible
+from rlchassis.envs.vector import VectorEnvironment
 from rlchassis.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from gymnasium.envs.registration import EnvSpec
-
-    from rlchassis.envs.chunk import Env, EnvConstructor
-    from rlchassis.envs.vector import VectorEnvironment
 
 Made = TypeVar("Made")
 NOT_MADE = ("unexpected keyword argument", "missing 1 required", "required positional arguments", "must inherit from the gymnasium.Env")

@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 import warnings
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium as gym
 
+from rlchassis.envs.chunk import Env, EnvConstructor
 from rlchassis.envs.display import display_answers
-
-if TYPE_CHECKING:
-    from rlchassis.envs.chunk import Env, EnvConstructor
 
 
 def rendered_if_possible(rendered: EnvConstructor, plain: EnvConstructor) -> Env:

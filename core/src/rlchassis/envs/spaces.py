@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space
 from numpy.typing import NDArray
 
 from rlchassis.errors import UnsupportedSpaceError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 AnySpace: TypeAlias = Space[Any]
 Array: TypeAlias = NDArray[Any]

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from attrs import define
+from numpy.typing import NDArray
 
 from rlchassis.data.arrays import pick, write
 from rlchassis.data.step import Step
 from rlchassis.envs.quick_checks import Check, value_check
 from rlchassis.envs.spaces import AnySpace, Array, Observations, allocate, leaves, storage_dtype
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @define(eq=False)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 from attrs import frozen
+from gymnasium import Env
+from numpy.typing import NDArray
 
+from rlchassis.data.step import Step
+from rlchassis.envs.spaces import AnySpace, Array, Observations
 from rlchassis.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    from gymnasium import Env
-    from numpy.typing import NDArray
-
-    from rlchassis.data.step import Step
-    from rlchassis.envs.spaces import AnySpace, Array, Observations
 
 
 @frozen

@@ -7,25 +7,21 @@ import pickle
 import select
 import sys
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from attrs import define, field
+from numpy.typing import NDArray
 
+from rlchassis.envs.chunk import EnvConstructor
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.progress import Progress, failure_text
+from rlchassis.envs.spaces import Array
 from rlchassis.envs.subprocess.worker_process import WorkerProcess
 from rlchassis.envs.subprocess.worker_protocol import RESET, STEP, Failure, Noticed, Setup, Share, packed
+from rlchassis.envs.vector import EnvTraits
 from rlchassis.errors import EnvironmentFailure, UsageError, text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from rlchassis.envs.chunk import EnvConstructor
-    from rlchassis.envs.spaces import Array
-    from rlchassis.envs.vector import EnvTraits
 
 SECONDS_TO_START = 60.0
 SECONDS_BETWEEN_LOOKS = 1.0

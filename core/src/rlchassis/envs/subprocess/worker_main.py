@@ -6,20 +6,15 @@ import pickle
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rlchassis.envs.chunk import Chunk
-from rlchassis.envs.notices import Notices
+from rlchassis.envs.notices import Notice, Notices
 from rlchassis.envs.subprocess.registrations import register_missing
-from rlchassis.envs.subprocess.worker_protocol import RESET, STEP, Failure, Noticed, Setup, SharedFile, packed
+from rlchassis.envs.subprocess.worker_protocol import RESET, STEP, Failure, Noticed, Setup, Share, SharedFile, packed
 from rlchassis.errors import EnvironmentFailure, UsageError, raised
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rlchassis.envs.notices import Notice
-    from rlchassis.envs.subprocess.worker_protocol import Share
 
 
 def main() -> None:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import cloudpickle
 import numpy as np
 from attrs import define, field, frozen
 
+from rlchassis.envs.notices import Notice
 from rlchassis.envs.progress import Progress
+from rlchassis.envs.spaces import AnySpace, Array
 from rlchassis.envs.step_arrays import StepArrays, aligned
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from rlchassis.envs.notices import Notice
-    from rlchassis.envs.spaces import AnySpace, Array
 
 STEP, RESET = "step", "reset"
 """How a command begins; its arguments follow. Its answer says whether an episode ended, or is Noticed or a Failure.

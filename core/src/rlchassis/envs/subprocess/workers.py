@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import time
 import weakref
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise, repeat
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+import numpy as np
 from attrs import define, field
+from numpy.typing import NDArray
 
 from rlchassis.config.machine import usable_cpus
 from rlchassis.data.arrays import pick, write
+from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
+from rlchassis.envs.chunk import EnvConstructor
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.spaces import Array, Observations
 from rlchassis.envs.step_arrays import DoubleBuffer, StepArrays
@@ -22,15 +27,6 @@ from rlchassis.envs.subprocess.worker_process import SECONDS_TO_DIE, Crew
 from rlchassis.envs.subprocess.worker_protocol import Share, packed
 from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
 from rlchassis.errors import EnvironmentFailure
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from rlchassis.data.step import Step
-    from rlchassis.envs.chunk import EnvConstructor
 
 
 @define(eq=False)
