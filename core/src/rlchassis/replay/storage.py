@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from attrs import define
 from numpy.typing import NDArray
+from torch import from_numpy
 
 from rlchassis.data.arrays import map_arrays, num_bytes, room, write_one
 from rlchassis.data.experience import Experience
@@ -66,7 +66,13 @@ class Storage:
     def read(self, cells: Cells, valid: NDArray[np.bool_], weights: NDArray[np.float32]) -> Experience:
         """The rows in cells [n, B], which of them are valid, and their importance weights."""
         terminated, truncated = self.terminated.take(cells), self.truncated.take(cells)
-        obs = self.observations.obs(cells)
-        next_obs = self.observations.next_obs(cells, terminated | truncated)
-        parts = (obs, self.actions.take(cells, 0), self.rewards.take(cells), next_obs, terminated, truncated, valid, weights)
-        return Experience(*[map_arrays(torch.from_numpy, part) for part in parts])
+        return Experience(
+            obs=map_arrays(from_numpy, self.observations.obs(cells)),
+            actions=from_numpy(self.actions.take(cells, 0)),
+            rewards=from_numpy(self.rewards.take(cells)),
+            next_obs=map_arrays(from_numpy, self.observations.next_obs(cells, terminated | truncated)),
+            terminated=from_numpy(terminated),
+            truncated=from_numpy(truncated),
+            valid=from_numpy(valid),
+            weights=from_numpy(weights),
+        )
