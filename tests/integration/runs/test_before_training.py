@@ -364,7 +364,7 @@ def test_environments_are_never_copied(caplog):
     agent = PPOAgentFactory()
     envs = Environments.from_spaces(Box(-1.0, 1.0, (4,), np.float32), Counter().action_space)
     policy = HoldsEnvironments(agent.create_policy(envs, torch.device("cpu")), envs)
-    require_sound(agent, policy, envs, torch.device("cpu"), from_recipe=False)
+    require_sound(agent, policy, envs, torch.device("cpu"), from_factory=False)
     assert caplog.messages == []
 
 
