@@ -41,7 +41,12 @@ def is_refused(done, hint):
 
 @pytest.mark.parametrize(
     ("out", "hint"),
-    [("x.txt", "ends with one of .png"), ("x", "ends with"), ("no/x.png", "no file can be written at"), ("d.png", "no file can be written at")],
+    [
+        ("x.txt", "ends with one of .png"),
+        ("x", "ends with"),
+        ("no/x.png", "no file can be written at"),
+        ("d.png", "no file can be written at"),
+    ],
 )
 def test_a_picture_that_has_no_place_is_refused(rlchassis, write_run, tmp_path, out, hint):
     directory = write_run()

@@ -30,9 +30,9 @@ def learned(actions, **options) -> tuple[Temperature, Setup]:
     return AutoAlphaFactoryDefault(**options).create_temperature(envs, setup), setup
 
 
-def test_a_fixed_temperature_learns_nothing():
+def test_a_fixed_temperature_learns_nothing_and_tells_itself_alone():
     temperature = Temperature.fixed(0.2, CPU)
-    assert temperature.learn(torch.ones(3), torch.ones(3)) == {}
+    assert temperature.learn(torch.ones(3), torch.ones(3)) == {"alpha": temperature.alpha}
     assert temperature.alpha.item() == pytest.approx(0.2)
     assert Temperature.fixed(0.0, CPU).alpha.item() == 0
 
@@ -62,6 +62,7 @@ def test_by_hand_log_alpha_falls_by_the_excess_of_entropy_over_its_target():
     excess = (1.0 * (1 + 2) + 0.5 * (2 + 2)) / 2
     assert temperature.log_alpha.item() == pytest.approx(math.log(0.5) - 0.1 * excess)
     assert metrics["alpha"].item() == pytest.approx(math.exp(math.log(0.5) - 0.1 * excess))
+    assert metrics["alpha_loss"].item() == pytest.approx(math.log(0.5) * excess)
     temperature.learn(torch.tensor([-9.0]), torch.ones(1))
     assert temperature.log_alpha.item() > math.log(0.5) - 0.1 * excess, "too little entropy makes it worth more"
 

@@ -77,7 +77,7 @@ def test_every_step_makes_the_loss_smaller_within_the_trust_region_or_is_not_tak
         moved = divergence(before, algorithm.policy, batch.obs)
         assert moved <= algorithm.params.max_kl * (1 + 1e-5)
         assert metrics["kl"].item() == pytest.approx(moved, rel=1e-3, abs=1e-6)
-        taken.append(metrics["step_fraction"].item())
+        taken.append(metrics["step_size"].item())
         if taken[-1]:
             assert metrics["policy_loss"] < loss
             assert loss_of(algorithm, batch) == pytest.approx(metrics["policy_loss"].item(), rel=1e-4)
@@ -101,7 +101,7 @@ def test_a_gaussian_stays_within_the_trust_region_with_its_deviation(conditioned
         moved = kl_divergence(old, new).sum(-1).mean().item()
         assert moved <= 0.1 * (1 + 1e-5)
         assert metrics["kl"].item() == pytest.approx(moved, rel=1e-3, abs=1e-6)
-        taken.append(metrics["step_fraction"].item())
+        taken.append(metrics["step_size"].item())
     assert any(taken)
 
 
@@ -111,8 +111,12 @@ def test_the_step_is_the_first_shortening_of_the_longest_natural_one_that_may_be
     batch, before = batch_of(algorithm), deepcopy(algorithm.policy)
     start, loss = weights_of(before), loss_of(algorithm, batch)
     step = natural_step(before, batch, **FAR)
-    fraction = algorithm.update(batch, 1).metrics["step_fraction"].item()
-    assert fraction < 1
+    metrics = algorithm.update(batch, 1).metrics
+    assert metrics["backtracks"] > 0
+    fraction = 0.8 ** metrics["backtracks"].item()
+    assert metrics["step_size"].item() * natural_direction(before, batch, 0.001).norm() == pytest.approx(
+        fraction * step.norm().item(), rel=1e-4
+    )
     assert torch.allclose(weights_of(algorithm.policy), start + fraction * step, atol=1e-5)
     longer = deepcopy(algorithm)
     torch.nn.utils.vector_to_parameters(start + fraction / 0.8 * step, longer.policy.parameters())
@@ -120,11 +124,15 @@ def test_the_step_is_the_first_shortening_of_the_longest_natural_one_that_may_be
 
 
 def natural_step(policy: StochasticPolicy, batch: TRPOBatch, max_kl: float, damping: float) -> torch.Tensor:
+    direction = natural_direction(policy, batch, damping)
+    product = fisher_vector_product(policy.actor(batch.obs), list(policy.parameters()), damping)
+    return (2 * max_kl / (direction @ product(direction))).sqrt() * direction
+
+
+def natural_direction(policy: StochasticPolicy, batch: TRPOBatch, damping: float) -> torch.Tensor:
     parameters, distribution = list(policy.parameters()), policy.actor(batch.obs)
     gradient = flat_gradient(-(distribution.log_prob(batch.actions) * normalized(batch.advantages)).mean(), parameters)
-    product = fisher_vector_product(distribution, parameters, damping)
-    direction = conjugate_gradient(product, -gradient, 10)
-    return (2 * max_kl / (direction @ product(direction))).sqrt() * direction
+    return conjugate_gradient(fisher_vector_product(distribution, parameters, damping), -gradient, 10)
 
 
 @pytest.mark.parametrize("agent", [TRPOAgentFactory(), SHARED], ids=["apart", "shared"])
@@ -137,19 +145,22 @@ def test_where_no_step_may_be_taken_the_policy_stays_the_same_to_the_last_bit_an
     metrics = algorithm.update(evolve(batch, advantages=torch.full_like(batch.advantages, advantage)), 1).metrics
     assert fingerprint(algorithm.policy) == before
     assert not torch.equal(weights_of(algorithm.critic.head), head)
-    assert (metrics["step_fraction"], metrics["kl"]) == (0, 0)
+    assert (metrics["step_size"], metrics["kl"], metrics["backtracks"]) == (0, 0, algorithm.params.max_backtracks)
 
 
 def test_a_step_is_shortened_as_often_as_allowed_and_then_not_taken(trpo):
-    def fraction(max_backtracks: int) -> float:
+    def step(max_backtracks: int) -> tuple[int, bool]:
+        """How often it was shortened, and whether it was taken."""
         algorithm = trpo(damping=0.0, backtrack_coeff=0.5, max_backtracks=max_backtracks)
         before = fingerprint(algorithm.policy)
-        taken = algorithm.update(batch_of(algorithm), 0).metrics["step_fraction"].item()
-        assert (fingerprint(algorithm.policy) == before) is (taken == 0)
-        return taken
+        metrics = algorithm.update(batch_of(algorithm), 0).metrics
+        taken = bool(metrics["step_size"] > 0)
+        assert (fingerprint(algorithm.policy) == before) is not taken
+        return metrics["backtracks"].item(), taken
 
-    assert [fraction(allowed) for allowed in (0, 1, 2, 10)] == [0, 0, 0.25, 0.25]
-    assert trpo(max_backtracks=0).update(batch_of(trpo()), 0).metrics["step_fraction"] == 1, "the whole step needs no shortening"
+    assert [step(allowed) for allowed in (0, 1, 2, 10)] == [(0, False), (1, False), (2, True), (2, True)]
+    whole = trpo(max_backtracks=0).update(batch_of(trpo()), 0).metrics
+    assert whole["step_size"] > 0, "the whole step needs no shortening"
 
 
 @pytest.mark.parametrize("agent", [TRPOAgentFactory(), SHARED], ids=["apart", "shared"])

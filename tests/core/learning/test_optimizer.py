@@ -3,6 +3,7 @@ from __future__ import annotations
 import functools
 import math
 from copy import deepcopy
+from functools import partial
 
 import pytest
 import torch
@@ -121,7 +122,7 @@ def test_a_step_by_hand_goes_down_the_gradient_and_tells_loss_and_metrics_detach
     optimizer = Optimizer.create(Descent(), [weight], 0.1)
     metrics = gradient_step(optimizer, lambda x: ((weight * x).square().sum(), {"weight": weight.sum() * 2}), torch.tensor([2.0]))
     assert weight.item() == pytest.approx(3 - 0.1 * (2 * 3 * 2 * 2))
-    assert {name: value.item() for name, value in metrics.items()} == {"loss": 36, "weight": 6}
+    assert {name: value.item() for name, value in metrics.items()} == {"loss": 36, "grad_norm": 24, "weight": 6}
     assert not any(value.requires_grad for value in metrics.values())
 
 
@@ -133,6 +134,30 @@ def test_a_gradient_longer_than_its_limit_is_shrunk_as_one_vector(factory):
     assert (first.item(), second.item()) == pytest.approx((-0.6, -0.8), rel=1e-5)
     gradient_step(optimizer, lambda batch: (0.3 * first.sum() + 0.4 * second.sum(), {}), None, max_norm=1.0)
     assert (first.item(), second.item()) == pytest.approx((-0.9, -1.2), rel=1e-5), "a short one stays, and nothing of the last is left"
+
+
+def test_a_gradient_of_many_vectors_that_is_not_shrunk_has_no_norm_told():
+    module = network()
+    metrics = gradient_step(Optimizer.create(Adam(), list(module.parameters()), 0.1), squares(module), inputs(0))
+    assert set(metrics) == {"loss", "largest"}
+
+
+FLAT, PLAIN, IN_GRAPH = (
+    partial(Optimizer.create, FlatAdam()),
+    partial(Optimizer.create, Adam()),
+    partial(Optimizer.create_for_graph, Adam()),
+)
+
+
+@pytest.mark.parametrize(
+    ("create", "max_norm"), [(FLAT, None), (FLAT, 1.0), (FLAT, 10.0), (PLAIN, 1.0), (PLAIN, 10.0), (IN_GRAPH, None), (IN_GRAPH, 1.0)]
+)
+def test_by_hand_a_step_tells_the_norm_that_the_gradient_had_before_it_was_shrunk(create, max_norm):
+    first, second = nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(1))
+    metrics = gradient_step(create([first, second], 1.0), lambda batch: (3 * first.sum() + 4 * second.sum(), {}), None, max_norm)
+    assert metrics["grad_norm"].item() == pytest.approx(5)
+    assert metrics["grad_norm"].shape == ()
+    assert not metrics["grad_norm"].requires_grad
 
 
 @pytest.mark.parametrize("factory", [FlatAdam(), Adam()])
@@ -178,6 +203,15 @@ def test_a_role_without_parameters_is_refused():
     setup = Setup(torch.device("cpu"), RandomStreams(0), 100, lambda *_: None)
     with pytest.raises(UsageError, match="nothing is left for the actor to learn"):
         setup.optimizer([], 0.1, "actor")
+
+
+@pytest.mark.parametrize("create", [Optimizer.create, Optimizer.create_for_graph])
+def test_the_learning_rate_that_an_optimizer_tells_is_the_current_one(create):
+    optimizer = create(Adam(), [nn.Parameter(torch.zeros(1))], 2.0, lambda progress: 1 - progress)
+    assert optimizer.learning_rate == 2
+    optimizer.set_progress(0.25)
+    assert type(optimizer.learning_rate) is float
+    assert optimizer.learning_rate == 1.5
 
 
 def test_without_a_schedule_the_learning_rate_stays():
@@ -270,11 +304,12 @@ def test_of_a_clipped_gradient_the_norm_is_what_is_looked_at():
         gradient_step(optimizer, lambda _: ((weight - 1).sqrt().sum(), {}), None, max_norm=0.5)
 
 
-def test_a_finite_gradient_whose_sum_is_not_is_stepped_with():
+def test_a_finite_gradient_whose_norm_is_not_is_stepped_with_and_its_norm_is_told_as_the_largest_number():
     weights = nn.Parameter(torch.ones(2))
     optimizer = Optimizer.create(Descent(), [weights], 2e-38)
-    gradient_step(optimizer, lambda _: (((weights - weights.detach()) * 3e38).sum(), {}), None)
+    metrics = gradient_step(optimizer, lambda _: (((weights - weights.detach()) * 3e38).sum(), {}), None)
     assert weights.tolist() == pytest.approx([-5, -5])
+    assert metrics["grad_norm"] == torch.finfo(torch.float32).max
 
 
 def test_an_optimizer_factory_that_makes_something_else_is_refused():

@@ -35,6 +35,18 @@ def test_a_row_holds_the_means_since_the_row_before():
     assert journal.row() == {}
 
 
+def test_by_hand_the_speed_of_a_row_is_that_since_the_row_before():
+    journal = Journal()
+    journal.record_time(30, 0.25)
+    assert journal.row() == {}, "time alone makes no row"
+    journal.record_time(10, 0.75)
+    journal.record_update({"loss": torch.tensor(7.0)}, UPDATE)
+    assert journal.row() == {"learn/loss": 7, "time/steps_per_second": 40}
+    journal.record_update({"loss": torch.tensor(7.0)}, UPDATE)
+    journal.record_time(10, 0.5)
+    assert journal.row() == {"learn/loss": 7, "time/steps_per_second": 20}
+
+
 def test_metrics_that_only_some_rounds_tell_are_averaged_over_those():
     journal = learned(1, 3)
     journal.record_update({"kl": torch.tensor(5.0)}, UPDATE)

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Callable
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -99,6 +100,7 @@ def test_episodes_that_ended_in_training_are_counted():
 @define(eq=False)
 class Scheduled:
     checks_steps = False
+    learning_rate = 0.5
     told: list[float] = field(factory=list)
 
     def set_progress(self, progress: float) -> None:
@@ -306,6 +308,55 @@ def test_what_an_update_measured_as_it_diverged_is_shown_with_the_rounds_before_
     ((step, row),) = watching.rows
     assert (step, row["learn/entropy"], row["learn/grad_norm"], math.isnan(row["learn/loss"])) == (24, 0.5, math.inf, True)
     assert caught.value.__notes__ == ["RecordingAlgorithm, environment step 24, round 3 of learning"]
+
+
+def rows_with(told: list[float], monkeypatch) -> list[dict[str, float]]:
+    """What is logged of a run with an optimizer per rate, each of a role of its own."""
+    watching, ready = Watching(), OnPolicyTrainer._begin_episodes
+    optimizers = [
+        SimpleNamespace(role=role, learning_rate=rate, set_progress=print, checks_steps=False)
+        for role, rate in zip("ab", told, strict=False)
+    ]
+
+    def begin(self):
+        ready(self)
+        self.world.optimizers += optimizers
+
+    monkeypatch.setattr(OnPolicyTrainer, "_begin_episodes", begin)
+    watched(watching)
+    return [row for _, row in watching.rows]
+
+
+@pytest.mark.parametrize(
+    ("told", "logged"),
+    [
+        ([], {}),
+        ([0.5], {"learn/learning_rate": 0.5}),
+        ([0.5, 0.25], {"learn/a_learning_rate": 0.5, "learn/b_learning_rate": 0.25}),
+    ],
+)
+def test_rows_of_learning_have_the_learning_rate_of_the_only_optimizer_or_one_per_role(told, logged, monkeypatch):
+    learned = [row for row in rows_with(told, monkeypatch) if "learn/loss" in row]
+    assert learned
+    for row in learned:
+        assert {tag: value for tag, value in row.items() if "learning_rate" in tag} == logged
+        assert row["time/steps_per_second"] > 0
+        assert "replay/size" not in row
+
+
+def test_metrics_of_a_rollout_are_computed_once_before_it_is_learned_from_and_of_its_transitions_alone(monkeypatch):
+    seen = []
+
+    def rollout_metrics(self, batch):
+        seen.append((len(self.counts), len(batch), batch.valid.all().item()))
+        return {"rewards": batch.rewards.mean()}
+
+    monkeypatch.setattr(RecordingAlgorithm, "rollout_metrics", rollout_metrics)
+    env = EnvFactoryRegistered("CartPole-v1", venv_type=VectorEnvType.NATIVE)
+    _, algorithm = looked_on(env, num_train_envs=3, batch_size=None, **NO_TESTS)
+    per_rollout = len(algorithm.counts) // len(algorithm.rollouts)
+    assert seen == [(n * per_rollout, int(rollout.valid.sum()), True) for n, rollout in enumerate(algorithm.rollouts)]
+    assert any(not rollout.valid.all() for rollout in algorithm.rollouts)
 
 
 def updating(monkeypatch, answer):

@@ -44,6 +44,10 @@ class Algorithm(ABC, Generic[Batch]):
         """Before each further pass over a rollout [T, N]: judge it anew, where the algorithm does so."""
         return batch
 
+    def rollout_metrics(self, batch: Batch) -> Metrics:
+        """Metrics of what prepare made of a rollout, its valid rows flattened to [B, …]: computed once, before it is learned from."""
+        return {}
+
     @abstractmethod
     def update(self, batch: Batch, count: int) -> UpdateResult:
         """One round of learning; count is how many were done before, for delays and target copies."""

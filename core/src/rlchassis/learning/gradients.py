@@ -18,16 +18,18 @@ Batch = TypeVar("Batch")
 def gradient_step(
     optimizer: Optimizer, loss_function: Callable[[Batch], tuple[Tensor, Metrics]], batch: Batch, max_norm: float | None = None
 ) -> Metrics:
-    """Step once down the gradient of a loss, shrunk to max_norm where given; the loss's metrics, detached, with the loss.
+    """Step once down the gradient of a loss, shrunk to max_norm where given.
 
+    Returns the metrics of the loss, detached, with `loss` and, where it is known, `grad_norm`, the gradient's norm before it was shrunk.
     Parameters of other optimizers, or of none, get no gradient.
     """
     answer: Any = loss_function(batch)
     if isinstance(optimizer, torch.optim.Optimizer) or not _is_usual(answer):
         answer = _understood(optimizer, loss_function, answer)
     loss, metrics = answer
-    optimizer.descend(loss, max_norm)
-    return {"loss": loss.detach(), **_detached(metrics, loss_function)}
+    norm = optimizer.descend(loss, max_norm)
+    known = {} if norm is None else {"grad_norm": norm}
+    return {"loss": loss.detach(), **known, **_detached(metrics, loss_function)}
 
 
 def _is_usual(answer: Any) -> bool:

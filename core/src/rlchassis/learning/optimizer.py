@@ -132,8 +132,16 @@ class Optimizer:
             group.update(before, lr=float(group["lr"]))
         self.for_graph = False
 
-    def descend(self, loss: Tensor, max_norm: float | None = None) -> None:
+    @property
+    def learning_rate(self) -> float:
+        """The current learning rate, of the first parameter group."""
+        return float(self.torch_optimizer.param_groups[0].get("lr", self.lr))
+
+    def descend(self, loss: Tensor, max_norm: float | None = None) -> Tensor | None:
         """Step once down the gradient of a loss, shrunk to max_norm where given; other parameters get no gradient.
+
+        Returns the norm [] of the gradient before it was shrunk, detached and still on its device; None where it is not
+        known: of parameters that are not stored as one vector, and whose gradient is not shrunk.
 
         DivergenceError, and no step, where loss or gradient is seen not to be finite.
         """
@@ -144,18 +152,20 @@ class Optimizer:
             gradients = torch.autograd.grad(loss, self.parameters, materialize_grads=True)
             for p, gradient in zip(self.parameters, gradients, strict=True):
                 p.grad.copy_(gradient)  # type: ignore[union-attr]  # it has had one since it was made
-        norm = None if max_norm is None else self.clip_gradients(max_norm)
+        norm = self._known_norm() if max_norm is None else self.clip_gradients(max_norm)
         if self.checks_steps:
-            self._require_finite(loss, norm)
+            assert norm is not None  # of one vector it is always known
+            norm = self._finite_norm(loss, norm)
         self.step()
+        return norm
 
-    def _require_finite(self, loss: Tensor, norm: Tensor | None) -> None:
-        """By one number that is not finite if any of the gradient is not: its norm, where it is known, or its sum."""
+    def _finite_norm(self, loss: Tensor, norm: Tensor) -> Tensor:
+        """The norm of the gradient, at most the largest number of its type; DivergenceError where loss or gradient is not finite."""
         gradient: Tensor = self.flat.grad  # type: ignore[union-attr, assignment]  # that there is one is what checks_steps says
-        if math.isfinite(loss.item()) and math.isfinite((gradient.sum() if norm is None else norm).item()):
-            return
-        if math.isfinite(loss.item()) and torch.isfinite(gradient).all():  # finite numbers whose sum is not
-            return
+        if math.isfinite(loss.item()) and math.isfinite(norm.item()):
+            return norm
+        if math.isfinite(loss.item()) and torch.isfinite(gradient).all():  # finite numbers whose norm is not
+            return norm.clamp(max=torch.finfo(norm.dtype).max)
         seen = {"loss": loss.item(), "grad_norm": torch.linalg.vector_norm(gradient).item()}
         what = "loss" if not math.isfinite(seen["loss"]) else "gradient"
         raise DivergenceError(
@@ -173,13 +183,21 @@ class Optimizer:
         else:
             self.flat.grad.zero_()
 
-    def clip_gradients(self, max_norm: float) -> Tensor | None:
-        """Shrink the gradient, taken as one vector, to a norm of at most max_norm; the norm that it had."""
-        if self.flat is None:
+    def _known_norm(self) -> Tensor | None:
+        """The norm of the gradient where it costs next to nothing: of one vector, or within a graph; of many it is a tenth of a step."""
+        return self.gradient_norm() if self.flat is not None or self.for_graph else None
+
+    def gradient_norm(self) -> Tensor:
+        """The Euclidean norm [] of the gradient, taken as one vector."""
+        if self.flat is not None and self.flat.grad is not None:
+            return torch.linalg.vector_norm(self.flat.grad)  # type: ignore[no-any-return]  # torch leaves it untyped
+        return nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None])
+
+    def clip_gradients(self, max_norm: float) -> Tensor:
+        """Shrink the gradient, taken as one vector, to a norm of at most max_norm; the norm [] that it had."""
+        if self.flat is None or self.flat.grad is None:
             whole: Tensor = nn.utils.clip_grad_norm_(self.parameters, max_norm)
             return whole
-        if self.flat.grad is None:
-            return None
         norm: Tensor = torch.linalg.vector_norm(self.flat.grad)
         self.flat.grad.mul_((max_norm / (norm + 1e-6)).clamp(max=1.0))
         return norm

@@ -89,10 +89,14 @@ class Priorities:
         """Let β go on its way to 1."""
         self._progress = min(progress, 1.0)
 
+    @property
+    def current_beta(self) -> float:
+        """β now."""
+        return self.beta + (1 - self.beta) * self._progress
+
     def draw(self, batch_size: int, rng: Generator) -> tuple[Cells, NDArray[np.float64]]:
         """Cells [B], one from each B-th of the total, with the weights wᵢ = (N P(i))^−β / max w  that make up for it."""
         offsets = torch.rand(batch_size, generator=rng, dtype=torch.float64).numpy()
         cells = self._tree.find((np.arange(batch_size) + offsets) / batch_size)
         drawn = self._tree[cells]
-        beta = self.beta + (1 - self.beta) * self._progress
-        return cells, (drawn.min() / drawn) ** beta
+        return cells, (drawn.min() / drawn) ** self.current_beta

@@ -24,6 +24,8 @@ class Journal:
     _learned: dict[str, list[Tensor]] = field(factory=dict, init=False)
     _returns: list[float] = field(factory=list, init=False)
     _lengths: list[int] = field(factory=list, init=False)
+    _steps: int = field(default=0, init=False)
+    _seconds: float = field(default=0.0, init=False)
 
     def record_update(self, metrics: Metrics, source: Callable[..., Any]) -> None:
         """Metrics of one round of learning, by the method that returned them; PluginError where they are no scalars."""
@@ -41,9 +43,17 @@ class Journal:
         self._returns += stats.returns
         self._lengths += stats.lengths
 
+    def record_time(self, num_steps: int, seconds: float) -> None:
+        """Environment steps, and the seconds that collecting them and learning from them took."""
+        self._steps += num_steps
+        self._seconds += seconds
+
     def row(self) -> dict[str, float]:
-        """Means since the last row."""
+        """Means since the last row, with the speed where there are any."""
         row = {f"learn/{name}": _mean(name, values) for name, values in self._learned.items()} | self._episodes()
+        if row and self._seconds:
+            row["time/steps_per_second"] = self._steps / self._seconds
+            self._steps, self._seconds = 0, 0.0
         self._learned, self._returns, self._lengths = {}, [], []
         return row
 

@@ -62,7 +62,10 @@ class OnPolicyTrainer(Trainer):
                 batch = algorithm.refresh(batch, rollout)
                 if is_first:
                     require_batch(batch, algorithm.refresh, recorded.rewards.shape)
-            for minibatch in batch.flatten(keep).minibatches(world.sampling.batch_size or None, world.learner_rng):
+            rows = batch.flatten(keep)
+            if not repetition:
+                self.journal.record_update(algorithm.rollout_metrics(rows), algorithm.rollout_metrics)
+            for minibatch in rows.minibatches(world.sampling.batch_size or None, world.learner_rng):
                 self._update(minibatch)
         for layer in layers(world.policy):
             self.journal.record_update(layer.learn(recorded), layer.learn)

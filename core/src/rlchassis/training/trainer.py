@@ -22,6 +22,7 @@ from rlchassis.training.evaluation import Evaluation
 from rlchassis.training.info import InfoStats
 from rlchassis.training.journal import Journal, require_finite
 from rlchassis.training.persistence import PersistEvent, PolicyPersistence
+from rlchassis.training.readings import learning_rates, replay_readings
 from rlchassis.training.rollout import RolloutBuffer
 from rlchassis.training.state import TrainingState
 from rlchassis.training.testing import as_row, is_best, play, votes_to_stop
@@ -117,7 +118,8 @@ class Trainer(ABC):
         self._set_progress(self.state.progress)
         started, before = time.perf_counter(), self.state.updates
         stats = self._collect()
-        self.state.seconds["collect"] += time.perf_counter() - started
+        collecting = time.perf_counter() - started
+        self.state.seconds["collect"] += collecting
         self.state.env_step += stats.num_steps
         self.state.episodes += len(stats.returns)
         self.persistence.record = {"env_step": self.state.env_step}
@@ -125,7 +127,9 @@ class Trainer(ABC):
         self._tell("rlchassis_collect_end", stats=stats)
         started = time.perf_counter()
         self._learn_or_diverge()
-        self.state.seconds["learn"] += time.perf_counter() - started
+        learning = time.perf_counter() - started
+        self.state.seconds["learn"] += learning
+        self.journal.record_time(stats.num_steps, collecting + learning)
         self._tell("rlchassis_learn_end", rounds=self.state.updates - before)
         if self.state.env_step >= self._next_row:
             self._log_learning()
@@ -179,7 +183,9 @@ class Trainer(ABC):
         self._next_row = self.state.env_step + max(1, self.world.sampling.step_per_epoch // ROWS_PER_EPOCH)
         row = self.journal.row() | {f"learn/{name}": value for name, value in (last or {}).items()}
         if row:
-            self.world.logger.log(row, self.state.env_step)
+            learned = any(tag.startswith("learn/") for tag in row)
+            rates = learning_rates(self.world.optimizers) if learned else {}
+            self.world.logger.log({**row, **rates, **replay_readings(self.world.buffer)}, self.state.env_step)
         if last is None:
             require_finite(row)
 

@@ -9,7 +9,15 @@ from torch import Generator, Tensor, nn
 from rlchassis.api import Algorithm, Experience, Metrics, Observation, Optimizer, TensorStruct, UpdateResult, gradient_step, one_graph
 from rlchassis_a2c.loss import policy_gradient_loss
 from rlchassis_a2c.params import A2CParams
-from rlchassis_toolkit import ReturnScale, StochasticPolicy, actor_critic_loss, normalized, update_scale_and_compute_gae, value_loss
+from rlchassis_toolkit import (
+    ReturnScale,
+    StochasticPolicy,
+    actor_critic_loss,
+    explained_variance,
+    normalized,
+    update_scale_and_compute_gae,
+    value_loss,
+)
 
 
 @frozen(eq=False)
@@ -18,6 +26,7 @@ class A2CBatch(TensorStruct):
 
     obs: Observation
     actions: Tensor
+    values: Tensor
     returns: Tensor
     advantages: Tensor
 
@@ -36,7 +45,12 @@ class A2C(Algorithm[A2CBatch]):
     def prepare(self, experience: Experience, rng: Generator) -> A2CBatch:
         """Judge the rollout by the critic that is about to change."""
         gae = update_scale_and_compute_gae(experience, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
-        return A2CBatch(experience.obs, experience.actions, gae.returns, gae.advantages)
+        return A2CBatch(experience.obs, experience.actions, *gae)
+
+    @torch.no_grad()
+    def rollout_metrics(self, batch: A2CBatch) -> Metrics:
+        """Explained variance of the returns by the values of the critic that is about to learn from them."""
+        return {"explained_variance": explained_variance(batch.values, batch.returns)}
 
     def update(self, batch: A2CBatch, count: int) -> UpdateResult:
         """Step towards likelier good actions, better values and a little more entropy."""

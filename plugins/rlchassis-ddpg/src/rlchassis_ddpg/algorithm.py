@@ -9,7 +9,16 @@ from torch import Generator, Tensor, nn
 from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, Transition, UpdateResult, gradient_step, one_graph
 from rlchassis_ddpg.loss import td_target
 from rlchassis_ddpg.params import DDPGParams
-from rlchassis_toolkit import DeterministicPolicy, deterministic_policy_loss, n_step_transition, polyak_update, squared_loss
+from rlchassis_toolkit import (
+    DeterministicPolicy,
+    actor_metrics,
+    critic_metrics,
+    deterministic_policy_loss,
+    n_step_transition,
+    polyak_update,
+    squared_loss,
+    td_metrics,
+)
 
 
 @define(eq=False)
@@ -39,12 +48,12 @@ class DDPG(Algorithm[Transition]):
         actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
         polyak_update(self.target_critic, self.critic, self.params.tau)
         polyak_update(self.target_actor, self.policy.actor, self.params.tau)
-        return {"critic_loss": critic["loss"], "policy_loss": actor["loss"], "errors": critic["errors"]}
+        return {**critic_metrics(critic), **actor_metrics(actor)}
 
     def _critic_loss(self, batch: Transition) -> tuple[Tensor, Metrics]:
         """Tensors in, tensors out; the errors are [B]."""
         values, targets = self.critic(batch.obs, batch.actions), self._targets(batch)
-        return squared_loss(values, targets, batch.weights), {"errors": (values.detach() - targets).abs()}
+        return squared_loss(values, targets, batch.weights), td_metrics(values, targets)
 
     @torch.no_grad()
     def _targets(self, batch: Transition) -> Tensor:

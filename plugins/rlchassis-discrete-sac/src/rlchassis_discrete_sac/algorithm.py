@@ -9,7 +9,17 @@ from torch import Generator, Tensor, nn
 from rlchassis.api import Algorithm, Experience, Metrics, Observation, Optimizer, Transition, UpdateResult, gradient_step, one_graph
 from rlchassis_discrete_sac.loss import entropy_of, log_probs_of, policy_loss, soft_target, values_of
 from rlchassis_discrete_sac.params import DiscreteSACParams
-from rlchassis_toolkit import Categorical, StochasticPolicy, Temperature, n_step_transition, polyak_update, squared_loss
+from rlchassis_toolkit import (
+    Categorical,
+    StochasticPolicy,
+    Temperature,
+    actor_metrics,
+    critic_metrics,
+    n_step_transition,
+    polyak_update,
+    squared_loss,
+    td_metrics,
+)
 
 
 @define(eq=False)
@@ -37,17 +47,16 @@ class DiscreteSAC(Algorithm[Transition]):
     def _learn(self, batch: Transition) -> Metrics:
         critic = gradient_step(self.critic_optimizer, self._critic_loss, batch)
         actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
-        entropies = actor["entropies"]
+        entropies = actor.pop("entropies")
         temperature = self.temperature.learn(entropies, batch.weights)
         polyak_update(self.target_critics, self.critics, self.params.tau)
-        losses = {"critic_loss": critic["loss"], "policy_loss": actor["loss"], "entropy": entropies.mean()}
-        return {**losses, **temperature, "errors": critic["errors"]}
+        return {**critic_metrics(critic), **actor_metrics(actor), "entropy": entropies.mean(), **temperature}
 
     def _critic_loss(self, batch: Transition) -> tuple[Tensor, Metrics]:
         """Tensors in, tensors out; the errors are [B], averaged over the critics."""
         targets = self._targets(batch)
         values = values_of(batch.actions, self.critics(batch.obs))
-        return squared_loss(values, targets, batch.weights), {"errors": (values.detach() - targets).abs().mean(0)}
+        return squared_loss(values, targets, batch.weights), td_metrics(values, targets)
 
     @torch.no_grad()
     def _targets(self, batch: Transition) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Generator, Tensor, nn
 from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, Transition, UpdateResult, gradient_step, infer, one_graph
 from rlchassis_dqn.loss import q_target, value_of
 from rlchassis_dqn.params import DQNParams
-from rlchassis_toolkit import EpsilonGreedyPolicy, LinearEps, huber_loss, n_step_transition, polyak_update, squared_loss
+from rlchassis_toolkit import EpsilonGreedyPolicy, LinearEps, huber_loss, n_step_transition, polyak_update, squared_loss, td_metrics
 
 
 @define(eq=False)
@@ -38,6 +38,7 @@ class DQN(Algorithm[Transition]):
         metrics = self._learn(batch)
         if (count + 1) % self.params.target_update_freq == 0:
             polyak_update(self.target, self.policy.network, tau=1.0)
+        metrics["epsilon"] = torch.tensor(self.policy.eps_training)
         return UpdateResult(metrics, priorities=metrics.pop("errors"))
 
     @one_graph
@@ -50,8 +51,7 @@ class DQN(Algorithm[Transition]):
         targets = self._targets(batch)
         delta = self.params.huber_loss_delta
         loss = squared_loss if delta is None else partial(huber_loss, delta=delta)
-        judged = values.detach()
-        return loss(values, targets, batch.weights), {"q_value": judged.mean(), "errors": (judged - targets).abs()}
+        return loss(values, targets, batch.weights), td_metrics(values, targets)
 
     @torch.no_grad()
     def _targets(self, batch: Transition) -> Tensor:

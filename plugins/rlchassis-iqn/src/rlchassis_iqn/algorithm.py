@@ -11,7 +11,7 @@ from rlchassis_iqn.loss import quantile_target, quantiles_of
 from rlchassis_iqn.network import QuantileNetwork
 from rlchassis_iqn.params import IQNParams
 from rlchassis_iqn.policy import QuantilePolicy
-from rlchassis_toolkit import LinearEps, n_step_transition, polyak_update, quantile_huber_loss
+from rlchassis_toolkit import LinearEps, n_step_transition, polyak_update, quantile_huber_loss, td_metrics
 
 
 @frozen(eq=False)
@@ -52,6 +52,7 @@ class IQN(Algorithm[IQNBatch]):
         metrics = self._learn(batch)
         if (count + 1) % self.params.target_update_freq == 0:
             polyak_update(self.target, self.policy.network, tau=1.0)
+        metrics["epsilon"] = torch.tensor(self.policy.eps_training)
         return UpdateResult(metrics, priorities=metrics.pop("errors"))
 
     @one_graph
@@ -63,7 +64,7 @@ class IQN(Algorithm[IQNBatch]):
         step, targets = batch.transition, self._targets(batch)
         quantiles = quantiles_of(step.actions, self.policy.network(step.obs, batch.fractions))
         loss = quantile_huber_loss(quantiles, batch.fractions, targets, step.weights, self.params.huber_loss_delta)
-        return loss, {"q_value": quantiles.mean(), "errors": (quantiles.mean(-1) - targets.mean(-1)).abs()}
+        return loss, td_metrics(quantiles.detach().mean(-1), targets.mean(-1))
 
     @torch.no_grad()
     def _targets(self, batch: IQNBatch) -> Tensor:

@@ -14,7 +14,9 @@ from rlchassis_toolkit import (
     StochasticPolicy,
     assign_,
     conjugate_gradient,
+    critic_metrics,
     detached,
+    explained_variance,
     fisher_vector_product,
     flat_gradient,
     flattened,
@@ -31,6 +33,7 @@ class NPGBatch(TensorStruct):
 
     obs: Observation
     actions: Tensor
+    values: Tensor
     returns: Tensor
     advantages: Tensor
 
@@ -50,14 +53,19 @@ class NPG(Algorithm[NPGBatch]):
         """Judge the rollout by the critic that is about to change."""
         params = self.params
         gae = update_scale_and_compute_gae(experience, self.critic, params.gamma, params.gae_lambda, self.return_scale)
-        return NPGBatch(experience.obs, experience.actions, gae.returns, gae.advantages)
+        return NPGBatch(experience.obs, experience.actions, *gae)
+
+    @torch.no_grad()
+    def rollout_metrics(self, batch: NPGBatch) -> Metrics:
+        """Explained variance of the returns by the values of the critic that is about to learn from them."""
+        return {"explained_variance": explained_variance(batch.values, batch.returns)}
 
     def update(self, batch: NPGBatch, count: int) -> UpdateResult:
         """Step the actor once, then the critic as often as it is told."""
         metrics = self._step_actor(batch)
         for _ in range(self.params.optim_critic_iters):
             critic = self._step_critic(batch)
-        return UpdateResult({**metrics, "value_loss": critic["loss"]})
+        return UpdateResult({**metrics, **critic_metrics(critic, loss="value_loss")})
 
     def _step_actor(self, batch: NPGBatch) -> Metrics:
         """θ ← θ + α F⁻¹ ∇E[log π(a|s) A]   (Kakade 2001, section 2)."""

@@ -19,12 +19,14 @@ from rlchassis.api import (
     one_graph,
 )
 from rlchassis_ppo.loss import clipped_surrogate_loss, clipped_value_loss
+from rlchassis_ppo.metrics import ratio_metrics
 from rlchassis_ppo.params import PPOParams
 from rlchassis_toolkit import (
     ReturnScale,
     StochasticPolicy,
     actor_critic_loss,
     compute_gae,
+    explained_variance,
     normalized,
     update_scale_and_compute_gae,
     value_loss,
@@ -68,6 +70,11 @@ class PPO(Algorithm[PPOBatch]):
         values, returns, advantages = compute_gae(rollout, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
         return evolve(batch, old_values=values, returns=returns, advantages=advantages)
 
+    @torch.no_grad()
+    def rollout_metrics(self, batch: PPOBatch) -> Metrics:
+        """Explained variance of the returns by the values of the critic that is about to learn from them."""
+        return {"explained_variance": explained_variance(batch.old_values, batch.returns)}
+
     def update(self, batch: PPOBatch, count: int) -> UpdateResult:
         """Step towards likelier good actions, better values and a little more entropy."""
         return UpdateResult(self._learn(batch))
@@ -89,4 +96,5 @@ class PPO(Algorithm[PPOBatch]):
             else value_loss(values, batch.returns)
         )
         loss = actor_critic_loss(actor, critic, entropy, params.vf_coef, params.ent_coef)
-        return loss, {"policy_loss": actor, "value_loss": critic, "entropy": entropy}
+        change = ratio_metrics(log_probs.detach(), batch.old_log_probs, params.eps_clip)
+        return loss, {"policy_loss": actor, "value_loss": critic, "entropy": entropy, **change}

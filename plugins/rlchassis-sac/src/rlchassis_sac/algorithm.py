@@ -9,7 +9,16 @@ from torch import Generator, Tensor, nn
 from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, TensorStruct, Transition, UpdateResult, gradient_step, one_graph
 from rlchassis_sac.loss import policy_loss, soft_target
 from rlchassis_sac.params import SACParams
-from rlchassis_toolkit import SquashedGaussianPolicy, Temperature, n_step_transition, polyak_update, squared_loss
+from rlchassis_toolkit import (
+    SquashedGaussianPolicy,
+    Temperature,
+    actor_metrics,
+    critic_metrics,
+    n_step_transition,
+    polyak_update,
+    squared_loss,
+    td_metrics,
+)
 
 
 @frozen(eq=False)
@@ -49,17 +58,16 @@ class SAC(Algorithm[SACBatch]):
     def _learn(self, batch: SACBatch) -> Metrics:
         critic = gradient_step(self.critic_optimizer, self._critic_loss, batch)
         actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
-        entropies = actor["entropies"]
+        entropies = actor.pop("entropies")
         temperature = self.temperature.learn(entropies, batch.transition.weights)
         polyak_update(self.target_critics, self.critics, self.params.tau)
-        losses = {"critic_loss": critic["loss"], "policy_loss": actor["loss"], "entropy": entropies.mean()}
-        return {**losses, **temperature, "errors": critic["errors"]}
+        return {**critic_metrics(critic), **actor_metrics(actor), "entropy": entropies.mean(), **temperature}
 
     def _critic_loss(self, batch: SACBatch) -> tuple[Tensor, Metrics]:
         """Tensors in, tensors out; the errors are [B], averaged over the critics."""
         step, targets = batch.transition, self._targets(batch)
         values = self.critics(step.obs, step.actions)
-        return squared_loss(values, targets, step.weights), {"errors": (values.detach() - targets).abs().mean(0)}
+        return squared_loss(values, targets, step.weights), td_metrics(values, targets)
 
     @torch.no_grad()
     def _targets(self, batch: SACBatch) -> Tensor:

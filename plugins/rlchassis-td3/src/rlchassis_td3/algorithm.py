@@ -9,7 +9,17 @@ from torch import Generator, Tensor, nn
 from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, TensorStruct, Transition, UpdateResult, gradient_step, one_graph
 from rlchassis_td3.loss import cautious_target, smoothed
 from rlchassis_td3.params import TD3Params
-from rlchassis_toolkit import DeterministicPolicy, deterministic_policy_loss, first_of, n_step_transition, polyak_update, squared_loss
+from rlchassis_toolkit import (
+    DeterministicPolicy,
+    actor_metrics,
+    critic_metrics,
+    deterministic_policy_loss,
+    first_of,
+    n_step_transition,
+    polyak_update,
+    squared_loss,
+    td_metrics,
+)
 
 
 @frozen(eq=False)
@@ -48,20 +58,20 @@ class TD3(Algorithm[TD3Batch]):
     @one_graph
     def _learn_critics(self, batch: TD3Batch) -> Metrics:
         critic = gradient_step(self.critic_optimizer, self._critic_loss, batch)
-        return {"critic_loss": critic["loss"], "errors": critic["errors"]}
+        return critic_metrics(critic)
 
     @one_graph
     def _learn_actor(self, batch: TD3Batch) -> Metrics:
         actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
         polyak_update(self.target_critics, self.critics, self.params.tau)
         polyak_update(self.target_actor, self.policy.actor, self.params.tau)
-        return {"policy_loss": actor["loss"]}
+        return actor_metrics(actor)
 
     def _critic_loss(self, batch: TD3Batch) -> tuple[Tensor, Metrics]:
         """Tensors in, tensors out; the errors are [B], averaged over the critics."""
         step, targets = batch.transition, self._targets(batch)
         values = self.critics(step.obs, step.actions)
-        return squared_loss(values, targets, step.weights), {"errors": (values.detach() - targets).abs().mean(0)}
+        return squared_loss(values, targets, step.weights), td_metrics(values, targets)
 
     @torch.no_grad()
     def _targets(self, batch: TD3Batch) -> Tensor:

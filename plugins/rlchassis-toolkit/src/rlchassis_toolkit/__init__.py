@@ -38,6 +38,7 @@ from rlchassis_toolkit.losses import (
     squared_loss,
     value_loss,
 )
+from rlchassis_toolkit.metrics import actor_metrics, critic_metrics, explained_variance, td_metrics
 from rlchassis_toolkit.moments import RunningMoments
 from rlchassis_toolkit.natural_gradient import assign_, conjugate_gradient, fisher_vector_product, flat_gradient, flattened
 from rlchassis_toolkit.networks.actors_and_critics import (
@@ -109,14 +110,17 @@ __all__ = [
     "Temperature",
     "TwoCriticsMethods",
     "actor_critic_loss",
+    "actor_metrics",
     "assign_",
     "compute_gae",
     "conjugate_gradient",
     "create_critics",
     "create_temperature",
+    "critic_metrics",
     "detached",
     "deterministic_policy_loss",
     "encoder_for",
+    "explained_variance",
     "first_of",
     "fisher_vector_product",
     "flat_gradient",
@@ -132,6 +136,7 @@ __all__ = [
     "soft_value",
     "squared_loss",
     "target_copy",
+    "td_metrics",
     "two_critics",
     "unique_parameters",
     "update_scale_and_compute_gae",

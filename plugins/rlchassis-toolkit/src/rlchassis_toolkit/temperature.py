@@ -35,15 +35,15 @@ class Temperature:
         return self.log_alpha.detach().squeeze(0).exp()
 
     def learn(self, entropies: Tensor, weights: Tensor) -> Metrics:
-        """One step down  E[ w log α (H − H̄) ]  (Haarnoja et al. 2018b, eq. 18, with log α for α); nothing where it is fixed.
+        """One step down  E[ w log α (H − H̄) ]  (Haarnoja et al. 2018b, eq. 18, with log α for α), where it is learned; metrics of it.
 
         Entropies [B] may be estimates, such as −log π(a|s) of one action each.
         """
         if self.optimizer is None:
-            return {}
+            return {"alpha": self.alpha}
         excess = (weights * (entropies.detach() - self.target_entropy)).mean()
-        gradient_step(self.optimizer, self._loss, excess)
-        return {"alpha": self.alpha}
+        step = gradient_step(self.optimizer, self._loss, excess)
+        return {"alpha": self.alpha, "alpha_loss": step["loss"]}
 
     def _loss(self, excess: Tensor) -> tuple[Tensor, Metrics]:
         return self.log_alpha.squeeze(0) * excess, {}

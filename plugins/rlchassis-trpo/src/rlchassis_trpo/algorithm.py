@@ -24,7 +24,9 @@ from rlchassis_toolkit import (
     StochasticPolicy,
     assign_,
     conjugate_gradient,
+    critic_metrics,
     detached,
+    explained_variance,
     fisher_vector_product,
     flat_gradient,
     flattened,
@@ -33,7 +35,7 @@ from rlchassis_toolkit import (
     update_scale_and_compute_gae,
     value_loss,
 )
-from rlchassis_trpo.loss import longest_step, surrogate_loss
+from rlchassis_trpo.loss import longest_step_size, surrogate_loss
 from rlchassis_trpo.params import TRPOParams
 
 
@@ -44,6 +46,7 @@ class TRPOBatch(TensorStruct):
     obs: Observation
     actions: Tensor
     old_log_probs: Tensor
+    values: Tensor
     returns: Tensor
     advantages: Tensor
 
@@ -64,14 +67,19 @@ class TRPO(Algorithm[TRPOBatch]):
         params = self.params
         gae = update_scale_and_compute_gae(experience, self.critic, params.gamma, params.gae_lambda, self.return_scale)
         old_log_probs = by_row(self.policy.log_prob, experience.obs, experience.actions)
-        return TRPOBatch(experience.obs, experience.actions, old_log_probs, gae.returns, gae.advantages)
+        return TRPOBatch(experience.obs, experience.actions, old_log_probs, *gae)
+
+    @torch.no_grad()
+    def rollout_metrics(self, batch: TRPOBatch) -> Metrics:
+        """Explained variance of the returns by the values of the critic that is about to learn from them."""
+        return {"explained_variance": explained_variance(batch.values, batch.returns)}
 
     def update(self, batch: TRPOBatch, count: int) -> UpdateResult:
         """Step the actor once, as far as it may go, then the critic as often as it is told."""
         metrics = self._step_actor(batch)
         for _ in range(self.params.optim_critic_iters):
             critic = self._step_critic(batch)
-        return UpdateResult({**metrics, "value_loss": critic["loss"]})
+        return UpdateResult({**metrics, **critic_metrics(critic, loss="value_loss")})
 
     def _step_actor(self, batch: TRPOBatch) -> Metrics:
         """Minimise L(θ) where E[ D(π ‖ π_θ) ] ≤ δ   (Schulman et al. 2015, eq. 12 and appendix C)."""
@@ -82,23 +90,25 @@ class TRPO(Algorithm[TRPOBatch]):
         loss = _loss(distribution, batch)
         fisher = fisher_vector_product(distribution, parameters, params.damping)
         direction = conjugate_gradient(fisher, -flat_gradient(loss, parameters), params.cg_iterations)
-        step = longest_step(direction, fisher(direction), params.max_kl)
+        size = longest_step_size(direction, fisher(direction), params.max_kl)
         old = detached(distribution)
-        return {**self._search(step, batch, old, loss.detach()), "entropy": old.entropy().mean()}
+        return {**self._search(direction, size, batch, old, loss.detach()), "entropy": old.entropy().mean()}
 
     @torch.no_grad()
-    def _search(self, step: Tensor, batch: TRPOBatch, old: ActionDistribution, loss: Tensor) -> Metrics:
-        """Take as much of the step as keeps within δ and makes the loss smaller, or nothing of it."""
+    def _search(self, direction: Tensor, size: Tensor, batch: TRPOBatch, old: ActionDistribution, loss: Tensor) -> Metrics:
+        """Shorten the step until it keeps within δ and makes the loss smaller; none, of size 0, after max_backtracks shortenings."""
         params, parameters = self.params, unique_parameters(self.policy)
-        start = flattened(parameters)
-        for fraction in (params.backtrack_coeff**k for k in range(params.max_backtracks + 1)):
+        start, step = flattened(parameters), size * direction
+        for backtracks in range(params.max_backtracks + 1):
+            fraction = params.backtrack_coeff**backtracks
             assign_(parameters, start + fraction * step)
             new = self.policy.distribution(batch.obs)
             divergence, new_loss = old.kl(new).mean(), _loss(new, batch)
             if divergence <= params.max_kl and new_loss < loss:
-                return {"policy_loss": new_loss, "kl": divergence, "step_fraction": torch.full_like(loss, fraction)}
+                return {"policy_loss": new_loss, "kl": divergence, "step_size": fraction * size, "backtracks": torch.tensor(backtracks)}
         assign_(parameters, start)
-        return {"policy_loss": loss, "kl": torch.zeros_like(loss), "step_fraction": torch.zeros_like(loss)}
+        none = torch.zeros_like(loss)
+        return {"policy_loss": loss, "kl": none, "step_size": none, "backtracks": torch.tensor(params.max_backtracks)}
 
     @one_graph
     def _step_critic(self, batch: TRPOBatch) -> Metrics:

@@ -11,10 +11,10 @@ def surrogate_loss(log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor)
     return -((log_probs - old_log_probs).exp() * advantages).mean()
 
 
-def longest_step(direction: Tensor, image: Tensor, max_kl: float) -> Tensor:
-    """β x  with  β = √(2 δ / xᵀ F x), so that the divergence ½ (β x)ᵀ F (β x) is δ   (Schulman et al. 2015, appendix C).
+def longest_step_size(direction: Tensor, image: Tensor, max_kl: float) -> Tensor:
+    """β = √(2 δ / xᵀ F x) [], with which the divergence ½ (β x)ᵀ F (β x) of the step β x is δ   (Schulman et al. 2015, appendix C).
 
-    The image F x is given along with the direction x; where x is 0 the step is, too.
+    The image F x is given along with the direction x; β is finite where x is 0.
     """
     curvature = direction.dot(image).clamp(min=torch.finfo(image.dtype).tiny)
-    return (2 * max_kl / curvature).sqrt() * direction
+    return (2 * max_kl / curvature).sqrt()

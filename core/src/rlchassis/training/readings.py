@@ -1,0 +1,27 @@
+"""What is read once for each row of metrics and needs no averaging: learning rates, and how the replay buffer stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rlchassis.learning.optimizer import Optimizer
+from rlchassis.replay import ReplayBuffer
+from rlchassis.training.rollout import RolloutBuffer
+
+
+def learning_rates(optimizers: Sequence[Optimizer]) -> dict[str, float]:
+    """learn/learning_rate of the only optimizer, or one per role.
+
+    The roles of our algorithms make learn/actor_learning_rate, learn/critic_learning_rate and learn/temperature_learning_rate.
+    """
+    if len(optimizers) == 1:
+        return {"learn/learning_rate": optimizers[0].learning_rate}
+    return {f"learn/{optimizer.role}_learning_rate": optimizer.learning_rate for optimizer in optimizers}
+
+
+def replay_readings(buffer: ReplayBuffer | RolloutBuffer) -> dict[str, float]:
+    """replay/size in transitions, and replay/beta where replay is prioritized; nothing of a rollout."""
+    if not isinstance(buffer, ReplayBuffer):
+        return {}
+    beta = {} if buffer.priorities is None else {"replay/beta": buffer.priorities.current_beta}
+    return {"replay/size": float(len(buffer)), **beta}
