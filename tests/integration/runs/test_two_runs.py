@@ -58,7 +58,7 @@ def test_whoever_comes_second_is_refused_until_the_first_has_ended(tmp_path, goi
         other.run("run")
     assert f"running: {who}" in inspected(directory, capsys)
     assert listing(directory) == before
-    going_on.communicate("\n", timeout=60)
+    going_on.communicate("\n", timeout=300)
     assert "not running" in inspected(directory, capsys)
     steps = [json.loads(line)["step"] for line in (directory / "metrics.jsonl").read_text("utf-8").splitlines()]
     assert steps == sorted(steps)
@@ -68,7 +68,7 @@ def test_whoever_comes_second_is_refused_until_the_first_has_ended(tmp_path, goi
 
 def test_a_run_that_was_killed_leaves_its_directory_to_the_next(tmp_path, going_on, capsys):
     going_on.kill()
-    going_on.wait(30)
+    going_on.wait(300)
     assert f"interrupted: process {going_on.pid}" in inspected(tmp_path / "run", capsys)
     world = experiment(tmp_path).create_experiment_world(tmp_path / "run")
     assert "running: process" in inspected(tmp_path / "run", capsys)
