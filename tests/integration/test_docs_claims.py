@@ -213,6 +213,12 @@ def test_the_sessions_of_a_page_are_those_of_nox(page):
     assert set(re.findall(r"nox -s \"?(\w+)", PAGES[page])) <= sessions
 
 
+@pytest.mark.parametrize("page", sorted(PAGES.keys() - {"docs/params.md"}))  # whose sentences are those of the fields
+def test_a_page_speaks_in_the_terms_of_the_field(page):
+    prose = re.sub(r"`[^`\n]+`", "", FENCED.sub("", PAGES[page]))
+    assert re.findall(r"\b(?:told|tells?|judg\w+|suit(?:s|ed)|likelier)\b", prose) == []
+
+
 def test_every_page_is_listed():
     pages = {name.removeprefix("docs/") for name in PAGES if name.startswith("docs/")} - {"README.md"}
     assert pages == set(re.findall(r"\]\(([\w-]+\.md)\)", PAGES["docs/README.md"]))

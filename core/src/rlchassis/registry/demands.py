@@ -16,7 +16,7 @@ CONTRACTS = {
     "policy_wrapper": "PolicyWrapperFactory",
     "env": "EnvFactory",
 }
-"""The class of rlchassis.api that the class of each kind derives from; that it works is for the conformance kit to say."""
+"""The class of rlchassis.api that the class of each kind derives from; whether it works is for its own tests to show."""
 RECIPE = "AgentFactory"
 """What the recipe class of a builder derives from."""
 
