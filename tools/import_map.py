@@ -32,7 +32,7 @@ def drawing() -> str:
 def all_floors() -> list[list[str]]:
     """Plugins and toolkit above those of core, which are as the import contract has them; top first."""
     linter = tomllib.loads((checkout.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-    (contract,) = (each for each in linter["contracts"] if each["type"] == "layers")
+    (contract,) = (each for each in linter["contracts"] if each["id"] == "floors")
     core = [[room.strip(" ()") for room in floor.split("|")] for floor in contract["layers"]]
     return [[PLUGINS], [TOOLKIT], *core]
 
