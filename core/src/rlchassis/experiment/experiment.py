@@ -12,7 +12,8 @@ from attrs import frozen
 
 from rlchassis.config.tianshou_names import refuses_old_keywords, refuses_old_names
 from rlchassis.errors import NotAllowedError, StoredFileError, UsageError
-from rlchassis.run.build import create_trainer, create_world, write_into
+from rlchassis.run.build import create_trainer, create_world
+from rlchassis.run.directory import write_into
 from rlchassis.run.execute import run_experiment, train
 from rlchassis.run.result import ExperimentResult
 from rlchassis.run.spec import ExperimentSpec

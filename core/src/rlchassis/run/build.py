@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -24,12 +23,10 @@ from rlchassis.run.checks.before_training import require_sound
 from rlchassis.run.checks.made import require_made, require_n_step
 from rlchassis.run.hooks import create_hooks, env_wrappers
 from rlchassis.run.spec import ExperimentSpec
-from rlchassis.storage.run_lock import RunLock
 from rlchassis.storage.spec.encoding import to_data
 from rlchassis.training.agent import check_spaces
 from rlchassis.training.collector import Collector
-from rlchassis.training.loggers import Logger, LoggerFactory, LoggerGroup
-from rlchassis.training.metrics_file import MetricsFile
+from rlchassis.training.loggers import LoggerFactory, LoggerGroup
 from rlchassis.training.persistence import PolicyPersistence, restore_policy
 from rlchassis.training.trainer import Trainer
 from rlchassis.training.world import World
@@ -136,24 +133,6 @@ def _collector(
     max_episode_steps: float = math.inf,
 ) -> Collector | None:
     return None if envs is None else Collector(policy, envs, streams.generator(stream, device=device), device, max_episode_steps)
-
-
-def write_into(directory: Path, world: World, experiment: ExperimentSpec, run_id: str | None) -> None:
-    """Give a world a directory of its own for as long as it lives, and the loggers that write there."""
-    lock = RunLock.acquire(directory)
-    try:
-        loggers = _loggers(directory, world, experiment, run_id)
-    except BaseException:
-        lock.release()
-        raise
-    world.directory, world.logger, world.lock = directory, loggers, lock
-
-
-def _loggers(directory: Path, world: World, experiment: ExperimentSpec, run_id: str | None) -> LoggerGroup:
-    made = world.hooks.rlchassis_make_logger(experiment=experiment, directory=directory, name=directory.name, run_id=run_id)
-    if not isinstance(made, Logger):
-        raise UsageError(f"the logger factory made {made!r}, which is no Logger; derive its class from rlchassis.api.Logger.")
-    return LoggerGroup([MetricsFile(directory), made], world.logger.look)
 
 
 def _show_row(world: World, metrics: dict[str, float], step: int) -> None:

@@ -1,4 +1,4 @@
-"""The run directory while a run lasts: laid out, described, and gone again where nothing was written."""
+"""The run directory while a run lasts: laid out, locked, described, and gone again where nothing was written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from rlchassis.errors import UsageError
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.storage.files import LOG_FILENAME, PROVENANCE_FILENAME, appending, write_json
 from rlchassis.storage.provenance import describe_run
+from rlchassis.storage.run_lock import RunLock
 from rlchassis.storage.spec.contents import used_plugins
+from rlchassis.training.loggers import Logger, LoggerGroup
+from rlchassis.training.metrics_file import MetricsFile
+from rlchassis.training.world import World
 
 
 @contextmanager
@@ -36,6 +40,24 @@ def laying_out(directory: Path) -> Iterator[None]:
         raise UsageError(
             f"no run can be carried out in {directory}: {error.filename or 'it'} cannot be written ({error.strerror})."
         ) from error
+
+
+def write_into(directory: Path, world: World, experiment: ExperimentSpec, run_id: str | None) -> None:
+    """Give a world a directory of its own for as long as it lives, and the loggers that write there."""
+    lock = RunLock.acquire(directory)
+    try:
+        loggers = _loggers(directory, world, experiment, run_id)
+    except BaseException:
+        lock.release()
+        raise
+    world.directory, world.logger, world.lock = directory, loggers, lock
+
+
+def _loggers(directory: Path, world: World, experiment: ExperimentSpec, run_id: str | None) -> LoggerGroup:
+    made = world.hooks.rlchassis_make_logger(experiment=experiment, directory=directory, name=directory.name, run_id=run_id)
+    if not isinstance(made, Logger):
+        raise UsageError(f"the logger factory made {made!r}, which is no Logger; derive its class from rlchassis.api.Logger.")
+    return LoggerGroup([MetricsFile(directory), made], world.logger.look)
 
 
 def describe(experiment: ExperimentSpec, directory: Path) -> None:

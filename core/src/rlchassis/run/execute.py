@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from rlchassis.errors import StorageFailure, UsageError, exits_are_errors
-from rlchassis.run.build import create_trainer, create_world, write_into
-from rlchassis.run.directory import describe, gone_if_empty, laying_out, log_file
+from rlchassis.run.build import create_trainer, create_world
+from rlchassis.run.directory import describe, gone_if_empty, laying_out, log_file, write_into
 from rlchassis.run.interruption import Interruption
 from rlchassis.run.rescue import rescue, stored_policy
 from rlchassis.run.result import ExperimentResult
