@@ -42,8 +42,8 @@ class Hooks:
         """Make the algorithm that learns the policy."""
 
     @hookspec(firstresult=True)
-    def rlchassis_make_optimizer(self, experiment: Any, params: Any, lr: Any, role: Any) -> Any:
-        """Make the optimizer factory for parameters in a role, such as "actor_critic"."""
+    def rlchassis_make_optimizer(self, experiment: Any, role: str) -> Any:
+        """The OptimizerFactory for the parameters of a role, such as "actor_critic"; it is handed parameters and learning rate later."""
 
     @hookspec(firstresult=True)
     def rlchassis_make_logger(self, experiment: Any, directory: Any, name: Any, run_id: Any) -> Any:

@@ -25,7 +25,7 @@ class Descent(OptimizerFactory):
 
 
 def learned(actions, **options) -> tuple[Temperature, Setup]:
-    setup = Setup(CPU, RandomStreams(0), 100, lambda params, lr, role: Descent())
+    setup = Setup(CPU, RandomStreams(0), 100, lambda role: Descent())
     envs = Environments.from_spaces(Box(-1, 1, (3,)), actions)
     return AutoAlphaFactoryDefault(**options).create_temperature(envs, setup), setup
 

@@ -15,7 +15,7 @@ from rlchassis.errors import UsageError
 from rlchassis.learning.algorithm import Algorithm, UpdateResult
 from rlchassis.learning.compilation import LARGEST_NUMBER_OF_SIZES, one_graph
 from rlchassis.learning.gradients import gradient_step
-from rlchassis.learning.optimizer import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory
+from rlchassis.learning.optimizer import GraphOptimizer, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory
 from rlchassis.learning.setup import Setup
 from rlchassis_testkit.experiences import Constant
 
@@ -78,7 +78,8 @@ def made(kind: type[Unmarked], factory: OptimizerFactory | None = None, *, told:
     setup = Setup(CPU, RandomStreams(0), 100, lambda *_: factory or Descent(), for_graph=told)
     weight = nn.Parameter(torch.ones(1))
     algorithm = kind(Constant(), weight, setup.optimizer([weight], 0.1, "all", schedule))
-    setup.compile(algorithm)
+    if told:
+        algorithm.compile(setup.optimizers)
     return algorithm
 
 
@@ -144,7 +145,7 @@ def test_what_cannot_be_compiled_is_computed_step_by_step_and_that_is_said_once(
     assert said.message.startswith("The update cannot be compiled here and is computed step by step: ")
     assert torch.allclose(algorithm.weight, plain.weight)
     group = algorithm.optimizer.torch_optimizer.param_groups[0]
-    assert (group["fused"], group["lr"], algorithm.optimizer.for_graph) == (True, pytest.approx(0.1), False)
+    assert (group["fused"], group["lr"], algorithm.optimizer.in_graph) == (True, pytest.approx(0.1), False)
 
 
 def test_every_algorithm_of_a_process_gets_its_graph_however_many_there_are(monkeypatch):
@@ -194,4 +195,4 @@ def test_an_algorithm_that_marks_nothing_says_so_and_learns(caplog):
 
 def test_a_parameter_without_dimensions_is_refused():
     with pytest.raises(UsageError, match=r"shape \[1\]"):
-        Optimizer.create_for_graph(Descent(), [nn.Parameter(torch.tensor(1.0))], 0.1)
+        GraphOptimizer.create(Descent(), [nn.Parameter(torch.tensor(1.0))], 0.1)

@@ -13,9 +13,10 @@ from torch import nn
 from rlchassis.config import SamplingConfig
 from rlchassis.data.randomness import RandomStreams
 from rlchassis.errors import DivergenceError, PluginError, UsageError
-from rlchassis.learning.flat_parameters import flatten_storage
 from rlchassis.learning.gradients import gradient_step
-from rlchassis.learning.optimizer import LRSchedulerFactoryLinear, Optimizer, OptimizerFactory
+from rlchassis.learning.optimizer import GraphOptimizer, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory
+from rlchassis.learning.optimizer.flat_parameters import FlatParameters, store
+from rlchassis.learning.optimizer.parameters import ParameterStorage
 from rlchassis.learning.setup import Setup
 
 ADAM = {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-5, "weight_decay": 0.1}
@@ -78,11 +79,12 @@ def test_flat_storage_is_one_vector_and_elementwise_optimizers_alone_use_it():
     optimizer = Optimizer.create(FlatAdam(), list(module.parameters()), 0.01)
     assert [p.numel() for group in optimizer.torch_optimizer.param_groups for p in group["params"]] == [4 * 16]
     assert [p.data_ptr() % 64 for p in module.parameters()] == [0, 0, 0, 0]
-    assert Optimizer.create(Adam(), list(module.parameters()), 0.01).flat is None
+    assert not isinstance(Optimizer.create(Adam(), list(module.parameters()), 0.01).storage, FlatParameters)
 
 
 def test_parameters_of_several_types_are_not_stored_flat():
-    assert flatten_storage([nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(1, dtype=torch.float64))]) is None
+    several = [nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(1, dtype=torch.float64))]
+    assert type(store(several, elementwise=True)) is ParameterStorage
 
 
 def test_a_module_stored_flat_is_an_ordinary_module():
@@ -145,7 +147,7 @@ def test_a_gradient_of_many_vectors_that_is_not_shrunk_has_no_norm_told():
 FLAT, PLAIN, IN_GRAPH = (
     partial(Optimizer.create, FlatAdam()),
     partial(Optimizer.create, Adam()),
-    partial(Optimizer.create_for_graph, Adam()),
+    partial(GraphOptimizer.create, Adam()),
 )
 
 
@@ -205,7 +207,7 @@ def test_a_role_without_parameters_is_refused():
         setup.optimizer([], 0.1, "actor")
 
 
-@pytest.mark.parametrize("create", [Optimizer.create, Optimizer.create_for_graph])
+@pytest.mark.parametrize("create", [Optimizer.create, GraphOptimizer.create])
 def test_the_learning_rate_that_an_optimizer_tells_is_the_current_one(create):
     optimizer = create(Adam(), [nn.Parameter(torch.zeros(1))], 2.0, lambda progress: 1 - progress)
     assert optimizer.learning_rate == 2
@@ -242,7 +244,7 @@ def test_what_others_wrap_around_a_step_stays_around_it():
         step = doubled(torch.optim.SGD.step)
 
     weight = nn.Parameter(torch.tensor([3.0]))
-    gradient_step(Optimizer(Twice([weight], 0.1), [weight], 0.1), lambda x: ((weight * x).sum(), {}), torch.tensor([2.0]))
+    gradient_step(Optimizer(Twice([weight], 0.1), ParameterStorage([weight]), 0.1), lambda x: ((weight * x).sum(), {}), torch.tensor([2.0]))
     assert weight.item() == pytest.approx(3 - 2 * 0.1 * 2)
 
 
@@ -262,7 +264,7 @@ def test_the_optimizer_of_a_module_leaves_out_parameters_that_are_frozen():
 
 
 def test_an_optimizer_that_leaves_the_graph_keeps_its_current_rate_as_a_plain_number():
-    optimizer = Optimizer.create_for_graph(Adam(), list(network().parameters()), 0.01, lambda progress: 1 - progress)
+    optimizer = GraphOptimizer.create(Adam(), list(network().parameters()), 0.01, lambda progress: 1 - progress)
     optimizer.set_progress(0.5)
     assert isinstance(optimizer.torch_optimizer.param_groups[0]["lr"], torch.Tensor)
     optimizer.leave_graph()

@@ -47,7 +47,7 @@ class MakesNothing(PolicyWrapperFactory):
 
 
 def setup(factory=None):
-    return Setup(CPU, RandomStreams(1), 100, lambda params, lr, role: factory or OptimizerFactoryAdam())
+    return Setup(CPU, RandomStreams(1), 100, lambda role: factory or OptimizerFactoryAdam())
 
 
 def test_the_first_wrapper_is_innermost():

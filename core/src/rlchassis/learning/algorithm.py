@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -12,9 +13,11 @@ from torch import Generator, Tensor
 
 from rlchassis.data.experience import Experience, Metrics, TensorStruct
 from rlchassis.learning.compilation import Graphs, marked_methods
+from rlchassis.learning.optimizer import Optimizer
 from rlchassis.learning.policy import Policy
 
 Batch = TypeVar("Batch", bound=TensorStruct)
+log = logging.getLogger(__name__)
 
 
 @define(eq=False)
@@ -52,12 +55,18 @@ class Algorithm(ABC, Generic[Batch]):
     def update(self, batch: Batch, count: int) -> UpdateResult:
         """One round of learning; count is how many were done before, for delays and target copies."""
 
-    def compile(self, on_failure: Callable[[], None] = lambda: None) -> bool:
-        """From now on compute every method that is marked as one_graph as one; False where none is."""
-        if not marked_methods(type(self)):
-            return False
-        self.graphs = Graphs(on_failure)
-        return True
+    def compile(self, optimizers: Sequence[Optimizer] = ()) -> None:
+        """From now on compute every method marked as one_graph as one graph; where that fails, its optimizers leave the graph."""
+
+        def leave_graph() -> None:
+            for optimizer in optimizers:
+                optimizer.leave_graph()
+
+        if marked_methods(type(self)):
+            self.graphs = Graphs(leave_graph)
+        else:
+            log.warning("%s has no update that can be compiled; it is computed step by step.", type(self).__name__)
+            leave_graph()
 
     @property
     def n_step(self) -> int:

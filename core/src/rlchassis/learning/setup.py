@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,23 +12,29 @@ from torch import nn
 from rlchassis.config.fields import with_article
 from rlchassis.data.randomness import RandomStreams
 from rlchassis.errors import UsageError
-from rlchassis.learning.algorithm import Algorithm
-from rlchassis.learning.optimizer import LRSchedulerFactory, Optimizer, OptimizerFactory
+from rlchassis.learning.optimizer import GraphOptimizer, LRSchedulerFactory, Optimizer, OptimizerFactory
 from rlchassis.registry import Component
-
-log = logging.getLogger(__name__)
 
 
 @define(eq=False)
 class Setup:
-    """What core hands an algorithm under construction; all that is made through it is part of the run's state."""
+    """What core hands an algorithm under construction; all that is made through it is part of the run's state.
+
+    From params.lr to a step, in the order of the calls:
+
+    1. create_algorithm of the agent factory calls `setup.optimizer(params, lr, role, lr_scheduler_factory)`.
+    2. `setup.optimizer_factory(role)` asks the hook rlchassis_make_optimizer, which by default answers the configured OptimizerFactory.
+    3. `Optimizer.create` calls `factory.create_optimizer_for_params(params, lr)`, which makes the torch optimizer.
+    4. Before every collection the trainer calls `Optimizer.set_progress(progress)`: the rate becomes lr · schedule(progress).
+    5. The algorithm's update calls `gradient_step(optimizer, loss, batch)`, and that `Optimizer.descend(loss)`: gradient, clipping, step.
+    """
 
     device: torch.device
     streams: RandomStreams
     total_steps: int
     """Environment steps of the run, for schedules."""
-    optimizer_factory: Callable[[Sequence[nn.Parameter], float, str], OptimizerFactory]
-    """Which optimizer steps parameters in a role: the recipe's, or what a hook puts in its place."""
+    optimizer_factory: Callable[[str], OptimizerFactory]
+    """The optimizer of a role, such as "critic": that of the configuration, or what the hook rlchassis_make_optimizer answers."""
     for_graph: bool = False
     """Whether the optimizers are made to be part of a compiled update."""
     optimizers: list[Optimizer] = field(factory=list, init=False)
@@ -45,20 +50,10 @@ class Setup:
             raise ValueError(f"a parameter of role {role!r} would be stepped twice; give unique_parameters to one optimizer.")
         scheduler = resolve(lr_scheduler_factory, LRSchedulerFactory)
         schedule = scheduler.create_schedule(self.total_steps) if scheduler is not None else None
-        create = Optimizer.create_for_graph if self.for_graph else Optimizer.create
-        optimizer = create(self.optimizer_factory(params, lr, role), params, lr, schedule, role)
+        kind = GraphOptimizer if self.for_graph else Optimizer
+        optimizer = kind.create(self.optimizer_factory(role), params, lr, schedule, role)
         self.optimizers.append(optimizer)
         return optimizer
-
-    def compile(self, algorithm: Algorithm[Any]) -> None:
-        """Let the updates of an algorithm made here be compiled, where that was asked for and it has any that can be."""
-        if self.for_graph and not algorithm.compile(self._leave_graph):
-            log.warning("%s has no update that can be compiled; it is computed step by step.", type(algorithm).__name__)
-            self._leave_graph()
-
-    def _leave_graph(self) -> None:
-        for optimizer in self.optimizers:
-            optimizer.leave_graph()
 
 
 def resolve(description: Any, contract: type[Any]) -> Any:

@@ -78,10 +78,8 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
         device,
         streams,
         sampling.total_steps,
-        lambda params, lr, role: require_made(
-            hooks.rlchassis_make_optimizer(experiment=experiment, params=params, lr=lr, role=role),
-            OptimizerFactory,
-            "rlchassis_make_optimizer",
+        lambda role: require_made(
+            hooks.rlchassis_make_optimizer(experiment=experiment, role=role), OptimizerFactory, "rlchassis_make_optimizer"
         ),
         for_graph=agent.compile,
     )
@@ -96,7 +94,8 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
     require_made(algorithm, Algorithm, "rlchassis_make_algorithm")
     require_n_step(agent, algorithm)
-    setup.compile(algorithm)
+    if agent.compile:
+        algorithm.compile(setup.optimizers)
     world = World(
         config=experiment.config,
         sampling=sampling,

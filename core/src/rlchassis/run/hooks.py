@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from rlchassis.config import ResolvedSampling
 from rlchassis.envs import Environments, EnvMode, EnvWrapper, environments_of
@@ -47,10 +46,8 @@ class CoreHooks:
         return experiment.agent_factory.create_algorithm(policy, envs, setup)
 
     @hookimpl(trylast=True)
-    def rlchassis_make_optimizer(
-        self, experiment: ExperimentSpec, params: Sequence[nn.Parameter], lr: float, role: str
-    ) -> OptimizerFactory:
-        """The configuration's optimizer for every role."""
+    def rlchassis_make_optimizer(self, experiment: ExperimentSpec, role: str) -> OptimizerFactory:
+        """The configuration's optimizer, for every role."""
         made: OptimizerFactory = resolve(experiment.agent_factory.optim_factory, OptimizerFactory)
         return made
 

@@ -30,10 +30,11 @@ def make_algorithm(
     device, streams = torch.device("cpu"), RandomStreams(0)
     envs = Environments.from_spaces(observations, actions)
     optimizer_factory: OptimizerFactory = resolve(agent.optim_factory, OptimizerFactory)
-    setup = Setup(device, streams, TOTAL_STEPS, lambda params, lr, role: optimizer_factory, for_graph=agent.compile)
+    setup = Setup(device, streams, TOTAL_STEPS, lambda role: optimizer_factory, for_graph=agent.compile)
     with streams.initialisation():
         algorithm = agent.create_algorithm(agent.create_policy(envs, device), envs, setup)
-    setup.compile(algorithm)
+    if agent.compile:
+        algorithm.compile(setup.optimizers)
     for optimizer in setup.optimizers:
         optimizer.set_progress(progress)
     algorithm.set_progress(progress)

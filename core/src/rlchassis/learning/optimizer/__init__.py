@@ -1,0 +1,19 @@
+"""How parameters are stepped: descriptions of optimizers and learning-rate schedules, and the optimizers that algorithms hold."""
+
+from __future__ import annotations
+
+from rlchassis.learning.optimizer.divergence import REMEDY
+from rlchassis.learning.optimizer.factory import OptimizerFactory, OptimizerStep
+from rlchassis.learning.optimizer.graph import GraphOptimizer
+from rlchassis.learning.optimizer.optimizer import Optimizer
+from rlchassis.learning.optimizer.schedule import LRSchedulerFactory, LRSchedulerFactoryLinear
+
+__all__ = [
+    "REMEDY",
+    "GraphOptimizer",
+    "LRSchedulerFactory",
+    "LRSchedulerFactoryLinear",
+    "Optimizer",
+    "OptimizerFactory",
+    "OptimizerStep",
+]
