@@ -284,17 +284,18 @@ def test_every_name_of_the_api_has_one_home_that_the_types_know_too():
 
 TOOLKIT = """
     ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution actor_critic_loss
-    actor_metrics ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault Advantages assign_ AutoAlphaFactory
-    AutoAlphaFactoryDefault Categorical CategoricalActor compute_gae conjugate_gradient create_critics create_temperature Critic
-    critic_metrics CriticEnsemble CriticEnsembleMethods CriticFactory CriticFactoryDefault CriticFactoryReuseActor detached
-    deterministic_policy_loss DeterministicActor DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy
-    DiagonalGaussian DiscreteCriticEnsemble encoder_for EpsilonGreedyPolicy explained_variance ExplorationNoise Features
-    first_of fisher_vector_product flat_gradient flattened GaussianActor GaussianActorMethods huber_loss
-    IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha lambda_returns LinearEps MLP n_step_transition
-    NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized OneCriticMethods orthogonal_
-    polyak_update quantile_huber_loss ReturnScale RunningMoments soft_value squared_loss SquashedGaussian SquashedGaussianPolicy
-    StochasticActorMethods StochasticPolicy target_copy td_metrics Temperature two_critics TwoCriticsMethods unique_parameters
-    update_scale_and_compute_gae value_loss width_of
+    actor_metrics ActorCriticAgentFactory ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault Advantages assign_
+    AutoAlphaFactory AutoAlphaFactoryDefault Categorical CategoricalActor compute_gae conjugate_gradient create_critics
+    create_optimizers create_temperature Critic critic_metrics CriticEnsemble CriticEnsembleMethods CriticFactory
+    CriticFactoryDefault CriticFactoryReuseActor detached deterministic_policy_loss DeterministicActor
+    DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble
+    encoder_for EpsilonGreedyPolicy explained_variance ExplorationNoise Features first_of fisher_vector_product flat_gradient
+    flattened GaussianActor GaussianActorMethods huber_loss IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha
+    lambda_returns LinearEps MLP n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck
+    normalized OneCriticMethods orthogonal_ polyak_update quantile_huber_loss ReturnScale RunningMoments soft_value squared_loss
+    squashed_actor SquashedGaussian SquashedGaussianPolicy StochasticActorMethods StochasticAgentFactory StochasticPolicy
+    target_copy td_metrics Temperature two_critics TwoCriticsMethods unique_parameters update_scale_and_compute_gae value_loss
+    width_of
 """
 
 

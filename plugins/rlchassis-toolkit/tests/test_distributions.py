@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import distributions
 
-from rlchassis_toolkit.policies.distributions import Categorical, DiagonalGaussian, detached
+from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian, detached
 
 DRAWS = 40_000
 LOGITS = torch.tensor([[0.0, 1.0, -2.0], [5.0, 5.0, 0.5]])

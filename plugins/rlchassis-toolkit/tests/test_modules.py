@@ -8,9 +8,9 @@ from torch import nn
 
 from rlchassis.envs import Environments
 from rlchassis.errors import UsageError
+from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian
 from rlchassis_toolkit.factories.networks import ActorFactoryDefault, CriticFactoryDefault, CriticFactoryReuseActor
 from rlchassis_toolkit.networks.actors_and_critics import unique_parameters
-from rlchassis_toolkit.policies.distributions import Categorical, DiagonalGaussian
 
 CPU = torch.device("cpu")
 OBS = torch.randn(7, 3, generator=torch.Generator().manual_seed(0))

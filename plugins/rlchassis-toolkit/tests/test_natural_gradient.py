@@ -10,9 +10,9 @@ from torch import distributions, nn
 from torch.distributions import kl_divergence
 
 from rlchassis.envs import Environments
+from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian
 from rlchassis_toolkit.factories.networks import ActorFactoryDefault
 from rlchassis_toolkit.natural_gradient import assign_, conjugate_gradient, fisher_vector_product, flat_gradient, flattened
-from rlchassis_toolkit.policies.distributions import Categorical, DiagonalGaussian
 
 OBS = torch.randn(7, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 ACTORS = {

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from rlchassis_toolkit.policies.distributions import DiagonalGaussian
+from rlchassis_toolkit.distributions import DiagonalGaussian
 from rlchassis_toolkit.policies.squashed import SquashedGaussian, SquashedGaussianPolicy
 
 CASES = [(0.0, 0.0), (1.5, -1.0), (-0.7, 0.5), (2.0, -2.0)]

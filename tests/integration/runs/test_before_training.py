@@ -31,9 +31,9 @@ from rlchassis_ppo import PPOAgentFactory, PPOParams
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
 from rlchassis_testkit.wrapping import Wrapping
+from rlchassis_toolkit.distributions import Categorical
 from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Features
 from rlchassis_toolkit.noise import NoiseFactoryOrnsteinUhlenbeck
-from rlchassis_toolkit.policies.distributions import Categorical
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
 
 

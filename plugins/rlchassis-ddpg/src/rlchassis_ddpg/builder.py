@@ -1,4 +1,4 @@
-"""How a DDPG agent is made, and the builder that lets users say so."""
+"""How a DDPG agent is made, and the builder that configures one."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from rlchassis_toolkit import (
     DeterministicActorMethods,
     DeterministicPolicy,
     OneCriticMethods,
+    create_optimizers,
     target_copy,
-    unique_parameters,
 )
 
 
 @frozen(kw_only=True)
 class DDPGAgentFactory(AgentFactory):
-    """The recipe for a DDPG agent."""
+    """Describes a DDPG agent."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -52,15 +52,12 @@ class DDPGAgentFactory(AgentFactory):
         """Features that the critic shares with the actor are learned by the critic alone."""
         params = self.params
         critic = self.critic_factory.create_module(envs, setup.device, policy.actor)
-        judging = unique_parameters(critic)
-        acting = unique_parameters(policy, without=judging)
         return DDPG(
             policy,
             critic,
             target_copy(policy.actor),
             target_copy(critic),
-            setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
-            setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
+            *create_optimizers(policy, critic, params, setup),
             params,
         )
 

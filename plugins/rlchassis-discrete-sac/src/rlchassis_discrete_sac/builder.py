@@ -1,4 +1,4 @@
-"""How a discrete SAC agent is made, and the builder that lets users say so."""
+"""How a discrete SAC agent is made, and the builder that configures one."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from rlchassis_toolkit import (
     StochasticPolicy,
     TwoCriticsMethods,
     create_critics,
+    create_optimizers,
     create_temperature,
     target_copy,
     two_critics,
-    unique_parameters,
 )
 
 
@@ -33,7 +33,7 @@ def _actor() -> ActorFactoryDefault:
 
 @frozen(kw_only=True)
 class DiscreteSACAgentFactory(AgentFactory):
-    """The recipe for a discrete SAC agent."""
+    """Describes a discrete SAC agent."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -60,14 +60,11 @@ class DiscreteSACAgentFactory(AgentFactory):
         """Features that the critics share with the actor are learned by the critics alone."""
         params = self.params
         critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
-        judging = unique_parameters(critics)
-        acting = unique_parameters(policy, without=judging)
         return DiscreteSAC(
             policy,
             critics,
             target_copy(critics),
-            setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
-            setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
+            *create_optimizers(policy, critics, params, setup),
             create_temperature(params.alpha, envs, setup),
             params,
         )

@@ -1,54 +1,32 @@
-"""How an NPG agent is made, and the builder that lets users say so."""
+"""How an NPG agent is made, and the builder that configures one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-import torch
 from attrs import frozen
 
-from rlchassis.api import AgentFactory, Environments, OnPolicyTrainer, Setup, instance
+from rlchassis.api import Environments, Setup, instance
 from rlchassis_npg.algorithm import NPG
 from rlchassis_npg.params import NPGParams
-from rlchassis_toolkit import (
-    ActorCriticExperimentBuilder,
-    ActorFactory,
-    ActorFactoryDefault,
-    CriticFactory,
-    CriticFactoryDefault,
-    ReturnScale,
-    StochasticPolicy,
-    unique_parameters,
-)
+from rlchassis_toolkit import ActorCriticAgentFactory, ActorCriticExperimentBuilder, StochasticPolicy
 
 
 @frozen(kw_only=True)
-class NPGAgentFactory(AgentFactory):
-    """The recipe for an NPG agent."""
+class NPGAgentFactory(ActorCriticAgentFactory):
+    """Describes an NPG agent."""
 
-    trainer_class = OnPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1024, "repeat_per_collect": 1, "num_test_episodes": 10}
 
     params: NPGParams = instance(NPGParams, factory=NPGParams)
     """The hyperparameters."""
-    actor_factory: ActorFactory = instance(ActorFactory, factory=ActorFactoryDefault)
-    """The network that acts."""
-    critic_factory: CriticFactory = instance(CriticFactory, factory=CriticFactoryDefault)
-    """The network that judges."""
-
-    def create_policy(self, envs: Environments, device: torch.device) -> StochasticPolicy:
-        """A policy that samples from its actor's distribution."""
-        actor = self.actor_factory.create_module(envs, device)
-        return StochasticPolicy(actor, deterministic_eval=self.params.deterministic_eval)
 
     def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> NPG:
-        """An optimizer over what the critic does not share with the actor, which no optimizer steps."""
-        critic = self.critic_factory.create_module(envs, setup.device, actor=policy.actor)
-        parameters = unique_parameters(critic, without=policy.parameters())
-        optimizer = setup.optimizer(parameters, self.params.lr, "critic", self.params.lr_scheduler_factory)
-        scale = ReturnScale(setup.device) if self.params.return_scaling else None
-        return NPG(policy, critic, optimizer, self.params, scale)
+        """An optimizer over the critic; natural gradients update the actor."""
+        critic = self.create_critic(policy, envs, setup)
+        optimizer = self.create_critic_optimizer(policy, critic, setup)
+        return NPG(policy, critic, optimizer, self.params, self.create_return_scale(setup))
 
 
 class NPGExperimentBuilder(ActorCriticExperimentBuilder[NPGAgentFactory]):

@@ -1,54 +1,32 @@
-"""How a PPO agent is made, and the builder that lets users say so."""
+"""How a PPO agent is made, and the builder that configures one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-import torch
 from attrs import frozen
 
-from rlchassis.api import AgentFactory, Environments, OnPolicyTrainer, Setup, instance
+from rlchassis.api import Environments, Setup, instance
 from rlchassis_ppo.algorithm import PPO
 from rlchassis_ppo.params import PPOParams
-from rlchassis_toolkit import (
-    ActorCriticExperimentBuilder,
-    ActorFactory,
-    ActorFactoryDefault,
-    CriticFactory,
-    CriticFactoryDefault,
-    ReturnScale,
-    StochasticPolicy,
-    unique_parameters,
-)
+from rlchassis_toolkit import ActorCriticAgentFactory, ActorCriticExperimentBuilder, StochasticPolicy
 
 
 @frozen(kw_only=True)
-class PPOAgentFactory(AgentFactory):
-    """The recipe for a PPO agent."""
+class PPOAgentFactory(ActorCriticAgentFactory):
+    """Describes a PPO agent."""
 
-    trainer_class = OnPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 2048, "repeat_per_collect": 10, "num_test_episodes": 10}
 
     params: PPOParams = instance(PPOParams, factory=PPOParams)
     """The hyperparameters."""
-    actor_factory: ActorFactory = instance(ActorFactory, factory=ActorFactoryDefault)
-    """The network that acts."""
-    critic_factory: CriticFactory = instance(CriticFactory, factory=CriticFactoryDefault)
-    """The network that judges."""
-
-    def create_policy(self, envs: Environments, device: torch.device) -> StochasticPolicy:
-        """A policy that samples from its actor's distribution."""
-        actor = self.actor_factory.create_module(envs, device)
-        return StochasticPolicy(actor, deterministic_eval=self.params.deterministic_eval)
 
     def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> PPO:
-        """One optimizer over actor and critic, whose features may be shared."""
-        critic = self.critic_factory.create_module(envs, setup.device, actor=policy.actor)
-        parameters = unique_parameters(policy, critic)
-        optimizer = setup.optimizer(parameters, self.params.lr, "actor_critic", self.params.lr_scheduler_factory)
-        scale = ReturnScale(setup.device) if self.params.return_scaling else None
-        return PPO(policy, critic, optimizer, self.params, scale)
+        """One optimizer over actor and critic."""
+        critic = self.create_critic(policy, envs, setup)
+        optimizer = self.create_joint_optimizer(policy, critic, setup)
+        return PPO(policy, critic, optimizer, self.params, self.create_return_scale(setup))
 
 
 class PPOExperimentBuilder(ActorCriticExperimentBuilder[PPOAgentFactory]):

@@ -1,4 +1,4 @@
-"""How a REDQ agent is made, and the builder that lets users say so."""
+"""How a REDQ agent is made, and the builder that configures one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import ClassVar, Self
 
 import torch
 from attrs import frozen
-from torch import nn
 
 from rlchassis.api import AgentFactory, Environments, OffPolicyTrainer, Setup, instance
 from rlchassis_redq.algorithm import REDQ
@@ -16,23 +15,19 @@ from rlchassis_toolkit import (
     ActionCriticFactory,
     ActionCriticFactoryDefault,
     ActorFactory,
-    ActorFactoryDefault,
     CriticEnsembleMethods,
     GaussianActorMethods,
     SquashedGaussianPolicy,
+    create_optimizers,
     create_temperature,
+    squashed_actor,
     target_copy,
-    unique_parameters,
 )
-
-
-def _actor() -> ActorFactoryDefault:
-    return ActorFactoryDefault((256, 256), nn.ReLU, continuous_unbounded=True, continuous_conditioned_sigma=True)
 
 
 @frozen(kw_only=True)
 class REDQAgentFactory(AgentFactory):
-    """The recipe for a REDQ agent."""
+    """Describes a REDQ agent."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -44,7 +39,7 @@ class REDQAgentFactory(AgentFactory):
 
     params: REDQParams = instance(REDQParams, factory=REDQParams)
     """The hyperparameters."""
-    actor_factory: ActorFactory = instance(ActorFactory, factory=_actor)
+    actor_factory: ActorFactory = instance(ActorFactory, factory=squashed_actor)
     """The network that acts: mean and log standard deviation before the squash."""
     critic_ensemble_factory: ActionCriticFactory = instance(ActionCriticFactory, factory=ActionCriticFactoryDefault)
     """What each of the networks that judge is."""
@@ -57,14 +52,11 @@ class REDQAgentFactory(AgentFactory):
         """Features that the critics share with the actor are learned by the critics alone."""
         params = self.params
         critics = self.critic_ensemble_factory.create_ensemble(params.ensemble_size, envs, setup.device, policy.actor)
-        judging = unique_parameters(critics)
-        acting = unique_parameters(policy, without=judging)
         return REDQ(
             policy,
             critics,
             target_copy(critics),
-            setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
-            setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
+            *create_optimizers(policy, critics, params, setup),
             create_temperature(params.alpha, envs, setup),
             params,
         )

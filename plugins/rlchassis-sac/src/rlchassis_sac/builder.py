@@ -1,4 +1,4 @@
-"""How a SAC agent is made, and the builder that lets users say so."""
+"""How a SAC agent is made, and the builder that configures one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import ClassVar, Self
 
 import torch
 from attrs import frozen
-from torch import nn
 
 from rlchassis.api import AgentFactory, Environments, OffPolicyTrainer, Setup, instance
 from rlchassis_sac.algorithm import SAC
@@ -16,24 +15,20 @@ from rlchassis_sac.policy import SACPolicy
 from rlchassis_toolkit import (
     ActionCriticFactory,
     ActorFactory,
-    ActorFactoryDefault,
     GaussianActorMethods,
     TwoCriticsMethods,
     create_critics,
+    create_optimizers,
     create_temperature,
+    squashed_actor,
     target_copy,
     two_critics,
-    unique_parameters,
 )
-
-
-def _actor() -> ActorFactoryDefault:
-    return ActorFactoryDefault((256, 256), nn.ReLU, continuous_unbounded=True, continuous_conditioned_sigma=True)
 
 
 @frozen(kw_only=True)
 class SACAgentFactory(AgentFactory):
-    """The recipe for a SAC agent."""
+    """Describes a SAC agent."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -45,7 +40,7 @@ class SACAgentFactory(AgentFactory):
 
     params: SACParams = instance(SACParams, factory=SACParams)
     """The hyperparameters."""
-    actor_factory: ActorFactory = instance(ActorFactory, factory=_actor)
+    actor_factory: ActorFactory = instance(ActorFactory, factory=squashed_actor)
     """The network that acts: mean and log standard deviation before the squash."""
     critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
     """The two networks that judge; equal ones are computed as one."""
@@ -59,14 +54,11 @@ class SACAgentFactory(AgentFactory):
         """Features that the critics share with the actor are learned by the critics alone."""
         params = self.params
         critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
-        judging = unique_parameters(critics)
-        acting = unique_parameters(policy, without=judging)
         return SAC(
             policy,
             critics,
             target_copy(critics),
-            setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
-            setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
+            *create_optimizers(policy, critics, params, setup),
             create_temperature(params.alpha, envs, setup),
             params,
         )

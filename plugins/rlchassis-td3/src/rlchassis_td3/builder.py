@@ -1,4 +1,4 @@
-"""How a TD3 agent is made, and the builder that lets users say so."""
+"""How a TD3 agent is made, and the builder that configures one."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from rlchassis_toolkit import (
     DeterministicPolicy,
     TwoCriticsMethods,
     create_critics,
+    create_optimizers,
     target_copy,
     two_critics,
-    unique_parameters,
 )
 
 
 @frozen(kw_only=True)
 class TD3AgentFactory(AgentFactory):
-    """The recipe for a TD3 agent."""
+    """Describes a TD3 agent."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -53,15 +53,12 @@ class TD3AgentFactory(AgentFactory):
         """Features that the critics share with the actor are learned by the critics alone."""
         params = self.params
         critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
-        judging = unique_parameters(critics)
-        acting = unique_parameters(policy, without=judging)
         return TD3(
             policy,
             critics,
             target_copy(policy.actor),
             target_copy(critics),
-            setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),
-            setup.optimizer(judging, params.critic_lr, "critic", params.critic_lr_scheduler_factory),
+            *create_optimizers(policy, critics, params, setup),
             params,
         )
 

@@ -10,6 +10,9 @@ from rlchassis_toolkit.builders.off_policy import (
     OneCriticMethods,
     TwoCriticsMethods,
 )
+from rlchassis_toolkit.builders.off_policy_agents import create_optimizers, squashed_actor
+from rlchassis_toolkit.builders.on_policy_agents import ActorCriticAgentFactory, StochasticAgentFactory
+from rlchassis_toolkit.distributions import ActionDistribution, Categorical, DiagonalGaussian, detached
 from rlchassis_toolkit.factories.action_critics import (
     ActionCriticFactory,
     ActionCriticFactoryDefault,
@@ -55,7 +58,6 @@ from rlchassis_toolkit.networks.encoders import encoder_for, width_of
 from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, first_of
 from rlchassis_toolkit.noise import ExplorationNoise, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 from rlchassis_toolkit.policies.deterministic import DeterministicPolicy
-from rlchassis_toolkit.policies.distributions import ActionDistribution, Categorical, DiagonalGaussian, detached
 from rlchassis_toolkit.policies.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
 from rlchassis_toolkit.policies.squashed import SquashedGaussian, SquashedGaussianPolicy
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
@@ -69,6 +71,7 @@ __all__ = [
     "ActionCriticFactoryDefault",
     "ActionCriticFactoryReuseActor",
     "ActionDistribution",
+    "ActorCriticAgentFactory",
     "ActorCriticExperimentBuilder",
     "ActorFactory",
     "ActorFactoryDefault",
@@ -106,6 +109,7 @@ __all__ = [
     "SquashedGaussian",
     "SquashedGaussianPolicy",
     "StochasticActorMethods",
+    "StochasticAgentFactory",
     "StochasticPolicy",
     "Temperature",
     "TwoCriticsMethods",
@@ -115,6 +119,7 @@ __all__ = [
     "compute_gae",
     "conjugate_gradient",
     "create_critics",
+    "create_optimizers",
     "create_temperature",
     "critic_metrics",
     "detached",
@@ -135,6 +140,7 @@ __all__ = [
     "quantile_huber_loss",
     "soft_value",
     "squared_loss",
+    "squashed_actor",
     "target_copy",
     "td_metrics",
     "two_critics",

@@ -6,14 +6,13 @@ All parameters count as one vector [P] here, in the order in which they are give
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.autograd import grad
 
-if TYPE_CHECKING:
-    from rlchassis_toolkit.policies.distributions import ActionDistribution
+from rlchassis_toolkit.distributions import ActionDistribution
 
 Product = Callable[[Tensor], Tensor]
 """v ↦ A v, for a matrix A that nobody writes down."""

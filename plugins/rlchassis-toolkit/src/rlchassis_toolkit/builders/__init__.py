@@ -1,1 +1,1 @@
-"""Methods that the builders of several algorithms share."""
+"""What the builders and agent factories of several algorithms share."""

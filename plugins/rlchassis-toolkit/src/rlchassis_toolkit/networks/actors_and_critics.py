@@ -12,8 +12,8 @@ from gymnasium import spaces
 from torch import Tensor, nn
 
 from rlchassis.api import Observation
+from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian
 from rlchassis_toolkit.networks.encoders import encoder_for, width_of
-from rlchassis_toolkit.policies.distributions import Categorical, DiagonalGaussian
 
 
 def _is_plain(space: spaces.Space[Any]) -> bool:

@@ -1,1 +1,1 @@
-"""Kinds of policies and the distributions that they act by."""
+"""Kinds of policies: stochastic, squashed Gaussian, deterministic and ε-greedy."""

@@ -10,7 +10,7 @@ from gymnasium import spaces
 from torch import Tensor
 
 from rlchassis.api import Observation, UsageError, described, require_action, require_values
-from rlchassis_toolkit.policies.distributions import Categorical, DiagonalGaussian
+from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian
 
 
 def require_distribution(answer: Any, obs: Observation, space: spaces.Space[Any]) -> None:

@@ -11,8 +11,8 @@ from torch import Generator, Tensor, nn
 from torch.nn.functional import softplus
 
 from rlchassis.api import Observation, Policy, infer
+from rlchassis_toolkit.distributions import DiagonalGaussian
 from rlchassis_toolkit.policies.answers import require_gaussian
-from rlchassis_toolkit.policies.distributions import DiagonalGaussian
 
 LOG_2 = math.log(2)
 

@@ -8,8 +8,8 @@ from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
 from rlchassis.api import Observation, Policy, infer
+from rlchassis_toolkit.distributions import ActionDistribution
 from rlchassis_toolkit.policies.answers import require_distribution
-from rlchassis_toolkit.policies.distributions import ActionDistribution
 
 
 class StochasticPolicy(Policy):

@@ -1,0 +1,87 @@
+"""Agent factories of on-policy algorithms with a stochastic actor: the networks, and how policy, critic and optimizer are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import torch
+from attrs import frozen
+from torch import nn
+
+from rlchassis.api import AgentFactory, Environments, LRSchedulerFactory, OnPolicyTrainer, Optimizer, Setup, instance
+from rlchassis_toolkit.factories.networks import ActorFactory, ActorFactoryDefault, CriticFactory, CriticFactoryDefault
+from rlchassis_toolkit.gae import ReturnScale
+from rlchassis_toolkit.networks.actors_and_critics import unique_parameters
+from rlchassis_toolkit.policies.stochastic import StochasticPolicy
+
+
+class OnPolicyParams(Protocol):
+    """The hyperparameters that these agents read."""
+
+    @property
+    def lr(self) -> float:
+        """Learning rate."""
+
+    @property
+    def lr_scheduler_factory(self) -> LRSchedulerFactory | None:
+        """How the learning rate changes with progress."""
+
+    @property
+    def deterministic_eval(self) -> bool:
+        """Whether evaluation takes the likeliest action instead of sampling."""
+
+
+class ActorCriticParams(OnPolicyParams, Protocol):
+    """Those of agents with a critic."""
+
+    @property
+    def return_scaling(self) -> bool:
+        """Whether the critic learns returns in units of their running standard deviation."""
+
+
+@frozen(kw_only=True)
+class StochasticAgentFactory(AgentFactory):
+    """Describes an on-policy agent with a stochastic actor; each algorithm adds its params and create_algorithm."""
+
+    trainer_class = OnPolicyTrainer
+
+    params: OnPolicyParams
+    """The hyperparameters."""
+    actor_factory: ActorFactory = instance(ActorFactory, factory=ActorFactoryDefault)
+    """The actor: a network from observations to a distribution over actions."""
+
+    def create_policy(self, envs: Environments, device: torch.device) -> StochasticPolicy:
+        """A policy that samples from its actor's distribution."""
+        actor = self.actor_factory.create_module(envs, device)
+        return StochasticPolicy(actor, deterministic_eval=self.params.deterministic_eval)
+
+    def create_optimizer(self, parameters: Iterable[nn.Parameter], role: str, setup: Setup) -> Optimizer:
+        """Over these parameters, at params.lr and its schedule."""
+        return setup.optimizer(list(parameters), self.params.lr, role, self.params.lr_scheduler_factory)
+
+
+@frozen(kw_only=True)
+class ActorCriticAgentFactory(StochasticAgentFactory):
+    """Describes an on-policy agent with a critic of observations besides."""
+
+    params: ActorCriticParams
+    """The hyperparameters."""
+    critic_factory: CriticFactory = instance(CriticFactory, factory=CriticFactoryDefault)
+    """The critic: a network from observations to values."""
+
+    def create_critic(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> nn.Module:
+        """The critic, which may share the actor's features."""
+        return self.critic_factory.create_module(envs, setup.device, actor=policy.actor)
+
+    def create_joint_optimizer(self, policy: StochasticPolicy, critic: nn.Module, setup: Setup) -> Optimizer:
+        """One optimizer over actor and critic, each parameter once where features are shared."""
+        return self.create_optimizer(unique_parameters(policy, critic), "actor_critic", setup)
+
+    def create_critic_optimizer(self, policy: StochasticPolicy, critic: nn.Module, setup: Setup) -> Optimizer:
+        """An optimizer over what the critic does not share with the actor, which is updated without one."""
+        return self.create_optimizer(unique_parameters(critic, without=policy.parameters()), "critic", setup)
+
+    def create_return_scale(self, setup: Setup) -> ReturnScale | None:
+        """The running scale of returns; None without params.return_scaling."""
+        return ReturnScale(setup.device) if self.params.return_scaling else None
