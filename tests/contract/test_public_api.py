@@ -259,7 +259,7 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 API = """
     Agent AgentFactory Algorithm by_row CallbackContext Component ConfigPart described EnvFactory Environments EnvMode
     EpochStopCallback EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder ExperimentConfig first_tensor
-    gradient_step HasSpaces hookimpl infer InfoStats instance Logger LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear
+    gradient_step HasSpaces hookimpl InfoStats instance Logger LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear
     map_tensors Metrics METRICS_FILENAME ModuleFactory number Observation OffPolicyTrainer one_graph OnPolicyTrainer Optimizer
     OptimizerFactory OptimizerStep PluginError Policy PolicyWrapper PolicyWrapperFactory Probe RandomStreams read_metrics
     read_settings refuses_old_names require_action require_values resolve SamplingConfig say Setup StoredFileError switch
@@ -290,12 +290,12 @@ TOOLKIT = """
     CriticFactoryDefault CriticFactoryReuseActor detached deterministic_policy_loss DeterministicActor
     DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble
     encoder_for EpsilonGreedyPolicy explained_variance ExplorationNoise Features first_of fisher_vector_product flat_gradient
-    flattened GaussianActor GaussianActorMethods huber_loss IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha
-    lambda_returns LinearEps MLP n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck
-    normalized OneCriticMethods orthogonal_ polyak_update quantile_huber_loss ReturnScale RunningMoments soft_value squared_loss
-    squashed_actor SquashedGaussian SquashedGaussianPolicy StochasticActorMethods StochasticAgentFactory StochasticPolicy
-    target_copy td_metrics Temperature two_critics TwoCriticsMethods unique_parameters update_scale_and_compute_gae value_loss
-    width_of
+    flattened GaussianActor GaussianActorMethods HeadOnFeatures huber_loss infer IntermediateModuleFactory
+    IntermediateModuleFactoryDefault is_alpha lambda_returns LinearEps MLP n_step_transition NoiseFactory
+    NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized OneCriticMethods orthogonal_ polyak_update
+    quantile_huber_loss require_one_shape ReturnScale RunningMoments soft_value squared_loss squashed_actor SquashedGaussian
+    SquashedGaussianPolicy StochasticActorMethods StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature
+    two_critics TwoCriticsMethods unique_parameters update_scale_and_compute_gae value_loss width_of
 """
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from rlchassis.learning.compilation import one_graph
     from rlchassis.learning.gradients import gradient_step
     from rlchassis.learning.module_factory import HasSpaces, ModuleFactory, Probe
-    from rlchassis.learning.numpy_inference import infer
     from rlchassis.learning.optimizer import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, OptimizerStep
     from rlchassis.learning.policy import Policy, PolicyWrapper
     from rlchassis.learning.setup import Setup, resolve
@@ -59,7 +58,6 @@ HOMES = {
     "rlchassis.learning.compilation": "one_graph",
     "rlchassis.learning.gradients": "gradient_step",
     "rlchassis.learning.module_factory": "HasSpaces ModuleFactory Probe",
-    "rlchassis.learning.numpy_inference": "infer",
     "rlchassis.learning.optimizer": "LRSchedulerFactory LRSchedulerFactoryLinear Optimizer OptimizerFactory OptimizerStep",
     "rlchassis.learning.policy": "Policy PolicyWrapper",
     "rlchassis.learning.setup": "resolve Setup",
@@ -133,7 +131,6 @@ __all__ = [
     "first_tensor",
     "gradient_step",
     "hookimpl",
-    "infer",
     "instance",
     "map_tensors",
     "number",

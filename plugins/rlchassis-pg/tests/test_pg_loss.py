@@ -22,7 +22,7 @@ def test_on_average_its_gradient_is_that_of_the_expected_return():
     p = theta.sigmoid()
     log_probs = torch.stack([p.log(), (1 - p).log()])
     loss = sum(
-        chance * reinforce_loss(log_probs[i : i + 1], torch.tensor([3.0, 1.0][i])) for i, chance in enumerate([p.item(), 1 - p.item()])
+        chance * reinforce_loss(log_probs[i : i + 1], torch.tensor([[3.0, 1.0][i]])) for i, chance in enumerate([p.item(), 1 - p.item()])
     )
     loss.backward()
     assert theta.grad.item() == pytest.approx(-2 * (p * (1 - p)).item())

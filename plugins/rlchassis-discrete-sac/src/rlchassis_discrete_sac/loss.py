@@ -1,7 +1,7 @@
 """The objectives of SAC where actions can be counted: expectations over all of them take the place of samples.
 
-Pure functions of tensors: values of n critics are [n, B, K], log-probabilities of K actions [B, K], all else is [B]. Equations are those of
-Christodoulou 2019.
+Pure functions of tensors: values of n critics are [n, B, K], log-probabilities of K actions [B, K], α is [], all else is [B].
+Equations are those of Christodoulou 2019: https://arxiv.org/abs/1910.07207
 """
 
 from __future__ import annotations
@@ -25,12 +25,25 @@ def values_of(actions: Tensor, values: Tensor) -> Tensor:
 
 
 def soft_target(rewards: Tensor, discounts: Tensor, next_values: Tensor, next_log_probs: Tensor, alpha: Tensor) -> Tensor:
-    """y = r + γ Σₐ π(a|s′) [ minᵢ qᵢ(s′, a) − α log π(a|s′) ]   (eq. 10)."""
+    """Soft clipped double-Q target:  y = r + γ Σₐ π(a|s′) [ minᵢ qᵢ(s′, a) − α log π(a|s′) ]   (eq. 10).
+
+    rewards: r, [B]
+    discounts: γⁿ, or 0 after termination, [B]
+    next_values: qᵢ(s′, ·) of the target critics, [n, B, K]
+    next_log_probs: log π(·|s′), [B, K]
+    alpha: temperature α, []
+    """
     return rewards + discounts * expected(soft_value(next_values.amin(0), next_log_probs, alpha), next_log_probs)
 
 
 def policy_loss(values: Tensor, log_probs: Tensor, alpha: Tensor, weights: Tensor) -> Tensor:
-    """E[ w Σₐ π(a|s) (α log π(a|s) − minᵢ qᵢ(s, a)) ]   (eq. 12)."""
+    """Soft policy loss:  L = E[ w Σₐ π(a|s) (α log π(a|s) − minᵢ qᵢ(s, a)) ]   (eq. 12).
+
+    values: qᵢ(s, ·), no gradient, [n, B, K]
+    log_probs: log π(·|s), [B, K]
+    alpha: temperature α, []
+    weights: importance weights w, [B]
+    """
     return -(weights * expected(soft_value(values.amin(0), log_probs, alpha), log_probs)).mean()
 
 

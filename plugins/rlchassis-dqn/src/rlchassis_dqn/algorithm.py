@@ -8,10 +8,10 @@ import torch
 from attrs import define
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, Transition, UpdateResult, gradient_step, infer, one_graph
-from rlchassis_dqn.loss import q_target, value_of
+from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, Transition, UpdateResult, gradient_step, one_graph
+from rlchassis_dqn.loss import huber_loss, q_target, value_of
 from rlchassis_dqn.params import DQNParams
-from rlchassis_toolkit import EpsilonGreedyPolicy, LinearEps, huber_loss, n_step_transition, polyak_update, squared_loss, td_metrics
+from rlchassis_toolkit import EpsilonGreedyPolicy, LinearEps, infer, n_step_transition, polyak_update, squared_loss, td_metrics
 
 
 @define(eq=False)

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from attrs import frozen
-from torch import Tensor, nn
+from torch import nn
 
-from rlchassis.api import Observation
-from rlchassis_toolkit import IntermediateModuleFactoryDefault, width_of
+from rlchassis_toolkit import HeadOnFeatures, IntermediateModuleFactoryDefault
 
 
-class QNetwork(nn.Module):
-    """Features and a linear layer that answers the value of every action."""
-
-    is_head_on_features: ClassVar[bool] = True
-    """Tells `infer` that it is `interpret(head(features(obs)))` and nothing else."""
-
-    def __init__(self, features: nn.Module, num_actions: int) -> None:
-        super().__init__()
-        self.features = features
-        self.head = nn.Linear(width_of(features), num_actions)
-
-    def forward(self, obs: Observation) -> Tensor:
-        """Observations [B, …] → values of K actions [B, K]."""
-        return self.interpret(self.head(self.features(obs)))
-
-    def interpret(self, outputs: Tensor) -> Tensor:
-        """The head's outputs are the values."""
-        return outputs
+class QNetwork(HeadOnFeatures):
+    """Features and a linear layer: observations [B, …] → the values of K actions [B, K]."""
 
 
 @frozen

@@ -7,11 +7,11 @@ from attrs import define, frozen
 from torch import Generator, Tensor
 
 from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, TensorStruct, Transition, UpdateResult, gradient_step, one_graph
-from rlchassis_iqn.loss import quantile_target, quantiles_of
+from rlchassis_iqn.loss import quantile_huber_loss, quantile_target, quantiles_of
 from rlchassis_iqn.network import QuantileNetwork
 from rlchassis_iqn.params import IQNParams
 from rlchassis_iqn.policy import QuantilePolicy
-from rlchassis_toolkit import LinearEps, n_step_transition, polyak_update, quantile_huber_loss, td_metrics
+from rlchassis_toolkit import LinearEps, n_step_transition, polyak_update, td_metrics
 
 
 @frozen(eq=False)

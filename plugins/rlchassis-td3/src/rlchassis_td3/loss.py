@@ -1,4 +1,4 @@
-"""What TD3's critics learn; its policy's loss is core's. Pure functions of tensors; values of n critics are [n, B]."""
+"""Target policy smoothing and the targets of TD3's critics; the loss of its policy is the toolkit's. Pure functions of tensors."""
 
 from __future__ import annotations
 
@@ -6,10 +6,24 @@ from torch import Tensor
 
 
 def smoothed(actions: Tensor, noise: Tensor, std: float, clip: float) -> Tensor:
-    """ã = clip(μ′(s′) + clip(σ ε, −c, c), −1, 1)  for standard normal noise ε, all [B, D]   (Fujimoto et al. 2018, eq. 14)."""
+    """Target policy smoothing:  ã = clip(μ′(s′) + clip(σ ε, −c, c), −1, 1).
+
+    actions: μ′(s′) of the target actor, [B, D]
+    noise: standard normal ε, [B, D]
+    std, clip: σ and c
+
+    Fujimoto et al. 2018, eq. 14: https://arxiv.org/abs/1802.09477
+    """
     return (actions + (std * noise).clamp(-clip, clip)).clamp(-1, 1)
 
 
 def cautious_target(rewards: Tensor, discounts: Tensor, next_values: Tensor) -> Tensor:
-    """y = r + γ minᵢ qᵢ′(s′, ã)   (Fujimoto et al. 2018, eq. 10 and algorithm 1)."""
+    """Clipped double-Q target:  y = r + γ minᵢ qᵢ′(s′, ã).
+
+    rewards: r, [B]
+    discounts: γⁿ, or 0 after termination, [B]
+    next_values: qᵢ′(s′, ã) of the target critics, [n, B]
+
+    Fujimoto et al. 2018, eq. 10 and algorithm 1: https://arxiv.org/abs/1802.09477
+    """
     return rewards + discounts * next_values.amin(0)

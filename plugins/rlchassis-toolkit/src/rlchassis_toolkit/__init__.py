@@ -34,9 +34,8 @@ from rlchassis_toolkit.gae import Advantages, ReturnScale, compute_gae, update_s
 from rlchassis_toolkit.losses import (
     actor_critic_loss,
     deterministic_policy_loss,
-    huber_loss,
     normalized,
-    quantile_huber_loss,
+    require_one_shape,
     soft_value,
     squared_loss,
     value_loss,
@@ -56,7 +55,9 @@ from rlchassis_toolkit.networks.actors_and_critics import (
 )
 from rlchassis_toolkit.networks.encoders import encoder_for, width_of
 from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, first_of
+from rlchassis_toolkit.networks.head import HeadOnFeatures
 from rlchassis_toolkit.noise import ExplorationNoise, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
+from rlchassis_toolkit.numpy_inference import infer
 from rlchassis_toolkit.policies.deterministic import DeterministicPolicy
 from rlchassis_toolkit.policies.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
 from rlchassis_toolkit.policies.squashed import SquashedGaussian, SquashedGaussianPolicy
@@ -97,6 +98,7 @@ __all__ = [
     "Features",
     "GaussianActor",
     "GaussianActorMethods",
+    "HeadOnFeatures",
     "IntermediateModuleFactory",
     "IntermediateModuleFactoryDefault",
     "LinearEps",
@@ -130,14 +132,14 @@ __all__ = [
     "fisher_vector_product",
     "flat_gradient",
     "flattened",
-    "huber_loss",
+    "infer",
     "is_alpha",
     "lambda_returns",
     "n_step_transition",
     "normalized",
     "orthogonal_",
     "polyak_update",
-    "quantile_huber_loss",
+    "require_one_shape",
     "soft_value",
     "squared_loss",
     "squashed_actor",

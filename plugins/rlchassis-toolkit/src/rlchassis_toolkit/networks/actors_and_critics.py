@@ -1,19 +1,19 @@
-"""Networks: an MLP, actors and a critic. How they are put together is described in modules.py."""
+"""Networks: an MLP, actors and a critic. How they are put together is described in factories/networks.py."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from rlchassis.api import Observation
 from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian
 from rlchassis_toolkit.networks.encoders import encoder_for, width_of
+from rlchassis_toolkit.networks.head import HeadOnFeatures
 
 
 def _is_plain(space: spaces.Space[Any]) -> bool:
@@ -48,87 +48,50 @@ class Features(nn.Sequential):
         """What becomes of each part of an observation, for the log."""
 
 
-class CategoricalActor(nn.Module):
-    """A distribution over discrete actions."""
-
-    is_head_on_features: ClassVar[bool] = True
-    """Tells lean.py that it is `interpret(head(features(obs)))` and nothing else."""
-
-    def __init__(self, features: nn.Module, num_actions: int) -> None:
-        super().__init__()
-        self.features = features
-        self.head = nn.Linear(width_of(features), num_actions)
-
-    def forward(self, obs: Observation) -> Categorical:
-        """Observations [B, …] → distribution over K actions."""
-        return self.interpret(self.head(self.features(obs)))
+class CategoricalActor(HeadOnFeatures):
+    """A distribution over discrete actions: observations [B, …] → Categorical over K actions."""
 
     def interpret(self, outputs: Tensor) -> Categorical:
-        """What the head's outputs [B, K] mean."""
+        """Logits [B, K]."""
         return Categorical(outputs)
 
 
-class GaussianActor(nn.Module):
-    """A distribution over continuous actions; σ is a parameter, or read from the observation where `conditioned_sigma`.
+class GaussianActor(HeadOnFeatures):
+    """A distribution over continuous actions: observations [B, …] → DiagonalGaussian over actions [B, D].
 
-    The mean is squashed by tanh into the chassis' range [−1, 1] unless `unbounded`; log σ starts at −0.5 and, when conditioned, is
-    kept within [−20, 2].
+    σ is a parameter, or read from the observation where `conditioned_sigma`. The mean is squashed by tanh into the chassis' range
+    [−1, 1] unless `unbounded`; log σ starts at −0.5 and, when conditioned, is kept within [−20, 2].
     """
 
-    is_head_on_features: ClassVar[bool] = True
-    """Tells lean.py that it is `interpret(head(features(obs)))` and nothing else."""
-
     def __init__(self, features: nn.Module, size: int, *, unbounded: bool = False, conditioned_sigma: bool = False) -> None:
-        super().__init__()
-        self.features = features
-        width = width_of(features)
-        self.head = nn.Linear(width, 2 * size if conditioned_sigma else size)
+        super().__init__(features, 2 * size if conditioned_sigma else size)
         self.log_std = None if conditioned_sigma else nn.Parameter(torch.full((size,), -0.5))
         self.unbounded = unbounded
 
-    def forward(self, obs: Observation) -> DiagonalGaussian:
-        """Observations [B, …] → distribution over actions [B, D]."""
-        return self.interpret(self.head(self.features(obs)))
-
     def interpret(self, outputs: Tensor) -> DiagonalGaussian:
-        """What the head's outputs mean: means [B, D], with log σ [B, D] beside them where it is conditioned."""
+        """Means [B, D], with log σ [B, D] beside them where it is conditioned."""
         mean, log_std = (outputs, self.log_std) if self.log_std is not None else outputs.chunk(2, -1)
         log_std = log_std.clamp(-20, 2) if self.log_std is None else log_std
         return DiagonalGaussian(mean if self.unbounded else mean.tanh(), log_std.expand_as(mean))
 
 
-class DeterministicActor(nn.Module):
-    """One action per observation, squashed by tanh into [−1, 1]."""
-
-    is_head_on_features: ClassVar[bool] = True
-    """Tells lean.py that it is `interpret(head(features(obs)))` and nothing else."""
-
-    def __init__(self, features: nn.Module, size: int) -> None:
-        super().__init__()
-        self.features = features
-        self.head = nn.Linear(width_of(features), size)
-
-    def forward(self, obs: Observation) -> Tensor:
-        """Observations [B, …] → actions [B, D]."""
-        return self.interpret(self.head(self.features(obs)))
+class DeterministicActor(HeadOnFeatures):
+    """One action per observation: observations [B, …] → actions [B, D] in [−1, 1]."""
 
     def interpret(self, outputs: Tensor) -> Tensor:
-        """What the head's outputs [B, D] mean."""
+        """Squashed by tanh."""
         return outputs.tanh()
 
 
-class Critic(nn.Module):
-    """The value of an observation."""
+class Critic(HeadOnFeatures):
+    """The value of an observation: observations [B, …] → values [B]."""
 
     def __init__(self, features: nn.Module) -> None:
-        super().__init__()
-        self.features = features
-        self.head = nn.Linear(width_of(features), 1)
+        super().__init__(features, 1)
 
-    def forward(self, obs: Observation) -> Tensor:
-        """Observations [B, …] → values [B]."""
-        values: Tensor = self.head(self.features(obs))
-        return values.squeeze(-1)
+    def interpret(self, outputs: Tensor) -> Tensor:
+        """Without the dimension of the one output."""
+        return outputs.squeeze(-1)
 
 
 def orthogonal_(modules: Iterable[nn.Module], gain: float = math.sqrt(2)) -> None:

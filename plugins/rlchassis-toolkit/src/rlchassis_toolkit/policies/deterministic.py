@@ -7,8 +7,9 @@ from typing import Any
 from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Observation, Policy, infer, require_action
+from rlchassis.api import Observation, Policy, require_action
 from rlchassis_toolkit.noise import ExplorationNoise, NoiseFactory
+from rlchassis_toolkit.numpy_inference import infer
 
 
 class DeterministicPolicy(Policy):

@@ -9,7 +9,8 @@ from attrs import frozen
 from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Observation, Policy, UsageError, first_tensor, infer, require_values
+from rlchassis.api import Observation, Policy, UsageError, first_tensor, require_values
+from rlchassis_toolkit.numpy_inference import infer
 
 FIRST, LAST, FRACTION = 1.0, 0.05, 0.1
 """How ε changes where params leave it open."""

@@ -10,8 +10,9 @@ from gymnasium import spaces
 from torch import Generator, Tensor, nn
 from torch.nn.functional import softplus
 
-from rlchassis.api import Observation, Policy, infer
+from rlchassis.api import Observation, Policy
 from rlchassis_toolkit.distributions import DiagonalGaussian
+from rlchassis_toolkit.numpy_inference import infer
 from rlchassis_toolkit.policies.answers import require_gaussian
 
 LOG_2 = math.log(2)

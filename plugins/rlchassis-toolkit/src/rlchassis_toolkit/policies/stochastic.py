@@ -7,8 +7,9 @@ from typing import Any
 from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Observation, Policy, infer
+from rlchassis.api import Observation, Policy
 from rlchassis_toolkit.distributions import ActionDistribution
+from rlchassis_toolkit.numpy_inference import infer
 from rlchassis_toolkit.policies.answers import require_distribution
 
 

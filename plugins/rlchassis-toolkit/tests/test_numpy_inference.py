@@ -7,8 +7,8 @@ import torch
 from gymnasium.spaces import Box
 from torch import nn
 
-from rlchassis.learning.numpy_inference import LARGE_BATCH, DenseStack, infer
 from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Features, GaussianActor
+from rlchassis_toolkit.numpy_inference import LARGE_BATCH, DenseStack, infer
 
 
 @pytest.fixture(params=[nn.Tanh, nn.ReLU])

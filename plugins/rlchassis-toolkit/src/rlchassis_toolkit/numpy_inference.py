@@ -16,6 +16,8 @@ from attrs import Factory, define
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from rlchassis_toolkit.networks.head import HeadOnFeatures
+
 Activation = Callable[[NDArray[np.float32]], Any]
 ACTIVATIONS: dict[type[nn.Module], Activation] = {
     nn.Tanh: lambda x: np.tanh(x, out=x),
@@ -28,7 +30,7 @@ _stacks: WeakKeyDictionary[nn.Module, DenseStack] = WeakKeyDictionary()
 
 
 def infer(network: nn.Module, obs: Any) -> Any:
-    """network(obs): in numpy where no gradient is wanted and it is a stack of plain layers or `interpret(head(features(obs)))` of such."""
+    """network(obs), by numpy where no gradient is wanted and the network is a stack of plain layers or a HeadOnFeatures of such."""
     if torch.is_grad_enabled() or torch.compiler.is_compiling() or not _is_small(obs):
         return network(obs)
     stack = _stacks.get(network)
@@ -37,16 +39,15 @@ def infer(network: nn.Module, obs: Any) -> Any:
     if not stack.layers:
         return network(obs)
     outputs = torch.from_numpy(stack(obs.numpy()))
-    return network.interpret(outputs) if stack.has_head else outputs  # type: ignore[operator]  # what is_head_on_features says
+    return network.interpret(outputs) if isinstance(network, HeadOnFeatures) else outputs
 
 
 def _is_small(obs: Any) -> bool:
     return isinstance(obs, Tensor) and obs.dim() == 2 and len(obs) <= LARGE_BATCH and obs.dtype == torch.float32
 
 
-def is_head_on_features(module: nn.Module) -> bool:
-    """Whether its own class says so: a subclass may do something else."""
-    return bool(vars(type(module)).get("is_head_on_features"))
+def _is_head(module: nn.Module) -> bool:
+    return isinstance(module, HeadOnFeatures) and type(module).forward is HeadOnFeatures.forward
 
 
 def _is_sequence(module: nn.Module) -> bool:
@@ -66,14 +67,12 @@ class DenseStack:
     """Where each weight has its memory, to tell when it moves."""
     hooks: list[dict[int, Any]] = Factory(list)
     """The forward hooks of all modules; none may appear."""
-    has_head: bool = False
-    """Whether the network interprets what comes out of its layers."""
 
     @classmethod
     def of(cls, network: nn.Module) -> DenseStack:
         """Look at a network."""
-        stack = cls(has_head=is_head_on_features(network))
-        if not ((stack.has_head or _is_sequence(network)) and stack._add(network)):
+        stack = cls()
+        if not ((_is_head(network) or _is_sequence(network)) and stack._add(network)):
             stack.layers.clear()
         return stack
 
@@ -107,7 +106,7 @@ class DenseStack:
             return True
         if isinstance(module, nn.Linear) and kind is nn.Linear:
             return self._add_linear(module)
-        if is_head_on_features(module):
+        if _is_head(module):
             names = ["features", "head"]
         elif _is_sequence(module):
             names = list(module._modules)
