@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from importlib.metadata import distributions
@@ -21,6 +22,7 @@ from rlchassis import api
 from rlchassis.experiment import BUILDERS, Experiment, ExperimentBuilder, ExperimentConfig, ExperimentResult, Mode, PolicyPersistence
 from rlchassis.experiment.provided import NOT_YET
 
+ROOT = Path(__file__).parents[2]
 REQUIRED = inspect.Parameter.empty
 BUILDER = {"env_factory": REQUIRED, "experiment_config": None, "sampling_config": None}
 
@@ -257,19 +259,39 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 
 
 API = """
-    Agent AgentFactory Algorithm by_row CallbackContext Component ConfigPart described EnvFactory Environments EnvMode
-    EpochStopCallback EpochTestCallback EpochTrainCallback Evaluation Experience ExperimentBuilder ExperimentConfig first_tensor
-    gradient_step HasSpaces hookimpl InfoStats instance Logger LoggerFactory LRSchedulerFactory LRSchedulerFactoryLinear
-    map_tensors Metrics METRICS_FILENAME ModuleFactory number Observation OffPolicyTrainer one_graph OnPolicyTrainer Optimizer
-    OptimizerFactory OptimizerStep PluginError Policy PolicyWrapper PolicyWrapperFactory Probe RandomStreams read_metrics
-    read_settings refuses_old_names require_action require_values resolve SamplingConfig say Setup StoredFileError switch
-    TensorStruct told Trainer Transition UnsupportedSpaceError UpdateResult UsageError whole World write_atomically
+    AgentFactory Algorithm by_row CallbackContext Component ConfigPart described EnvFactory Environments EnvMode EpochStopCallback
+    EpochTestCallback EpochTrainCallback Experience ExperimentBuilder ExperimentConfig gradient_step HasSpaces hookimpl instance
+    Logger LoggerFactory LRSchedulerFactory Metrics ModuleFactory number Observation OffPolicyTrainer one_graph OnPolicyTrainer
+    Optimizer OptimizerFactory PluginError Policy PolicyWrapper PolicyWrapperFactory Probe read_metrics read_settings
+    refuses_old_names require_action require_values SamplingConfig say Setup StoredFileError switch TensorStruct Transition
+    UnsupportedSpaceError UpdateResult UsageError whole World write_atomically
 """
 
 
 def test_the_names_that_plugins_may_import_are_frozen():
     assert sorted(api.__all__) == sorted(API.split())
     assert all(hasattr(api, name) for name in api.__all__)
+
+
+def users() -> dict[str, set[str]]:
+    """Of each name of the API, the distributions of this repository that import it."""
+    found: dict[str, set[str]] = {name: set() for name in api.__all__}
+    for file in ROOT.glob("plugins/*/src/*/**/*.py"):
+        nodes = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+        for alias in (alias for node in nodes if node.module == "rlchassis.api" for alias in node.names):
+            found[alias.name].add(file.relative_to(ROOT).parts[1])
+    return found
+
+
+def pages(name: str) -> set[str]:
+    """The pages of the documentation that import a name from the API, or that have it in their text as code."""
+    said = re.compile(rf"from rlchassis\.api import .*\b{name}\b|`[^`\n]*\b{name}\b[^`\n]*`")
+    return {file.name for file in ROOT.glob("docs/*.md") if said.search(file.read_text("utf-8"))}
+
+
+@pytest.mark.parametrize("name", api.__all__)
+def test_a_name_of_the_api_is_used_by_a_plugin_or_documented_as_an_extension_point(name):
+    assert users()[name] or pages(name), f"{name} is for nobody: take it out of rlchassis.api, or say in docs/ what it is for"
 
 
 def test_every_name_of_the_api_has_one_home_that_the_types_know_too():

@@ -12,66 +12,58 @@ if TYPE_CHECKING:
     from rlchassis.cli.output import say
     from rlchassis.config import ExperimentConfig, SamplingConfig
     from rlchassis.config.config_part import ConfigPart
-    from rlchassis.config.fields import instance, number, switch, told, whole
+    from rlchassis.config.fields import instance, number, switch, whole
     from rlchassis.config.tianshou_names import refuses_old_names
-    from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, first_tensor, map_tensors
-    from rlchassis.data.randomness import RandomStreams
+    from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row
     from rlchassis.envs import EnvFactory, Environments, EnvMode
     from rlchassis.errors import PluginError, StoredFileError, UnsupportedSpaceError, UsageError
-    from rlchassis.experiment.builder import Agent, ExperimentBuilder
+    from rlchassis.experiment.builder import ExperimentBuilder
     from rlchassis.hookspecs import hookimpl
     from rlchassis.learning.algorithm import Algorithm, UpdateResult
     from rlchassis.learning.answers import described, require_action, require_values
     from rlchassis.learning.compilation import one_graph
     from rlchassis.learning.gradients import gradient_step
     from rlchassis.learning.module_factory import HasSpaces, ModuleFactory, Probe
-    from rlchassis.learning.optimizer import LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory, OptimizerStep
+    from rlchassis.learning.optimizer import LRSchedulerFactory, Optimizer, OptimizerFactory
     from rlchassis.learning.policy import Policy, PolicyWrapper
-    from rlchassis.learning.setup import Setup, resolve
+    from rlchassis.learning.setup import Setup
     from rlchassis.registry import Component
-    from rlchassis.storage.files import METRICS_FILENAME, write_atomically
+    from rlchassis.storage.files import write_atomically
     from rlchassis.storage.stored_configuration import read_settings
     from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
     from rlchassis.training.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
-    from rlchassis.training.evaluation import Evaluation
-    from rlchassis.training.info import InfoStats
     from rlchassis.training.loggers import Logger, LoggerFactory, read_metrics
     from rlchassis.training.off_policy import OffPolicyTrainer
     from rlchassis.training.on_policy import OnPolicyTrainer
-    from rlchassis.training.trainer import Trainer
     from rlchassis.training.world import World
 
 HOMES = {
     "rlchassis.cli.output": "say",
     "rlchassis.config": "ExperimentConfig SamplingConfig",
-    "rlchassis.config.fields": "instance number switch told whole",
+    "rlchassis.config.fields": "instance number switch whole",
     "rlchassis.config.config_part": "ConfigPart",
     "rlchassis.config.tianshou_names": "refuses_old_names",
-    "rlchassis.data.experience": "by_row Experience first_tensor map_tensors Metrics Observation TensorStruct Transition",
-    "rlchassis.data.randomness": "RandomStreams",
+    "rlchassis.data.experience": "by_row Experience Metrics Observation TensorStruct Transition",
     "rlchassis.envs": "EnvFactory Environments EnvMode",
     "rlchassis.errors": "PluginError StoredFileError UnsupportedSpaceError UsageError",
-    "rlchassis.experiment.builder": "Agent ExperimentBuilder",
+    "rlchassis.experiment.builder": "ExperimentBuilder",
     "rlchassis.hookspecs": "hookimpl",
     "rlchassis.learning.algorithm": "Algorithm UpdateResult",
     "rlchassis.learning.answers": "described require_action require_values",
     "rlchassis.learning.compilation": "one_graph",
     "rlchassis.learning.gradients": "gradient_step",
     "rlchassis.learning.module_factory": "HasSpaces ModuleFactory Probe",
-    "rlchassis.learning.optimizer": "LRSchedulerFactory LRSchedulerFactoryLinear Optimizer OptimizerFactory OptimizerStep",
+    "rlchassis.learning.optimizer": "LRSchedulerFactory Optimizer OptimizerFactory",
     "rlchassis.learning.policy": "Policy PolicyWrapper",
-    "rlchassis.learning.setup": "resolve Setup",
+    "rlchassis.learning.setup": "Setup",
     "rlchassis.registry": "Component",
-    "rlchassis.storage.files": "METRICS_FILENAME write_atomically",
+    "rlchassis.storage.files": "write_atomically",
     "rlchassis.storage.stored_configuration": "read_settings",
     "rlchassis.training.agent": "AgentFactory PolicyWrapperFactory",
     "rlchassis.training.callbacks": "CallbackContext EpochStopCallback EpochTestCallback EpochTrainCallback",
-    "rlchassis.training.evaluation": "Evaluation",
-    "rlchassis.training.info": "InfoStats",
     "rlchassis.training.loggers": "Logger LoggerFactory read_metrics",
     "rlchassis.training.off_policy": "OffPolicyTrainer",
     "rlchassis.training.on_policy": "OnPolicyTrainer",
-    "rlchassis.training.trainer": "Trainer",
     "rlchassis.training.world": "World",
 }
 """Where each name is defined."""
@@ -79,8 +71,6 @@ HOMES = {
 _HOME_OF = {name: home for home, names in HOMES.items() for name in names.split()}
 
 __all__ = [
-    "METRICS_FILENAME",
-    "Agent",
     "AgentFactory",
     "Algorithm",
     "CallbackContext",
@@ -92,14 +82,11 @@ __all__ = [
     "EpochStopCallback",
     "EpochTestCallback",
     "EpochTrainCallback",
-    "Evaluation",
     "Experience",
     "ExperimentBuilder",
     "ExperimentConfig",
     "HasSpaces",
-    "InfoStats",
     "LRSchedulerFactory",
-    "LRSchedulerFactoryLinear",
     "Logger",
     "LoggerFactory",
     "Metrics",
@@ -109,18 +96,15 @@ __all__ = [
     "OnPolicyTrainer",
     "Optimizer",
     "OptimizerFactory",
-    "OptimizerStep",
     "PluginError",
     "Policy",
     "PolicyWrapper",
     "PolicyWrapperFactory",
     "Probe",
-    "RandomStreams",
     "SamplingConfig",
     "Setup",
     "StoredFileError",
     "TensorStruct",
-    "Trainer",
     "Transition",
     "UnsupportedSpaceError",
     "UpdateResult",
@@ -128,11 +112,9 @@ __all__ = [
     "World",
     "by_row",
     "described",
-    "first_tensor",
     "gradient_step",
     "hookimpl",
     "instance",
-    "map_tensors",
     "number",
     "one_graph",
     "read_metrics",
@@ -140,10 +122,8 @@ __all__ = [
     "refuses_old_names",
     "require_action",
     "require_values",
-    "resolve",
     "say",
     "switch",
-    "told",
     "whole",
     "write_atomically",
 ]

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import torch
 
-from rlchassis.api import LRSchedulerFactoryLinear, UsageError
+from rlchassis.api import UsageError
+from rlchassis.experiment import LRSchedulerFactoryLinear
 from rlchassis_a2c import A2C, A2CParams
 from rlchassis_testkit.experiences import example_rollout
 from rlchassis_testkit.making import learn_rollout

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import torch
 
-from rlchassis.api import LRSchedulerFactoryLinear, UsageError
+from rlchassis.api import UsageError
+from rlchassis.experiment import LRSchedulerFactoryLinear
 from rlchassis_ddpg import DDPG, DDPGParams
 from rlchassis_testkit.params import Halved, assert_changes, assert_is_a_value, assert_none_is_left_out, assert_refuses
 from rlchassis_testkit.tiny_runs import weights_of

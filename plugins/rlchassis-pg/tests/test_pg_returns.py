@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rlchassis.api import Experience, map_tensors
+from rlchassis.api import Experience
+from rlchassis.data.experience import map_tensors
 from rlchassis_pg.returns import monte_carlo_returns, standardized
 from rlchassis_testkit.experiences import experience_of
 

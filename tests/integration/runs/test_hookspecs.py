@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from attrs import define, field
 
 import rlchassis
 from rlchassis.errors import PluginError, UsageError
@@ -243,6 +244,25 @@ def test_a_wrapper_around_teardown_is_refused():
 
     with pytest.raises(UsageError, match="wraps rlchassis_teardown"):
         hook_manager([("around", Around())])
+
+
+@define
+class Equal:
+    """Equal to every other of its kind."""
+
+    calls: int = field(default=0, eq=False)
+
+    @hookimpl
+    def rlchassis_train_start(self):
+        self.calls += 1
+
+
+def test_an_observer_that_is_handed_over_twice_is_refused_and_an_equal_one_is_called_too():
+    first, second = Equal(), Equal()
+    with pytest.raises(UsageError, match=r"^observer 1 is registered already; hand each object over once"):
+        hook_manager([("observer 1", first), ("observer 2", first)])
+    hook_manager([("observer 1", first), ("observer 2", second)]).hook.rlchassis_train_start(world=None)
+    assert (first.calls, second.calls) == (1, 1)
 
 
 def test_an_observer_of_this_process_is_called_after_the_extensions_and_never_stored(record, tmp_path):

@@ -39,6 +39,14 @@ class Setup:
     """Whether the optimizers are made to be part of a compiled update."""
     optimizers: list[Optimizer] = field(factory=list, init=False)
 
+    @classmethod
+    def outside_of_a_run(
+        cls, optim_factory: OptimizerFactory | Component, total_steps: int, *, seed: int = 0, device: str = "cpu", for_graph: bool = False
+    ) -> Setup:
+        """For tests of algorithms: one optimizer factory for every role, and the random streams of a seed."""
+        factory: OptimizerFactory = resolve(optim_factory, OptimizerFactory)
+        return cls(torch.device(device), RandomStreams(seed), total_steps, lambda role: factory, for_graph)
+
     def optimizer(
         self, params: Sequence[nn.Parameter], lr: float, role: str, lr_scheduler_factory: LRSchedulerFactory | Component | None = None
     ) -> Optimizer:

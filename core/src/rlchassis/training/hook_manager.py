@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,34 +24,42 @@ def hook_manager(plugins: Iterable[tuple[str, Any]]) -> pluggy.PluginManager:
     """A manager with the given (origin, plugin) pairs, called in their order; errors that leave a hook say where they come from."""
     manager = pluggy.PluginManager("rlchassis")
     manager.add_hookspecs(Hooks)
+    registered: list[Any] = []
     for origin, plugin in reversed(list(plugins)):  # pluggy calls the last registered first
         _require_hooks(plugin, origin)
+        if any(plugin is each for each in registered):
+            raise UsageError(f"{origin} is registered already; hand each object over once.")
+        registered.append(plugin)
         try:
-            manager.register(plugin, name=origin)
+            manager.register(_reporting(plugin, origin), name=origin)
             manager.check_pending()
         except (pluggy.PluginValidationError, ValueError) as error:
             raise UsageError(f"{origin} cannot take part in a run: {' '.join(str(error).split())}.") from error
-        for caller in manager.get_hookcallers(plugin) or ():
-            _note_errors(caller, plugin, origin)
     return manager
 
 
 def _require_hooks(plugin: Any, origin: str) -> None:
-    """UsageError for a class in place of an object, and for what is meant as a hook and would never be called."""
+    """UsageError for a class in place of an object, for a hook that is not marked as one, and for a wrapper around teardown."""
     if isinstance(plugin, type):
         raise UsageError(f"{origin}: expected an object, got the class {plugin.__name__}; write {plugin.__name__}().")
     for name in dir(plugin):
         if name.startswith("rlchassis_") and hasattr(Hooks, name) and not hasattr(getattr(plugin, name), "rlchassis_impl"):
             raise UsageError(f"{origin} has a {name} that is not marked as a hook; write @hookimpl above it, from rlchassis.api.")
+    marks = getattr(getattr(plugin, "rlchassis_teardown", None), "rlchassis_impl", {})
+    if marks.get("wrapper") or marks.get("hookwrapper"):
+        raise UsageError(f"{origin} wraps rlchassis_teardown, which is called on every extension by itself; make it a plain hook.")
 
 
-def _note_errors(caller: pluggy.HookCaller, plugin: Any, origin: str) -> None:
-    for implementation in caller.get_hookimpls():
-        if implementation.plugin is not plugin:
-            continue
-        if caller.name == "rlchassis_teardown" and (implementation.wrapper or implementation.hookwrapper):
-            raise UsageError(f"{origin} wraps rlchassis_teardown, which is called on every extension by itself; make it a plain hook.")
-        implementation.function = _noted(implementation.function, caller.name, origin)  # type: ignore[misc]  # final by annotation only
+def _reporting(plugin: Any, origin: str) -> SimpleNamespace:
+    """What is registered for a plugin: its hooks, each of which says where an error comes from and checks its answer."""
+    methods = {name: getattr(plugin, name) for name in dir(plugin)}
+    return SimpleNamespace(
+        **{
+            name: _noted(method, name, origin)
+            for name, method in methods.items()
+            if inspect.isroutine(method) and hasattr(method, "rlchassis_impl")
+        }
+    )
 
 
 def tear_down(hooks: Any, world: Any) -> None:

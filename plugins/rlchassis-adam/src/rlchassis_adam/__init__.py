@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import torch
 from attrs import field, frozen
 
-from rlchassis.api import OptimizerFactory, OptimizerStep, UsageError, number
+from rlchassis.api import OptimizerFactory, UsageError, number
 from rlchassis_adam.eager import Adam
-from rlchassis_adam.lean import lean_step, steps_one_vector
+from rlchassis_adam.lean import OptimizerStep, lean_step, steps_one_vector
 
 
 def _betas(value: Sequence[float]) -> tuple[float, float]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch.optim import Optimizer
 
-from rlchassis.api import OptimizerStep
 from rlchassis_adam.eager import Adam
 
+OptimizerStep = Callable[[Optimizer], Any]
+"""Steps an optimizer along the gradients of its parameters."""
 PLAIN = {"fused": True, "amsgrad": False, "maximize": False, "capturable": False, "differentiable": False, "decoupled_weight_decay": False}
 """What lean_step takes for granted."""
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from attrs import frozen
 
-from rlchassis.api import METRICS_FILENAME, StoredFileError, read_metrics, read_settings
+from rlchassis.api import StoredFileError, read_metrics, read_settings
 
 log = logging.getLogger(__name__)
+METRICS_FILENAME = "metrics.jsonl"
+"""What every run directory has."""
 STORING = ("persistence_base_dir", "persistence_enabled", "log_file_enabled", "policy_persistence_mode", "num_threads")
 WATCHING = ("watch", "watch_num_episodes", "watch_render")
 STEPPING = ("venv_type", "train_render_mode", "test_render_mode", "watch_render_mode", "constructor_timeout", "step_timeout", "make_kwargs")

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from attrs import evolve
+from attrs import asdict, evolve
 from gymnasium import spaces
 from torch import Tensor
 
-from rlchassis.api import AgentFactory, map_tensors
+from rlchassis.api import AgentFactory
 from rlchassis_testkit.making import make_algorithm
 
 
@@ -19,7 +19,8 @@ def assert_one_graph_is_the_same_update(agent: AgentFactory, actions: spaces.Spa
     """To 1e-6 after 20 rounds in float64, and to 1e-5 after one in float32; `flat` where batches are rollouts to be flattened."""
     for dtype, rounds, tolerance in ((torch.float64, 20, 1e-6), (torch.float32, 1, 1e-5)):
         with default_dtype(dtype):
-            recorded = map_tensors(lambda t: t.to(torch.get_default_dtype()) if t.is_floating_point() else t, experience)
+            floats = {name: part.to(dtype) for name, part in asdict(experience, recurse=False).items() if part.is_floating_point()}
+            recorded = evolve(experience, **floats)
             plain, compiled = (weights_after(evolve(agent, compile=told), actions, recorded, rounds, flat) for told in (False, True))
         assert torch.allclose(plain, compiled, rtol=0, atol=tolerance), f"{(plain - compiled).abs().max():.1e} apart in {dtype}"
 

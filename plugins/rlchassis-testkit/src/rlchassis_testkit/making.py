@@ -9,7 +9,7 @@ import torch
 from gymnasium import spaces
 from torch import Generator, Tensor
 
-from rlchassis.api import AgentFactory, Algorithm, Environments, Experience, OptimizerFactory, RandomStreams, Setup, resolve
+from rlchassis.api import AgentFactory, Algorithm, Environments, Experience, Setup
 
 VECTOR = spaces.Box(-1, 1, (3,), np.float32)
 TOTAL_STEPS = 1000
@@ -27,12 +27,10 @@ def make_algorithm(
 
     It is compiled if the recipe says so.
     """
-    device, streams = torch.device("cpu"), RandomStreams(0)
     envs = Environments.from_spaces(observations, actions)
-    optimizer_factory: OptimizerFactory = resolve(agent.optim_factory, OptimizerFactory)
-    setup = Setup(device, streams, TOTAL_STEPS, lambda role: optimizer_factory, for_graph=agent.compile)
-    with streams.initialisation():
-        algorithm = agent.create_algorithm(agent.create_policy(envs, device), envs, setup)
+    setup = Setup.outside_of_a_run(agent.optim_factory, TOTAL_STEPS, for_graph=agent.compile)
+    with setup.streams.initialisation():
+        algorithm = agent.create_algorithm(agent.create_policy(envs, setup.device), envs, setup)
     if agent.compile:
         algorithm.compile(setup.optimizers)
     for optimizer in setup.optimizers:

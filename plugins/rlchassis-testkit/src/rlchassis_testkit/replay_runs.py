@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rlchassis.api import ExperimentConfig, InfoStats, SamplingConfig, World
+from rlchassis.api import ExperimentConfig, SamplingConfig, World
 from rlchassis_testkit.recording_replay_algorithm import RecordingReplayAlgorithm, RecordingReplayExperimentBuilder
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import unchanged
@@ -23,7 +23,7 @@ SETTINGS: dict[str, Any] = {
 
 def prepared(
     env: Any = Counter, told: Callable[[Any], Any] = unchanged, seed: int = 42, **settings: Any
-) -> tuple[World, Callable[[], InfoStats]]:
+) -> tuple[World, Callable[[], Any]]:
     """A world that has yet to train, and what trains in it; told says more to its builder."""
     config = ExperimentConfig(seed=seed, watch=False, persistence_enabled=False)
     builder = told(RecordingReplayExperimentBuilder(env, config, SamplingConfig(**(SETTINGS | settings))))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Self, TypeVar
 
 from torch import nn
 
-from rlchassis.api import Agent, ExperimentBuilder
+from rlchassis.api import AgentFactory, ExperimentBuilder
 from rlchassis_toolkit.factories.networks import (
     ActorFactory,
     ActorFactoryDefault,
@@ -15,6 +15,8 @@ from rlchassis_toolkit.factories.networks import (
     CriticFactoryDefault,
     CriticFactoryReuseActor,
 )
+
+Agent = TypeVar("Agent", bound=AgentFactory)
 
 
 class StochasticActorMethods(ExperimentBuilder[Agent]):

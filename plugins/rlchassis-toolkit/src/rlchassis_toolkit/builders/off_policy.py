@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Self, TypeVar
 
 from torch import nn
 
-from rlchassis.api import Agent, ExperimentBuilder
+from rlchassis.api import AgentFactory, ExperimentBuilder
 from rlchassis_toolkit.factories.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor
 from rlchassis_toolkit.factories.networks import ActorFactory, ActorFactoryDefault, DeterministicActorFactoryDefault
+
+Agent = TypeVar("Agent", bound=AgentFactory)
 
 
 class GaussianActorMethods(ExperimentBuilder[Agent]):

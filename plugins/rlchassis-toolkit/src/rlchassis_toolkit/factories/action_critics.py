@@ -12,7 +12,7 @@ from attrs import Attribute, field, frozen
 from gymnasium import spaces
 from torch import nn
 
-from rlchassis.api import HasSpaces, ModuleFactory, Probe, UsageError, require_values, told
+from rlchassis.api import HasSpaces, ModuleFactory, Probe, UsageError, require_values
 from rlchassis_toolkit.factories.networks import features_of, hidden_sizes, is_activation
 from rlchassis_toolkit.networks.encoders import encoder_for
 from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, OnlyMember, SideBySide
@@ -103,8 +103,7 @@ def two_critics() -> Any:
 
 def _are_two(recipe: Any, attribute: Attribute[Any], value: Any) -> None:
     if not (isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, ActionCriticFactory) for each in value)):
-        given = f"({', '.join(map(told, value))})" if isinstance(value, tuple) else told(value)
-        raise UsageError(f"{attribute.name} must be a tuple of two ActionCriticFactory, not {given}.")
+        raise UsageError(f"{attribute.name} must be a tuple of two ActionCriticFactory, not {value!r}.")
 
 
 def create_critics(

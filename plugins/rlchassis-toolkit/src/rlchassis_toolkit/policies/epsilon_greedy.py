@@ -9,7 +9,7 @@ from attrs import frozen
 from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Observation, Policy, UsageError, first_tensor, require_values
+from rlchassis.api import Observation, Policy, UsageError, require_values
 from rlchassis_toolkit.numpy_inference import infer
 
 FIRST, LAST, FRACTION = 1.0, 0.05, 0.1
@@ -72,7 +72,8 @@ class EpsilonGreedyPolicy(Policy):
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
         """The network answers one value per action; nothing is known of it where the actions are not discrete."""
         if isinstance(action_space, spaces.Discrete):
-            values = self.values(obs, explore=False, rng=Generator(first_tensor(obs).device))
+            device = next((p.device for p in self.parameters()), torch.device("cpu"))
+            values = self.values(obs, explore=False, rng=Generator(device))
             require_values(values, obs, int(action_space.n), meaning="one value per action")
 
     def values(self, obs: Observation, *, explore: bool, rng: Generator) -> Tensor:
