@@ -312,12 +312,12 @@ TOOLKIT = """
     CriticFactoryDefault CriticFactoryReuseActor detached deterministic_policy_loss DeterministicActor
     DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble
     encoder_for EpsilonGreedyPolicy explained_variance ExplorationNoise Features first_of fisher_vector_product flat_gradient
-    flattened GaussianActor GaussianActorMethods HeadOnFeatures huber_loss infer IntermediateModuleFactory
-    IntermediateModuleFactoryDefault is_alpha lambda_returns LinearEps MLP n_step_transition NoiseFactory
-    NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized OneCriticMethods orthogonal_ polyak_update
-    quantile_huber_loss require_one_shape ReturnScale RunningMoments soft_value squared_loss squashed_actor SquashedGaussian
-    SquashedGaussianPolicy StochasticActorMethods StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature
-    two_critics TwoCriticsMethods unique_parameters update_scale_and_compute_gae value_loss width_of
+    flattened GaussianActor GaussianActorMethods HeadOnFeatures infer IntermediateModuleFactory IntermediateModuleFactoryDefault
+    is_alpha lambda_returns LinearEps MLP n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian
+    NoiseFactoryOrnsteinUhlenbeck normalized OneCriticMethods orthogonal_ polyak_update require_one_shape ReturnScale
+    RunningMoments soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy StochasticActorMethods
+    StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature two_critics TwoCriticsMethods unique_parameters
+    update_scale_and_compute_gae value_loss width_of
 """
 
 
