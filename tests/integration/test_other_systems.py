@@ -20,7 +20,8 @@ for module, names in LACKING.items():
 for name in ("fcntl", "resource", "pwd", "grp", "termios"):
     sys.modules[name] = None
 
-import rlchassis
+import rlchassis.envs  # before all else, for it is what reaches for processes
+import rlchassis.envs.subprocess.workers  # may be imported, but not used
 from rlchassis.cli import main
 from rlchassis.experiment import EnvFactoryRegistered, ExperimentConfig, PPOExperimentBuilder, SamplingConfig, UsageError
 

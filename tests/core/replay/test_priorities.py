@@ -95,10 +95,10 @@ def test_with_full_weights_the_expected_loss_is_that_of_even_draws_but_for_a_fac
 
 def test_new_rows_are_as_urgent_as_the_most_urgent_so_far():
     priorities = Priorities(3, alpha=1.0, beta=1.0)
-    priorities.admit(cells(0))
+    priorities.add(cells(0))
     priorities.update(cells(0), np.array([3.0]))
     priorities.update(cells(0), np.array([1.0]))
-    priorities.admit(cells(1))
+    priorities.add(cells(1))
     assert frequencies(priorities, 3) == pytest.approx([0.25, 0.75, 0], abs=0.01)
 
 
@@ -117,7 +117,7 @@ def test_draws_are_spread_evenly_over_the_total():
 @pytest.mark.parametrize("error", [float("nan"), float("inf")])
 def test_an_error_that_is_no_number_is_not_taken(error):
     priorities = Priorities(2, alpha=1.0, beta=1.0)
-    priorities.admit(cells(0, 1))
+    priorities.add(cells(0, 1))
     with pytest.raises(FloatingPointError, match="learning diverged"):
         priorities.update(cells(1), np.array([error]))
     assert frequencies(priorities, 2) == pytest.approx([0.5, 0.5], abs=0.01)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import isfinite
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
-import gymnasium as gym
 from attrs import define, field
 
 from rlchassis.data.arrays import write
@@ -21,18 +20,16 @@ from rlchassis.envs.answers import (
     hint_on_unpacking,
     require_form,
 )
-from rlchassis.envs.distinct import require_distinct, require_env
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import require_possible
+from rlchassis.envs.opening import Env, EnvConstructor, opened
 from rlchassis.envs.progress import Progress, failure_from, failure_text
 from rlchassis.envs.quick_checks import REWARD_TYPES, Put, putter
-from rlchassis.envs.spaces import Array, require_supported
+from rlchassis.envs.spaces import Array
 from rlchassis.envs.step_arrays import StepArrays
 from rlchassis.envs.vector import EnvTraits
-from rlchassis.errors import EnvironmentFailure, UsageError, raised, text_of
+from rlchassis.errors import EnvironmentFailure, raised, text_of
 
-Env: TypeAlias = gym.Env[Any, Any]
-EnvConstructor: TypeAlias = Callable[[], Env]
 RESET_HINT = "; define it as reset(self, *, seed=None, options=None)"
 
 
@@ -57,23 +54,7 @@ class Chunk:
     @classmethod
     def open(cls, constructors: Sequence[EnvConstructor], progress: Progress, notices: Notices, first_index: int = 0) -> Self:
         """Construct all environments, or none: what was opened is closed when one fails."""
-        envs: list[Env] = []
-        traits: list[EnvTraits] = []
-        try:
-            for index, construct in enumerate(constructors):
-                progress.current[0] = index
-                envs.append(require_env(construct()))
-                traits.append(EnvTraits.told(envs[-1].observation_space, envs[-1].action_space, envs[-1].spec))
-            require_distinct(envs)
-            shared = EnvTraits.shared(traits)
-            require_supported(shared.observation_space, shared.action_space)
-            return cls(envs, shared, progress, notices, first_index)
-        except BaseException as error:
-            for env in envs:
-                notices.close(env.close, "an environment")
-            if isinstance(error, UsageError | KeyboardInterrupt):
-                raise
-            raise failure_from(error, failure_text(first_index + len(traits), None, raised(error), "in its constructor")) from error
+        return cls(*opened(constructors, progress, notices, first_index), progress, notices, first_index)
 
     def reset(self, seeds: Sequence[int | None], rows: StepArrays) -> None:
         """Begin a new episode in each, and write what it shows."""

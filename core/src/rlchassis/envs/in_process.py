@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
-from rlchassis.envs.chunk import Chunk, Env, EnvConstructor
+from rlchassis.envs.chunk import Chunk
 from rlchassis.envs.notices import Notices
+from rlchassis.envs.opening import Env, EnvConstructor
 from rlchassis.envs.progress import Progress
 from rlchassis.envs.spaces import Array, Observations
 from rlchassis.envs.step_arrays import DoubleBuffer

@@ -11,7 +11,7 @@ import gymnasium as gym
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv, VectorEnv, VectorWrapper
 from gymnasium.wrappers import vector as vector_wrappers
 
-from rlchassis.envs.chunk import Env, EnvConstructor
+from rlchassis.envs.opening import Env, EnvConstructor
 from rlchassis.envs.registered import made
 from rlchassis.errors import UsageError
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from attrs import field, frozen
-from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
+from gymnasium.spaces import Box, Dict
 
 from rlchassis.envs.answers import UnfitAnswer, as_array, shown
+from rlchassis.envs.bounds import Bounds, integer_bounds, limits_of
 from rlchassis.envs.spaces import AnySpace, Array, describe, storage_dtype
 
-Bounds: TypeAlias = tuple[Array, Array]
 SLACK = 1e-5
 """How far beyond a bound, relative to it, rounding may carry a float."""
 
@@ -30,7 +30,7 @@ class Leaf:
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "dtype", storage_dtype(self.space))
-        object.__setattr__(self, "bounds", _integer_bounds(self.space, self.dtype))
+        object.__setattr__(self, "bounds", integer_bounds(self.space, self.dtype))
 
     @property
     def name(self) -> str:
@@ -125,28 +125,3 @@ def require_possible(space: AnySpace, rewards: Array, observations: Any) -> None
         raise UnfitAnswer(f"answered {rewards[row]} as reward, expected a finite number", row)
     for leaf, stored in leaves_of(space, observations):
         leaf.require_values(stored)
-
-
-def _integer_bounds(space: AnySpace, dtype: np.dtype[Any]) -> Bounds | None:
-    if dtype.kind == "f":
-        return None
-    (low, high), (lowest, highest) = _declared_bounds(space), limits_of(dtype)
-    return None if (low <= lowest).all() and (high >= highest).all() else (low, high)
-
-
-def limits_of(dtype: np.dtype[Any]) -> Bounds:
-    """The lowest and highest integer that a dtype holds."""
-    if dtype.kind == "b":
-        return np.asarray(0), np.asarray(1)
-    return np.asarray(np.iinfo(dtype).min), np.asarray(np.iinfo(dtype).max)
-
-
-def _declared_bounds(space: AnySpace) -> Bounds:
-    if isinstance(space, Discrete):
-        return np.asarray(int(space.start)), np.asarray(int(space.start) + int(space.n) - 1)
-    if isinstance(space, MultiDiscrete):
-        return space.start, space.start + space.nvec - 1
-    if isinstance(space, MultiBinary):
-        return np.asarray(0), np.asarray(1)
-    assert isinstance(space, Box), "no other space is supported"
-    return space.low, space.high

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from gymnasium.spaces import Dict
 
-from rlchassis.envs.observations import Bounds, Leaf, item, limits_of
+from rlchassis.envs.bounds import Bounds, limits_of
+from rlchassis.envs.observations import Leaf, item
 from rlchassis.envs.spaces import AnySpace, Array, Observations
 
 Put: TypeAlias = Callable[[Any, Any, Any], None]

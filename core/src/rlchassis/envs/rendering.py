@@ -9,8 +9,8 @@ from typing import Any
 
 import gymnasium as gym
 
-from rlchassis.envs.chunk import Env, EnvConstructor
 from rlchassis.envs.display import display_answers
+from rlchassis.envs.opening import Env, EnvConstructor
 
 
 def rendered_if_possible(rendered: EnvConstructor, plain: EnvConstructor) -> Env:

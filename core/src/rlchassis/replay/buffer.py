@@ -11,7 +11,7 @@ from rlchassis.data.arrays import pick
 from rlchassis.data.experience import Experience
 from rlchassis.data.step import Step
 from rlchassis.replay.priorities import BYTES_PER_PRIORITY, Priorities
-from rlchassis.replay.ring import Cells, Ring
+from rlchassis.replay.ring import Indices, Ring
 from rlchassis.replay.storage import Storage
 
 
@@ -22,7 +22,7 @@ class Sample:
     window: Experience
     """[n, B, …]: n rows, one after the other, from each row drawn; once its episode has ended or nothing newer is stored,
     the last is repeated and not valid. The first is always valid."""
-    indices: Cells
+    indices: Indices
     """[B] where the rows drawn lie, for handing back their priorities."""
 
 
@@ -76,8 +76,8 @@ class ReplayBuffer:
         cells, envs = self.ring.claim(step.valid)
         self._storage.write(cells, step if envs is None else Step(*(pick(part, envs) for part in step)))
         if self.priorities is not None:
-            self.priorities.admit(self.ring.numbered(cells))
-            self.priorities.drop(self.ring.incomplete(self.ring.envs_of(cells)))
+            self.priorities.add(self.ring.numbered(cells))
+            self.priorities.remove(self.ring.incomplete(self.ring.envs_of(cells)))
 
     def sample(self, batch_size: int, n: int, rng: Generator) -> Sample:
         """Windows of n rows, each beginning at a row drawn by itself; IndexError while nothing is stored."""
@@ -92,12 +92,12 @@ class ReplayBuffer:
         window = self.ring.shifted(cells, np.minimum(steps, reached.sum(0) - 1))
         return Sample(self._storage.read(window, reached, np.repeat(weights[None], n, 0)), cells)
 
-    def update_priorities(self, indices: Cells, errors: Tensor) -> None:
+    def update_priorities(self, indices: Indices, errors: Tensor) -> None:
         """How wrong the rows drawn were judged |δ| [B] when they were last learned from."""
         if self.priorities is not None:
             self.priorities.update(indices, errors.detach().cpu().double().numpy())
 
-    def _draw(self, batch_size: int, rng: Generator) -> tuple[Cells, NDArray[np.float32]]:
+    def _draw(self, batch_size: int, rng: Generator) -> tuple[Indices, NDArray[np.float32]]:
         if self.priorities is None:
             return self.ring.draw(batch_size, rng), np.ones(batch_size, np.float32)
         cells, weights = self.priorities.draw(batch_size, rng)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rlchassis.data.step import Step
 from rlchassis.errors import UsageError
 from rlchassis.replay.observations import Observations
-from rlchassis.replay.ring import Cells, Ring
+from rlchassis.replay.ring import Indices, Ring
 
 
 @define(eq=False)
@@ -23,7 +23,7 @@ class OneFramePerStep:
     _frames: Observations
     _ring: Ring
     _stack_num: int
-    _ended: Callable[[Cells], NDArray[np.bool_]]
+    _ended: Callable[[Indices], NDArray[np.bool_]]
 
     @property
     def num_bytes(self) -> int:
@@ -34,24 +34,24 @@ class OneFramePerStep:
         """See Observations."""
         self._frames.write(cells, newest_frames(step))
 
-    def obs(self, cells: Cells) -> Any:
+    def obs(self, cells: Indices) -> Any:
         """See Observations."""
         return self._frames.obs(self._with_earlier(cells, self._stack_num))
 
-    def next_obs(self, cells: Cells, ended: NDArray[np.bool_]) -> Any:
+    def next_obs(self, cells: Indices, ended: NDArray[np.bool_]) -> Any:
         """See Observations."""
         earlier = self._frames.obs(self._with_earlier(cells, self._stack_num - 1))
         latest = np.expand_dims(self._frames.next_obs(cells, ended), cells.ndim)
         return np.concatenate([earlier, latest], cells.ndim)
 
-    def _with_earlier(self, cells: Cells, count: int) -> Cells:
+    def _with_earlier(self, cells: Indices, count: int) -> Indices:
         """[n, B] → [n, B, count]: the cells of the rows up to each, within its episode."""
         rows = [cells]
         for _ in range(count - 1):
             rows.append(self._before(rows[-1]))
         return np.stack(rows[::-1], -1)
 
-    def _before(self, cells: Cells) -> Cells:
+    def _before(self, cells: Indices) -> Indices:
         """The row before each, or the same where it is its episode's first."""
         before = self._ring.shifted(cells, -1)
         return np.where(self._ring.is_oldest(cells) | self._ended(before), cells, before)

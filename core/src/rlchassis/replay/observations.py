@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rlchassis.data.arrays import map_arrays, num_bytes, pick, room, take, write, write_one
 from rlchassis.data.step import Step
-from rlchassis.replay.ring import Cells, Ring
+from rlchassis.replay.ring import Indices, Ring
 
 
 class Observations(Protocol):
@@ -23,10 +23,10 @@ class Observations(Protocol):
     def write(self, cells: Any, step: Step) -> None:
         """Keep those of as many environments as there are cells."""
 
-    def obs(self, cells: Cells) -> Any:
+    def obs(self, cells: Indices) -> Any:
         """What was seen."""
 
-    def next_obs(self, cells: Cells, ended: NDArray[np.bool_]) -> Any:
+    def next_obs(self, cells: Indices, ended: NDArray[np.bool_]) -> Any:
         """What followed; ended says which of the cells were the last of their episodes."""
 
 
@@ -53,11 +53,11 @@ class SeparateNextObs:
         put(self._obs, cells, step.obs)
         put(self._next_obs, cells, step.next_obs)
 
-    def obs(self, cells: Cells) -> Any:
+    def obs(self, cells: Indices) -> Any:
         """See Observations."""
         return take(self._obs, cells)
 
-    def next_obs(self, cells: Cells, ended: NDArray[np.bool_]) -> Any:
+    def next_obs(self, cells: Indices, ended: NDArray[np.bool_]) -> Any:
         """See Observations."""
         return take(self._next_obs, cells)
 
@@ -91,17 +91,17 @@ class SharedNextObs:
         if self._final or ended.any():
             self._set_aside(self._ring.numbered(cells), ended)
 
-    def _set_aside(self, cells: Cells, ended: NDArray[np.bool_]) -> None:
+    def _set_aside(self, cells: Indices, ended: NDArray[np.bool_]) -> None:
         for cell, ends in zip(cells.tolist(), ended.tolist(), strict=True):
             self._final.pop(cell, None)
             if ends:
                 self._final[cell] = map_arrays(np.copy, pick(self._newest, cell % self._ring.num_envs))
 
-    def obs(self, cells: Cells) -> Any:
+    def obs(self, cells: Indices) -> Any:
         """See Observations."""
         return take(self._obs, cells)
 
-    def next_obs(self, cells: Cells, ended: NDArray[np.bool_]) -> Any:
+    def next_obs(self, cells: Indices, ended: NDArray[np.bool_]) -> Any:
         """See Observations."""
         found = take(self._obs, self._ring.shifted(cells, 1))
         for index in map(tuple, np.argwhere(ended | (self._ring.newer(cells) == 0)).tolist()):

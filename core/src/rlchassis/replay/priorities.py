@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Generator
 
 from rlchassis.errors import DivergenceError
-from rlchassis.replay.ring import Cells
+from rlchassis.replay.ring import Indices
 
 FAN = 64
 """Leaves below each node of the sum tree."""
@@ -31,25 +31,25 @@ class SumTree:
         self._leaves = np.zeros((-(-self.size // FAN), FAN))
         self._sums = np.zeros(len(self._leaves))
 
-    def __getitem__(self, indices: Cells) -> NDArray[np.float64]:
+    def __getitem__(self, indices: Indices) -> NDArray[np.float64]:
         """The numbers at indices."""
         chosen: NDArray[np.float64] = self._leaves.reshape(-1).take(indices)
         return chosen
 
-    def __setitem__(self, indices: Cells, values: NDArray[np.float64] | float) -> None:
+    def __setitem__(self, indices: Indices, values: NDArray[np.float64] | float) -> None:
         """Set numbers; sums are taken anew, so that rounding does not add up."""
         self._leaves.reshape(-1)[indices] = values
         blocks = indices // FAN
         self._sums[blocks] = self._leaves[blocks].sum(1)
 
-    def find(self, shares: NDArray[np.float64]) -> Cells:
+    def find(self, shares: NDArray[np.float64]) -> Indices:
         """For each share of the total, 0 ≤ share < 1: the index at which the running sum of all numbers first exceeds it."""
         above = self._sums.cumsum()
         aims = np.minimum(shares * above[-1], np.nextafter(above[-1], 0))
         blocks = above.searchsorted(aims, side="right")
         within = self._leaves[blocks].cumsum(1)
         rest = np.minimum(aims - (above[blocks] - self._sums[blocks]), np.nextafter(within[:, -1], 0))
-        indices: Cells = blocks * FAN + (within <= rest[:, None]).sum(1)
+        indices: Indices = blocks * FAN + (within <= rest[:, None]).sum(1)
         return indices
 
 
@@ -69,15 +69,15 @@ class Priorities:
         """Nothing is there to be drawn."""
         self._tree = SumTree(self.size)
 
-    def admit(self, cells: Cells) -> None:
+    def add(self, cells: Indices) -> None:
         """New rows are as urgent as the most urgent one so far."""
         self._tree[cells] = self._largest
 
-    def drop(self, cells: Cells) -> None:
+    def remove(self, cells: Indices) -> None:
         """These are not to be drawn."""
         self._tree[cells] = 0.0
 
-    def update(self, cells: Cells, errors: NDArray[np.float64]) -> None:
+    def update(self, cells: Indices, errors: NDArray[np.float64]) -> None:
         """Set the priorities of rows by how wrong they were judged |δ|; DivergenceError where that is no number."""
         if not np.isfinite(errors).all():
             raise DivergenceError("a priority is not finite: learning diverged; try a smaller learning rate or a gradient norm limit.")
@@ -94,8 +94,8 @@ class Priorities:
         """β now."""
         return self.beta + (1 - self.beta) * self._progress
 
-    def draw(self, batch_size: int, rng: Generator) -> tuple[Cells, NDArray[np.float64]]:
-        """Cells [B], one from each B-th of the total, with the weights wᵢ = (N P(i))^−β / max w  that make up for it."""
+    def draw(self, batch_size: int, rng: Generator) -> tuple[Indices, NDArray[np.float64]]:
+        """Indices [B], one from each B-th of the total, with the weights wᵢ = (N P(i))^−β / max w  that make up for it."""
         offsets = torch.rand(batch_size, generator=rng, dtype=torch.float64).numpy()
         cells = self._tree.find((np.arange(batch_size) + offsets) / batch_size)
         drawn = self._tree[cells]

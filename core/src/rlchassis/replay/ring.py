@@ -10,7 +10,7 @@ from attrs import define, field
 from numpy.typing import NDArray
 from torch import Generator
 
-Cells: TypeAlias = NDArray[np.int64]
+Indices: TypeAlias = NDArray[np.int64]
 """Numbers of cells, counted row by row: row · N + env."""
 
 
@@ -46,7 +46,7 @@ class Ring:
         return self.rows * self.num_envs
 
     def __len__(self) -> int:
-        """Cells that hold something."""
+        """Indices that hold something."""
         if self._common is not None:
             return min(self._common, self.rows) * self.num_envs
         return int(np.minimum(self._counts, self.rows).sum())
@@ -68,12 +68,12 @@ class Ring:
         """Whose cells were claimed: an index of N environments."""
         return cells % self.num_envs if isinstance(cells, np.ndarray) else slice(None)
 
-    def numbered(self, cells: Any) -> Cells:
+    def numbered(self, cells: Any) -> Indices:
         """Claimed cells as an array."""
         return np.arange(cells.start, cells.stop) if isinstance(cells, slice) else np.atleast_1d(cells)
 
-    def draw(self, batch_size: int, rng: Generator) -> Cells:
-        """Cells [B], each that is stored and has its history equally likely."""
+    def draw(self, batch_size: int, rng: Generator) -> Indices:
+        """Indices [B], each that is stored and has its history equally likely."""
         if self._common is not None and (self._common <= self.rows or not self.history):
             return _numbers_below(len(self), batch_size, rng)
         sizes = np.minimum(self.counts, self.rows) - np.where(self.counts > self.rows, self.history, 0)
@@ -83,29 +83,29 @@ class Ring:
         newer = ends[envs] - 1 - drawn
         return (self.counts[envs] - 1 - newer) % self.rows * self.num_envs + envs
 
-    def newer(self, cells: Cells) -> NDArray[np.int64]:
+    def newer(self, cells: Indices) -> NDArray[np.int64]:
         """How many rows the environment has written since each cell: 0 for its newest row."""
         rows, envs = np.divmod(cells, self.num_envs)
         counts = self._common if self._common is not None else self._counts[envs]
         return (counts - 1 - rows) % self.rows
 
-    def is_oldest(self, cells: Cells) -> NDArray[np.bool_]:
+    def is_oldest(self, cells: Indices) -> NDArray[np.bool_]:
         """Whether nothing is stored before a cell."""
         rows, envs = np.divmod(cells, self.num_envs)
         counts = self._common if self._common is not None else self._counts[envs]
         return np.equal(rows, np.where(np.less_equal(counts, self.rows), 0, counts % self.rows))
 
-    def shifted(self, cells: Cells, rows: Any) -> Cells:
+    def shifted(self, cells: Indices, rows: Any) -> Indices:
         """The cells so many rows further on, or back, in the same columns."""
-        shifted: Cells = (cells + rows * self.num_envs) % self.num_cells
+        shifted: Indices = (cells + rows * self.num_envs) % self.num_cells
         return shifted
 
-    def incomplete(self, envs: Any) -> Cells:
+    def incomplete(self, envs: Any) -> Indices:
         """The cells of these environments whose history has been overwritten."""
         chosen = np.arange(self.num_envs)[envs]
         chosen = chosen[self.counts[chosen] > self.rows]
         rows = (self.counts[chosen] + np.arange(self.history)[:, None]) % self.rows
-        cells: Cells = rows * self.num_envs + chosen
+        cells: Indices = rows * self.num_envs + chosen
         return cells.ravel()
 
 

@@ -14,7 +14,7 @@ from rlchassis.data.experience import Experience
 from rlchassis.data.step import Step
 from rlchassis.replay.frames import OneFramePerStep, newest_frames, require_stacks
 from rlchassis.replay.observations import Observations, SeparateNextObs, SharedNextObs
-from rlchassis.replay.ring import Cells, Ring
+from rlchassis.replay.ring import Indices, Ring
 
 
 @define(eq=False)
@@ -59,11 +59,11 @@ class Storage:
             self.terminated[cells] = step.terminated
             self.truncated[cells] = step.truncated
 
-    def ended(self, cells: Cells) -> NDArray[np.bool_]:
+    def ended(self, cells: Indices) -> NDArray[np.bool_]:
         """Whether each was the last row of its episode."""
         return np.logical_or(self.terminated.take(cells), self.truncated.take(cells))
 
-    def read(self, cells: Cells, valid: NDArray[np.bool_], weights: NDArray[np.float32]) -> Experience:
+    def read(self, cells: Indices, valid: NDArray[np.bool_], weights: NDArray[np.float32]) -> Experience:
         """The rows in cells [n, B], which of them are valid, and their importance weights."""
         terminated, truncated = self.terminated.take(cells), self.truncated.take(cells)
         return Experience(

@@ -14,14 +14,14 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from rlchassis.envs.chunk import EnvConstructor
 from rlchassis.envs.notices import Notices
+from rlchassis.envs.opening import EnvConstructor
 from rlchassis.envs.progress import Progress, failure_text
 from rlchassis.envs.spaces import Array
 from rlchassis.envs.subprocess.worker_process import WorkerProcess
-from rlchassis.envs.subprocess.worker_protocol import RESET, STEP, Failure, Noticed, Setup, Share, packed
+from rlchassis.envs.subprocess.worker_protocol import RESET, STEP, Failure, Noticed, Setup, Share, packed_constructors
 from rlchassis.envs.vector import EnvTraits
-from rlchassis.errors import EnvironmentFailure, UsageError, text_of
+from rlchassis.errors import EnvironmentFailure, UsageError
 
 SECONDS_TO_START = 60.0
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -47,10 +47,11 @@ class Worker:
     _seeds: Sequence[int | None] = field(init=False)
     _doing: str = field(init=False, default="in its constructor")
     _actions: Array | None = field(init=False, default=None)
-    _readable: select.poll = field(init=False, factory=select.poll)
+    _readable: select.poll = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._seeds = [None] * self.share.count
+        self._readable = select.poll()
         self._readable.register(self.process.connection.fileno(), select.POLLIN)
 
     @property
@@ -60,7 +61,7 @@ class Worker:
 
     def begin_construction(self, constructors: Sequence[EnvConstructor], registrations: Mapping[str, bytes | str]) -> None:
         """Tell it what to make."""
-        self._send(Setup(sys.path, self.share, dict(registrations), _pickled(constructors)))
+        self._send(Setup(sys.path, self.share, dict(registrations), packed_constructors(constructors)))
 
     def receive_traits(self, timeout: float) -> EnvTraits:
         """Wait until the environments are made; no single one may take longer than the timeout, which begins once the process runs."""
@@ -145,13 +146,3 @@ class Worker:
         if self._actions is not None:
             when = f"at {self._progress.when()}, with action {self._actions[local]}"
         return EnvironmentFailure(failure_text(self.share.first + local, self._seeds[local], what, when))
-
-
-def _pickled(constructors: Sequence[EnvConstructor]) -> list[bytes]:
-    """Each by itself, though equal ones are pickled once."""
-    try:
-        known = {key: packed(construct) for key, construct in {id(each): each for each in constructors}.items()}
-    except Exception as error:
-        reason = text_of(error)
-        raise UsageError(f"what makes the environments cannot be sent to a worker process ({reason}); use VectorEnvType.DUMMY") from error
-    return [known[id(construct)] for construct in constructors]

@@ -13,9 +13,11 @@ import numpy as np
 from attrs import define, field, frozen
 
 from rlchassis.envs.notices import Notice
+from rlchassis.envs.opening import EnvConstructor
 from rlchassis.envs.progress import Progress
 from rlchassis.envs.spaces import AnySpace, Array
 from rlchassis.envs.step_arrays import StepArrays, aligned
+from rlchassis.errors import UsageError, text_of
 
 STEP, RESET = "step", "reset"
 """How a command begins; its arguments follow. Its answer says whether an episode ended, or is Noticed or a Failure.
@@ -125,3 +127,13 @@ def packed(thing: Any) -> bytes:
     """Pickled so that classes and functions of scripts, and lambdas, travel along."""
     pickled: bytes = cloudpickle.dumps(thing)
     return pickled
+
+
+def packed_constructors(constructors: Sequence[EnvConstructor]) -> list[bytes]:
+    """Each by itself, though equal ones are pickled once."""
+    try:
+        known = {key: packed(construct) for key, construct in {id(each): each for each in constructors}.items()}
+    except Exception as error:
+        reason = text_of(error)
+        raise UsageError(f"what makes the environments cannot be sent to a worker process ({reason}); use VectorEnvType.DUMMY") from error
+    return [known[id(construct)] for construct in constructors]

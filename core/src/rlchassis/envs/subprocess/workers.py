@@ -17,8 +17,8 @@ from rlchassis.config.machine import usable_cpus
 from rlchassis.data.arrays import pick, write
 from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
-from rlchassis.envs.chunk import EnvConstructor
 from rlchassis.envs.notices import Notices
+from rlchassis.envs.opening import EnvConstructor
 from rlchassis.envs.spaces import Array, Observations
 from rlchassis.envs.step_arrays import DoubleBuffer, StepArrays
 from rlchassis.envs.subprocess.registrations import registrations

@@ -1,0 +1,39 @@
+"""Making several environments: all of them, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import gymnasium as gym
+
+from rlchassis.envs.distinct import require_distinct, require_env
+from rlchassis.envs.notices import Notices
+from rlchassis.envs.progress import Progress, failure_from, failure_text
+from rlchassis.envs.spaces import require_supported
+from rlchassis.envs.vector import EnvTraits
+from rlchassis.errors import UsageError, raised
+
+Env: TypeAlias = gym.Env[Any, Any]
+EnvConstructor: TypeAlias = Callable[[], Env]
+
+
+def opened(constructors: Sequence[EnvConstructor], progress: Progress, notices: Notices, first_index: int) -> tuple[list[Env], EnvTraits]:
+    """The environments and what they share; those that were made are closed when one fails."""
+    envs: list[Env] = []
+    traits: list[EnvTraits] = []
+    try:
+        for index, construct in enumerate(constructors):
+            progress.current[0] = index
+            envs.append(require_env(construct()))
+            traits.append(EnvTraits.told(envs[-1].observation_space, envs[-1].action_space, envs[-1].spec))
+        require_distinct(envs)
+        shared = EnvTraits.shared(traits)
+        require_supported(shared.observation_space, shared.action_space)
+    except BaseException as error:
+        for env in envs:
+            notices.close(env.close, "an environment")
+        if isinstance(error, UsageError | KeyboardInterrupt):
+            raise
+        raise failure_from(error, failure_text(first_index + len(traits), None, raised(error), "in its constructor")) from error
+    return envs, shared
