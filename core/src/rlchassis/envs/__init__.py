@@ -6,9 +6,8 @@ from rlchassis.envs.actions import ActionMap, one_by_one
 from rlchassis.envs.environments import Environments
 from rlchassis.envs.examples import examples
 from rlchassis.envs.factories import EnvFactoryCallable, EnvFactoryVector, env_factory_from
-from rlchassis.envs.factory import EnvFactory, environments_of
+from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, environments_of
 from rlchassis.envs.lookup import checked_spec
-from rlchassis.envs.modes import EnvMode, EnvWrapper, VectorEnvType
 from rlchassis.envs.observations import require_fitting
 from rlchassis.envs.registered import EnvFactoryRegistered, has_display
 from rlchassis.envs.rendering import why_not_rendered

@@ -6,8 +6,8 @@ from typing import Self
 
 from attrs import define
 
-from rlchassis.envs.distinct import require_distinct
 from rlchassis.envs.notices import Notices
+from rlchassis.envs.opening import require_distinct
 from rlchassis.envs.spaces import AnySpace, require_supported
 from rlchassis.envs.vector import EnvTraits, VectorEnvironment
 from rlchassis.errors import UsageError

@@ -14,9 +14,8 @@ from gymnasium.vector import VectorEnv
 
 from rlchassis.config.fields import number
 from rlchassis.envs.envpool import EnvPoolVector, is_envpool
-from rlchassis.envs.factory import EnvFactory, require_unwrapped
+from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, require_unwrapped
 from rlchassis.envs.members import AnyVectorEnv, member_constructors
-from rlchassis.envs.modes import EnvMode, EnvWrapper, VectorEnvType
 from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.opening import Env, EnvConstructor
 from rlchassis.envs.registered import EnvFactoryRegistered

@@ -7,13 +7,14 @@ import os
 import select
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from rlchassis.config.config_part import ConfigPart
+from rlchassis.config.tianshou_names import AnswersOldMembers
 from rlchassis.envs.environments import Environments
 from rlchassis.envs.in_process import InProcessEnvironment
-from rlchassis.envs.modes import EnvMode, EnvWrapper, VectorEnvType
 from rlchassis.envs.opening import Env, EnvConstructor
 from rlchassis.envs.overrides import call_with_wrappers, takes_no_wrappers
 from rlchassis.envs.vector import VectorEnvironment
@@ -21,6 +22,31 @@ from rlchassis.errors import UsageError
 
 if TYPE_CHECKING:
     from rlchassis.envs.subprocess.workers import WorkerEnvironment
+
+
+EnvWrapper: TypeAlias = Callable[[Env], Env]
+"""Picklable, for it is applied where the environment lives, which may be a worker process."""
+
+
+class EnvMode(Enum, metaclass=AnswersOldMembers):
+    """What an environment is for."""
+
+    TRAIN = "train"
+    TEST = "test"
+    WATCH = "watch"
+
+
+class VectorEnvType(Enum, metaclass=AnswersOldMembers):
+    """How several environments are run."""
+
+    DUMMY = "dummy"
+    """One after another in this process: best for cheap environments."""
+    SUBPROC = "subproc"
+    """In worker processes, which answer through shared memory: best where a step takes longer than some 100 µs."""
+    SUBPROC_SHARED_MEM = "shmem"
+    """The same as SUBPROC."""
+    NATIVE = "native"
+    """As one vectorised environment, where its author wrote one; test and watch environments then run in this process."""
 
 
 class EnvFactory(ConfigPart, ABC):

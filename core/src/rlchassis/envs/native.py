@@ -15,8 +15,8 @@ from rlchassis.data.arrays import pick, write
 from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.answers import UnfitAnswer
-from rlchassis.envs.distinct import require_distinct
 from rlchassis.envs.native_answers import NativeAnswers
+from rlchassis.envs.opening import require_distinct
 from rlchassis.envs.progress import failure_from, failure_text
 from rlchassis.envs.spaces import Array, Observations, require_supported
 from rlchassis.envs.step_arrays import DoubleBuffer, StepArrays

@@ -10,8 +10,7 @@ from attrs import field, frozen
 from gymnasium.spaces import Box, Dict
 
 from rlchassis.envs.answers import UnfitAnswer, as_array, shown
-from rlchassis.envs.bounds import Bounds, integer_bounds, limits_of
-from rlchassis.envs.spaces import AnySpace, Array, describe, storage_dtype
+from rlchassis.envs.spaces import AnySpace, Array, Bounds, describe, integer_bounds, limits_of, storage_dtype
 
 SLACK = 1e-5
 """How far beyond a bound, relative to it, rounding may carry a float."""

@@ -1,13 +1,12 @@
-"""Making several environments: all of them, or none."""
+"""Making several environments: all of them or none, and each another object."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import gymnasium as gym
 
-from rlchassis.envs.distinct import require_distinct, require_env
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.progress import Progress, failure_from, failure_text
 from rlchassis.envs.spaces import require_supported
@@ -37,3 +36,21 @@ def opened(constructors: Sequence[EnvConstructor], progress: Progress, notices: 
             raise
         raise failure_from(error, failure_text(first_index + len(traits), None, raised(error), "in its constructor")) from error
     return envs, shared
+
+
+def require_env(made: Any) -> Env:
+    """The environment; UsageError for anything that is no gymnasium.Env."""
+    if not isinstance(made, gym.Env):
+        raise UsageError(f"expected a gymnasium.Env where an environment is made, got an object of type {type(made).__name__}")
+    return made
+
+
+def require_distinct(envs: Iterable[Env]) -> None:
+    """UsageError where two are the same object, or wrappers around the same object."""
+    innermost = [env.unwrapped for env in envs]
+    if len(set(map(id, innermost))) < len(innermost):
+        name = type(innermost[0]).__name__
+        raise UsageError(
+            f"the same {name} object was handed out several times, but each environment must be an object of its own; "
+            f"give a callable that makes a new one at every call: lambda: {name}(…), not lambda: env"
+        )

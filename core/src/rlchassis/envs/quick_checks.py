@@ -11,9 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from gymnasium.spaces import Dict
 
-from rlchassis.envs.bounds import Bounds, limits_of
 from rlchassis.envs.observations import Leaf, item
-from rlchassis.envs.spaces import AnySpace, Array, Observations
+from rlchassis.envs.spaces import AnySpace, Array, Bounds, Observations, limits_of
 
 Put: TypeAlias = Callable[[Any, Any, Any], None]
 Check: TypeAlias = Callable[[], bool]

@@ -16,6 +16,9 @@ Array: TypeAlias = NDArray[Any]
 Observations: TypeAlias = Array | dict[str, "Observations"]
 """One array, or a dict of them for Dict spaces; every leaf shares its leading dimensions."""
 
+Bounds: TypeAlias = tuple[Array, Array]
+"""The lowest and the highest, each a scalar or one per element."""
+
 OBSERVATION_KINDS = "Box, Discrete, MultiBinary, MultiDiscrete and Dict of these"
 ACTION_KINDS = "floating-point Box and Discrete"
 
@@ -69,3 +72,29 @@ def allocate(space: AnySpace, *leading: int, new: Callable[[tuple[int, ...], np.
         return {key: allocate(inner, *leading, new=new) for key, inner in space.spaces.items()}
     assert space.shape is not None, "every supported space has a shape"
     return new((*leading, *space.shape), storage_dtype(space))
+
+
+def integer_bounds(space: AnySpace, dtype: np.dtype[Any]) -> Bounds | None:
+    """The lowest and highest integers of a space; None for floats, and where the dtype holds no others."""
+    if dtype.kind == "f":
+        return None
+    (low, high), (lowest, highest) = _declared_bounds(space), limits_of(dtype)
+    return None if (low <= lowest).all() and (high >= highest).all() else (low, high)
+
+
+def limits_of(dtype: np.dtype[Any]) -> Bounds:
+    """The lowest and highest integer that a dtype holds."""
+    if dtype.kind == "b":
+        return np.asarray(0), np.asarray(1)
+    return np.asarray(np.iinfo(dtype).min), np.asarray(np.iinfo(dtype).max)
+
+
+def _declared_bounds(space: AnySpace) -> Bounds:
+    if isinstance(space, Discrete):
+        return np.asarray(int(space.start)), np.asarray(int(space.start) + int(space.n) - 1)
+    if isinstance(space, MultiDiscrete):
+        return space.start, space.start + space.nvec - 1
+    if isinstance(space, MultiBinary):
+        return np.asarray(0), np.asarray(1)
+    assert isinstance(space, Box), "no other space is supported"
+    return space.low, space.high

@@ -18,8 +18,6 @@ from rlchassis.data.step import Step
 from rlchassis.envs import VectorEnvironment
 from rlchassis.learning.policy import Policy, in_evaluation
 
-NOTHING_TO_SWITCH = nullcontext()
-
 
 @define(eq=False)
 class Acting:
@@ -39,7 +37,7 @@ class Acting:
 
     def normalizing(self) -> AbstractContextManager[None]:
         """Within it batch normalization uses its running statistics."""
-        return in_evaluation(self._norms) if self._norms else NOTHING_TO_SWITCH
+        return in_evaluation(self._norms) if self._norms else nullcontext()
 
     def reset(self, seeds: Sequence[int]) -> None:
         """Begin a new episode in every environment, one seed each."""
@@ -59,12 +57,8 @@ class Acting:
         stepped, ended = torch.tensor(step.valid), torch.tensor(step.terminated | step.truncated)
 
         def carried_on(new: Tensor, old: Tensor) -> Tensor:
-            moved, cleared = (_beside(new, mask) for mask in (stepped, stepped & ended))
+            beside = -1, *[1] * (new.dim() - 1)  # [N, 1, …], as memory [N, …] is
+            moved, cleared = (mask.to(new.device).reshape(beside) for mask in (stepped, stepped & ended))
             return torch.where(moved, new, old).masked_fill(cleared, 0)
 
         return map_tensors(carried_on, state, before)
-
-
-def _beside(memory: Tensor, mask: Tensor) -> Tensor:
-    """The mask [N], shaped and placed so that it can be broadcast over memory [N, …]."""
-    return mask.to(memory.device).reshape(-1, *[1] * (memory.dim() - 1))

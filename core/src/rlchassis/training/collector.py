@@ -57,7 +57,7 @@ class Collector:
     def reset(self, seeds: Sequence[int]) -> None:
         """Begin a new episode in every environment, one seed each."""
         self._acting.reset(seeds)
-        self._episodes.reset()
+        self._episodes = EpisodeStats(self.envs.num_envs)
 
     def collect(self, num_steps: int, buffer: Buffer, policy: Policy | None = None) -> CollectStats:
         """Explore for num_steps environment steps and add each to the buffer; environments that cannot step apart round up.

@@ -31,11 +31,7 @@ class EpisodeStats:
     _lengths: NDArray[np.int64] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Nothing has been earned yet."""
-        self.reset()
-
-    def reset(self) -> None:
-        """Every environment begins a new episode."""
+        """Every environment is at the beginning of an episode."""
         self._returns = np.zeros(self.num_envs)
         self._lengths = np.zeros(self.num_envs, dtype=np.int64)
 
