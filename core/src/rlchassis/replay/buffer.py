@@ -85,7 +85,7 @@ class ReplayBuffer:
             raise IndexError("a replay buffer was sampled while it was empty")
         cells, weights = self._draw(batch_size, rng)
         if n == 1:
-            return Sample(self._storage.read(cells[None], None, weights[None]), cells)
+            return Sample(self._storage.read(cells[None], np.ones((1, batch_size), np.bool_), weights[None]), cells)
         steps = np.arange(n)[:, None]
         reached = steps <= self.ring.newer(cells)
         reached[1:] &= ~np.logical_or.accumulate(self._storage.ended(self.ring.shifted(cells, steps[:-1])))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from attrs import define
 from numpy.typing import NDArray
 from torch import from_numpy
@@ -16,8 +15,6 @@ from rlchassis.data.step import Step
 from rlchassis.replay.frames import OneFramePerStep, newest_frames, require_stacks
 from rlchassis.replay.observations import Observations, SeparateNextObs, SharedNextObs
 from rlchassis.replay.ring import Indices, Ring
-
-VALID = torch.ones((), dtype=torch.bool)
 
 
 @define(eq=False)
@@ -66,8 +63,8 @@ class Storage:
         """Whether each was the last row of its episode."""
         return np.logical_or(self.terminated.take(cells), self.truncated.take(cells))
 
-    def read(self, cells: Indices, valid: NDArray[np.bool_] | None, weights: NDArray[np.float32]) -> Experience:
-        """The rows in cells [n, B], which of them are valid (None: all), and their importance weights."""
+    def read(self, cells: Indices, valid: NDArray[np.bool_], weights: NDArray[np.float32]) -> Experience:
+        """The rows in cells [n, B], which of them are valid, and their importance weights."""
         terminated, truncated = self.terminated.take(cells), self.truncated.take(cells)
         return Experience(
             obs=map_arrays(from_numpy, self.observations.obs(cells)),
@@ -76,6 +73,6 @@ class Storage:
             next_obs=map_arrays(from_numpy, self.observations.next_obs(cells, terminated | truncated)),
             terminated=from_numpy(terminated),
             truncated=from_numpy(truncated),
-            valid=VALID.expand(cells.shape) if valid is None else from_numpy(valid),
+            valid=from_numpy(valid),
             weights=from_numpy(weights),
         )
