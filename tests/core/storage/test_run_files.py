@@ -60,6 +60,22 @@ def test_an_interrupted_write_leaves_the_file_before_and_nothing_beside_it(run, 
     assert names(run) == ["a.json"]
 
 
+def test_ctrl_c_while_a_file_is_made_leaves_nothing_beside_it(run, monkeypatch):
+    opened = os.open
+
+    def interrupted(path, *flags, **options):
+        handle = opened(path, *flags, **options)
+        if str(path).endswith(".new"):
+            os.close(handle)
+            raise KeyboardInterrupt
+        return handle
+
+    monkeypatch.setattr(os, "open", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(run / "a.json", lambda file: file.write(b"one"))
+    assert names(run) == []
+
+
 @pytest.mark.parametrize("refused", ["fsync", "open", "replace"])
 def test_what_the_disk_refuses_is_named_by_its_path(run, monkeypatch, refused):
     def refuse(*_, **__):

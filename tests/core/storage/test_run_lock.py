@@ -9,6 +9,8 @@ import platform
 import signal
 import subprocess
 import sys
+from functools import partial
+from itertools import count
 
 import pytest
 
@@ -260,3 +262,45 @@ def test_a_directory_that_is_gone_at_the_end_is_no_failure(tmp_path):
     (directory / "run.lock").unlink()
     directory.rmdir()
     lock.release()
+
+
+def interrupted(act, line):
+    """Whether Ctrl-C struck at this one of all lines that are carried out; there may be fewer."""
+    lines, before = count(1), sys.gettrace()
+
+    def trace(_frame, event, _argument):
+        if event == "line" and next(lines) == line:
+            raise KeyboardInterrupt
+        return trace
+
+    sys.settrace(trace)
+    try:
+        act()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # files that were open where it struck
+def test_ctrl_c_while_the_lock_is_taken_leaves_none(tmp_path):
+    for line in count(1):
+        directory = tmp_path / str(line)
+        directory.mkdir()
+        if not interrupted(partial(RunLock.acquire, directory), line):
+            break
+        assert list(directory.iterdir()) == []
+        RunLock.acquire(directory).release()
+    assert line > 50
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # files that were open where it struck
+def test_ctrl_c_while_the_lock_is_given_back_leaves_none(tmp_path):
+    for line in count(2):  # after the "try" of release
+        lock = RunLock.acquire(tmp_path)
+        was_interrupted = interrupted(lock.release, line)
+        assert list(tmp_path.iterdir()) == [], line
+        if not was_interrupted:
+            break
+    assert line > 10

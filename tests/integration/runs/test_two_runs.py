@@ -47,6 +47,19 @@ def inspected(directory, capsys):
     return capsys.readouterr().out
 
 
+def test_ctrl_c_while_the_run_closes_leaves_no_lock(tmp_path, monkeypatch):
+    def interrupted(world):
+        world.logger.close()
+        world.envs.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rlchassis.training.world.World.close", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        experiment(tmp_path).run("run")
+    assert (tmp_path / "run" / "policy.pt").exists()
+    assert not (tmp_path / "run" / "run.lock").exists()
+
+
 def test_whoever_comes_second_is_refused_until_the_first_has_ended(tmp_path, going_on, capsys):
     directory, other = tmp_path / "run", experiment(tmp_path)
     before = listing(directory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from traceback import walk_tb
 from typing import Any
 
 import gymnasium as gym
@@ -62,13 +63,9 @@ def require_form(answer: Any, expected: str) -> None:
 
 def hint_on_unpacking(error: BaseException) -> str:
     """Continues "raised ValueError: not enough values to unpack", where a wrapper raised it of the answer of what it wraps."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    if place is None or not isinstance(error, ValueError | TypeError) or "unpack" not in text_of(error):
-        return ""
-    method, wrapper = place.tb_frame.f_code.co_name, place.tb_frame.f_locals.get("self")
-    if method not in ANSWERS or not isinstance(wrapper, gym.Wrapper):
+    *_, (frame, _line) = walk_tb(error.__traceback__)
+    method, wrapper = frame.f_code.co_name, frame.f_locals.get("self")
+    if "unpack" not in text_of(error) or method not in ANSWERS or not isinstance(wrapper, gym.Wrapper):
         return ""
     return f" in its wrapper {type(wrapper).__name__}: {method} of the environment within must return {ANSWERS[method]}"
 

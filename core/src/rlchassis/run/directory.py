@@ -44,13 +44,13 @@ def laying_out(directory: Path) -> Iterator[None]:
 
 def write_into(directory: Path, world: World, experiment: ExperimentSpec, run_id: str | None) -> None:
     """Give a world a directory of its own for as long as it lives, and the loggers that write there."""
-    lock = RunLock.acquire(directory)
+    world.lock = RunLock.acquire(directory)
     try:
         loggers = _loggers(directory, world, experiment, run_id)
     except BaseException:
-        lock.release()
+        world.lock.release()
         raise
-    world.directory, world.logger, world.lock = directory, loggers, lock
+    world.directory, world.logger = directory, loggers
 
 
 def _loggers(directory: Path, world: World, experiment: ExperimentSpec, run_id: str | None) -> LoggerGroup:

@@ -43,7 +43,11 @@ def run_experiment(
     with interruption.before_death():
         with exits_are_errors("what this run is made of"):
             trainer = _prepared(experiment, (*observers, interruption))
-        return _run(trainer, experiment, name, logger_run_id, suffix_if_exists=suffix_if_exists or name is None)
+        try:
+            return _run(trainer, experiment, name, logger_run_id, suffix_if_exists=suffix_if_exists or name is None)
+        finally:
+            if trainer.world.lock is not None:  # a signal may have cut closing short
+                trainer.world.lock.release()
 
 
 def _prepared(experiment: ExperimentSpec, observers: Sequence[object]) -> Trainer:

@@ -53,16 +53,17 @@ def _replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     with _opened(path.parent) as folder:
         place = _at(path, folder)
         beside = _at(path.with_name(f".{path.name[:40]}.{os.urandom(8).hex()}.new"), folder)
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK, 0o666, dir_fd=folder)
         try:
+            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK, 0o666, dir_fd=folder)
             with os.fdopen(handle, "wb") as file:
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(beside, place, src_dir_fd=folder, dst_dir_fd=folder)
-        except BaseException:
+        except BaseException as error:
             with suppress(OSError):
-                os.unlink(beside, dir_fd=folder)
+                if not isinstance(error, FileExistsError):  # else it is another's
+                    os.unlink(beside, dir_fd=folder)
             raise
 
 

@@ -51,7 +51,8 @@ def remove(path: Path, descriptor: int) -> None:
             path.unlink()
     with suppress(OSError):
         unlock_descriptor(descriptor)
-    os.close(descriptor)
+    with suppress(OSError):  # a signal may have cut short a removal before
+        os.close(descriptor)
     if os.name == "nt":  # where an open file cannot be removed
         with suppress(OSError):
             path.unlink()

@@ -44,34 +44,39 @@ class RunLock:
     """The right to write into a run directory."""
 
     directory: Path
-    _descriptor: int | None
+    _descriptor: int | None = field(default=None, init=False)
     _owner: Holder = field(factory=Holder.this_process, init=False)
 
     @classmethod
     def acquire(cls, directory: Path) -> RunLock:
         """Take it; UsageError, with process and host, where another run has it."""
+        lock = cls(directory)
         try:
-            descriptor = _create_locked(directory / LOCK_FILENAME)
-            lock = cls(directory, descriptor)
+            lock._descriptor = _create_locked(directory / LOCK_FILENAME)
             if hasattr(os, "register_at_fork"):
                 os.register_at_fork(after_in_child=lock.release)  # a fork that lives on must not keep it
-            try:
-                os.write(descriptor, json.dumps({"pid": lock._owner.pid, "host": lock._owner.host}).encode())
-                make_writable(directory)
-            except BaseException:
-                lock.release()
+            os.write(lock._descriptor, json.dumps({"pid": lock._owner.pid, "host": lock._owner.host}).encode())
+            make_writable(directory)
+            return lock  # noqa: TRY300  within it, since Ctrl-C may strike
+        except BaseException as error:
+            lock.release()
+            if not isinstance(error, OSError):
                 raise
-        except OSError as error:
             raise UsageError(f"no run can be carried out in {directory} ({error.strerror}); choose another directory.") from error
-        return lock
 
     def release(self) -> None:
         """Give it back, unless another process has it by now; may be called again. In a fork the parent keeps it."""
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None and self._owner == Holder.this_process():
-            remove(self.directory / LOCK_FILENAME, descriptor)
-        elif descriptor is not None:
-            os.close(descriptor)
+        try:
+            self._give_back()
+        finally:  # once more, where a signal has cut it short
+            self._give_back()
+
+    def _give_back(self) -> None:
+        if self._descriptor is not None and self._owner == Holder.this_process():
+            remove(self.directory / LOCK_FILENAME, self._descriptor)
+        elif self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
 
 
 def read_holder(directory: Path) -> Holder | None:
@@ -119,14 +124,17 @@ def _refusal(directory: Path, holder: Holder | None) -> str:
 def _create_locked(path: Path) -> int:
     """The descriptor of a new file with the lock on it; one that is there and free is replaced, and never written into."""
     for _ in range(ATTEMPTS):
+        descriptor = None
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_LINK, 0o666)
+            if try_lock(descriptor, otherwise=True) and is_at(path, descriptor):
+                return descriptor
+            os.close(descriptor)
         except FileExistsError:
             _remove_leftover(path)
-            continue
-        if try_lock(descriptor, otherwise=True) and is_at(path, descriptor):
-            return descriptor
-        os.close(descriptor)
+        except KeyboardInterrupt:
+            _remove_leftover(path) if descriptor is None else remove(path, descriptor)
+            raise
     raise UsageError(_refusal(path.parent, _named(path.parent)))
 
 
