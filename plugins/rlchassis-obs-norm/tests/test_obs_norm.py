@@ -110,7 +110,7 @@ def test_parts_of_a_dict_are_normalised_each_for_itself_and_only_numbers_are():
 
 @pytest.mark.parametrize("space", [Discrete(3), MultiBinary(2), Box(0, 255, (2, 2, 1), np.uint8), Dict(on=Discrete(2))], ids=str)
 def test_a_space_without_numbers_is_refused(space):
-    with pytest.raises(UnsupportedSpaceError, match="nothing to normalise"):
+    with pytest.raises(UnsupportedSpaceError, match="nothing to normalize"):
         around(space)
 
 

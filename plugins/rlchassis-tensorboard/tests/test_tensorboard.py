@@ -42,8 +42,8 @@ def test_every_tag_and_step_of_the_metrics_file_is_found_with_its_value(director
     assert len(expected) > 10
 
 
-def test_the_recipe_stands_beside_the_scalars(directory):
-    (event,) = read(directory / "tb").Tensors("recipe")
+def test_the_configuration_is_a_text_beside_the_scalars(directory):
+    (event,) = read(directory / "tb").Tensors("configuration")
     text = event.tensor_proto.string_val[0].decode()
     assert json.loads(text.removeprefix("```json\n").removesuffix("\n```")) == json.loads(
         (directory / "experiment.json").read_text("utf-8")
@@ -59,9 +59,9 @@ def test_a_run_id_is_a_folder_whose_files_go_on_where_earlier_ones_ended(tmp_pat
     assert scalars(tmp_path / "tb" / "id-1") == {("a", step): step / 2 for step in range(10)}
 
 
-def test_the_recipe_stands_in_the_file_of_a_run_that_logged_nothing(tmp_path):
+def test_the_configuration_is_in_the_file_of_a_run_that_logged_nothing(tmp_path):
     LoggerFactoryTensorboard().create_logger(str(tmp_path), "x", None, {"seed": 3}).close()
-    (event,) = read(tmp_path / "tb").Tensors("recipe")
+    (event,) = read(tmp_path / "tb").Tensors("configuration")
     assert event.tensor_proto.string_val[0].decode() == '```json\n{\n  "seed": 3\n}\n```'
 
 

@@ -1,4 +1,4 @@
-"""Advantage actor-critic: one step on what was just done, then it is forgotten."""
+"""Advantage actor-critic: one gradient step per minibatch of a rollout, each used once (Mnih et al. 2016)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rlchassis_toolkit import (
 
 @frozen(eq=False)
 class A2CBatch(TensorStruct):
-    """Actions, and what the critic made of them; [T, N, …], flattened by the trainer."""
+    """Actions, values, returns and advantages of a rollout [T, N, …], which the trainer flattens into minibatches [B, …]."""
 
     obs: Observation
     actions: Tensor
@@ -33,7 +33,7 @@ class A2CBatch(TensorStruct):
 
 @define(eq=False)
 class A2C(Algorithm[A2CBatch]):
-    """Learns a stochastic policy and a critic with one optimizer."""
+    """A2C with a stochastic policy, a critic and one optimizer for both."""
 
     policy: StochasticPolicy
     critic: nn.Module
@@ -43,17 +43,17 @@ class A2C(Algorithm[A2CBatch]):
 
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> A2CBatch:
-        """Judge the rollout by the critic that is about to change."""
+        """Compute values, returns and advantages (GAE) with the critic before the update."""
         gae = update_scale_and_compute_gae(experience, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
         return A2CBatch(experience.obs, experience.actions, *gae)
 
     @torch.no_grad()
     def rollout_metrics(self, batch: A2CBatch) -> Metrics:
-        """Explained variance of the returns by the values of the critic that is about to learn from them."""
+        """Explained variance of the returns by the values before the update."""
         return {"explained_variance": explained_variance(batch.values, batch.returns)}
 
     def update(self, batch: A2CBatch, count: int) -> UpdateResult:
-        """Step towards likelier good actions, better values and a little more entropy."""
+        """Take one gradient step on the policy loss, value loss and entropy bonus."""
         return UpdateResult(self._learn(batch))
 
     @one_graph
@@ -61,7 +61,7 @@ class A2C(Algorithm[A2CBatch]):
         return gradient_step(self.optimizer, self._loss, batch, max_norm=self.params.max_grad_norm)
 
     def _loss(self, batch: A2CBatch) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out."""
+        """Loss and metrics of a batch."""
         params = self.params
         log_probs, entropies = self.policy.log_prob_and_entropy(batch.obs, batch.actions)
         advantages = normalized(batch.advantages) if params.advantage_normalization else batch.advantages

@@ -1,4 +1,4 @@
-"""How an A2C agent is made, and the builder that configures one."""
+"""Agent factory and experiment builder of A2C."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from rlchassis_toolkit import ActorCriticAgentFactory, ActorCriticExperimentBuil
 
 @frozen(kw_only=True)
 class A2CAgentFactory(ActorCriticAgentFactory):
-    """Describes an A2C agent."""
+    """Factory of A2C agents."""
 
     default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 80, "repeat_per_collect": 1, "num_test_episodes": 10}
 
     params: A2CParams = instance(A2CParams, factory=A2CParams)
-    """The hyperparameters."""
+    """Hyperparameters."""
 
     def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> A2C:
-        """One optimizer over actor and critic."""
+        """Create the algorithm, with one optimizer for actor and critic."""
         critic = self.create_critic(policy, envs, setup)
         optimizer = self.create_joint_optimizer(policy, critic, setup)
         return A2C(policy, critic, optimizer, self.params, self.create_return_scale(setup))
 
 
 class A2CExperimentBuilder(ActorCriticExperimentBuilder[A2CAgentFactory]):
-    """Assembles an experiment with advantage actor-critic."""
+    """Builder of experiments with advantage actor-critic."""
 
     agent_class = A2CAgentFactory
 

@@ -23,22 +23,22 @@ def _betas(value: Sequence[float]) -> tuple[float, float]:
 
 @frozen
 class OptimizerFactoryAdam(OptimizerFactory):
-    """Adaptive moment estimation, in one fused step."""
+    """Adam optimizer (Kingma & Ba 2015), in one fused step."""
 
     elementwise: ClassVar[bool] = True
 
     betas: tuple[float, float] = field(default=(0.9, 0.999), converter=_betas)
-    """How slowly the averages of gradient β₁ and squared gradient β₂ forget."""
+    """Decay rates (β₁, β₂) of the moving averages of the gradient and its square."""
     eps: float = number(1e-8, above=0)
-    """Added to the denominator ε, so that it is never zero."""
+    """Numerical stability term ε, added to the denominator."""
     weight_decay: float = number(0.0, at_least=0)
-    """Pull of every weight towards zero, as an L2 penalty."""
+    """Weight decay (L2 penalty)."""
 
     def create_optimizer_for_params(self, params: Sequence[torch.nn.Parameter], lr: float) -> torch.optim.Optimizer:
-        """torch.optim.Adam, which imports torch's compiler only in a run that compiles."""
+        """Create a fused torch.optim.Adam, which imports torch's compiler only in runs that compile."""
         return Adam(params, lr, self.betas, self.eps, self.weight_decay, fused=True)
 
     def step_of(self, optimizer: torch.optim.Optimizer) -> OptimizerStep:
-        """Without bookkeeping where it steps one vector."""
+        """The step function; the lean one for a single parameter vector."""
         step = super().step_of(optimizer)
         return lean_step(step) if steps_one_vector(optimizer) else step

@@ -1,4 +1,4 @@
-"""torch.optim.Adam without the import of torch's compiler front end, which takes as long as that of torch itself."""
+"""torch.optim.Adam without importing torch._dynamo, which takes as long to import as torch itself."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import torch
 
 
 def _undecorated(name: str) -> Any:
-    """A method of torch.optim.Adam below the decorator that imports torch._dynamo, when it is first called, to be skipped by it."""
+    """A method of torch.optim.Adam without the decorator that imports torch._dynamo on the first call to exclude it from compilation."""
     return inspect.unwrap(getattr(torch.optim.Adam, name))
 
 
 class Adam(torch.optim.Adam):
-    """torch.optim.Adam; in compiled updates as well, which step it and call none of these."""
+    """torch.optim.Adam with undecorated methods; compiled updates call `step` only, which is unchanged."""
 
     add_param_group = _undecorated("add_param_group")
     zero_grad = _undecorated("zero_grad")

@@ -1,4 +1,4 @@
-"""The step of one vector without torch's bookkeeping of groups, devices and kinds, which costs small networks more than the step itself."""
+"""The Adam step of one parameter vector without torch's per-step overhead, which for small networks exceeds the step itself."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from torch.optim import Optimizer
 from rlchassis_adam.eager import Adam
 
 OptimizerStep = Callable[[Optimizer], Any]
-"""Steps an optimizer along the gradients of its parameters."""
+"""A function that takes one optimizer step from the gradients of its parameters."""
 PLAIN = {"fused": True, "amsgrad": False, "maximize": False, "capturable": False, "differentiable": False, "decoupled_weight_decay": False}
-"""What lean_step takes for granted."""
+"""Options that lean_step assumes."""
 
 
 def steps_one_vector(optimizer: Optimizer) -> bool:
-    """Whether it is torch's fused Adam of one parameter, without variations, as one made by a subclass of the factory may not be."""
+    """Whether an optimizer is torch's fused Adam with one parameter and the options in PLAIN; a factory subclass may create others."""
     groups = optimizer.param_groups
     one = type(optimizer) in (Adam, torch.optim.Adam) and [len(group["params"]) for group in groups] == [1]
     return one and all(groups[0].get(option, plain) == plain for option, plain in PLAIN.items())
 
 
 def lean_step(whole: OptimizerStep) -> OptimizerStep:
-    """What the whole step of a fused torch.optim.Adam does to its only parameter; the first, which makes the moments, is the whole one."""
+    """A step equal to `whole`, that of a fused torch.optim.Adam with one parameter; `whole` takes the first, which creates the moments."""
 
     def step(adam: Optimizer) -> None:
         group = adam.param_groups[0]

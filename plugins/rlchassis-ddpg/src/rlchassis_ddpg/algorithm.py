@@ -1,4 +1,4 @@
-"""Deep deterministic policy gradient: a critic learns what actions are worth, and the actor climbs what it says."""
+"""Deep deterministic policy gradient: Q-learning for continuous actions with a deterministic actor (Lillicrap et al. 2016)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rlchassis_toolkit import (
 
 @define(eq=False)
 class DDPG(Algorithm[Transition]):
-    """Learns a deterministic policy and one critic, each with an optimizer and a target of its own."""
+    """DDPG with a deterministic policy and one critic; each has an optimizer and a target network."""
 
     policy: DeterministicPolicy
     critic: nn.Module
@@ -34,11 +34,11 @@ class DDPG(Algorithm[Transition]):
     params: DDPGParams
 
     def prepare(self, experience: Experience, rng: Generator) -> Transition:
-        """Fold the n rows of each window into one transition."""
+        """Compute n-step transitions from windows [n, B, …]."""
         return n_step_transition(experience, self.params.gamma)
 
     def update(self, batch: Transition, count: int) -> UpdateResult:
-        """Step critic and actor, and let the targets follow."""
+        """Take one gradient step of critic and actor, then a Polyak update of the target networks."""
         metrics = self._learn(batch)
         return UpdateResult(metrics, priorities=metrics.pop("errors"))
 
@@ -51,7 +51,7 @@ class DDPG(Algorithm[Transition]):
         return {**critic_metrics(critic), **actor_metrics(actor)}
 
     def _critic_loss(self, batch: Transition) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out; the errors are [B]."""
+        """Loss and metrics of a batch; TD errors are [B]."""
         values, targets = self.critic(batch.obs, batch.actions), self._targets(batch)
         return squared_loss(values, targets, batch.weights), td_metrics(values, targets)
 
@@ -61,6 +61,6 @@ class DDPG(Algorithm[Transition]):
         return td_target(batch.rewards, batch.discounts, next_values)
 
     def _policy_loss(self, batch: Transition) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out."""
+        """Loss and metrics of a batch."""
         values = self.critic(batch.obs, self.policy.actor(batch.obs))
         return deterministic_policy_loss(values, batch.weights), {}

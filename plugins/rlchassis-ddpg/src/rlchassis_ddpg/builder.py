@@ -1,4 +1,4 @@
-"""How a DDPG agent is made, and the builder that configures one."""
+"""Agent factory and experiment builder of DDPG."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from rlchassis_toolkit import (
 
 @frozen(kw_only=True)
 class DDPGAgentFactory(AgentFactory):
-    """Describes a DDPG agent."""
+    """Factory of DDPG agents."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -37,19 +37,19 @@ class DDPGAgentFactory(AgentFactory):
     }
 
     params: DDPGParams = instance(DDPGParams, factory=DDPGParams)
-    """The hyperparameters."""
+    """Hyperparameters."""
     actor_factory: ActorFactory = instance(ActorFactory, factory=DeterministicActorFactoryDefault)
-    """The network that acts: one action in [−1, 1]."""
+    """Actor: a network from observations to one action in [−1, 1]."""
     critic_factory: ActionCriticFactory = instance(ActionCriticFactory, factory=ActionCriticFactoryDefault)
-    """The network that judges."""
+    """Critic: a network from observations and actions to values."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> DeterministicPolicy:
-        """One action per observation, with noise while exploring."""
+        """Create a deterministic policy with exploration noise."""
         actor = self.actor_factory.create_module(envs, device)
         return DeterministicPolicy(actor, noise=self.params.exploration_noise)
 
     def create_algorithm(self, policy: DeterministicPolicy, envs: Environments, setup: Setup) -> DDPG:
-        """Features that the critic shares with the actor are learned by the critic alone."""
+        """Create the algorithm; features shared with the actor are trained by the critic's loss alone."""
         params = self.params
         critic = self.critic_factory.create_module(envs, setup.device, policy.actor)
         return DDPG(
@@ -63,7 +63,7 @@ class DDPGAgentFactory(AgentFactory):
 
 
 class DDPGExperimentBuilder(DeterministicActorMethods[DDPGAgentFactory], OneCriticMethods[DDPGAgentFactory]):
-    """Assembles an experiment with deep deterministic policy gradient."""
+    """Builder of experiments with deep deterministic policy gradient."""
 
     agent_class = DDPGAgentFactory
 

@@ -1,4 +1,4 @@
-"""The hyperparameters of DDPG."""
+"""Hyperparameters of DDPG."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from rlchassis_toolkit import NoiseFactory, NoiseFactoryMaxActionScaledGaussian
 @refuses_old_names
 @frozen(kw_only=True)
 class DDPGParams:
-    """What DDPG may be told; by default it explores by independent noise and learns at the pace of later implementations."""
+    """Hyperparameters of DDPG; the defaults are Gaussian exploration noise and the learning rates of later implementations."""
 
     actor_lr: float = number(1e-3, above=0)
     """Learning rate of the actor."""
     actor_lr_scheduler_factory: LRSchedulerFactory | None = instance(LRSchedulerFactory)
-    """How the actor's learning rate changes with progress; None: not at all."""
+    """Learning rate schedule of the actor; None: constant."""
     critic_lr: float = number(1e-3, above=0)
     """Learning rate of the critic."""
     critic_lr_scheduler_factory: LRSchedulerFactory | None = instance(LRSchedulerFactory)
-    """How the critic's learning rate changes with progress; None: not at all."""
+    """Learning rate schedule of the critic; None: constant."""
     gamma: float = number(0.99, at_least=0, at_most=1)
-    """Discount factor γ of future rewards."""
+    """Discount factor γ: 0 counts the next reward alone, 1 all rewards equally."""
     n_step: int = whole(1)
-    """How many rewards n are counted before the critic is asked."""
+    """Steps n of an n-step target: 1 is one-step TD."""
     tau: float = number(0.005, above=0, at_most=1)
-    """How far τ the targets of actor and critic move towards them in each round."""
+    """Polyak coefficient τ of the target networks: 1 copies actor and critic at every update."""
     exploration_noise: NoiseFactory | None = instance(NoiseFactory, factory=NoiseFactoryMaxActionScaledGaussian, or_none=True)
-    """What disturbs the actions while exploring; None: nothing."""
+    """Exploration noise added to actions in training; None: no noise."""

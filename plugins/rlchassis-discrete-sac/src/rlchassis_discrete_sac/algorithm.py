@@ -1,4 +1,4 @@
-"""Soft Actor-Critic with discrete actions: all of them are judged at once, so nothing has to be sampled to learn."""
+"""Soft Actor-Critic for discrete actions: expectations over all actions replace samples (Christodoulou 2019)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from rlchassis_toolkit import (
 
 @define(eq=False)
 class DiscreteSAC(Algorithm[Transition]):
-    """Learns a categorical policy, two critics and, where it is not fixed, the temperature; one optimizer each."""
+    """Discrete SAC with a categorical policy, two critics and a fixed or learned temperature; one optimizer each."""
 
     policy: StochasticPolicy
     critics: nn.Module
@@ -35,11 +35,11 @@ class DiscreteSAC(Algorithm[Transition]):
     params: DiscreteSACParams
 
     def prepare(self, experience: Experience, rng: Generator) -> Transition:
-        """Fold the n rows of each window into one transition."""
+        """Compute n-step transitions from windows [n, B, …]."""
         return n_step_transition(experience, self.params.gamma)
 
     def update(self, batch: Transition, count: int) -> UpdateResult:
-        """Step critics, actor and temperature, and let the targets follow."""
+        """Take one gradient step of critics, actor and temperature, then a Polyak update of the target critics."""
         metrics = self._learn(batch)
         return UpdateResult(metrics, priorities=metrics.pop("errors"))
 
@@ -53,7 +53,7 @@ class DiscreteSAC(Algorithm[Transition]):
         return {**critic_metrics(critic), **actor_metrics(actor), "entropy": entropies.mean(), **temperature}
 
     def _critic_loss(self, batch: Transition) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out; the errors are [B], averaged over the critics."""
+        """Loss and metrics of a batch; TD errors are [B], averaged over the critics."""
         targets = self._targets(batch)
         values = values_of(batch.actions, self.critics(batch.obs))
         return squared_loss(values, targets, batch.weights), td_metrics(values, targets)
@@ -64,7 +64,7 @@ class DiscreteSAC(Algorithm[Transition]):
         return soft_target(batch.rewards, batch.discounts, values, log_probs, self.temperature.alpha)
 
     def _policy_loss(self, batch: Transition) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out; the entropies are [B]."""
+        """Loss and metrics of a batch; entropies are [B]."""
         with torch.no_grad():
             values = self.critics(batch.obs)
         log_probs = self._log_probs(batch.obs)

@@ -1,4 +1,4 @@
-"""How a discrete SAC agent is made, and the builder that configures one."""
+"""Agent factory and experiment builder of discrete SAC."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _actor() -> ActorFactoryDefault:
 
 @frozen(kw_only=True)
 class DiscreteSACAgentFactory(AgentFactory):
-    """Describes a discrete SAC agent."""
+    """Factory of discrete SAC agents."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -44,20 +44,20 @@ class DiscreteSACAgentFactory(AgentFactory):
     }
 
     params: DiscreteSACParams = instance(DiscreteSACParams, factory=DiscreteSACParams)
-    """The hyperparameters."""
+    """Hyperparameters."""
     actor_factory: ActorFactory = instance(ActorFactory, factory=_actor)
-    """The network that acts: a categorical distribution over the actions."""
+    """Actor: a network from observations to a categorical distribution over the actions."""
     critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
-    """The two networks that judge every action; equal ones are computed as one."""
+    """Two critics: networks from observations to one value per action; equal ones are computed as one."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> StochasticPolicy:
-        """A categorical policy; UnsupportedSpaceError where actions cannot be counted."""
+        """Create a categorical policy; UnsupportedSpaceError unless the action space is Discrete."""
         if not isinstance(envs.action_space, spaces.Discrete):
-            raise UnsupportedSpaceError(f"discrete SAC judges discrete actions one by one, not {envs.action_space}; choose rlchassis-sac.")
+            raise UnsupportedSpaceError(f"discrete SAC needs a Discrete action space, got {envs.action_space}; choose rlchassis-sac.")
         return StochasticPolicy(self.actor_factory.create_module(envs, device), deterministic_eval=self.params.deterministic_eval)
 
     def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> DiscreteSAC:
-        """Features that the critics share with the actor are learned by the critics alone."""
+        """Create the algorithm; features shared with the actor are trained by the critics' loss alone."""
         params = self.params
         critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
         return DiscreteSAC(
@@ -71,7 +71,7 @@ class DiscreteSACAgentFactory(AgentFactory):
 
 
 class DiscreteSACExperimentBuilder(TwoCriticsMethods[DiscreteSACAgentFactory]):
-    """Assembles an experiment with discrete Soft Actor-Critic."""
+    """Builder of experiments with discrete Soft Actor-Critic."""
 
     agent_class = DiscreteSACAgentFactory
 

@@ -1,6 +1,6 @@
-"""The objectives of SAC where actions can be counted: expectations over all of them take the place of samples.
+"""The losses and targets of discrete SAC: exact expectations over actions in place of samples.
 
-Pure functions of tensors: values of n critics are [n, B, K], log-probabilities of K actions [B, K], α is [], all else is [B].
+Pure functions of tensors: values of n critics are [n, B, K], log-probabilities of K actions [B, K], α is [], all others are [B].
 Equations are those of Christodoulou 2019: https://arxiv.org/abs/1910.07207
 """
 
@@ -15,12 +15,12 @@ IMPOSSIBLE = -1000.0
 
 
 def log_probs_of(logits: Tensor) -> Tensor:
-    """log π(·|s) [B, K] of all actions; finite for one that a logit of −∞ rules out, so that its probability of 0 times it is 0."""
+    """log π(·|s) [B, K]; a log-probability of −∞ becomes a finite one, so that π log π is 0 and not NaN."""
     return logits.log_softmax(-1).clamp(min=IMPOSSIBLE)
 
 
 def values_of(actions: Tensor, values: Tensor) -> Tensor:
-    """qᵢ(s, a) [n, B] of actions [B], out of the values of all."""
+    """qᵢ(s, a) [n, B] of the actions taken [B], selected from qᵢ(s, ·) [n, B, K]."""
     return values.gather(-1, actions.expand(len(values), -1).unsqueeze(-1)).squeeze(-1)
 
 

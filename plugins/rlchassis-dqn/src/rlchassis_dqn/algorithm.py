@@ -1,4 +1,4 @@
-"""Deep Q-learning: values of actions, learned from the past towards what a slower copy of themselves expects of the future."""
+"""Deep Q-learning: a Q-network, experience replay and a target network (Mnih et al. 2015), with double Q-learning."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from rlchassis_toolkit import EpsilonGreedyPolicy, LinearEps, infer, n_step_tran
 
 @define(eq=False)
 class DQN(Algorithm[Transition]):
-    """Learns the network that an ε-greedy policy acts by."""
+    """DQN with the Q-network of an ε-greedy policy, its target network and one optimizer."""
 
     policy: EpsilonGreedyPolicy
     target: nn.Module
     optimizer: Optimizer
     params: DQNParams
     eps_schedule: LinearEps
-    """Exploration by progress; callbacks may put another in its place."""
+    """Schedule of the exploration rate ε over the run; callbacks can replace it."""
 
     def set_progress(self, progress: float) -> None:
-        """Explore as much as the schedule says."""
+        """Set the exploration rate ε from the schedule."""
         self.policy.eps_training = self.eps_schedule(progress)
 
     def prepare(self, experience: Experience, rng: Generator) -> Transition:
-        """Fold windows of n steps into one step each."""
+        """Compute n-step transitions from windows [n, B, …]."""
         return n_step_transition(experience, self.params.gamma)
 
     def update(self, batch: Transition, count: int) -> UpdateResult:
-        """Step towards the targets, and now and then let the target network catch up."""
+        """Take one gradient step on the TD error; copy the network to the target network every `target_update_freq` updates."""
         metrics = self._learn(batch)
         if (count + 1) % self.params.target_update_freq == 0:
             polyak_update(self.target, self.policy.network, tau=1.0)
@@ -46,7 +46,7 @@ class DQN(Algorithm[Transition]):
         return gradient_step(self.optimizer, self._loss, batch)
 
     def _loss(self, batch: Transition) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out."""
+        """Loss and metrics of a batch."""
         values = value_of(batch.actions, self.policy.network(batch.obs))
         targets = self._targets(batch)
         delta = self.params.huber_loss_delta

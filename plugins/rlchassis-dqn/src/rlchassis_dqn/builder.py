@@ -1,4 +1,4 @@
-"""How a DQN agent is made, and the builder that lets users say so."""
+"""Agent factory and experiment builder of DQN."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rlchassis_toolkit import EpsilonGreedyPolicy, IntermediateModuleFactory, ta
 
 @frozen(kw_only=True)
 class DQNAgentFactory(AgentFactory):
-    """The recipe for a DQN agent."""
+    """Factory of DQN agents."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -30,26 +30,26 @@ class DQNAgentFactory(AgentFactory):
     }
 
     params: DQNParams = instance(DQNParams, factory=DQNParams)
-    """The hyperparameters."""
+    """Hyperparameters."""
     model_factory: IntermediateModuleFactory = instance(IntermediateModuleFactory, factory=QNetworkFactoryDefault)
-    """The Q-network: a module from observations to one value per action."""
+    """Q-network: a network from observations to one value per action."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> EpsilonGreedyPolicy:
-        """A policy that takes the best action; UnsupportedSpaceError where actions cannot be counted."""
+        """Create an ε-greedy policy; UnsupportedSpaceError unless the action space is Discrete."""
         if not isinstance(envs.action_space, spaces.Discrete):
-            raise UnsupportedSpaceError(f"DQN values discrete actions one by one, not {envs.action_space}; choose another algorithm.")
+            raise UnsupportedSpaceError(f"DQN needs a Discrete action space, got {envs.action_space}; choose another algorithm.")
         network = self.model_factory.create_module(envs, device)
         return EpsilonGreedyPolicy(network, eps_training=self.params.eps_schedule(0), eps_inference=self.params.eps_inference)
 
     def create_algorithm(self, policy: EpsilonGreedyPolicy, envs: Environments, setup: Setup) -> DQN:
-        """A target network that begins as a copy, and one optimizer."""
+        """Create the algorithm, with a target network that starts as a copy and one optimizer."""
         params = self.params
         optimizer = setup.optimizer(unique_parameters(policy), params.lr, "critic", params.lr_scheduler_factory)
         return DQN(policy, target_copy(policy.network), optimizer, params, params.eps_schedule)
 
 
 class DQNExperimentBuilder(ExperimentBuilder[DQNAgentFactory]):
-    """Assembles an experiment with deep Q-learning."""
+    """Builder of experiments with deep Q-learning."""
 
     agent_class = DQNAgentFactory
 

@@ -1,4 +1,4 @@
-"""Callbacks that say how often DQN, or another algorithm that explores as it does, acts at random."""
+"""Callbacks that set the exploration rate ε of DQN and other ε-greedy algorithms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROBABILITY = and_(ge(0), le(1))
 
 @runtime_checkable
 class EpsilonGreedy(Protocol):
-    """What these callbacks need of an algorithm."""
+    """Interface of ε-greedy algorithms that these callbacks need."""
 
     policy: EpsilonGreedyPolicy
     eps_schedule: LinearEps
@@ -23,48 +23,48 @@ class EpsilonGreedy(Protocol):
 
 @frozen
 class EpochTrainCallbackDQNSetEps(EpochTrainCallback):
-    """Lets training act at random equally often from the first epoch on, in place of the schedule of the params."""
+    """Sets a constant exploration rate ε for training, in place of the schedule in the params."""
 
     eps_train: float = field(validator=PROBABILITY)
-    """Probability ε of a random action."""
+    """Exploration rate ε."""
 
     def callback(self, epoch: int, env_step: int, context: CallbackContext) -> None:
-        """UsageError where what learns has no schedule of ε."""
+        """Set ε; UsageError where the algorithm has no ε schedule."""
         explorer_of(context).eps_schedule = LinearEps(self.eps_train)
 
 
 @frozen
 class EpochTrainCallbackDQNEpsLinearDecay(EpochTrainCallback):
-    """Lets ε fall in a straight line over a number of environment steps, in place of the schedule of the params."""
+    """Sets a linear decay of ε over a number of environment steps, in place of the schedule in the params."""
 
     eps_train: float = field(validator=PROBABILITY)
-    """Probability ε of a random action at first."""
+    """Initial exploration rate ε."""
     eps_train_final: float = field(validator=PROBABILITY)
-    """Probability ε of a random action after decay_steps."""
+    """Final exploration rate ε, after decay_steps."""
     decay_steps: int = whole(1_000_000)
-    """Environment steps until then."""
+    """Environment steps over which ε decays."""
 
     def callback(self, epoch: int, env_step: int, context: CallbackContext) -> None:
-        """UsageError where what learns has no schedule of ε."""
+        """Set ε; UsageError where the algorithm has no ε schedule."""
         fraction = self.decay_steps / context.world.sampling.total_steps
         explorer_of(context).eps_schedule = LinearEps(self.eps_train, self.eps_train_final, fraction)
 
 
 @frozen
 class EpochTestCallbackDQNSetEps(EpochTestCallback):
-    """Lets tests act at random now and then; the stored policy does as eps_inference of the params says."""
+    """Sets the exploration rate ε for tests; the stored policy keeps eps_inference of the params."""
 
     eps_test: float = field(validator=PROBABILITY)
-    """Probability ε of a random action."""
+    """Exploration rate ε."""
 
     def callback(self, epoch: int, env_step: int, context: CallbackContext) -> None:
-        """UsageError where what learns has no schedule of ε."""
+        """Set ε; UsageError where the algorithm has no ε schedule."""
         explorer_of(context).policy.eps_inference = self.eps_test
 
 
 def explorer_of(context: CallbackContext) -> EpsilonGreedy:
-    """The algorithm of the run."""
+    """The ε-greedy algorithm of the run; UsageError for others."""
     algorithm = context.world.algorithm
     if not isinstance(algorithm, EpsilonGreedy):
-        raise UsageError(f"this callback sets how often DQN acts at random, but {type(algorithm).__name__} learns here; leave it out.")
+        raise UsageError(f"this callback sets the exploration rate ε of DQN, not of {type(algorithm).__name__}; leave it out.")
     return algorithm

@@ -9,7 +9,7 @@ from rlchassis_toolkit import require_one_shape
 
 
 def value_of(actions: Tensor, values: Tensor) -> Tensor:
-    """q(s, a) [B] of actions [B], out of the values [B, K] of all."""
+    """q(s, a) [B] of the actions taken [B], selected from q(s, ·) [B, K]."""
     return values.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
 
 

@@ -1,4 +1,4 @@
-"""The network that judges every action, and its default description."""
+"""The Q-network and its default factory."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rlchassis_toolkit import HeadOnFeatures, IntermediateModuleFactoryDefault
 
 
 class QNetwork(HeadOnFeatures):
-    """Features and a linear layer: observations [B, …] → the values of K actions [B, K]."""
+    """Q-network: features and a linear layer; observations [B, …] → values q(s, ·) of K actions [B, K]."""
 
 
 @frozen
 class QNetworkFactoryDefault(IntermediateModuleFactoryDefault):
-    """An MLP with one value per action at its end."""
+    """Factory of an MLP Q-network with one output per action."""
 
     def create_module(self, envs: Any, device: torch.device) -> nn.Module:
-        """With torch's own initial weights; the output layer is linear."""
+        """Create the network, with PyTorch's default initialization and a linear output layer."""
         return QNetwork(super().create_module(envs, device), int(envs.action_space.n)).to(device)

@@ -1,4 +1,4 @@
-"""Implicit quantile networks: not what an action earns in the mean is learned, but how all that it may earn is distributed."""
+"""Implicit quantile networks: the distribution of returns is learned by quantile regression (Dabney et al. 2018b)."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from rlchassis_toolkit import LinearEps, n_step_transition, polyak_update, td_me
 
 @frozen(eq=False)
 class IQNBatch(TensorStruct):
-    """Transitions [B], with fractions drawn uniformly from [0, 1] for each."""
+    """Transitions [B], with quantile fractions τ drawn uniformly from [0, 1] for each."""
 
     transition: Transition
     fractions: Tensor
-    """Of the quantiles that are learned, [B, N]."""
+    """τ of the online network, [B, N]."""
     next_fractions: Tensor
-    """Of those that they are moved towards, N′, and of those by which the next action is chosen, K: [B, N′ + K]."""
+    """τ′ of the targets (N′), then those for selecting the next action (K), [B, N′ + K]."""
 
 
 @define(eq=False)
 class IQN(Algorithm[IQNBatch]):
-    """Learns the quantile network that an ε-greedy policy acts by."""
+    """IQN with the quantile network of an ε-greedy policy, its target network and one optimizer."""
 
     policy: QuantilePolicy
     target: QuantileNetwork
     optimizer: Optimizer
     params: IQNParams
     eps_schedule: LinearEps
-    """Exploration by progress; callbacks may put another in its place."""
+    """Schedule of the exploration rate ε over the run; callbacks can replace it."""
 
     def set_progress(self, progress: float) -> None:
-        """Explore as much as the schedule says."""
+        """Set the exploration rate ε from the schedule."""
         self.policy.eps_training = self.eps_schedule(progress)
 
     def prepare(self, experience: Experience, rng: Generator) -> IQNBatch:
-        """Fold windows of n steps into one step each, and draw fractions."""
+        """Compute n-step transitions from windows [n, B, …] and draw quantile fractions."""
         params, transition = self.params, n_step_transition(experience, self.params.gamma)
         sizes = (params.online_sample_size, params.target_sample_size + params.sample_size)
         fractions = (torch.rand(len(transition.rewards), size, generator=rng, device=rng.device) for size in sizes)
         return IQNBatch(transition, *fractions)
 
     def update(self, batch: IQNBatch, count: int) -> UpdateResult:
-        """Step towards the targets, and now and then let the target network catch up."""
+        """Take one gradient step on the quantile Huber loss; copy the network to the target network every `target_update_freq` updates."""
         metrics = self._learn(batch)
         if (count + 1) % self.params.target_update_freq == 0:
             polyak_update(self.target, self.policy.network, tau=1.0)
@@ -60,7 +60,7 @@ class IQN(Algorithm[IQNBatch]):
         return gradient_step(self.optimizer, self._loss, batch)
 
     def _loss(self, batch: IQNBatch) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out; the errors are those of the mean quantiles, [B]."""
+        """Loss and metrics of a batch; TD errors are those of the mean over quantiles, [B]."""
         step, targets = batch.transition, self._targets(batch)
         quantiles = quantiles_of(step.actions, self.policy.network(step.obs, batch.fractions))
         loss = quantile_huber_loss(quantiles, batch.fractions, targets, step.weights, self.params.huber_loss_delta)

@@ -1,4 +1,4 @@
-"""How an IQN agent is made, and the builder that lets users say so."""
+"""Agent factory and experiment builder of IQN."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rlchassis_toolkit import IntermediateModuleFactory, IntermediateModuleFacto
 
 @frozen(kw_only=True)
 class IQNAgentFactory(AgentFactory):
-    """The recipe for an IQN agent."""
+    """Factory of IQN agents."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -30,14 +30,14 @@ class IQNAgentFactory(AgentFactory):
     }
 
     params: IQNParams = instance(IQNParams, factory=IQNParams)
-    """The hyperparameters."""
+    """Hyperparameters."""
     preprocess_network_factory: IntermediateModuleFactory = instance(IntermediateModuleFactory, factory=IntermediateModuleFactoryDefault)
-    """The network from observations to the features that fractions are multiplied with."""
+    """Network from observations to the features that the quantile embedding multiplies."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> QuantilePolicy:
-        """A policy that takes the best action in the mean; UnsupportedSpaceError where actions cannot be counted."""
+        """Create an ε-greedy policy on mean quantiles; UnsupportedSpaceError unless the action space is Discrete."""
         if not isinstance(envs.action_space, spaces.Discrete):
-            raise UnsupportedSpaceError(f"IQN values discrete actions one by one, not {envs.action_space}; choose another algorithm.")
+            raise UnsupportedSpaceError(f"IQN needs a Discrete action space, got {envs.action_space}; choose another algorithm.")
         params = self.params
         features = self.preprocess_network_factory.create_module(envs, device)
         network = QuantileNetwork(features, int(envs.action_space.n), params.num_cosines, params.hidden_sizes)
@@ -45,14 +45,14 @@ class IQNAgentFactory(AgentFactory):
         return policy.to(device)
 
     def create_algorithm(self, policy: QuantilePolicy, envs: Environments, setup: Setup) -> IQN:
-        """A target network that begins as a copy, and one optimizer."""
+        """Create the algorithm, with a target network that starts as a copy and one optimizer."""
         params = self.params
         optimizer = setup.optimizer(unique_parameters(policy), params.lr, "critic", params.lr_scheduler_factory)
         return IQN(policy, target_copy(policy.network), optimizer, params, params.eps_schedule)
 
 
 class IQNExperimentBuilder(ExperimentBuilder[IQNAgentFactory]):
-    """Assembles an experiment with implicit quantile networks."""
+    """Builder of experiments with implicit quantile networks."""
 
     agent_class = IQNAgentFactory
 
@@ -61,5 +61,5 @@ class IQNExperimentBuilder(ExperimentBuilder[IQNAgentFactory]):
         return self._with_agent(params=params)
 
     def with_preprocess_network_factory(self, module_factory: IntermediateModuleFactory) -> Self:
-        """Set the network from observations to features; cosines of fractions are multiplied with them, and a head reads the product."""
+        """Set the network from observations to features; the quantile embedding multiplies them, and the head reads the product."""
         return self._with_agent(preprocess_network_factory=module_factory)

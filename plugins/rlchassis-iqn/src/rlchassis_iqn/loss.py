@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def quantiles_of(actions: Tensor, quantiles: Tensor) -> Tensor:
-    """z(s, a) [B, N] of actions [B], out of the quantiles [B, N, K] of all."""
+    """z(s, a) [B, N] of the actions taken [B], selected from z(s, ·) [B, N, K]."""
     index = actions.view(-1, 1, 1).expand(-1, quantiles.shape[1], 1)
     return quantiles.gather(-1, index).squeeze(-1)
 
@@ -17,7 +17,7 @@ def quantile_target(rewards: Tensor, discounts: Tensor, next_quantiles: Tensor, 
     rewards: r, [B]
     discounts: γⁿ, or 0 after termination, [B]
     next_quantiles: z′ of the target network, [B, N′, K]
-    choosing: z″ of the target network at other fractions, by which the action is chosen, [B, K̃, K]
+    choosing: z″ of the target network at other fractions, which selects the action, [B, K̃, K]
 
     Dabney et al. 2018b, algorithm 1: https://arxiv.org/abs/1806.06923
     """

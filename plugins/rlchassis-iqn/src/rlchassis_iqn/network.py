@@ -1,4 +1,4 @@
-"""The network that answers, for any fraction τ, the τ-quantile of what every action will earn."""
+"""Quantile network: for any fraction τ, the τ-quantile of the return of every action."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rlchassis_toolkit import MLP, width_of
 
 
 class QuantileNetwork(nn.Module):
-    """z(s, a; τ) = f(ψ(s) ⊙ φ(τ))ₐ  with features ψ and a head f   (Dabney et al. 2018b, section 3.1)."""
+    """Quantile network:  z(s, a; τ) = f(ψ(s) ⊙ φ(τ))ₐ  with features ψ and a head f   (Dabney et al. 2018b, section 3.1)."""
 
     multiples: Tensor
 
@@ -26,11 +26,11 @@ class QuantileNetwork(nn.Module):
         self.register_buffer("multiples", math.pi * torch.arange(1.0, num_cosines + 1), persistent=False)
 
     def forward(self, obs: Observation, fractions: Tensor) -> Tensor:
-        """Observations [B, …] and fractions [B, N], or [N] for all alike → quantiles of K actions [B, N, K]."""
+        """Observations [B, …] and fractions [B, N], or [N] shared by the batch → quantiles of K actions [B, N, K]."""
         return self.quantiles(self.features(obs), fractions)
 
     def quantiles(self, features: Tensor, fractions: Tensor) -> Tensor:
-        """The same, from features [B, D] on."""
+        """Features [B, D] and fractions [B, N] or [N] → quantiles of K actions [B, N, K]."""
         return self.head(features.unsqueeze(-2) * self._embedded(fractions))  # type: ignore[no-any-return]  # torch leaves what a module answers open
 
     def _embedded(self, fractions: Tensor) -> Tensor:

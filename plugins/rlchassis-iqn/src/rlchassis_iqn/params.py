@@ -1,4 +1,4 @@
-"""The hyperparameters of IQN."""
+"""Hyperparameters of IQN."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ def _widths(value: Sequence[int]) -> tuple[int, ...]:
 @refuses_old_names
 @frozen(kw_only=True)
 class IQNParams:
-    """What IQN may be told; by default it is the paper's at the pace of small environments."""
+    """Hyperparameters of IQN; the defaults are the paper's, with a learning rate and target network updates for small environments."""
 
     lr: float = number(1e-3, above=0)
     """Learning rate."""
     lr_scheduler_factory: LRSchedulerFactory | None = instance(LRSchedulerFactory)
-    """How the learning rate changes with progress; None: not at all."""
+    """Learning rate schedule; None: constant."""
     gamma: float = number(0.99, at_least=0, at_most=1)
-    """Discount factor γ of future rewards."""
+    """Discount factor γ: 0 counts the next reward alone, 1 all rewards equally."""
     n_step: int = whole(1)
-    """Rewards n that a target counts before it trusts the target network."""
+    """Steps n of an n-step target: 1 is one-step TD."""
     target_update_freq: int = whole(500, counts_rounds=True)
-    """Rounds of learning from one copy of the network to the target network to the next."""
+    """Updates between two copies of the network to the target network."""
     huber_loss_delta: float = number(1.0, above=0)
-    """Error κ from which the loss grows in a straight line."""
+    """Huber loss threshold κ, beyond which the loss is linear in the TD error."""
     sample_size: int = whole(32)
-    """Quantiles K that actions are chosen by, in acting as in targets."""
+    """Quantile samples K for selecting actions, both when acting and in targets."""
     online_sample_size: int = whole(8)
-    """Quantiles N that a round moves, of each row."""
+    """Quantile samples N of the online network per transition and update."""
     target_sample_size: int = whole(8)
-    """Quantiles N′ that each of them is moved towards."""
+    """Quantile samples N′ of the target network per transition and update."""
     num_cosines: int = whole(64)
-    """Cosines n that a fraction is described by."""
+    """Cosine features n in the embedding of a quantile fraction τ."""
     hidden_sizes: tuple[int, ...] = field(default=(), converter=_widths)
-    """Widths of the layers between the product of features and fractions and the quantiles; empty: one linear layer."""
+    """Widths of the hidden layers of the quantile head; empty: one linear layer."""
     eps_training: float | None = number(None, at_least=0, at_most=1, or_none=True)
-    """Probability ε of a random action in training, constant unless eps_training_final is set; None: 1, falling to 0.05."""
+    """Exploration rate ε in training, constant unless eps_training_final is set; None: 1, with linear decay to 0.05."""
     eps_training_final: float | None = number(None, at_least=0, at_most=1, or_none=True)
-    """What ε falls to in a straight line; None: it stays at eps_training where that is set."""
+    """Final exploration rate ε of the linear decay; None: constant where eps_training is set."""
     eps_decay_fraction: float | None = number(None, above=0, at_most=1, or_none=True)
-    """Part of the run after which ε stops falling; None: 0.1."""
+    """Fraction of the run over which ε decays; None: 0.1."""
     eps_inference: float = number(0.0, at_least=0, at_most=1)
-    """Probability ε of a random action in evaluation."""
+    """Exploration rate ε in evaluation: 0 is greedy."""
 
     def __attrs_post_init__(self) -> None:
-        """Refuse what has no effect."""
+        """Raise UsageError for settings that would have no effect."""
         _ = self.eps_schedule
 
     @property
     def eps_schedule(self) -> LinearEps:
-        """ε by progress."""
+        """Schedule of the exploration rate ε over the run."""
         return LinearEps.of_params(self.eps_training, self.eps_training_final, self.eps_decay_fraction)

@@ -1,4 +1,4 @@
-"""What acts: an ε-greedy policy whose values are means of quantiles."""
+"""ε-greedy policy on the mean over quantiles."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from rlchassis_toolkit import EpsilonGreedyPolicy, width_of
 
 
 class QuantilePolicy(EpsilonGreedyPolicy):
-    """Values actions by K quantiles: at random fractions while exploring, as the paper does, else at the middles of K equal parts.
+    """ε-greedy policy on the mean of K quantiles: at random fractions in training, as in the paper, else at the midpoints (k − ½) / K.
 
-    So what is stored acts the same whenever it is asked, and an evaluation draws nothing.
+    Evaluation is therefore deterministic.
     """
 
     network: QuantileNetwork
@@ -27,7 +27,7 @@ class QuantilePolicy(EpsilonGreedyPolicy):
         self.register_buffer("middles", (torch.arange(sample_size) + 0.5) / sample_size, persistent=False)
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
-        """The preprocess network answers as many features as its output_dim says."""
+        """Check that the preprocess network returns output_dim features."""
         require_values(self.network.features(obs), obs, width_of(self.network.features), meaning="features, as many as its output_dim says")
         super().check_networks(obs, action_space)
 

@@ -1,4 +1,4 @@
-"""Natural policy gradient: the steepest way up, where distance is how much the policy changes."""
+"""Natural policy gradient: policy gradient steps preconditioned by the inverse Fisher matrix (Kakade 2001)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from rlchassis_toolkit import (
 
 @frozen(eq=False)
 class NPGBatch(TensorStruct):
-    """Actions, and what the critic thought of them; [T, N, …], flattened by the trainer."""
+    """Actions, values, returns and advantages of a rollout [T, N, …], which the trainer flattens into minibatches [B, …]."""
 
     obs: Observation
     actions: Tensor
@@ -40,7 +40,7 @@ class NPGBatch(TensorStruct):
 
 @define(eq=False)
 class NPG(Algorithm[NPGBatch]):
-    """Learns a stochastic policy by natural gradients, and a critic by an optimizer that steps nothing of the policy."""
+    """NPG with a stochastic policy, updated by natural gradients, and a critic with an optimizer of its own parameters."""
 
     policy: StochasticPolicy
     critic: nn.Module
@@ -50,18 +50,18 @@ class NPG(Algorithm[NPGBatch]):
 
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> NPGBatch:
-        """Judge the rollout by the critic that is about to change."""
+        """Compute values, returns and advantages (GAE) with the critic before the update."""
         params = self.params
         gae = update_scale_and_compute_gae(experience, self.critic, params.gamma, params.gae_lambda, self.return_scale)
         return NPGBatch(experience.obs, experience.actions, *gae)
 
     @torch.no_grad()
     def rollout_metrics(self, batch: NPGBatch) -> Metrics:
-        """Explained variance of the returns by the values of the critic that is about to learn from them."""
+        """Explained variance of the returns by the values before the update."""
         return {"explained_variance": explained_variance(batch.values, batch.returns)}
 
     def update(self, batch: NPGBatch, count: int) -> UpdateResult:
-        """Step the actor once, then the critic as often as it is told."""
+        """Take one natural gradient step of the actor, then `optim_critic_iters` gradient steps of the critic."""
         metrics = self._step_actor(batch)
         for _ in range(self.params.optim_critic_iters):
             critic = self._step_critic(batch)

@@ -1,4 +1,4 @@
-"""How an NPG agent is made, and the builder that configures one."""
+"""Agent factory and experiment builder of NPG."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from rlchassis_toolkit import ActorCriticAgentFactory, ActorCriticExperimentBuil
 
 @frozen(kw_only=True)
 class NPGAgentFactory(ActorCriticAgentFactory):
-    """Describes an NPG agent."""
+    """Factory of NPG agents."""
 
     default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1024, "repeat_per_collect": 1, "num_test_episodes": 10}
 
     params: NPGParams = instance(NPGParams, factory=NPGParams)
-    """The hyperparameters."""
+    """Hyperparameters."""
 
     def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> NPG:
-        """An optimizer over the critic; natural gradients update the actor."""
+        """Create the algorithm, with an optimizer for the critic; natural gradients update the actor."""
         critic = self.create_critic(policy, envs, setup)
         optimizer = self.create_critic_optimizer(policy, critic, setup)
         return NPG(policy, critic, optimizer, self.params, self.create_return_scale(setup))
 
 
 class NPGExperimentBuilder(ActorCriticExperimentBuilder[NPGAgentFactory]):
-    """Assembles an experiment with natural policy gradients."""
+    """Builder of experiments with natural policy gradients."""
 
     agent_class = NPGAgentFactory
 

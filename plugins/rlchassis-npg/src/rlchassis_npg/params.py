@@ -1,4 +1,4 @@
-"""The hyperparameters of NPG."""
+"""Hyperparameters of NPG."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from rlchassis.api import LRSchedulerFactory, instance, number, refuses_old_name
 @refuses_old_names
 @frozen(kw_only=True)
 class NPGParams:
-    """What NPG may be told; the actor is stepped by `actor_step_size` alone, lr is the critic's."""
+    """Hyperparameters of NPG; `actor_step_size` is the actor's step size, `lr` the critic's learning rate."""
 
     lr: float = number(1e-3, above=0)
     """Learning rate of the critic."""
     lr_scheduler_factory: LRSchedulerFactory | None = instance(LRSchedulerFactory)
-    """How the critic's learning rate changes with progress; None: not at all."""
+    """Learning rate schedule of the critic; None: constant."""
     gamma: float = number(0.99, at_least=0, at_most=1)
-    """Discount factor γ of future rewards."""
+    """Discount factor γ: 0 counts the next reward alone, 1 all rewards equally."""
     gae_lambda: float = number(0.95, at_least=0, at_most=1)
-    """Trust λ in what was earned (1) over what the critic expected (0)."""
+    """GAE λ: 0 is TD(0), 1 is Monte Carlo."""
     return_scaling: bool = switch(False)
-    """Whether the critic learns returns in units of their running standard deviation."""
+    """Whether value targets are returns divided by their running standard deviation."""
     advantage_normalization: bool = switch(True)
-    """Whether advantages have mean 0 and standard deviation 1 within each batch."""
+    """Whether to normalize advantages to mean 0 and standard deviation 1 per batch."""
     optim_critic_iters: int = whole(20)
-    """Gradient steps of the critic in each round."""
+    """Gradient steps of the critic per update."""
     actor_step_size: float = number(0.1, above=0)
-    """Length α of the actor's step along the natural gradient."""
+    """Step size α of the actor along the natural gradient."""
     damping: float = number(0.1, at_least=0)
-    """What is added to the diagonal of the Fisher matrix β."""
+    """Damping β, added to the diagonal of the Fisher matrix."""
     cg_iterations: int = whole(10)
-    """Conjugate gradients by which the natural gradient is approached."""
+    """Conjugate gradient iterations for the natural gradient."""
     deterministic_eval: bool = switch(True)
-    """Whether evaluation takes the likeliest action instead of sampling."""
+    """Whether evaluation takes the mode of the action distribution instead of sampling."""

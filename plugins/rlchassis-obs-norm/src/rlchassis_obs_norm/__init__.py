@@ -1,4 +1,4 @@
-"""Observation normalisation for rlchassis: a layer around a policy that lets it see observations of mean 0 and spread 1."""
+"""Observation normalization for rlchassis: a policy wrapper that normalizes observations by their running mean and standard deviation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of the scale of observations, part by part of their space."""
+"""Running statistics of observations, for each part of their space."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from rlchassis_toolkit import RunningMoments
 
 
 class Scale(nn.Module, ABC):
-    """Normalises observations of one space, with any leading dimensions."""
+    """Normalizer of observations of one space, with any leading dimensions."""
 
     @abstractmethod
     def forward(self, obs: Any) -> Any:
-        """The normalised observation."""
+        """The normalized observation."""
 
     @abstractmethod
-    def note(self, obs: Any, valid: Tensor) -> None:
-        """Take in the observations [T, N, …] of the valid rows [T, N]."""
+    def update(self, obs: Any, valid: Tensor) -> None:
+        """Update the statistics with observations [T, N, …] in valid rows [T, N]."""
 
 
 class BoxScale(Scale):
-    """Numbers: each element by its own mean and spread."""
+    """Normalizer of a Box: each element by its own mean and standard deviation."""
 
     def __init__(self, shape: tuple[int, ...], clip: float, device: torch.device) -> None:
         super().__init__()
@@ -34,16 +34,16 @@ class BoxScale(Scale):
         self.clip = clip
 
     def forward(self, obs: Tensor) -> Tensor:
-        """(x − mean) / std, kept within ± clip."""
+        """(x − mean) / std, clipped to ± clip."""
         return self.moments.normalized(obs, self.clip)
 
-    def note(self, obs: Tensor, valid: Tensor) -> None:
-        """Into the running moments."""
+    def update(self, obs: Tensor, valid: Tensor) -> None:
+        """Update the running mean and variance."""
         self.moments.update(obs[valid])
 
 
 class DictScale(Scale):
-    """Each part by its own scale."""
+    """Normalizer of a Dict: each part by its own."""
 
     def __init__(self, parts: dict[str, Scale]) -> None:
         super().__init__()
@@ -54,29 +54,29 @@ class DictScale(Scale):
         """Part by part."""
         return {key: scale(obs[key]) for key, scale in zip(self.keys, self.parts, strict=True)}
 
-    def note(self, obs: dict[str, Observation], valid: Tensor) -> None:
+    def update(self, obs: dict[str, Observation], valid: Tensor) -> None:
         """Part by part."""
         for key, scale in zip(self.keys, self.parts, strict=True):
             assert isinstance(scale, Scale)
-            scale.note(obs[key], valid)
+            scale.update(obs[key], valid)
 
 
 class AsItIs(Scale):
-    """Discrete values and bytes, which have no scale to speak of."""
+    """Identity, for discrete values and bytes."""
 
     def forward(self, obs: Any) -> Any:
         """Unchanged."""
         return obs
 
-    def note(self, obs: Any, valid: Tensor) -> None:
-        """Nothing to learn."""
+    def update(self, obs: Any, valid: Tensor) -> None:
+        """No statistics."""
 
 
 def scale_for(space: spaces.Space[Any], clip: float, device: torch.device) -> Scale:
-    """The scale of a space; UnsupportedSpaceError where there is nothing to normalise in it."""
+    """The normalizer of a space; UnsupportedSpaceError where no part of it can be normalized."""
     scale = _scale(space, clip, device)
     if not any(isinstance(part, BoxScale) for part in scale.modules()):
-        raise UnsupportedSpaceError(f"obs-norm has nothing to normalise in {space}; leave the wrapper out.")
+        raise UnsupportedSpaceError(f"obs-norm has nothing to normalize in {space}; leave the wrapper out.")
     return scale
 
 

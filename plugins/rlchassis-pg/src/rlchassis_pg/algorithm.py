@@ -1,4 +1,4 @@
-"""REINFORCE: actions become likelier by the return that followed them. There is no critic."""
+"""REINFORCE: policy gradient weighted by Monte-Carlo returns, without a critic (Williams 1992)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rlchassis_toolkit import StochasticPolicy
 
 @frozen(eq=False)
 class PGBatch(TensorStruct):
-    """Actions and what followed them; [T, N, …], flattened by the trainer."""
+    """Actions and returns of a rollout [T, N, …], which the trainer flattens into minibatches [B, …]."""
 
     obs: Observation
     actions: Tensor
@@ -24,7 +24,7 @@ class PGBatch(TensorStruct):
 
 @define(eq=False)
 class PG(Algorithm[PGBatch]):
-    """Learns a stochastic policy from whole returns."""
+    """REINFORCE with a stochastic policy and one optimizer."""
 
     policy: StochasticPolicy
     optimizer: Optimizer
@@ -32,14 +32,14 @@ class PG(Algorithm[PGBatch]):
 
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> PGBatch:
-        """Add up what followed each action."""
+        """Compute Monte-Carlo returns, standardized where params say so."""
         returns = monte_carlo_returns(experience, self.params.gamma)
         if self.params.return_standardization:
             returns = standardized(returns, experience.valid)
         return PGBatch(experience.obs, experience.actions, returns)
 
     def update(self, batch: PGBatch, count: int) -> UpdateResult:
-        """Step up the policy gradient."""
+        """Take one gradient step on the REINFORCE loss and the entropy bonus."""
         return UpdateResult(self._learn(batch))
 
     @one_graph
@@ -47,7 +47,7 @@ class PG(Algorithm[PGBatch]):
         return gradient_step(self.optimizer, self._loss, batch, max_norm=self.params.max_grad_norm)
 
     def _loss(self, batch: PGBatch) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out."""
+        """Loss and metrics of a batch."""
         log_probs, entropies = self.policy.log_prob_and_entropy(batch.obs, batch.actions)
         actor, entropy = reinforce_loss(log_probs, batch.returns), entropies.mean()
         loss = actor - self.params.ent_coef * entropy if self.params.ent_coef else actor

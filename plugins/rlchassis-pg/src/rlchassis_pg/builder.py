@@ -1,4 +1,4 @@
-"""How a PG agent is made, and the builder that configures one."""
+"""Agent factory and experiment builder of PG."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from rlchassis_toolkit import StochasticActorMethods, StochasticAgentFactory, St
 
 @frozen(kw_only=True)
 class PGAgentFactory(StochasticAgentFactory):
-    """Describes a PG agent."""
+    """Factory of PG agents."""
 
     default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 2048, "repeat_per_collect": 1, "num_test_episodes": 10}
 
     params: PGParams = instance(PGParams, factory=PGParams)
-    """The hyperparameters."""
+    """Hyperparameters."""
 
     def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> PG:
-        """One optimizer over the actor."""
+        """Create the algorithm, with one optimizer for the actor."""
         return PG(policy, self.create_optimizer(unique_parameters(policy), "actor", setup), self.params)
 
 
 class PGExperimentBuilder(StochasticActorMethods[PGAgentFactory]):
-    """Assembles an experiment with the policy gradient, REINFORCE."""
+    """Builder of experiments with the policy gradient, REINFORCE."""
 
     agent_class = PGAgentFactory
 

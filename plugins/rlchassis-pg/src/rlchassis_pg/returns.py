@@ -1,4 +1,4 @@
-"""What followed each action. Pure functions of tensors."""
+"""Monte-Carlo returns. Pure functions of tensors."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from rlchassis_toolkit import lambda_returns, normalized
 
 
 def monte_carlo_returns(rollout: Experience, gamma: float) -> Tensor:
-    """Gₜ = rₜ + γ rₜ₊₁ + … to the end of the episode, [T, N]; added up in double precision, so that equal returns stay equal.
+    """Gₜ = rₜ + γ rₜ₊₁ + … to the end of the episode, [T, N], summed in float64 so that equal returns stay equal.
 
-    Where an episode does not end but is cut, by a time limit or by the end of the rollout, what would have followed is worth the mean
-    return Ḡ of the rollout's transitions: with what was earned Eₜ, and the discount γᵏ = cₜ of what is beyond the cut (0 if it ended),
+    Where an episode is cut off, by truncation or by the end of the rollout, the return bootstraps from the mean return Ḡ of the rollout's
+    valid transitions: with the rewards before the cut Eₜ, and the discount cₜ = γᵏ at the cut (0 after termination),
 
-        Gₜ = Eₜ + cₜ Ḡ,   so that   Ḡ = Σ E / Σ (1 − c),   or 0 where nothing ends and nothing is disvalid.
+        Gₜ = Eₜ + cₜ Ḡ,   so that   Ḡ = Σ E / Σ (1 − c),   or 0 where Σ (1 − c) is 0: no episode ends and γ is 1.
     """
     rewards = rollout.rewards.double()
     discounts, going_on = gamma * (~rollout.terminated).double(), (~rollout.ended).double()
@@ -27,5 +27,5 @@ def monte_carlo_returns(rollout: Experience, gamma: float) -> Tensor:
 
 
 def standardized(returns: Tensor, valid: Tensor) -> Tensor:
-    """Those of transitions shifted and scaled to mean 0 and standard deviation 1, exactly 0 where all are equal; the others are 0."""
+    """Returns [T, N] of valid rows, standardized to mean 0 and standard deviation 1 (all 0 where they are equal); 0 in invalid rows."""
     return torch.zeros_like(returns).masked_scatter_(valid, normalized(returns[valid]))

@@ -1,4 +1,4 @@
-"""Proximal Policy Optimization: many small steps on one rollout, none of them too far."""
+"""Proximal Policy Optimization: several passes over each rollout with a clipped surrogate objective (Schulman et al. 2017)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from rlchassis_toolkit import (
 
 @frozen(eq=False)
 class PPOBatch(TensorStruct):
-    """Actions, and what the policy and critic of that time thought of them; [T, N, …], flattened by the trainer."""
+    """A rollout [T, N, …] with log-probabilities and values before the update; the trainer flattens it into minibatches [B, …]."""
 
     obs: Observation
     actions: Tensor
@@ -47,7 +47,7 @@ class PPOBatch(TensorStruct):
 
 @define(eq=False)
 class PPO(Algorithm[PPOBatch]):
-    """Learns a stochastic policy and a critic with one optimizer."""
+    """PPO with a stochastic policy, a critic and one optimizer for both."""
 
     policy: StochasticPolicy
     critic: nn.Module
@@ -57,14 +57,14 @@ class PPO(Algorithm[PPOBatch]):
 
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> PPOBatch:
-        """Judge the rollout by the policy and critic that are about to change."""
+        """Compute old log-probabilities, and values, returns and advantages (GAE), before the update."""
         gae = update_scale_and_compute_gae(experience, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
         old_log_probs = by_row(self.policy.log_prob, experience.obs, experience.actions)
         return PPOBatch(experience.obs, experience.actions, old_log_probs, *gae)
 
     @torch.no_grad()
     def refresh(self, batch: PPOBatch, rollout: Experience) -> PPOBatch:
-        """Before each further pass: judge again with today's critic, but remember what the old policy did."""
+        """Recompute values, returns and advantages with the current critic; old log-probabilities stay."""
         if not self.params.recompute_advantage:
             return batch
         values, returns, advantages = compute_gae(rollout, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
@@ -72,11 +72,11 @@ class PPO(Algorithm[PPOBatch]):
 
     @torch.no_grad()
     def rollout_metrics(self, batch: PPOBatch) -> Metrics:
-        """Explained variance of the returns by the values of the critic that is about to learn from them."""
+        """Explained variance of the returns by the values before the update."""
         return {"explained_variance": explained_variance(batch.old_values, batch.returns)}
 
     def update(self, batch: PPOBatch, count: int) -> UpdateResult:
-        """Step towards likelier good actions, better values and a little more entropy."""
+        """Take one gradient step on the policy loss, value loss and entropy bonus."""
         return UpdateResult(self._learn(batch))
 
     @one_graph
@@ -84,7 +84,7 @@ class PPO(Algorithm[PPOBatch]):
         return gradient_step(self.optimizer, self._loss, batch, max_norm=self.params.max_grad_norm)
 
     def _loss(self, batch: PPOBatch) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out."""
+        """Loss and metrics of a batch."""
         params = self.params
         log_probs, entropies = self.policy.log_prob_and_entropy(batch.obs, batch.actions)
         values, entropy = self.critic(batch.obs), entropies.mean()

@@ -1,4 +1,4 @@
-"""How a PPO agent is made, and the builder that configures one."""
+"""Agent factory and experiment builder of PPO."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from rlchassis_toolkit import ActorCriticAgentFactory, ActorCriticExperimentBuil
 
 @frozen(kw_only=True)
 class PPOAgentFactory(ActorCriticAgentFactory):
-    """Describes a PPO agent."""
+    """Factory of PPO agents."""
 
     default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 2048, "repeat_per_collect": 10, "num_test_episodes": 10}
 
     params: PPOParams = instance(PPOParams, factory=PPOParams)
-    """The hyperparameters."""
+    """Hyperparameters."""
 
     def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> PPO:
-        """One optimizer over actor and critic."""
+        """Create the algorithm, with one optimizer for actor and critic."""
         critic = self.create_critic(policy, envs, setup)
         optimizer = self.create_joint_optimizer(policy, critic, setup)
         return PPO(policy, critic, optimizer, self.params, self.create_return_scale(setup))
 
 
 class PPOExperimentBuilder(ActorCriticExperimentBuilder[PPOAgentFactory]):
-    """Assembles an experiment with Proximal Policy Optimization."""
+    """Builder of experiments with Proximal Policy Optimization."""
 
     agent_class = PPOAgentFactory
 

@@ -1,4 +1,4 @@
-"""How far an update has moved the policy from the one that acted, beside PPO's losses. Pure functions of detached tensors [B]."""
+"""Metrics of the probability ratio between the policy and the one that collected. Pure functions of detached tensors [B]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hyperparameters of PPO."""
+"""Hyperparameters of PPO."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from rlchassis.api import LRSchedulerFactory, instance, number, refuses_old_name
 @refuses_old_names
 @frozen(kw_only=True)
 class PPOParams:
-    """What PPO may be told; the defaults are the paper's for continuous control, with ε and λ as there."""
+    """Hyperparameters of PPO; the defaults are the paper's for continuous control (Schulman et al. 2017, table 3)."""
 
     lr: float = number(3e-4, above=0)
     """Learning rate of actor and critic."""
     lr_scheduler_factory: LRSchedulerFactory | None = instance(LRSchedulerFactory)
-    """How the learning rate changes with progress; None: not at all."""
+    """Learning rate schedule; None: constant."""
     gamma: float = number(0.99, at_least=0, at_most=1)
-    """Discount factor γ of future rewards."""
+    """Discount factor γ: 0 counts the next reward alone, 1 all rewards equally."""
     gae_lambda: float = number(0.95, at_least=0, at_most=1)
-    """Trust λ in what was earned (1) over what the critic expected (0)."""
+    """GAE λ: 0 is TD(0), 1 is Monte Carlo."""
     return_scaling: bool = switch(False)
-    """Whether the critic learns returns in units of their running standard deviation."""
+    """Whether value targets are returns divided by their running standard deviation."""
     advantage_normalization: bool = switch(True)
-    """Whether advantages have mean 0 and standard deviation 1 within each minibatch."""
+    """Whether to normalize advantages to mean 0 and standard deviation 1 per minibatch."""
     vf_coef: float = number(0.5, at_least=0)
-    """Weight of the critic's loss."""
+    """Value loss coefficient."""
     ent_coef: float = number(0.0, at_least=0)
-    """Weight of the entropy bonus."""
+    """Entropy bonus coefficient."""
     max_grad_norm: float | None = number(0.5, above=0, or_none=True)
-    """Norm that gradients are shrunk to; None: never."""
+    """Maximum gradient norm, to which gradients are clipped; None: no clipping."""
     eps_clip: float = number(0.2, above=0)
-    """How far ε the probability of an action may move in one round of updates."""
+    """Clip range ε of the probability ratio."""
     dual_clip: float | None = number(None, above=1, or_none=True)
-    """Bound c on how much a bad action that became likely can weigh; None: unbounded."""
+    """Dual clip bound c > 1 on the probability ratio where advantages are negative; None: no dual clip."""
     value_clip: bool = switch(False)
-    """Whether the critic, too, may move only ε away from what it said."""
+    """Whether to clip value predictions to within ε of those before the update."""
     recompute_advantage: bool = switch(False)
-    """Whether each pass over a rollout judges it anew by the critic of today."""
+    """Whether to recompute values, returns and advantages with the current critic before each further pass over a rollout."""
     deterministic_eval: bool = switch(True)
-    """Whether evaluation takes the likeliest action instead of sampling."""
+    """Whether evaluation takes the mode of the action distribution instead of sampling."""

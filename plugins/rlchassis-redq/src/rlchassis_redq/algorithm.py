@@ -1,4 +1,4 @@
-"""Randomized ensembled double Q-learning: learn from each step many times, and trust few of many critics at a time."""
+"""Randomized ensembled double Q-learning: many updates per step, targets by random subsets of an ensemble (Chen et al. 2021)."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from rlchassis_toolkit import (
 
 @frozen(eq=False)
 class REDQBatch(TensorStruct):
-    """Transitions [B], standard normal noise [B, D] for the actions where they begin and where they lead, and who judges the latter."""
+    """Transitions [B], standard normal noise ε [B, D] for the policy's actions at s and at s′, and the subset of target critics."""
 
     transition: Transition
     noise: Tensor
     next_noise: Tensor
     subset: Tensor
-    """[M] the critics that make the targets."""
+    """Indices of the target critics that form the target, [M]."""
 
 
 @define(eq=False)
 class REDQ(Algorithm[REDQBatch]):
-    """Learns a squashed Gaussian policy, N critics and, where it is not fixed, the temperature; one optimizer each."""
+    """REDQ with a squashed Gaussian policy, N critics and a fixed or learned temperature; one optimizer each."""
 
     policy: SquashedGaussianPolicy
     critics: nn.Module
@@ -46,22 +46,22 @@ class REDQ(Algorithm[REDQBatch]):
 
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> REDQBatch:
-        """Fold windows of n steps into one step each, and draw what the round will need."""
+        """Compute n-step transitions from windows [n, B, …]; draw the noise and the subset of critics."""
         transition = n_step_transition(experience, self.params.gamma)
         noise, next_noise = (torch.empty_like(transition.actions).normal_(generator=rng) for _ in range(2))
         order = torch.randperm(self.params.ensemble_size, generator=rng, device=rng.device)
         return REDQBatch(transition, noise, next_noise, order[: self.params.subset_size])
 
     def update(self, batch: REDQBatch, count: int) -> UpdateResult:
-        """Step all critics and let the targets follow; now and then step actor and temperature."""
-        metrics = self._judge(batch)
+        """Take one gradient step of the critics and a Polyak update; every `actor_delay` updates, one of actor and temperature."""
+        metrics = self._update_critics(batch)
         priorities = metrics.pop("errors")
         if (count + 1) % self.params.actor_delay == 0:
             metrics |= self._act_better(batch)
         return UpdateResult(metrics, priorities)
 
     @one_graph
-    def _judge(self, batch: REDQBatch) -> Metrics:
+    def _update_critics(self, batch: REDQBatch) -> Metrics:
         critic = gradient_step(self.critic_optimizer, self._critic_loss, batch)
         polyak_update(self.target_critics, self.critics, self.params.tau)
         return critic_metrics(critic)
@@ -74,7 +74,7 @@ class REDQ(Algorithm[REDQBatch]):
         return {**actor_metrics(actor), "entropy": entropies.mean(), **temperature}
 
     def _critic_loss(self, batch: REDQBatch) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out; the errors are [B], averaged over the critics."""
+        """Loss and metrics of a batch; TD errors are [B], averaged over the critics."""
         step, targets = batch.transition, self._targets(batch)
         values = self.critics(step.obs, step.actions)
         return squared_loss(values, targets, step.weights), td_metrics(values, targets)
@@ -87,7 +87,7 @@ class REDQ(Algorithm[REDQBatch]):
         return subset_target(step.rewards, step.discounts, values, log_probs, self.temperature.alpha, self.params.target_mode)
 
     def _policy_loss(self, batch: REDQBatch) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out; the entropies are [B], estimated by one action each."""
+        """Loss and metrics of a batch; entropies are [B], estimated by one action each."""
         step = batch.transition
         actions, log_probs = self.policy.distribution(step.obs).at(batch.noise)
         values = self.critics(step.obs, actions)

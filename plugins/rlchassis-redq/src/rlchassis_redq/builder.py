@@ -1,4 +1,4 @@
-"""How a REDQ agent is made, and the builder that configures one."""
+"""Agent factory and experiment builder of REDQ."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rlchassis_toolkit import (
 
 @frozen(kw_only=True)
 class REDQAgentFactory(AgentFactory):
-    """Describes a REDQ agent."""
+    """Factory of REDQ agents."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -38,18 +38,18 @@ class REDQAgentFactory(AgentFactory):
     }
 
     params: REDQParams = instance(REDQParams, factory=REDQParams)
-    """The hyperparameters."""
+    """Hyperparameters."""
     actor_factory: ActorFactory = instance(ActorFactory, factory=squashed_actor)
-    """The network that acts: mean and log standard deviation before the squash."""
+    """Actor: a network from observations to mean and log standard deviation of the Gaussian before tanh."""
     critic_ensemble_factory: ActionCriticFactory = instance(ActionCriticFactory, factory=ActionCriticFactoryDefault)
-    """What each of the networks that judge is."""
+    """Each critic of the ensemble: a network from observations and actions to values."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> SquashedGaussianPolicy:
-        """A squashed Gaussian."""
+        """Create a squashed Gaussian policy."""
         return SquashedGaussianPolicy(self.actor_factory.create_module(envs, device), deterministic_eval=self.params.deterministic_eval)
 
     def create_algorithm(self, policy: SquashedGaussianPolicy, envs: Environments, setup: Setup) -> REDQ:
-        """Features that the critics share with the actor are learned by the critics alone."""
+        """Create the algorithm; features shared with the actor are trained by the critics' loss alone."""
         params = self.params
         critics = self.critic_ensemble_factory.create_ensemble(params.ensemble_size, envs, setup.device, policy.actor)
         return REDQ(
@@ -63,7 +63,7 @@ class REDQAgentFactory(AgentFactory):
 
 
 class REDQExperimentBuilder(GaussianActorMethods[REDQAgentFactory], CriticEnsembleMethods[REDQAgentFactory]):
-    """Assembles an experiment with randomized ensembled double Q-learning."""
+    """Builder of experiments with randomized ensembled double Q-learning."""
 
     agent_class = REDQAgentFactory
 

@@ -1,4 +1,4 @@
-"""Soft Actor-Critic: learn from all that is remembered to earn much while acting as randomly as that allows."""
+"""Soft Actor-Critic: off-policy maximum-entropy learning with a squashed Gaussian policy (Haarnoja et al. 2018b)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rlchassis_toolkit import (
 
 @frozen(eq=False)
 class SACBatch(TensorStruct):
-    """Transitions [B], with standard normal noise [B, D] for the actions that the policy will draw where they begin and where they lead."""
+    """Transitions [B], with standard normal noise ε [B, D] for the policy's actions at s and at s′."""
 
     transition: Transition
     noise: Tensor
@@ -32,7 +32,7 @@ class SACBatch(TensorStruct):
 
 @define(eq=False)
 class SAC(Algorithm[SACBatch]):
-    """Learns a squashed Gaussian policy, two critics and, where it is not fixed, the temperature; one optimizer each."""
+    """SAC with a squashed Gaussian policy, two critics and a fixed or learned temperature; one optimizer each."""
 
     policy: SquashedGaussianPolicy
     critics: nn.Module
@@ -44,13 +44,13 @@ class SAC(Algorithm[SACBatch]):
 
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> SACBatch:
-        """Fold the n rows of each window into one transition."""
+        """Compute n-step transitions from windows [n, B, …]."""
         transition = n_step_transition(experience, self.params.gamma)
         noise, next_noise = (torch.empty_like(transition.actions).normal_(generator=rng) for _ in range(2))
         return SACBatch(transition, noise, next_noise)
 
     def update(self, batch: SACBatch, count: int) -> UpdateResult:
-        """Step critics, actor and temperature, and let the targets follow."""
+        """Take one gradient step of critics, actor and temperature, then a Polyak update of the target critics."""
         metrics = self._learn(batch)
         return UpdateResult(metrics, priorities=metrics.pop("errors"))
 
@@ -64,7 +64,7 @@ class SAC(Algorithm[SACBatch]):
         return {**critic_metrics(critic), **actor_metrics(actor), "entropy": entropies.mean(), **temperature}
 
     def _critic_loss(self, batch: SACBatch) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out; the errors are [B], averaged over the critics."""
+        """Loss and metrics of a batch; TD errors are [B], averaged over the critics."""
         step, targets = batch.transition, self._targets(batch)
         values = self.critics(step.obs, step.actions)
         return squared_loss(values, targets, step.weights), td_metrics(values, targets)
@@ -77,7 +77,7 @@ class SAC(Algorithm[SACBatch]):
         return soft_target(step.rewards, step.discounts, values, log_probs, self.temperature.alpha)
 
     def _policy_loss(self, batch: SACBatch) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out; the entropies are [B], estimated by one action each."""
+        """Loss and metrics of a batch; entropies are [B], estimated by one action each."""
         step = batch.transition
         actions, log_probs = self.policy.distribution(step.obs).at(batch.noise)
         values = self.critics(step.obs, actions)

@@ -1,4 +1,4 @@
-"""How a SAC agent is made, and the builder that configures one."""
+"""Agent factory and experiment builder of SAC."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from rlchassis_toolkit import (
 
 @frozen(kw_only=True)
 class SACAgentFactory(AgentFactory):
-    """Describes a SAC agent."""
+    """Factory of SAC agents."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -39,19 +39,19 @@ class SACAgentFactory(AgentFactory):
     }
 
     params: SACParams = instance(SACParams, factory=SACParams)
-    """The hyperparameters."""
+    """Hyperparameters."""
     actor_factory: ActorFactory = instance(ActorFactory, factory=squashed_actor)
-    """The network that acts: mean and log standard deviation before the squash."""
+    """Actor: a network from observations to mean and log standard deviation of the Gaussian before tanh."""
     critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
-    """The two networks that judge; equal ones are computed as one."""
+    """Two critics: networks from observations and actions to values; equal ones are computed as one."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> SACPolicy:
-        """A squashed Gaussian."""
+        """Create a squashed Gaussian policy."""
         actor = self.actor_factory.create_module(envs, device)
         return SACPolicy(actor, deterministic_eval=self.params.deterministic_eval, noise=self.params.exploration_noise)
 
     def create_algorithm(self, policy: SACPolicy, envs: Environments, setup: Setup) -> SAC:
-        """Features that the critics share with the actor are learned by the critics alone."""
+        """Create the algorithm; features shared with the actor are trained by the critics' loss alone."""
         params = self.params
         critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
         return SAC(
@@ -65,7 +65,7 @@ class SACAgentFactory(AgentFactory):
 
 
 class SACExperimentBuilder(GaussianActorMethods[SACAgentFactory], TwoCriticsMethods[SACAgentFactory]):
-    """Assembles an experiment with Soft Actor-Critic."""
+    """Builder of experiments with Soft Actor-Critic."""
 
     agent_class = SACAgentFactory
 

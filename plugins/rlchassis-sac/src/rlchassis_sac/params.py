@@ -1,4 +1,4 @@
-"""The hyperparameters of SAC."""
+"""Hyperparameters of SAC."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from rlchassis_toolkit import AutoAlphaFactory, AutoAlphaFactoryDefault, NoiseFa
 @refuses_old_names
 @frozen(kw_only=True)
 class SACParams:
-    """What SAC may be told; the defaults are those of its second paper, where the temperature is learned."""
+    """Hyperparameters of SAC; the defaults are those of its second paper, with a learned temperature (Haarnoja et al. 2018b, table 1)."""
 
     actor_lr: float = number(3e-4, above=0)
     """Learning rate of the actor."""
     actor_lr_scheduler_factory: LRSchedulerFactory | None = instance(LRSchedulerFactory)
-    """How the actor's learning rate changes with progress; None: not at all."""
+    """Learning rate schedule of the actor; None: constant."""
     critic_lr: float = number(3e-4, above=0)
     """Learning rate of the critics."""
     critic_lr_scheduler_factory: LRSchedulerFactory | None = instance(LRSchedulerFactory)
-    """How the critics' learning rate changes with progress; None: not at all."""
+    """Learning rate schedule of the critics; None: constant."""
     gamma: float = number(0.99, at_least=0, at_most=1)
-    """Discount factor γ of future rewards."""
+    """Discount factor γ: 0 counts the next reward alone, 1 all rewards equally."""
     n_step: int = whole(1)
-    """How many rewards n are counted before the critics are asked."""
+    """Steps n of an n-step target: 1 is one-step TD."""
     tau: float = number(0.005, above=0, at_most=1)
-    """How far τ the target critics move towards the critics in each round."""
+    """Polyak coefficient τ of the target critics: 1 copies the critics at every update."""
     alpha: float | AutoAlphaFactory = field(factory=AutoAlphaFactoryDefault, validator=is_alpha)
-    """What a unit of entropy is worth α: a number, or how it is learned."""
+    """Entropy temperature α: a number for a fixed one, or the factory of a learned one."""
     exploration_noise: NoiseFactory | None = instance(NoiseFactory)
-    """What else disturbs the actions sampled while exploring; None: nothing."""
+    """Exploration noise added to sampled actions in training; None: no noise."""
     deterministic_eval: bool = switch(True)
     """Whether evaluation takes the squashed mean instead of sampling."""

@@ -1,4 +1,4 @@
-"""What acts: a squashed Gaussian, which further noise may disturb while it explores."""
+"""Squashed Gaussian policy with optional exploration noise."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from rlchassis_toolkit import ExplorationNoise, NoiseFactory, SquashedGaussianPo
 
 
 class SACPolicy(SquashedGaussianPolicy):
-    """Disturbed actions are brought back into [−1, 1], so that the critics learn of those that were taken."""
+    """Squashed Gaussian policy whose actions, with exploration noise added, are clipped to [−1, 1] before they are stored."""
 
     def __init__(self, actor: nn.Module, *, deterministic_eval: bool = True, noise: NoiseFactory | None = None) -> None:
         super().__init__(actor, deterministic_eval=deterministic_eval)
         self._disturb = ExplorationNoise(noise)
 
     def set_progress(self, progress: float) -> None:
-        """Noise may fade."""
+        """Set the noise scale from the run's progress."""
         self._disturb.set_progress(progress)
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
-        """As a squashed Gaussian; the state is the noise's memory."""
+        """Sample actions [N, D], with noise added while exploring; the state is that of the noise process."""
         actions, _ = super().act(obs, explore=explore, rng=rng)
         return self._disturb(actions, state, rng) if explore else (actions, None)

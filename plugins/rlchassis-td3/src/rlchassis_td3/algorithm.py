@@ -1,4 +1,4 @@
-"""TD3: as DDPG, but more cautious of what its critics say: two of them, asked about disturbed actions, and an actor that waits."""
+"""TD3: DDPG with clipped double Q-learning, target policy smoothing and delayed policy updates (Fujimoto et al. 2018)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from rlchassis_toolkit import (
 
 @frozen(eq=False)
 class TD3Batch(TensorStruct):
-    """Transitions [B], with standard normal noise [B, D] for the actions that targets are asked about."""
+    """Transitions [B], with standard normal noise ε [B, D] for target policy smoothing."""
 
     transition: Transition
     noise: Tensor
@@ -32,7 +32,7 @@ class TD3Batch(TensorStruct):
 
 @define(eq=False)
 class TD3(Algorithm[TD3Batch]):
-    """Learns a deterministic policy and two critics, each kind with an optimizer and targets of its own."""
+    """TD3 with a deterministic policy and two critics; actor and critics have one optimizer each, and target networks."""
 
     policy: DeterministicPolicy
     critics: nn.Module
@@ -43,12 +43,12 @@ class TD3(Algorithm[TD3Batch]):
     params: TD3Params
 
     def prepare(self, experience: Experience, rng: Generator) -> TD3Batch:
-        """Fold the n rows of each window into one transition."""
+        """Compute n-step transitions from windows [n, B, …]."""
         transition = n_step_transition(experience, self.params.gamma)
         return TD3Batch(transition, torch.empty_like(transition.actions).normal_(generator=rng))
 
     def update(self, batch: TD3Batch, count: int) -> UpdateResult:
-        """Step the critics; in every d-th round step the actor, too, and let the targets follow."""
+        """Take one gradient step of the critics; every d updates, one of the actor and a Polyak update of the target networks."""
         metrics = self._learn_critics(batch)
         errors = metrics.pop("errors")
         if (count + 1) % self.params.update_actor_freq == 0:
@@ -68,7 +68,7 @@ class TD3(Algorithm[TD3Batch]):
         return actor_metrics(actor)
 
     def _critic_loss(self, batch: TD3Batch) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out; the errors are [B], averaged over the critics."""
+        """Loss and metrics of a batch; TD errors are [B], averaged over the critics."""
         step, targets = batch.transition, self._targets(batch)
         values = self.critics(step.obs, step.actions)
         return squared_loss(values, targets, step.weights), td_metrics(values, targets)
@@ -80,7 +80,7 @@ class TD3(Algorithm[TD3Batch]):
         return cautious_target(step.rewards, step.discounts, self.target_critics(step.next_obs, actions))
 
     def _policy_loss(self, batch: TD3Batch) -> tuple[Tensor, Metrics]:
-        """Tensors in, tensors out; the actor learns from the first critic alone."""
+        """Loss and metrics of a batch; the first critic alone evaluates the actor's actions (Fujimoto et al. 2018, algorithm 1)."""
         step = batch.transition
         values = first_of(self.critics, step.obs, self.policy.actor(step.obs))
         return deterministic_policy_loss(values, step.weights), {}

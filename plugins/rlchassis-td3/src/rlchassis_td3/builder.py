@@ -1,4 +1,4 @@
-"""How a TD3 agent is made, and the builder that configures one."""
+"""Agent factory and experiment builder of TD3."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rlchassis_toolkit import (
 
 @frozen(kw_only=True)
 class TD3AgentFactory(AgentFactory):
-    """Describes a TD3 agent."""
+    """Factory of TD3 agents."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -38,19 +38,19 @@ class TD3AgentFactory(AgentFactory):
     }
 
     params: TD3Params = instance(TD3Params, factory=TD3Params)
-    """The hyperparameters."""
+    """Hyperparameters."""
     actor_factory: ActorFactory = instance(ActorFactory, factory=DeterministicActorFactoryDefault)
-    """The network that acts: one action in [−1, 1]."""
+    """Actor: a network from observations to one action in [−1, 1]."""
     critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
-    """The two networks that judge; equal ones are computed as one."""
+    """Two critics: networks from observations and actions to values; equal ones are computed as one."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> DeterministicPolicy:
-        """One action per observation, with noise while exploring."""
+        """Create a deterministic policy with exploration noise."""
         actor = self.actor_factory.create_module(envs, device)
         return DeterministicPolicy(actor, noise=self.params.exploration_noise)
 
     def create_algorithm(self, policy: DeterministicPolicy, envs: Environments, setup: Setup) -> TD3:
-        """Features that the critics share with the actor are learned by the critics alone."""
+        """Create the algorithm; features shared with the actor are trained by the critics' loss alone."""
         params = self.params
         critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
         return TD3(
@@ -64,7 +64,7 @@ class TD3AgentFactory(AgentFactory):
 
 
 class TD3ExperimentBuilder(DeterministicActorMethods[TD3AgentFactory], TwoCriticsMethods[TD3AgentFactory]):
-    """Assembles an experiment with TD3."""
+    """Builder of experiments with TD3."""
 
     agent_class = TD3AgentFactory
 

@@ -1,4 +1,4 @@
-"""The hyperparameters of TD3."""
+"""Hyperparameters of TD3."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from rlchassis_toolkit import NoiseFactory, NoiseFactoryMaxActionScaledGaussian
 @refuses_old_names
 @frozen(kw_only=True)
 class TD3Params:
-    """What TD3 may be told; the defaults are the paper's, with the learning rates that its authors took later."""
+    """Hyperparameters of TD3; the defaults are the paper's, with the learning rates of its authors' later code."""
 
     actor_lr: float = number(3e-4, above=0)
     """Learning rate of the actor."""
     actor_lr_scheduler_factory: LRSchedulerFactory | None = instance(LRSchedulerFactory)
-    """How the actor's learning rate changes with progress; None: not at all."""
+    """Learning rate schedule of the actor; None: constant."""
     critic_lr: float = number(3e-4, above=0)
     """Learning rate of the critics."""
     critic_lr_scheduler_factory: LRSchedulerFactory | None = instance(LRSchedulerFactory)
-    """How the critics' learning rate changes with progress; None: not at all."""
+    """Learning rate schedule of the critics; None: constant."""
     gamma: float = number(0.99, at_least=0, at_most=1)
-    """Discount factor γ of future rewards."""
+    """Discount factor γ: 0 counts the next reward alone, 1 all rewards equally."""
     n_step: int = whole(1)
-    """How many rewards n are counted before the critics are asked."""
+    """Steps n of an n-step target: 1 is one-step TD."""
     tau: float = number(0.005, above=0, at_most=1)
-    """How far τ the targets of actor and critics move towards them in each round that teaches the actor."""
+    """Polyak coefficient τ of the target networks: 1 copies actor and critics at every update of the actor."""
     exploration_noise: NoiseFactory | None = instance(NoiseFactory, factory=NoiseFactoryMaxActionScaledGaussian, or_none=True)
-    """What disturbs the actions while exploring; None: nothing."""
+    """Exploration noise added to actions in training; None: no noise."""
     policy_noise: float = number(0.2, at_least=0)
-    """Standard deviation σ of the noise on the actions that targets are asked about."""
+    """Standard deviation σ of the target policy smoothing noise."""
     noise_clip: float = number(0.5, at_least=0)
-    """Bound c on that noise."""
+    """Clip range c of the target policy smoothing noise."""
     update_actor_freq: int = whole(2, counts_rounds=True)
-    """Rounds d of the critics' learning for each of the actor's, in which the targets follow, too."""
+    """Policy delay d: updates of the critics per update of the actor and of the target networks."""

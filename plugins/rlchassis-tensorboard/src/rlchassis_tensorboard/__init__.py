@@ -21,19 +21,19 @@ _count = itertools.count()
 
 
 class LoggerTensorboard(Logger):
-    """Writes scalars to an event file of its own; TensorBoard shows all event files of a directory as one run.
+    """Logger that writes scalars to a new event file; TensorBoard shows all event files of a directory as one run.
 
-    Each is written at once and by the caller, who therefore hears of a disk that is full; tensorboard's own writer does so in a thread.
+    Writes are synchronous, so that a full disk raises an error in the caller; TensorBoard's own writer uses a thread.
     """
 
-    def __init__(self, directory: Path, recipe: Mapping[str, Any]) -> None:
+    def __init__(self, directory: Path, configuration: Mapping[str, Any]) -> None:
         path = directory / f"events.out.tfevents.{time.time():010.0f}.{socket.gethostname()}.{os.getpid()}.{next(_count)}"
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._file = path.open("xb")
         except OSError as error:
             raise UsageError(f"{path} cannot be written ({error.strerror}); choose another directory, or another logger.") from error
-        self._recipe = recipe
+        self._configuration = configuration
         self._events: Events | None = None
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
@@ -41,25 +41,25 @@ class LoggerTensorboard(Logger):
         self._begun().write_scalars(metrics, step)
 
     def close(self) -> None:
-        """Close the file, in which the recipe stands even if nothing was logged."""
+        """Close the file, after writing the configuration if nothing was logged."""
         if not self._file.closed:
             self._begun()
         self._file.close()
 
     def _begun(self) -> Events:
-        """The events of the file, the first of which say what follows."""
+        """The event writer; the first call writes the header and the configuration."""
         if self._events is None:
             from rlchassis_tensorboard.events import Events
 
             self._events = Events(self._file)
-            self._events.write_recipe(self._recipe)
+            self._events.write_configuration(self._configuration)
         return self._events
 
 
 @frozen
 class LoggerFactoryTensorboard(LoggerFactory):
-    """Event files in the folder tb of the run directory."""
+    """Factory of TensorBoard loggers: event files in the folder tb of the run directory."""
 
     def create_logger(self, log_dir: str, experiment_name: str, run_id: str | None, config_dict: dict[str, Any]) -> Logger:
-        """A new event file; with a run_id, the steps of an earlier run of that id stand in the files of the folder tb/<run_id>."""
+        """Create a logger with a new event file in tb, or in tb/<run_id> with a run_id, where earlier runs with that id have theirs."""
         return LoggerTensorboard(Path(log_dir, "tb", *filter(None, [run_id])), config_dict)

@@ -1,4 +1,4 @@
-"""The records of an event file, as TensorBoard's own classes encode them. Only here is tensorboard imported."""
+"""Records of an event file, encoded by TensorBoard's own classes. The only module that imports tensorboard."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 
 class Events:
-    """Writes events to a file that is open; one that cannot be written closes it, and raises OSError."""
+    """Writer of events to an open file; a failed write closes the file and raises OSError."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._records = RecordWriter(file)
 
-    def write_recipe(self, recipe: Mapping[str, Any]) -> None:
-        """The version of the format, and the recipe as a text."""
+    def write_configuration(self, configuration: Mapping[str, Any]) -> None:
+        """Write the format version, and the configuration as a text summary."""
         self._write(file_version="brain.Event:2")
-        self._write(summary=text_pb("recipe", f"```json\n{json.dumps(recipe, indent=2)}\n```"), step=0)
+        self._write(summary=text_pb("configuration", f"```json\n{json.dumps(configuration, indent=2)}\n```"), step=0)
 
     def write_scalars(self, metrics: Mapping[str, float], step: int) -> None:
-        """One event with a value per tag."""
+        """Write one event with a value per tag."""
         self._write(summary=Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in metrics.items()]), step=step)
 
     def _write(self, **what: Any) -> None:

@@ -24,7 +24,7 @@ class NoiseFactory(ConfigPart, ABC):
     """Describes exploration noise, which may fade in a straight line while the run goes on."""
 
     final_fraction: float = number(1.0, at_least=0, at_most=1)
-    """What is left of the noise at the end of the run, as a fraction of what it was at first."""
+    """Final noise scale of the linear decay over the run, as a fraction of the initial one: 1 is constant."""
 
     @abstractmethod
     def create_noise(self) -> Noise:
@@ -79,7 +79,7 @@ class NoiseFactoryMaxActionScaledGaussian(NoiseFactory):
     """Independent Gaussian noise whose σ is a fraction of the largest action, which is 1 in the chassis' range."""
 
     std_fraction: float = number(0.1, at_least=0)
-    """σ as a fraction of the largest action."""
+    """Standard deviation σ as a fraction of the largest action."""
 
     def create_noise(self) -> Noise:
         """a + σ ε."""
@@ -91,11 +91,11 @@ class NoiseFactoryOrnsteinUhlenbeck(NoiseFactory):
     """Noise that wanders, for systems with inertia (Lillicrap et al. 2016, section 7)."""
 
     theta: float = number(0.15, at_least=0)
-    """How strongly it is pulled back to zero θ."""
+    """Mean reversion rate θ."""
     sigma: float = number(0.2, at_least=0)
-    """How far it is pushed σ."""
+    """Standard deviation σ of the random increments."""
     dt: float = number(1.0, above=0)
-    """Time between steps Δt."""
+    """Time step Δt."""
 
     def __attrs_post_init__(self) -> None:
         """UsageError where each step would throw it farther beyond zero than it was."""

@@ -89,11 +89,11 @@ class AutoAlphaFactoryDefault(AutoAlphaFactory):
     lr: float = number(3e-4, above=0)
     """Learning rate of log α."""
     target_entropy: float | None = number(None, or_none=True)
-    """H̄; None: −D for D continuous actions, a fraction of log K for K discrete ones."""
+    """Target entropy H̄; None: −D for D continuous action dimensions, discrete_fraction · log K for K discrete actions."""
     discrete_fraction: float = number(0.98, above=0, at_most=1)
-    """That fraction of the largest entropy (Christodoulou 2019)."""
+    """Default target entropy as a fraction of the maximum log K, for discrete actions (Christodoulou 2019)."""
     initial_alpha: float = number(1.0, above=0)
-    """The temperature α to begin with."""
+    """Initial temperature α."""
 
     def create_temperature(self, envs: HasSpaces, setup: Setup) -> Temperature:
         """See AutoAlphaFactory."""

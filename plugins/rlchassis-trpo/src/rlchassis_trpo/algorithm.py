@@ -1,4 +1,4 @@
-"""Trust Region Policy Optimization: the largest step that leaves the policy close to what it was."""
+"""Trust Region Policy Optimization: natural gradient steps within a KL bound, by line search (Schulman et al. 2015)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from rlchassis_trpo.params import TRPOParams
 
 @frozen(eq=False)
 class TRPOBatch(TensorStruct):
-    """Actions, and what the policy and critic of that time thought of them; [T, N, …], flattened by the trainer."""
+    """A rollout [T, N, …] with log-probabilities and values before the update; the trainer flattens it into minibatches [B, …]."""
 
     obs: Observation
     actions: Tensor
@@ -53,7 +53,7 @@ class TRPOBatch(TensorStruct):
 
 @define(eq=False)
 class TRPO(Algorithm[TRPOBatch]):
-    """Learns a stochastic policy within trust regions, and a critic by an optimizer that steps nothing of the policy."""
+    """TRPO with a stochastic policy, updated within a trust region, and a critic with an optimizer of its own parameters."""
 
     policy: StochasticPolicy
     critic: nn.Module
@@ -63,7 +63,7 @@ class TRPO(Algorithm[TRPOBatch]):
 
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> TRPOBatch:
-        """Judge the rollout by the policy and critic that are about to change."""
+        """Compute old log-probabilities, and values, returns and advantages (GAE), before the update."""
         params = self.params
         gae = update_scale_and_compute_gae(experience, self.critic, params.gamma, params.gae_lambda, self.return_scale)
         old_log_probs = by_row(self.policy.log_prob, experience.obs, experience.actions)
@@ -71,11 +71,11 @@ class TRPO(Algorithm[TRPOBatch]):
 
     @torch.no_grad()
     def rollout_metrics(self, batch: TRPOBatch) -> Metrics:
-        """Explained variance of the returns by the values of the critic that is about to learn from them."""
+        """Explained variance of the returns by the values before the update."""
         return {"explained_variance": explained_variance(batch.values, batch.returns)}
 
     def update(self, batch: TRPOBatch, count: int) -> UpdateResult:
-        """Step the actor once, as far as it may go, then the critic as often as it is told."""
+        """Take one trust region step of the actor, then `optim_critic_iters` gradient steps of the critic."""
         metrics = self._step_actor(batch)
         for _ in range(self.params.optim_critic_iters):
             critic = self._step_critic(batch)
@@ -96,7 +96,7 @@ class TRPO(Algorithm[TRPOBatch]):
 
     @torch.no_grad()
     def _search(self, direction: Tensor, size: Tensor, batch: TRPOBatch, old: ActionDistribution, loss: Tensor) -> Metrics:
-        """Shorten the step until it keeps within δ and makes the loss smaller; none, of size 0, after max_backtracks shortenings."""
+        """Backtracking line search for a step of KL divergence at most δ that decreases the loss; no step after max_backtracks."""
         params, parameters = self.params, unique_parameters(self.policy)
         start, step = flattened(parameters), size * direction
         for backtracks in range(params.max_backtracks + 1):

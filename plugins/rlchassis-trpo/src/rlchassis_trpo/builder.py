@@ -1,4 +1,4 @@
-"""How a TRPO agent is made, and the builder that configures one."""
+"""Agent factory and experiment builder of TRPO."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from rlchassis_trpo.params import TRPOParams
 
 @frozen(kw_only=True)
 class TRPOAgentFactory(ActorCriticAgentFactory):
-    """Describes a TRPO agent."""
+    """Factory of TRPO agents."""
 
     default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 1024, "repeat_per_collect": 1, "num_test_episodes": 10}
 
     params: TRPOParams = instance(TRPOParams, factory=TRPOParams)
-    """The hyperparameters."""
+    """Hyperparameters."""
 
     def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> TRPO:
-        """An optimizer over the critic; natural gradients update the actor."""
+        """Create the algorithm, with an optimizer for the critic; natural gradients update the actor."""
         critic = self.create_critic(policy, envs, setup)
         optimizer = self.create_critic_optimizer(policy, critic, setup)
         return TRPO(policy, critic, optimizer, self.params, self.create_return_scale(setup))
 
 
 class TRPOExperimentBuilder(ActorCriticExperimentBuilder[TRPOAgentFactory]):
-    """Assembles an experiment with Trust Region Policy Optimization."""
+    """Builder of experiments with Trust Region Policy Optimization."""
 
     agent_class = TRPOAgentFactory
 

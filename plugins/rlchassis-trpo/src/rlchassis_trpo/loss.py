@@ -1,4 +1,4 @@
-"""The surrogate loss of TRPO and the length of its steps. Pure functions of tensors."""
+"""The surrogate loss and the maximum step size of TRPO. Pure functions of tensors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def surrogate_loss(log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor)
 
 
 def longest_step_size(direction: Tensor, image: Tensor, max_kl: float) -> Tensor:
-    """The longest step size within the trust region:  β = √(2 δ / xᵀ F x) [], so that ½ (β x)ᵀ F (β x) = δ.
+    """Maximum step size within the trust region:  β = √(2 δ / xᵀ F x) [], so that ½ (β x)ᵀ F (β x) = δ.
 
     direction: x, [P]; β is finite where it is 0
     image: F x with the Fisher matrix F, [P]

@@ -1,4 +1,4 @@
-"""The hyperparameters of TRPO."""
+"""Hyperparameters of TRPO."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from rlchassis.api import LRSchedulerFactory, instance, number, refuses_old_name
 @refuses_old_names
 @frozen(kw_only=True)
 class TRPOParams:
-    """What TRPO may be told; the length of the actor's step follows from `max_kl`, lr is the critic's."""
+    """Hyperparameters of TRPO; `max_kl` determines the actor's step size, `lr` is the critic's learning rate."""
 
     lr: float = number(1e-3, above=0)
     """Learning rate of the critic."""
     lr_scheduler_factory: LRSchedulerFactory | None = instance(LRSchedulerFactory)
-    """How the critic's learning rate changes with progress; None: not at all."""
+    """Learning rate schedule of the critic; None: constant."""
     gamma: float = number(0.99, at_least=0, at_most=1)
-    """Discount factor γ of future rewards."""
+    """Discount factor γ: 0 counts the next reward alone, 1 all rewards equally."""
     gae_lambda: float = number(0.95, at_least=0, at_most=1)
-    """Trust λ in what was earned (1) over what the critic expected (0)."""
+    """GAE λ: 0 is TD(0), 1 is Monte Carlo."""
     return_scaling: bool = switch(False)
-    """Whether the critic learns returns in units of their running standard deviation."""
+    """Whether value targets are returns divided by their running standard deviation."""
     advantage_normalization: bool = switch(True)
-    """Whether advantages have mean 0 and standard deviation 1 within each batch."""
+    """Whether to normalize advantages to mean 0 and standard deviation 1 per batch."""
     optim_critic_iters: int = whole(20)
-    """Gradient steps of the critic in each round."""
+    """Gradient steps of the critic per update."""
     max_kl: float = number(0.01, above=0)
-    """How far δ the policy may diverge from what it was before the round, on average."""
+    """Trust region δ: the largest mean KL divergence of the new policy from the old."""
     damping: float = number(0.1, at_least=0)
-    """What is added to the diagonal of the Fisher matrix β."""
+    """Damping β, added to the diagonal of the Fisher matrix."""
     cg_iterations: int = whole(10)
-    """Conjugate gradients by which the natural gradient is approached."""
+    """Conjugate gradient iterations for the natural gradient."""
     backtrack_coeff: float = number(0.8, above=0, below=1)
-    """What is left of a step that went too far."""
+    """Factor by which the line search shortens a rejected step."""
     max_backtracks: int = whole(10, at_least=0)
-    """How often a step is shortened before the policy stays what it was."""
+    """Line search backtracks, after which the policy keeps its old parameters."""
     deterministic_eval: bool = switch(True)
-    """Whether evaluation takes the likeliest action instead of sampling."""
+    """Whether evaluation takes the mode of the action distribution instead of sampling."""

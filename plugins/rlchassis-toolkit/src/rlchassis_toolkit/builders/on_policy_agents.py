@@ -25,11 +25,11 @@ class OnPolicyParams(Protocol):
 
     @property
     def lr_scheduler_factory(self) -> LRSchedulerFactory | None:
-        """How the learning rate changes with progress."""
+        """Learning rate schedule; None: constant."""
 
     @property
     def deterministic_eval(self) -> bool:
-        """Whether evaluation takes the likeliest action instead of sampling."""
+        """Whether evaluation takes the mode of the action distribution instead of sampling."""
 
 
 class ActorCriticParams(OnPolicyParams, Protocol):
@@ -37,7 +37,7 @@ class ActorCriticParams(OnPolicyParams, Protocol):
 
     @property
     def return_scaling(self) -> bool:
-        """Whether the critic learns returns in units of their running standard deviation."""
+        """Whether value targets are returns divided by their running standard deviation."""
 
 
 @frozen(kw_only=True)
@@ -49,7 +49,7 @@ class StochasticAgentFactory(AgentFactory):
     params: OnPolicyParams
     """The hyperparameters."""
     actor_factory: ActorFactory = instance(ActorFactory, factory=ActorFactoryDefault)
-    """The actor: a network from observations to a distribution over actions."""
+    """Actor: a network from observations to a distribution over actions."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> StochasticPolicy:
         """A policy that samples from its actor's distribution."""
@@ -68,7 +68,7 @@ class ActorCriticAgentFactory(StochasticAgentFactory):
     params: ActorCriticParams
     """The hyperparameters."""
     critic_factory: CriticFactory = instance(CriticFactory, factory=CriticFactoryDefault)
-    """The critic: a network from observations to values."""
+    """Critic: a network from observations to values."""
 
     def create_critic(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> nn.Module:
         """The critic, which may share the actor's features."""

@@ -72,7 +72,7 @@ class ActionCriticFactoryDefault(BatchedCriticFactory):
     hidden_sizes: tuple[int, ...] = field(default=(256, 256), converter=hidden_sizes)
     """Widths of the hidden layers."""
     hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
-    """What stands behind each hidden layer."""
+    """Activation after each hidden layer."""
 
     def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
         """Batched products behind what an observation is encoded to; members never share an encoder that learns."""
@@ -87,9 +87,9 @@ class ActionCriticFactoryReuseActor(BatchedCriticFactory):
     """An MLP of the actor's own features and the action; several are computed at once, on the features of one pass."""
 
     hidden_sizes: tuple[int, ...] = field(default=(256,), converter=hidden_sizes)
-    """Widths of the hidden layers behind the features."""
+    """Widths of the hidden layers after the features."""
     hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
-    """What stands behind each hidden layer."""
+    """Activation after each hidden layer."""
 
     def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
         """Batched products behind the shared features; UsageError where the actor has none to reuse."""

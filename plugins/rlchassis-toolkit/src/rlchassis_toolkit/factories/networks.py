@@ -65,9 +65,9 @@ class IntermediateModuleFactoryDefault(IntermediateModuleFactory):
     """An MLP, an activation behind its last layer too."""
 
     hidden_sizes: tuple[int, ...] = field(default=(64, 64), converter=hidden_sizes)
-    """Widths of the layers, of which the last is the number of features; for a Q-network, of those before the output layer."""
+    """Widths of the layers, the last being the number of features; in a Q-network, widths of the hidden layers."""
     hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
-    """What stands behind each layer."""
+    """Activation after each layer."""
 
     def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
         """With torch's own initial weights."""
@@ -81,11 +81,11 @@ class ActorFactoryDefault(ActorFactory):
     hidden_sizes: tuple[int, ...] = field(default=(64, 64), converter=hidden_sizes)
     """Widths of the hidden layers."""
     hidden_activation: type[nn.Module] = field(default=nn.Tanh, validator=is_activation)
-    """What stands behind each hidden layer."""
+    """Activation after each hidden layer."""
     continuous_unbounded: bool = switch(False)
-    """Whether a Gaussian's mean may leave [−1, 1], to be clipped by the environment layer."""
+    """Whether the Gaussian mean is unbounded, and actions are clipped, instead of squashed by tanh into [−1, 1]."""
     continuous_conditioned_sigma: bool = switch(False)
-    """Whether a Gaussian's σ depends on the observation."""
+    """Whether the Gaussian σ depends on the observation instead of being a free parameter."""
 
     def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
         """Orthogonal weights; those of the head a hundred times smaller, so that the first actions are undecided."""
@@ -109,7 +109,7 @@ class DeterministicActorFactoryDefault(ActorFactory):
     hidden_sizes: tuple[int, ...] = field(default=(256, 256), converter=hidden_sizes)
     """Widths of the hidden layers."""
     hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
-    """What stands behind each hidden layer."""
+    """Activation after each hidden layer."""
 
     def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
         """With torch's own initial weights; UnsupportedSpaceError where actions are not continuous."""
@@ -126,7 +126,7 @@ class CriticFactoryDefault(CriticFactory):
     hidden_sizes: tuple[int, ...] = field(default=(64, 64), converter=hidden_sizes)
     """Widths of the hidden layers."""
     hidden_activation: type[nn.Module] = field(default=nn.Tanh, validator=is_activation)
-    """What stands behind each hidden layer."""
+    """Activation after each hidden layer."""
 
     def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
         """Features of its own, with orthogonal weights."""
