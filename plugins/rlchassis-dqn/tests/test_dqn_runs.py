@@ -195,7 +195,7 @@ def test_a_callback_sets_how_often_tests_act_at_random_and_training_does_not_not
     "callback", [EpochTrainCallbackDQNSetEps(0.3), EpochTrainCallbackDQNEpsLinearDecay(0.8, 0.2)], ids=lambda c: type(c).__name__
 )
 def test_callbacks_of_dqn_say_so_where_something_else_learns(callback):
-    with pytest.raises(UsageError, match="but RecordingAlgorithm learns here; leave it out"):
+    with pytest.raises(UsageError, match="of DQN, not of RecordingAlgorithm; leave it out"):
         tiny_run(RecordingExperimentBuilder, "CartPole-v1", told=lambda builder: builder.with_epoch_train_callback(callback))
 
 

@@ -9,7 +9,7 @@ from rlchassis_toolkit.gae import Advantages, ReturnScale, compute_gae, update_s
 
 
 def ten_times(obs: torch.Tensor) -> torch.Tensor:
-    """A critic that says 10 x of observation x."""
+    """A critic that predicts 10 x for observation x."""
     return 10 * obs.squeeze(-1)
 
 
@@ -62,7 +62,7 @@ def test_the_reset_row_of_a_vectorised_environment_leaves_the_episode_before_it_
 def scaled_by(std: float) -> ReturnScale:
     scale = ReturnScale()
     scale.moments.update(torch.tensor([-std, std]))
-    scale.settle()
+    scale.freeze()
     return scale
 
 
@@ -74,13 +74,13 @@ def test_with_a_scale_the_critic_speaks_in_standard_deviations_of_returns():
     assert numbers(gae.advantages) == pytest.approx([1 + 0.5 * 2.5 * 4 - 5 * 4, 2 - 2.5 * 4])
 
 
-def judged(rollout: Experience, scale: ReturnScale) -> Advantages:
+def gae_of(rollout: Experience, scale: ReturnScale) -> Advantages:
     return compute_gae(rollout, lambda obs: torch.zeros(len(obs)), gamma=1.0, gae_lambda=1.0, return_scale=scale)
 
 
 def test_the_scale_takes_in_the_returns_of_transitions_in_units_of_rewards():
     scale, rollout = scaled_by(4), experience_of([1, 2, 1000], terminated=[1], invalid=[2])
-    scale.note(rollout, judged(rollout, scale))
+    scale.update(rollout, gae_of(rollout, scale))
     seen = torch.tensor([-4.0, 4.0, 3.0, 2.0])
     assert scale.moments.count == 4
     assert scale.moments.std().item() == pytest.approx(seen.std(correction=0).item())
@@ -88,11 +88,11 @@ def test_the_scale_takes_in_the_returns_of_transitions_in_units_of_rewards():
 
 def test_the_unit_holds_still_until_it_is_settled_again():
     scale, rollout = scaled_by(4), experience_of([100, 200], terminated=[1])
-    before = judged(rollout, scale)
-    scale.note(rollout, before)
-    assert numbers(judged(rollout, scale).returns) == numbers(before.returns)
-    scale.settle()
-    assert numbers(judged(rollout, scale).returns) != numbers(before.returns)
+    before = gae_of(rollout, scale)
+    scale.update(rollout, before)
+    assert numbers(gae_of(rollout, scale).returns) == numbers(before.returns)
+    scale.freeze()
+    assert numbers(gae_of(rollout, scale).returns) != numbers(before.returns)
 
 
 def test_a_new_rollout_is_judged_in_the_unit_settled_before_it_and_counts_for_the_next():

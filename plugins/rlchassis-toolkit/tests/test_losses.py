@@ -55,7 +55,7 @@ def test_losses_of_several_critics_are_added_so_that_none_learns_slower_for_the_
 @pytest.mark.parametrize("loss", [squared_loss, lambda values, targets, _: value_loss(values, targets)])
 @pytest.mark.parametrize("shape", [(3, 1), (2, 3, 1), (1,)])
 def test_values_that_are_not_one_for_each_row_are_refused(loss, shape):
-    with pytest.raises(UsageError, match=r"a critic answers \[.*\] for \[3\] rows, not one number for each; squeeze"):
+    with pytest.raises(UsageError, match=r"a critic returns \[.*\] for \[3\] rows, not one number for each; squeeze"):
         loss(torch.zeros(shape), torch.zeros(3), torch.ones(3))
 
 

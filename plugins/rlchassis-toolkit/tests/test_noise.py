@@ -63,7 +63,7 @@ def test_a_disturbance_is_as_much_of_the_noise_as_is_left_within_the_range_of_ac
 
 @pytest.mark.parametrize(("theta", "dt"), [(2.0, 1.0), (3.0, 1.0), (0.5, 4.0)])
 def test_noise_that_is_thrown_ever_farther_is_refused(theta, dt):
-    with pytest.raises(UsageError, match=r"^theta · dt must be below 2, or the noise grows without end, not "):
+    with pytest.raises(UsageError, match=r"^theta · dt must be below 2, or the noise diverges, got "):
         NoiseFactoryOrnsteinUhlenbeck(theta=theta, dt=dt)
     NoiseFactoryOrnsteinUhlenbeck(theta=0.99 * theta, dt=2 / theta)
 

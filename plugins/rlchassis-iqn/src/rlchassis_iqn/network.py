@@ -31,7 +31,7 @@ class QuantileNetwork(nn.Module):
 
     def quantiles(self, features: Tensor, fractions: Tensor) -> Tensor:
         """Features [B, D] and fractions [B, N] or [N] → quantiles of K actions [B, N, K]."""
-        return self.head(features.unsqueeze(-2) * self._embedded(fractions))  # type: ignore[no-any-return]  # torch leaves what a module answers open
+        return self.head(features.unsqueeze(-2) * self._embedded(fractions))  # type: ignore[no-any-return]  # a module's return type is Any
 
     def _embedded(self, fractions: Tensor) -> Tensor:
         """φ(τ) = relu(W cos(π i τ) + b)  with i = 1 … n; the paper's i = 0 would be a second b (eq. 4)."""

@@ -1,4 +1,4 @@
-"""What reinforcement-learning algorithms are built from: networks, policies, losses, returns, noises. Knows no algorithm."""
+"""Building blocks of reinforcement-learning algorithms: networks, policies, losses, returns and exploration noise."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Distributions over actions: light tuples of tensors with the few formulas that learning needs.
+"""Action distributions: named tuples of tensors with sampling, log-probability, entropy and KL divergence.
 
-Torch's own distributions cost several times the arithmetic on small batches; tests hold these equal to them.
+On small batches torch.distributions costs several times as much; tests compare the results with it.
 """
 
 from __future__ import annotations
@@ -16,51 +16,51 @@ LOG_2PI = math.log(2 * math.pi)
 
 
 class ActionDistribution(Protocol):
-    """What a stochastic actor answers for a batch of observations [B]."""
+    """Interface of an action distribution for a batch of observations [B]."""
 
     def __iter__(self) -> Iterator[Tensor]:
-        """The tensors it is made of, in the order in which its class takes them."""
+        """Parameter tensors, in the order of the constructor's arguments."""
 
     def sample(self, rng: Generator) -> Tensor:
-        """Draw one action per observation."""
+        """Sample one action per observation, [B, …]."""
 
     def mode(self) -> Tensor:
-        """The likeliest action per observation."""
+        """Mode of the distribution per observation, [B, …]."""
 
     def log_prob(self, actions: Tensor) -> Tensor:
-        """The log-probability of each action, [B]."""
+        """Log-probability log p(a) of the actions [B, …], [B]."""
 
     def entropy(self) -> Tensor:
-        """The entropy per observation, [B]."""
+        """Entropy per observation, [B]."""
 
     def log_prob_and_entropy(self, actions: Tensor) -> tuple[Tensor, Tensor]:
-        """Both at once."""
+        """log p(a) and entropy, each [B]."""
 
     def kl(self, other: Self) -> Tensor:
-        """The divergence D(self ‖ other) of another from this one, [B]."""
+        """KL divergence D(self ‖ other), [B]."""
 
 
 Distribution = TypeVar("Distribution", bound=ActionDistribution)
 
 
 def detached(distribution: Distribution) -> Distribution:
-    """The same distribution, without gradients; a copy, which stays as it is when parameters that are a part of it are stepped."""
+    """A copy of a distribution without gradients, which later optimizer steps do not change."""
     made: Any = type(distribution)
     return made(*(part.detach().clone() for part in distribution))  # type: ignore[no-any-return]  # of the class of what it is given
 
 
 class Categorical(NamedTuple):
-    """Discrete actions by scores of any scale, [B, K], such as a network gives: p = softmax(logits)."""
+    """Categorical distribution over K discrete actions:  p = softmax(logits), with logits [B, K]."""
 
     logits: Tensor
 
     def sample(self, rng: Generator) -> Tensor:
-        """Draw by an exponential race:  argmaxₖ pₖ / Eₖ  with Eₖ exponential picks k with probability pₖ."""
+        """Sample actions [B] by an exponential race:  argmaxₖ pₖ / Eₖ  with Eₖ ~ Exp(1) is k with probability pₖ."""
         race = torch.empty_like(self.logits).exponential_(generator=rng)
         return (self.logits - race.log_()).argmax(-1)
 
     def mode(self) -> Tensor:
-        """The likeliest action."""
+        """Mode of the distribution, [B]."""
         return self.logits.argmax(-1)
 
     def log_prob(self, actions: Tensor) -> Tensor:
@@ -72,7 +72,7 @@ class Categorical(NamedTuple):
         return _entropy(self.logits.log_softmax(-1))
 
     def log_prob_and_entropy(self, actions: Tensor) -> tuple[Tensor, Tensor]:
-        """Both, from one normalisation."""
+        """log p(a) and entropy, each [B], from one log_softmax."""
         log_probs = self.logits.log_softmax(-1)
         return _at(log_probs, actions), _entropy(log_probs)
 
@@ -91,23 +91,23 @@ def _entropy(log_probs: Tensor) -> Tensor:
 
 
 def _finite(log_probs: Tensor) -> Tensor:
-    """The lowest number in place of −∞, which times a probability of 0 is 0."""
+    """Replace −∞ by the lowest finite number, so that 0 · log 0 is 0."""
     return log_probs.clamp(min=torch.finfo(log_probs.dtype).min)
 
 
 class DiagonalGaussian(NamedTuple):
-    """Continuous actions by mean and log standard deviation per dimension, [B, D]; independent dimensions."""
+    """Diagonal Gaussian over continuous actions, with mean μ and log σ, [B, D]."""
 
     mean: Tensor
     log_std: Tensor
 
     def sample(self, rng: Generator) -> Tensor:
-        """μ + σ ε with ε standard normal."""
+        """Sample actions μ + σ ε with standard normal ε, [B, D]."""
         noise = torch.empty_like(self.mean).normal_(generator=rng)
         return torch.addcmul(self.mean, self.log_std.exp(), noise)
 
     def mode(self) -> Tensor:
-        """The mean."""
+        """Mean μ, [B, D]."""
         return self.mean
 
     def log_prob(self, actions: Tensor) -> Tensor:
@@ -120,7 +120,7 @@ class DiagonalGaussian(NamedTuple):
         return (self.log_std + 0.5 * (1 + LOG_2PI)).sum(-1).expand(self.mean.shape[:-1])
 
     def log_prob_and_entropy(self, actions: Tensor) -> tuple[Tensor, Tensor]:
-        """Both at once."""
+        """log p(a) and entropy, each [B]."""
         return self.log_prob(actions), self.entropy()
 
     def kl(self, other: DiagonalGaussian) -> Tensor:

@@ -1,4 +1,4 @@
-"""Judging a rollout by a critic: what every on-policy actor-critic does before it learns."""
+"""Generalized advantage estimation (Schulman et al. 2016), and the running scale of returns."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from rlchassis_toolkit.returns import lambda_returns
 
 
 class Advantages(NamedTuple):
-    """What a critic thinks of a rollout; all [T, N]."""
+    """Values, returns and advantages of a rollout, all [T, N]."""
 
     values: Tensor
-    """v(s), in the critic's own scale."""
+    """Values v(s), divided by the return scale."""
     returns: Tensor
-    """What the critic should have said, in its own scale."""
+    """Value targets: λ-returns, divided by the return scale."""
     advantages: Tensor
-    """How much better than expected each action was, in the scale of the rewards."""
+    """Advantages, in the scale of the rewards."""
 
 
 class ReturnScale(nn.Module):
-    """The unit in which a critic speaks of returns: their running standard deviation, held still while one rollout is learned from."""
+    """Running standard deviation of returns, by which value targets are divided; constant within one rollout."""
 
     unit: Tensor
 
@@ -34,12 +34,12 @@ class ReturnScale(nn.Module):
         self.moments = RunningMoments(device=device)
         self.register_buffer("unit", torch.ones((), device=device))
 
-    def settle(self) -> None:
-        """Take the deviation known by now as the unit, before a new rollout is judged."""
+    def freeze(self) -> None:
+        """Set the scale to the current running standard deviation, before advantages of a new rollout are computed."""
         self.unit.copy_(self.moments.std())
 
-    def note(self, rollout: Experience, gae: Advantages) -> None:
-        """Take in the returns of a rollout's transitions; the unit changes when it is settled again."""
+    def update(self, rollout: Experience, gae: Advantages) -> None:
+        """Update the running statistics with returns of valid rows; the scale changes at the next freeze()."""
         self.moments.update((gae.returns * self.unit)[rollout.valid])
 
 
@@ -48,7 +48,7 @@ def compute_gae(
 ) -> Advantages:
     """Returns Gₜ^λ and advantages Aₜ = Gₜ^λ − v(sₜ) of a rollout [T, N]  (Schulman et al. 2016).
 
-    Termination ends the discounting, truncation only the trace. With return_scale the critic speaks in its unit.
+    Termination cuts bootstrapping, truncation only the λ-trace. With return_scale the critic predicts returns divided by the scale.
     """
     unit = 1.0 if return_scale is None else return_scale.unit
     values, next_values = by_row(critic, rollout.obs), by_row(critic, rollout.next_obs)
@@ -59,10 +59,10 @@ def compute_gae(
 def update_scale_and_compute_gae(
     rollout: Experience, critic: Callable[[Any], Tensor], gamma: float, gae_lambda: float, return_scale: ReturnScale | None = None
 ) -> Advantages:
-    """Judge a rollout that was just collected: the scale settles before, and takes in its returns after."""
+    """compute_gae for a new rollout: freezes the return scale before, and updates its statistics with the returns after."""
     if return_scale is None:
         return compute_gae(rollout, critic, gamma, gae_lambda)
-    return_scale.settle()
+    return_scale.freeze()
     gae = compute_gae(rollout, critic, gamma, gae_lambda, return_scale)
-    return_scale.note(rollout, gae)
+    return_scale.update(rollout, gae)
     return gae

@@ -1,4 +1,4 @@
-"""Loss functions that two or more algorithms share; a loss that one algorithm uses lives with it. Pure functions of tensors."""
+"""Loss functions shared by several algorithms. Pure functions of tensors."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rlchassis.api import UsageError
 
 
 def require_one_shape(**tensors: Tensor) -> None:
-    """UsageError where the shapes of tensors differ: [B] and [B, 1] would be combined to [B, B]."""
+    """Raise UsageError where shapes of tensors differ: [B] and [B, 1] would broadcast to [B, B]."""
     if len({tensor.shape for tensor in tensors.values()}) > 1:
         given = ", ".join(f"{name} {list(tensor.shape)}" for name, tensor in tensors.items())
-        raise UsageError(f"got {given}, expected one shape, one number for each row; squeeze the last dimension of what a network answers.")
+        raise UsageError(f"got {given}, expected one shape, one number for each row; squeeze the last dimension of the network output.")
 
 
 def normalized(values: Tensor, epsilon: float = 1e-8) -> Tensor:
@@ -82,7 +82,7 @@ def deterministic_policy_loss(values: Tensor, weights: Tensor) -> Tensor:
 
 
 def _require_one_for_each(values: Tensor, targets: Tensor) -> None:
-    """UsageError where values are not [B] or [n, B]: [B, 1] would be compared with every target instead of its own."""
+    """Raise UsageError where values are not [B] or [n, B]: [B, 1] would broadcast against all targets."""
     if values.shape[-1:] != targets.shape[-1:] or values.dim() > 2:
         rows, given = list(targets.shape), list(values.shape)
-        raise UsageError(f"a critic answers {given} for {rows} rows, not one number for each; squeeze the last dimension of its network.")
+        raise UsageError(f"a critic returns {given} for {rows} rows, not one number for each; squeeze the last dimension of its network.")

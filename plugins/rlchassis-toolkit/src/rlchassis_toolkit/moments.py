@@ -1,4 +1,4 @@
-"""Running mean and variance of a stream of vectors, for normalising observations and returns."""
+"""Running mean and variance of a stream of vectors, for normalizing observations and returns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class RunningMoments(nn.Module):
-    """Mean and variance of all rows seen so far, kept in double precision; before any, mean 0 and variance 1."""
+    """Running mean and variance in float64; 0 and 1 before the first update."""
 
     count: Tensor
     mean: Tensor
@@ -21,7 +21,7 @@ class RunningMoments(nn.Module):
 
     @torch.no_grad()
     def update(self, rows: Tensor) -> None:
-        """Take in rows [B, …], by the pairwise rule of Chan et al. (1979)."""
+        """Update with rows [B, …], by the parallel algorithm of Chan et al. (1979)."""
         size = rows.shape[0]
         if size == 0:
             return
@@ -33,10 +33,10 @@ class RunningMoments(nn.Module):
         self.count.copy_(total)
 
     def std(self, epsilon: float = 1e-8) -> Tensor:
-        """√(variance + ε), in single precision."""
+        """√(variance + ε), float32."""
         return (self.variance + epsilon).sqrt().float()
 
     def normalized(self, values: Tensor, clip: float) -> Tensor:
-        """(x − mean) / std, kept within ± clip."""
+        """(x − mean) / std, clipped to ± clip."""
         numbers = values if values.is_floating_point() else values.float()
         return ((numbers - self.mean.float()) / self.std()).clamp(-clip, clip)

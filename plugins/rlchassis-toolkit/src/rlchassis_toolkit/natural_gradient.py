@@ -1,6 +1,6 @@
-"""Gradients measured by how much a policy changes: products with its Fisher matrix, and conjugate gradients to divide by it.
+"""Natural gradients: Fisher-vector products and the conjugate gradient method.
 
-All parameters count as one vector [P] here, in the order in which they are given.
+Parameters are treated as one vector [P], in the order given.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from torch.autograd import grad
 from rlchassis_toolkit.distributions import ActionDistribution
 
 Product = Callable[[Tensor], Tensor]
-"""v ↦ A v, for a matrix A that nobody writes down."""
+"""Matrix-vector product v ↦ A v, without forming the matrix A."""
 
 
 def flattened(tensors: Iterable[Tensor]) -> Tensor:
-    """Tensors of any shapes as one vector."""
+    """Tensors flattened and concatenated into one vector [P]."""
     return torch.cat([tensor.reshape(-1) for tensor in tensors])
 
 
 @torch.no_grad()
 def assign_(parameters: Sequence[nn.Parameter], vector: Tensor) -> None:
-    """Write a vector into parameters, in place, bit for bit."""
+    """Copy a vector [P] into parameters, in place and exactly."""
     parts = torch.split(vector, [p.numel() for p in parameters])
     for p, part in zip(parameters, parts, strict=True):
         p.copy_(part.view_as(p))
 
 
 def flat_gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Tensor:
-    """∇L, and 0 for what the loss does not depend on; what the loss was computed from can be derived again."""
+    """Gradient ∇L as one vector [P], 0 for parameters that the loss does not depend on; the graph is retained."""
     return flattened(grad(loss, parameters, retain_graph=True, materialize_grads=True))
 
 
 def fisher_vector_product(distribution: ActionDistribution, parameters: Sequence[nn.Parameter], damping: float) -> Product:
-    """v ↦ (F + β I) v, where F is the second derivative in θ of E[ D(π ‖ π_θ) ] at π = π_θ   (Schulman et al. 2015, appendix C.1).
+    """Damped Fisher-vector product  v ↦ (F + β I) v,  F the Hessian in θ of E[ D(π ‖ π_θ) ] at π = π_θ  (Schulman et al. 2015, C.1).
 
-    With J the derivative of what the distribution is made of, and M the second derivative of the divergence in that, F = Jᵀ M J:
-    there the first derivative of the divergence is 0, and with it all that the curvature of the network would add.
+    F = Jᵀ M J, with J the Jacobian of the distribution's parameters in θ and M the Hessian of the divergence in these: the divergence's
+    gradient is 0 there, so that second derivatives of the network vanish.
     """
     outputs = [part for part in distribution if part.requires_grad]
     probes = [torch.zeros_like(part, requires_grad=True) for part in outputs]
@@ -56,7 +56,7 @@ def fisher_vector_product(distribution: ActionDistribution, parameters: Sequence
 
 
 def _slopes(distribution: ActionDistribution) -> tuple[list[Tensor], tuple[Tensor, ...]]:
-    """Copies of what a distribution is made of, as far as it can move, and the derivatives of the mean divergence by them."""
+    """Copies of the distribution's differentiable parameters, and the gradients of the mean divergence with respect to them."""
     made: Any = type(distribution)
     parts = [part.detach().requires_grad_(part.requires_grad) for part in distribution]
     free = [part for part in parts if part.requires_grad]
@@ -65,9 +65,9 @@ def _slopes(distribution: ActionDistribution) -> tuple[list[Tensor], tuple[Tenso
 
 
 def conjugate_gradient(product: Product, vector: Tensor, iterations: int) -> Tensor:
-    """An approximation of A⁻¹ b after some iterations, for a symmetric, positive definite A (Hestenes & Stiefel 1952); exact after P.
+    """Conjugate gradient method: approximate A⁻¹ b for a symmetric positive definite A (Hestenes & Stiefel 1952); exact after P iterations.
 
-    It stands still once what is left is as small as rounding: where A is singular that would be blown up.
+    Iterations stop changing the result once the residual is of rounding size, which a singular A would amplify.
     """
     solution, residual, direction = torch.zeros_like(vector), vector.clone(), vector.clone()
     error = residual.dot(residual)

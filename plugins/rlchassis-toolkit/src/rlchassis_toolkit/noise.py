@@ -1,4 +1,4 @@
-"""Exploration noise for policies that choose one action, in the chassis' action range [−1, 1]."""
+"""Exploration noise for deterministic policies, in the action range [−1, 1]."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from rlchassis.api import ConfigPart, UsageError, number
 
 
 class Noise(Protocol):
-    """Disturbs actions; memory, where it has any, is handed in and out as the policy's state."""
+    """Interface of a noise process, whose state is kept as the policy's state."""
 
     def __call__(self, actions: Tensor, state: Any, rng: Generator) -> tuple[Tensor, Any]:
-        """Disturbed actions [N, D], and the state for the next call (None before the first step of an episode)."""
+        """Noisy actions [N, D], and the state for the next call (None before the first step of an episode)."""
 
 
 @frozen(kw_only=True)
 class NoiseFactory(ConfigPart, ABC):
-    """Describes exploration noise, which may fade in a straight line while the run goes on."""
+    """Factory of exploration noise, with an optional linear decay over the run."""
 
     final_fraction: float = number(1.0, at_least=0, at_most=1)
     """Final noise scale of the linear decay over the run, as a fraction of the initial one: 1 is constant."""
 
     @abstractmethod
     def create_noise(self) -> Noise:
-        """The noise itself, as it is at first."""
+        """Create the noise process at its initial scale."""
 
     def fraction_at(self, progress: float) -> float:
-        """How much of the noise is left:  1 − (1 − final) · progress."""
+        """Noise scale as a fraction of the initial one:  1 − (1 − final) · progress."""
         return 1 - (1 - self.final_fraction) * min(1.0, progress)
 
 
 @define(eq=False)
 class ExplorationNoise:
-    """The noise of a policy, of which less may be left the further the run is."""
+    """Exploration noise of a policy, with its decay."""
 
     factory: NoiseFactory | None
-    """None: actions stay as they are."""
+    """None: no noise."""
     fraction: float = 1.0
-    """How much of it is left."""
+    """Current noise scale as a fraction of the initial one."""
     _noise: Noise | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Make the noise."""
+        """Create the noise process."""
         self._noise = None if self.factory is None else self.factory.create_noise()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Noise may be any callable, and one that cannot be pickled is made again."""
+        """State without a noise process that cannot be pickled; it is created again on load."""
         return {"factory": self.factory, "fraction": self.fraction}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -58,12 +58,12 @@ class ExplorationNoise:
         self.__attrs_post_init__()
 
     def set_progress(self, progress: float) -> None:
-        """How far the run is."""
+        """Set the noise scale from the run's progress."""
         if self.factory is not None:
             self.fraction = self.factory.fraction_at(progress)
 
     def __call__(self, actions: Tensor, state: Any, rng: Generator) -> tuple[Tensor, Any]:
-        """Disturbed actions, brought back into [−1, 1], and the noise's memory."""
+        """Noisy actions clipped to [−1, 1], and the state of the noise process."""
         if self._noise is None:
             return actions, None
         disturbed, state = self._noise(actions, state, rng)
@@ -76,7 +76,7 @@ def _gaussian(like: Tensor, rng: Generator) -> Tensor:
 
 @frozen
 class NoiseFactoryMaxActionScaledGaussian(NoiseFactory):
-    """Independent Gaussian noise whose σ is a fraction of the largest action, which is 1 in the chassis' range."""
+    """Factory of independent Gaussian noise; σ is a fraction of the largest action, which is 1."""
 
     std_fraction: float = number(0.1, at_least=0)
     """Standard deviation σ as a fraction of the largest action."""
@@ -88,7 +88,7 @@ class NoiseFactoryMaxActionScaledGaussian(NoiseFactory):
 
 @frozen
 class NoiseFactoryOrnsteinUhlenbeck(NoiseFactory):
-    """Noise that wanders, for systems with inertia (Lillicrap et al. 2016, section 7)."""
+    """Factory of Ornstein-Uhlenbeck noise, correlated over time for systems with inertia (Lillicrap et al. 2016, section 7)."""
 
     theta: float = number(0.15, at_least=0)
     """Mean reversion rate θ."""
@@ -98,9 +98,9 @@ class NoiseFactoryOrnsteinUhlenbeck(NoiseFactory):
     """Time step Δt."""
 
     def __attrs_post_init__(self) -> None:
-        """UsageError where each step would throw it farther beyond zero than it was."""
+        """Raise UsageError where θ Δt is 2 or more and the process diverges."""
         if self.theta * self.dt >= 2:
-            raise UsageError(f"theta · dt must be below 2, or the noise grows without end, not {self.theta:g} · {self.dt:g}.")
+            raise UsageError(f"theta · dt must be below 2, or the noise diverges, got {self.theta:g} · {self.dt:g}.")
 
     def create_noise(self) -> Noise:
         """x ← x − θ x Δt + σ √Δt ε, starting from zero in every episode."""

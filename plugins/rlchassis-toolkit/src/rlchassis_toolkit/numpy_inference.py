@@ -1,7 +1,7 @@
-"""Networks without torch's overhead: a plain stack of linear layers and activations, evaluated in numpy on views of its weights.
+"""Fast inference of small networks: stacks of linear layers and activations, evaluated in numpy on views of the weights.
 
-A layer of a small network costs torch far more in bookkeeping than in arithmetic. Networks of another structure are called as the modules
-that they are, and so is one that is changed after it was looked at.
+For small layers torch's call overhead exceeds the arithmetic. Other networks, and networks that change after they were converted, are
+called as torch modules.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ ACTIVATIONS: dict[type[nn.Module], Activation] = {
     nn.ReLU: lambda x: np.maximum(x, 0, out=x),
 }
 LARGE_BATCH = 64
-"""Observations beyond which torch is the faster."""
+"""Batch size above which torch is faster."""
 
 _stacks: WeakKeyDictionary[nn.Module, DenseStack] = WeakKeyDictionary()
 
 
 def infer(network: nn.Module, obs: Any) -> Any:
-    """network(obs), by numpy where no gradient is wanted and the network is a stack of plain layers or a HeadOnFeatures of such."""
+    """network(obs); in numpy if gradients are off and the network is a stack of plain layers or a HeadOnFeatures of such stacks."""
     if torch.is_grad_enabled() or torch.compiler.is_compiling() or not _is_small(obs):
         return network(obs)
     stack = _stacks.get(network)
@@ -56,21 +56,21 @@ def _is_sequence(module: nn.Module) -> bool:
 
 @define(eq=False)
 class DenseStack:
-    """Linear layers with what stands behind each, over the memory of the module's own weights; without layers where it is not plain."""
+    """Linear layers and activations on views of the module's weights; empty where the module cannot be converted."""
 
     layers: list[tuple[NDArray[np.float32], NDArray[np.float32], list[Activation]]] = Factory(list)
     slots: list[tuple[dict[str, Any], str, Any]] = Factory(list)
-    """Where each module and weight that was looked at stands, to tell when another takes its place."""
+    """References to each module and weight, to detect replacement."""
     sizes: list[tuple[dict[str, Any], int]] = Factory(list)
-    """How many parts each module had, to tell when one is added."""
+    """Number of submodules and parameters of each module, to detect additions."""
     addresses: list[tuple[Tensor, int]] = Factory(list)
-    """Where each weight has its memory, to tell when it moves."""
+    """Memory address of each weight, to detect moves."""
     hooks: list[dict[int, Any]] = Factory(list)
-    """The forward hooks of all modules; none may appear."""
+    """Forward hooks of all modules, to detect registration."""
 
     @classmethod
     def of(cls, network: nn.Module) -> DenseStack:
-        """Look at a network."""
+        """Convert a network."""
         stack = cls()
         if not ((_is_head(network) or _is_sequence(network)) and stack._add(network)):
             stack.layers.clear()
@@ -78,7 +78,7 @@ class DenseStack:
 
     @property
     def is_current(self) -> bool:
-        """Whether the network is still what was looked at."""
+        """Whether the network is unchanged since conversion."""
         return (
             all(owner.get(name) is part for owner, name, part in self.slots)
             and all(len(parts) == size for parts, size in self.sizes)

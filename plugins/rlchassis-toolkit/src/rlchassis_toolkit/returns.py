@@ -1,4 +1,4 @@
-"""Returns of recorded experience: pure functions of tensors."""
+"""λ-returns and n-step transitions. Pure functions of tensors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rlchassis.api import Experience, Transition
 
 
 def lambda_returns(rewards: Tensor, discounts: Tensor, next_values: Tensor, lambdas: Tensor) -> Tensor:
-    """Blend n-step returns of every n:  Gₜ = rₜ + γₜ [(1 − λₜ) v(sₜ₊₁) + λₜ Gₜ₊₁].
+    """λ-returns:  Gₜ = rₜ + γₜ [(1 − λₜ) v(sₜ₊₁) + λₜ Gₜ₊₁].
 
     Every argument is [T, …]. γₜ is 0 where the episode terminated; λₜ is 0 where the trajectory breaks off, so that Gₜ bootstraps;
     the last Gₜ always does. λ = 1 gives Monte-Carlo returns, λ = 0 one-step targets; G − v is the generalized advantage
@@ -25,9 +25,9 @@ def lambda_returns(rewards: Tensor, discounts: Tensor, next_values: Tensor, lamb
 
 
 def n_step_transition(window: Experience, gamma: float) -> Transition:
-    """Fold windows [n, B, …] into one step each:  R = Σₖ γᵏ rₖ  over the m ≤ n rows up to where the trajectory breaks off.
+    """n-step transitions from windows [n, B, …]:  R = Σₖ γᵏ rₖ  over the m ≤ n rows up to the end of the trajectory.
 
-    What follows counts γᵐ from the m-th row's successor, or nothing if that row terminated its episode. Weights are those of first rows.
+    The discount is γᵐ at the m-th row's next observation, or 0 if that row terminated. Importance weights are those of the first rows.
     """
     if len(window) == 1:
         step = window[0]

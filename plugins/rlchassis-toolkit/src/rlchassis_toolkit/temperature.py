@@ -1,4 +1,4 @@
-"""How much entropy is worth in maximum-entropy learning: a temperature, fixed or learned."""
+"""Entropy temperature α of maximum-entropy learning, fixed or learned."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from rlchassis.api import ConfigPart, HasSpaces, Metrics, Optimizer, Setup, Usag
 
 @define(eq=False)
 class Temperature:
-    """α = exp(log α), which is learned where there is an optimizer."""
+    """Entropy temperature  α = exp(log α);  learned where it has an optimizer."""
 
     log_alpha: Tensor
-    """[1]."""
+    """log α, [1]."""
     target_entropy: float = 0.0
-    """The entropy H̄ that a learned temperature keeps up."""
+    """Target entropy H̄ of a learned temperature."""
     optimizer: Optimizer | None = None
 
     @classmethod
     def fixed(cls, alpha: float, device: torch.device) -> Temperature:
-        """One that stays as it is; 0 makes entropy worthless."""
+        """Create a fixed temperature; 0 turns the entropy bonus off."""
         return cls(torch.tensor([math.log(alpha) if alpha > 0 else -math.inf], device=device))
 
     @property
     def alpha(self) -> Tensor:
-        """α, detached."""
+        """α without gradient, []."""
         return self.log_alpha.detach().squeeze(0).exp()
 
     def learn(self, entropies: Tensor, weights: Tensor) -> Metrics:
-        """One step down  E[ w log α (H − H̄) ]  (Haarnoja et al. 2018b, eq. 18, with log α for α), where it is learned; metrics of it.
+        """Take one gradient step on  L = E[ w log α (H − H̄) ]  if α is learned (Haarnoja et al. 2018b, eq. 18, with log α for α).
 
-        Entropies [B] may be estimates, such as −log π(a|s) of one action each.
+        Entropies H [B] may be estimates, such as −log π(a|s) of one action each. Returns metrics.
         """
         if self.optimizer is None:
             return {"alpha": self.alpha}
@@ -49,11 +49,11 @@ class Temperature:
         return self.log_alpha.squeeze(0) * excess, {}
 
     def state_dict(self) -> dict[str, Any]:
-        """What was learned, with what its optimizer remembers."""
+        """State of log α and its optimizer."""
         return {"log_alpha": self.log_alpha.detach().clone()} | ({"optimizer": self.optimizer.state_dict()} if self.optimizer else {})
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take on the state of another of the same kind."""
+        """Load the state of log α and its optimizer."""
         with torch.no_grad():
             self.log_alpha.copy_(state["log_alpha"])
         if self.optimizer is not None:
@@ -61,30 +61,30 @@ class Temperature:
 
 
 def is_alpha(instance: Any, attribute: Attribute[Any], value: Any) -> None:
-    """Validates a field that says what entropy is worth: a number of at least 0, or how it is learned."""
+    """Validator of a temperature field: a number of at least 0 or an AutoAlphaFactory."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
     if not (is_number or isinstance(value, AutoAlphaFactory)):
         raise UsageError(f"{attribute.name} must be a number of at least 0 or an AutoAlphaFactory, not {value!r}.")
 
 
 def create_temperature(alpha: float | AutoAlphaFactory, envs: HasSpaces, setup: Setup) -> Temperature:
-    """What such a field describes."""
+    """Create the temperature of such a field."""
     if isinstance(alpha, AutoAlphaFactory):
         return alpha.create_temperature(envs, setup)
     return Temperature.fixed(alpha, setup.device)
 
 
 class AutoAlphaFactory(ConfigPart, ABC):
-    """Describes a temperature that is learned."""
+    """Factory of learned temperatures."""
 
     @abstractmethod
     def create_temperature(self, envs: HasSpaces, setup: Setup) -> Temperature:
-        """One with an optimizer from the setup, in the role "temperature"."""
+        """Create a temperature with an optimizer from the setup, in the role "temperature"."""
 
 
 @frozen
 class AutoAlphaFactoryDefault(AutoAlphaFactory):
-    """Keeps the policy's entropy near a target that the action space suggests."""
+    """Factory of a temperature that keeps the policy's entropy near a target given by the action space."""
 
     lr: float = number(3e-4, above=0)
     """Learning rate of log α."""

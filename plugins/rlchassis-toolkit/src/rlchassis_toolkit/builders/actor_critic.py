@@ -1,4 +1,4 @@
-"""The builder methods that algorithms with a stochastic actor share, and those of one critic beside it."""
+"""Builder methods of algorithms with a stochastic actor and of those with a critic besides."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Agent = TypeVar("Agent", bound=AgentFactory)
 
 
 class StochasticActorMethods(ExperimentBuilder[Agent]):
-    """For agents whose recipe has an actor_factory that answers a distribution over actions."""
+    """Builder methods for agents with an actor_factory of a stochastic actor."""
 
     def with_actor_factory(self, actor_factory: ActorFactory) -> Self:
         """Set the actor: a module from observations to a distribution over actions."""
@@ -40,7 +40,7 @@ class StochasticActorMethods(ExperimentBuilder[Agent]):
 
 
 class ActorCriticExperimentBuilder(StochasticActorMethods[Agent]):
-    """For agents whose recipe has a critic_factory besides."""
+    """Builder methods for agents with an actor_factory and a critic_factory."""
 
     def with_critic_factory(self, critic_factory: CriticFactory) -> Self:
         """Set the critic: a module from observations to values."""

@@ -1,4 +1,4 @@
-"""The builder methods that off-policy algorithms share, by what networks their recipes hold."""
+"""Builder methods of off-policy algorithms, by the networks that they configure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Agent = TypeVar("Agent", bound=AgentFactory)
 
 
 class GaussianActorMethods(ExperimentBuilder[Agent]):
-    """For agents whose recipe has an actor_factory that answers a Gaussian, to be squashed."""
+    """Builder methods for agents with an actor_factory of a Gaussian actor, squashed by tanh."""
 
     def with_actor_factory(self, actor_factory: ActorFactory) -> Self:
         """Set the actor: a module from observations to mean and log standard deviation of actions."""
@@ -35,7 +35,7 @@ class GaussianActorMethods(ExperimentBuilder[Agent]):
 
 
 class DeterministicActorMethods(ExperimentBuilder[Agent]):
-    """For agents whose recipe has an actor_factory that answers one action."""
+    """Builder methods for agents with an actor_factory of a deterministic actor."""
 
     def with_actor_factory(self, actor_factory: ActorFactory) -> Self:
         """Set the actor: a module from observations to actions in [−1, 1]."""
@@ -47,7 +47,7 @@ class DeterministicActorMethods(ExperimentBuilder[Agent]):
 
 
 class OneCriticMethods(ExperimentBuilder[Agent]):
-    """For agents whose recipe has one critic of actions, its critic_factory."""
+    """Builder methods for agents with one critic of actions, critic_factory."""
 
     def with_critic_factory(self, critic_factory: ActionCriticFactory) -> Self:
         """Set the critic: a module from observations and actions to values."""
@@ -63,10 +63,10 @@ class OneCriticMethods(ExperimentBuilder[Agent]):
 
 
 class CriticEnsembleMethods(ExperimentBuilder[Agent]):
-    """For agents whose recipe has one description of all its critics of actions, its critic_ensemble_factory."""
+    """Builder methods for agents with one factory for all critics of an ensemble, critic_ensemble_factory."""
 
     def with_critic_ensemble_factory(self, critic_ensemble_factory: ActionCriticFactory) -> Self:
-        """Set what each critic is: a module from observations and actions to values."""
+        """Set each critic of the ensemble: a module from observations and actions to values."""
         return self._with_agent(critic_ensemble_factory=critic_ensemble_factory)
 
     def with_critic_ensemble_factory_default(self, hidden_sizes: Sequence[int], hidden_activation: type[nn.Module] = nn.ReLU) -> Self:
@@ -75,7 +75,7 @@ class CriticEnsembleMethods(ExperimentBuilder[Agent]):
 
 
 class TwoCriticsMethods(ExperimentBuilder[Agent]):
-    """For agents whose recipe has two critics of actions, its critic_factories."""
+    """Builder methods for agents with two critics of actions, critic_factories."""
 
     def with_common_critic_factory(self, critic_factory: ActionCriticFactory) -> Self:
         """Set both critics: modules from observations and actions to values."""
@@ -114,6 +114,6 @@ class TwoCriticsMethods(ExperimentBuilder[Agent]):
         return self._with_critic(1, ActionCriticFactoryReuseActor())
 
     def _with_critic(self, index: int, critic_factory: ActionCriticFactory) -> Self:
-        critics = list(self._agent.critic_factories)  # type: ignore[attr-defined]  # the recipes that this class is for have it
+        critics = list(self._agent.critic_factories)  # type: ignore[attr-defined]  # agents that this class is for have it
         critics[index] = critic_factory
         return self._with_agent(critic_factories=tuple(critics))

@@ -1,4 +1,4 @@
-"""What agent factories of off-policy actor-critics share: the optimizers, and the default actor of squashed Gaussian policies."""
+"""Parts of off-policy actor-critic factories: the optimizers, and the default actor of squashed Gaussian policies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rlchassis_toolkit.networks.actors_and_critics import unique_parameters
 
 
 class OffPolicyParams(Protocol):
-    """The learning rates of actor and critics, and how they change with progress."""
+    """Interface of hyperparameters with learning rates and schedules of actor and critics."""
 
     @property
     def actor_lr(self) -> float:
@@ -20,7 +20,7 @@ class OffPolicyParams(Protocol):
 
     @property
     def actor_lr_scheduler_factory(self) -> LRSchedulerFactory | None:
-        """Schedule of the actor's learning rate."""
+        """Learning rate schedule of the actor; None: constant."""
 
     @property
     def critic_lr(self) -> float:
@@ -28,11 +28,11 @@ class OffPolicyParams(Protocol):
 
     @property
     def critic_lr_scheduler_factory(self) -> LRSchedulerFactory | None:
-        """Schedule of the critics' learning rate."""
+        """Learning rate schedule of the critics; None: constant."""
 
 
 def create_optimizers(policy: Policy, critics: nn.Module, params: OffPolicyParams, setup: Setup) -> tuple[Optimizer, Optimizer]:
-    """The optimizers of actor and critics; features that both share are learned by the critics alone."""
+    """Create the optimizers of actor and critics; the critics' optimizer updates shared features."""
     judging = unique_parameters(critics)
     acting = unique_parameters(policy, without=judging)
     return (
@@ -42,5 +42,5 @@ def create_optimizers(policy: Policy, critics: nn.Module, params: OffPolicyParam
 
 
 def squashed_actor() -> ActorFactoryDefault:
-    """An MLP for a squashed Gaussian: unbounded mean and log standard deviation, both read from the observation."""
+    """Default actor of a squashed Gaussian policy: an MLP with unbounded mean and log σ, both from the observation."""
     return ActorFactoryDefault((256, 256), nn.ReLU, continuous_unbounded=True, continuous_conditioned_sigma=True)

@@ -1,4 +1,4 @@
-"""Agent factories of on-policy algorithms with a stochastic actor: the networks, and how policy, critic and optimizer are made."""
+"""Agent factories of on-policy algorithms with a stochastic actor: networks, policy, critic and optimizer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rlchassis_toolkit.policies.stochastic import StochasticPolicy
 
 
 class OnPolicyParams(Protocol):
-    """The hyperparameters that these agents read."""
+    """Interface of hyperparameters of on-policy agents."""
 
     @property
     def lr(self) -> float:
@@ -33,7 +33,7 @@ class OnPolicyParams(Protocol):
 
 
 class ActorCriticParams(OnPolicyParams, Protocol):
-    """Those of agents with a critic."""
+    """Interface of hyperparameters of on-policy agents with a critic."""
 
     @property
     def return_scaling(self) -> bool:
@@ -42,46 +42,46 @@ class ActorCriticParams(OnPolicyParams, Protocol):
 
 @frozen(kw_only=True)
 class StochasticAgentFactory(AgentFactory):
-    """Describes an on-policy agent with a stochastic actor; each algorithm adds its params and create_algorithm."""
+    """Factory of on-policy agents with a stochastic actor; a subclass adds params and create_algorithm."""
 
     trainer_class = OnPolicyTrainer
 
     params: OnPolicyParams
-    """The hyperparameters."""
+    """Hyperparameters."""
     actor_factory: ActorFactory = instance(ActorFactory, factory=ActorFactoryDefault)
     """Actor: a network from observations to a distribution over actions."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> StochasticPolicy:
-        """A policy that samples from its actor's distribution."""
+        """Create a stochastic policy."""
         actor = self.actor_factory.create_module(envs, device)
         return StochasticPolicy(actor, deterministic_eval=self.params.deterministic_eval)
 
     def create_optimizer(self, parameters: Iterable[nn.Parameter], role: str, setup: Setup) -> Optimizer:
-        """Over these parameters, at params.lr and its schedule."""
+        """Create an optimizer of these parameters with params.lr and its schedule."""
         return setup.optimizer(list(parameters), self.params.lr, role, self.params.lr_scheduler_factory)
 
 
 @frozen(kw_only=True)
 class ActorCriticAgentFactory(StochasticAgentFactory):
-    """Describes an on-policy agent with a critic of observations besides."""
+    """Factory of on-policy agents with a stochastic actor and a critic v(s)."""
 
     params: ActorCriticParams
-    """The hyperparameters."""
+    """Hyperparameters."""
     critic_factory: CriticFactory = instance(CriticFactory, factory=CriticFactoryDefault)
     """Critic: a network from observations to values."""
 
     def create_critic(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> nn.Module:
-        """The critic, which may share the actor's features."""
+        """Create the critic, which may share the actor's features."""
         return self.critic_factory.create_module(envs, setup.device, actor=policy.actor)
 
     def create_joint_optimizer(self, policy: StochasticPolicy, critic: nn.Module, setup: Setup) -> Optimizer:
-        """One optimizer over actor and critic, each parameter once where features are shared."""
+        """Create one optimizer for actor and critic; shared parameters count once."""
         return self.create_optimizer(unique_parameters(policy, critic), "actor_critic", setup)
 
     def create_critic_optimizer(self, policy: StochasticPolicy, critic: nn.Module, setup: Setup) -> Optimizer:
-        """An optimizer over what the critic does not share with the actor, which is updated without one."""
+        """Create an optimizer for the critic's parameters that are not shared with the actor."""
         return self.create_optimizer(unique_parameters(critic, without=policy.parameters()), "critic", setup)
 
     def create_return_scale(self, setup: Setup) -> ReturnScale | None:
-        """The running scale of returns; None without params.return_scaling."""
+        """Create the running scale of returns; None without params.return_scaling."""
         return ReturnScale(setup.device) if self.params.return_scaling else None

@@ -1,4 +1,4 @@
-"""Frozen descriptions of critics that judge actions; critics of observations alone are described in modules.py."""
+"""Factories of critics of actions, q(s, a); factories/networks.py has those of observations alone, v(s)."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticE
 
 
 class ActionCriticFactory(ModuleFactory):
-    """Describes a critic of actions."""
+    """Factory of critics of actions, q(s, a)."""
 
     @abstractmethod
     def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """For a Box of actions a network from observations and actions [B, …] to values [B]; for Discrete ones from observations to [B, K].
+        """Create one critic: for Box actions from observations and actions [B, …] to values [B]; for Discrete from observations to [B, K].
 
-        The actor is handed over for those that reuse its features.
+        The actor is passed for critics that reuse its features.
         """
 
     def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """So many of these critics, each initialised by itself, as one network that answers [n, B] or [n, B, K].
+        """Create n critics, initialized independently, as one network with outputs [n, B] or [n, B, K].
 
-        One that judges actions takes `members` besides, numbers [m] or a slice, and answers for those alone.
+        For Box actions its forward takes `members`, indices [m] or a slice, and returns [m, B] of those alone.
         """
         return SideBySide([self.create_module(envs, device, actor) for _ in range(size)])
 
     def check_network(self, probe: Probe) -> None:
-        """One value per observation and action or, for discrete ones, per action; likewise of an ensemble made otherwise."""
+        """Check that critics return [n, B] or, for Discrete actions, [n, B, K], from ensembles of subclasses too."""
         space = probe.envs.action_space
         sizes, asked = ((int(space.n),), (probe.obs,)) if isinstance(space, spaces.Discrete) else ((), (probe.obs, probe.actions))
         meaning = "one value per action" if sizes else "one value per observation and action"
@@ -48,18 +48,18 @@ class ActionCriticFactory(ModuleFactory):
 
 
 class BatchedCriticFactory(ActionCriticFactory):
-    """Describes critics of which several are computed at once; where a subclass makes its single critic otherwise, side by side."""
+    """Factory of critics computed by batched products; a subclass that overrides create_module gets separate networks."""
 
     @abstractmethod
     def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """So many of these critics as one network of batched products."""
+        """Create n critics as one network of batched products."""
 
     def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """An ensemble of one."""
+        """Create one critic: an ensemble of one."""
         return OnlyMember(self.create_batched(1, envs, device, actor))
 
     def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """One network."""
+        """Create n critics as one network."""
         if type(self).create_module is not BatchedCriticFactory.create_module:
             return super().create_ensemble(size, envs, device, actor)
         return self.create_batched(size, envs, device, actor)
@@ -67,7 +67,7 @@ class BatchedCriticFactory(ActionCriticFactory):
 
 @frozen
 class ActionCriticFactoryDefault(BatchedCriticFactory):
-    """An MLP of observation and action together; several are computed at once, and side by side where images give each a CNN of its own."""
+    """Factory of MLP critics of observation and action, computed by batched products; for images, separately with a CNN each."""
 
     hidden_sizes: tuple[int, ...] = field(default=(256, 256), converter=hidden_sizes)
     """Widths of the hidden layers."""
@@ -75,7 +75,7 @@ class ActionCriticFactoryDefault(BatchedCriticFactory):
     """Activation after each hidden layer."""
 
     def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """Batched products behind what an observation is encoded to; members never share an encoder that learns."""
+        """Create n critics after an encoder; an encoder with parameters is never shared by members."""
         encoder = encoder_for(envs.observation_space)
         if size > 1 and any(True for _ in encoder.parameters()):
             return SideBySide([OnlyMember(self.create_batched(1, envs, device, actor)) for _ in range(size)])
@@ -84,7 +84,7 @@ class ActionCriticFactoryDefault(BatchedCriticFactory):
 
 @frozen
 class ActionCriticFactoryReuseActor(BatchedCriticFactory):
-    """An MLP of the actor's own features and the action; several are computed at once, on the features of one pass."""
+    """Factory of MLP critics of the actor's features and the action, computed by batched products on one forward pass."""
 
     hidden_sizes: tuple[int, ...] = field(default=(256,), converter=hidden_sizes)
     """Widths of the hidden layers after the features."""
@@ -92,12 +92,12 @@ class ActionCriticFactoryReuseActor(BatchedCriticFactory):
     """Activation after each hidden layer."""
 
     def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """Batched products behind the shared features; UsageError where the actor has none to reuse."""
+        """Create n critics after the shared features; UsageError where the actor has none to reuse."""
         return _ensemble(size, features_of(actor), envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
 
 
 def two_critics() -> Any:
-    """A field for a tuple of two descriptions, by default equal ones."""
+    """attrs field for a tuple of two critic factories, equal by default."""
     return field(factory=lambda: (ActionCriticFactoryDefault(), ActionCriticFactoryDefault()), validator=_are_two)
 
 
@@ -109,7 +109,7 @@ def _are_two(recipe: Any, attribute: Attribute[Any], value: Any) -> None:
 def create_critics(
     factories: Sequence[ActionCriticFactory], envs: HasSpaces, device: torch.device, actor: nn.Module | None = None
 ) -> nn.Module:
-    """One critic from each description, answering [n, B] or [n, B, K] together; where all are equal, computed as one network."""
+    """Create one critic per factory, with outputs [n, B] or [n, B, K] together; equal factories share batched products."""
     if all(factory == factories[0] for factory in factories):
         return factories[0].create_ensemble(len(factories), envs, device, actor)
     return SideBySide([factory.create_module(envs, device, actor) for factory in factories])

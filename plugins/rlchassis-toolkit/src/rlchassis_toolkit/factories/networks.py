@@ -1,4 +1,4 @@
-"""Frozen descriptions of networks: what a recipe says about them, and how they are made from the spaces of an environment."""
+"""Factories of networks: frozen configurations that create networks for the spaces of an environment."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Crit
 
 
 class IntermediateModuleFactory(ModuleFactory):
-    """Describes a network from observations to vectors: the features that a head reads or, for DQN, the values of actions."""
+    """Factory of networks from observations to vectors: features for a head or, for DQN, the values of actions."""
 
     @abstractmethod
     def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
-        """A network from observations [B, …] to features [B, D] whose `output_dim` is D; to values [B, K] where it is the whole network."""
+        """Create a network from observations [B, …] to features [B, D], with `output_dim` D; to values [B, K] for a Q-network."""
 
 
 class ActorFactory(ModuleFactory):
-    """Describes an actor."""
+    """Factory of actors."""
 
     @abstractmethod
     def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
-        """A network from observations to what its policy asks for: a distribution over actions, for a stochastic policy."""
+        """Create a network from observations to the output its policy needs: an action distribution for a stochastic policy."""
 
 
 class CriticFactory(ModuleFactory):
-    """Describes a critic of observations."""
+    """Factory of critics v(s)."""
 
     @abstractmethod
     def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """A network from observations [B, …] to values [B]; the actor is handed over for those that reuse its features."""
+        """Create a network from observations [B, …] to values [B]; the actor is passed for critics that reuse its features."""
 
     def check_network(self, probe: Probe) -> None:
-        """One value per observation."""
+        """Check that a critic returns one value per observation, [B]."""
         critic = self.create_module(probe.envs, probe.device, actor=probe.actor).eval()
         require_values(critic(probe.obs), probe.obs, meaning="one value per observation")
 
 
 def hidden_sizes(value: Sequence[int]) -> tuple[int, ...]:
-    """A tuple of positive whole numbers, or a UsageError."""
+    """Convert to a tuple of positive integers; UsageError for other values."""
     given: Any = value
     sizes = tuple(given) if isinstance(given, Sequence) else ()
     if not sizes or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in sizes):
@@ -55,14 +55,14 @@ def hidden_sizes(value: Sequence[int]) -> tuple[int, ...]:
 
 
 def is_activation(instance: Any, attribute: Attribute[Any], value: Any) -> None:
-    """Refuse what is no module class."""
+    """Validator of an activation: raises UsageError unless it is a torch module class."""
     if not (isinstance(value, type) and issubclass(value, nn.Module)):
         raise UsageError(f"{attribute.name} must be a torch module class, such as torch.nn.Tanh, not {value!r}.")
 
 
 @frozen
 class IntermediateModuleFactoryDefault(IntermediateModuleFactory):
-    """An MLP, an activation behind its last layer too."""
+    """Factory of an MLP feature extractor, with an activation after every layer."""
 
     hidden_sizes: tuple[int, ...] = field(default=(64, 64), converter=hidden_sizes)
     """Widths of the layers, the last being the number of features; in a Q-network, widths of the hidden layers."""
@@ -70,13 +70,13 @@ class IntermediateModuleFactoryDefault(IntermediateModuleFactory):
     """Activation after each layer."""
 
     def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
-        """With torch's own initial weights."""
+        """Create the network with PyTorch's default initialization."""
         return Features(envs.observation_space, self.hidden_sizes, self.hidden_activation).to(device)
 
 
 @frozen
 class ActorFactoryDefault(ActorFactory):
-    """An MLP with the head that the action space asks for: categorical for Discrete, Gaussian for Box."""
+    """Factory of an MLP actor: categorical for Discrete actions, Gaussian for Box."""
 
     hidden_sizes: tuple[int, ...] = field(default=(64, 64), converter=hidden_sizes)
     """Widths of the hidden layers."""
@@ -88,7 +88,7 @@ class ActorFactoryDefault(ActorFactory):
     """Whether the Gaussian σ depends on the observation instead of being a free parameter."""
 
     def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
-        """Orthogonal weights; those of the head a hundred times smaller, so that the first actions are undecided."""
+        """Create the actor with orthogonal initialization, of gain 0.01 × the layers' in the head, for a near-uniform initial policy."""
         features = Features(envs.observation_space, self.hidden_sizes, self.hidden_activation)
         orthogonal_(features.modules())
         actor = self._with_head(features, envs.action_space)
@@ -104,7 +104,7 @@ class ActorFactoryDefault(ActorFactory):
 
 @frozen
 class DeterministicActorFactoryDefault(ActorFactory):
-    """An MLP that answers one action in [−1, 1]."""
+    """Factory of a deterministic MLP actor with actions in [−1, 1]."""
 
     hidden_sizes: tuple[int, ...] = field(default=(256, 256), converter=hidden_sizes)
     """Widths of the hidden layers."""
@@ -112,16 +112,16 @@ class DeterministicActorFactoryDefault(ActorFactory):
     """Activation after each hidden layer."""
 
     def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
-        """With torch's own initial weights; UnsupportedSpaceError where actions are not continuous."""
+        """Create the actor with PyTorch's default initialization; UnsupportedSpaceError unless the action space is Box."""
         if not isinstance(envs.action_space, spaces.Box):
-            raise UnsupportedSpaceError(f"a deterministic actor answers continuous actions, not {envs.action_space}; choose another actor.")
+            raise UnsupportedSpaceError(f"a deterministic actor needs a Box action space, got {envs.action_space}; choose another actor.")
         features = Features(envs.observation_space, self.hidden_sizes, self.hidden_activation)
         return DeterministicActor(features, math.prod(envs.action_space.shape)).to(device)
 
 
 @frozen
 class CriticFactoryDefault(CriticFactory):
-    """An MLP with one value at its end."""
+    """Factory of an MLP critic v(s)."""
 
     hidden_sizes: tuple[int, ...] = field(default=(64, 64), converter=hidden_sizes)
     """Widths of the hidden layers."""
@@ -129,7 +129,7 @@ class CriticFactoryDefault(CriticFactory):
     """Activation after each hidden layer."""
 
     def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """Features of its own, with orthogonal weights."""
+        """Create the critic with its own features and orthogonal initialization."""
         critic = Critic(Features(envs.observation_space, self.hidden_sizes, self.hidden_activation))
         orthogonal_(critic.features.modules())
         orthogonal_([critic.head], gain=1.0)
@@ -138,17 +138,17 @@ class CriticFactoryDefault(CriticFactory):
 
 @frozen
 class CriticFactoryReuseActor(CriticFactory):
-    """A value head on the actor's own features: one network learns both."""
+    """Factory of a value head on the actor's features: one shared network."""
 
     def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """UsageError where the actor has no features to reuse."""
+        """Create the head; UsageError where the actor has no features to reuse."""
         critic = Critic(features_of(actor))
         orthogonal_([critic.head], gain=1.0)
         return critic.to(device)
 
 
 def features_of(actor: nn.Module | None) -> nn.Module:
-    """The network behind an actor's heads, for a critic to share; UsageError where it has no `features` with an `output_dim`."""
+    """Feature extractor of an actor, for a critic to share; UsageError where it has no `features` with an `output_dim`."""
     features = getattr(actor, "features", None)
     if not isinstance(features, nn.Module) or not hasattr(features, "output_dim"):
         raise UsageError(

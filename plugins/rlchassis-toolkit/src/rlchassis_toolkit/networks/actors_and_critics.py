@@ -1,4 +1,4 @@
-"""Networks: an MLP, actors and a critic. How they are put together is described in factories/networks.py."""
+"""MLP, feature extractor, actors and critic; factories/networks.py creates them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from rlchassis_toolkit.networks.head import HeadOnFeatures
 
 
 def _is_plain(space: spaces.Space[Any]) -> bool:
-    """Whether observations arrive as the vectors of single precision that a linear layer takes."""
+    """Whether observations are float32 vectors already, which need no encoder."""
     floats = isinstance(space, spaces.Box) and len(space.shape) == 1 and space.dtype in ("float32", "float64", "float16")
     return floats and torch.get_default_dtype() == torch.float32
 
 
 class MLP(nn.Sequential):
-    """Linear layers with an activation behind each; the last is linear where an output size is given."""
+    """MLP: linear layers with an activation after each; with an output size, the last layer is linear."""
 
     def __init__(self, input_dim: int, hidden_sizes: Sequence[int], activation: type[nn.Module], output_dim: int | None = None) -> None:
         layers: list[nn.Module] = []
@@ -37,7 +37,7 @@ class MLP(nn.Sequential):
 
 
 class Features(nn.Sequential):
-    """From observations to the vector that the heads of actor and critic read."""
+    """Feature extractor: encoder and MLP; observations [B, …] → features [B, D] for the heads of actor and critic."""
 
     def __init__(self, space: spaces.Space[Any], hidden_sizes: Sequence[int], activation: type[nn.Module]) -> None:
         encoder: Any = encoder_for(space)
@@ -45,22 +45,22 @@ class Features(nn.Sequential):
         super().__init__(*([] if _is_plain(space) else [encoder]), *mlp)
         self.output_dim = mlp.output_dim
         self.encoding: str = encoder.description()
-        """What becomes of each part of an observation, for the log."""
+        """Encoding of each part of an observation, for the log."""
 
 
 class CategoricalActor(HeadOnFeatures):
-    """A distribution over discrete actions: observations [B, …] → Categorical over K actions."""
+    """Actor for discrete actions: observations [B, …] → Categorical over K actions."""
 
     def interpret(self, outputs: Tensor) -> Categorical:
-        """Logits [B, K]."""
+        """Head outputs as logits [B, K]."""
         return Categorical(outputs)
 
 
 class GaussianActor(HeadOnFeatures):
-    """A distribution over continuous actions: observations [B, …] → DiagonalGaussian over actions [B, D].
+    """Actor for continuous actions: observations [B, …] → DiagonalGaussian over actions [B, D].
 
-    σ is a parameter, or read from the observation where `conditioned_sigma`. The mean is squashed by tanh into the chassis' range
-    [−1, 1] unless `unbounded`; log σ starts at −0.5 and, when conditioned, is kept within [−20, 2].
+    σ is a free parameter, or depends on the observation with `conditioned_sigma`. The mean is squashed by tanh into [−1, 1], the
+    action range of policies, unless `unbounded`; log σ starts at −0.5 and, when conditioned, is kept within [−20, 2].
     """
 
     def __init__(self, features: nn.Module, size: int, *, unbounded: bool = False, conditioned_sigma: bool = False) -> None:
@@ -69,33 +69,33 @@ class GaussianActor(HeadOnFeatures):
         self.unbounded = unbounded
 
     def interpret(self, outputs: Tensor) -> DiagonalGaussian:
-        """Means [B, D], with log σ [B, D] beside them where it is conditioned."""
+        """Head outputs as mean [B, D], and log σ [B, D] where it is conditioned."""
         mean, log_std = (outputs, self.log_std) if self.log_std is not None else outputs.chunk(2, -1)
         log_std = log_std.clamp(-20, 2) if self.log_std is None else log_std
         return DiagonalGaussian(mean if self.unbounded else mean.tanh(), log_std.expand_as(mean))
 
 
 class DeterministicActor(HeadOnFeatures):
-    """One action per observation: observations [B, …] → actions [B, D] in [−1, 1]."""
+    """Deterministic actor: observations [B, …] → actions [B, D] in [−1, 1]."""
 
     def interpret(self, outputs: Tensor) -> Tensor:
-        """Squashed by tanh."""
+        """Head outputs squashed by tanh, [B, D]."""
         return outputs.tanh()
 
 
 class Critic(HeadOnFeatures):
-    """The value of an observation: observations [B, …] → values [B]."""
+    """Critic v(s): observations [B, …] → values [B]."""
 
     def __init__(self, features: nn.Module) -> None:
         super().__init__(features, 1)
 
     def interpret(self, outputs: Tensor) -> Tensor:
-        """Without the dimension of the one output."""
+        """Head outputs [B, 1] as values [B]."""
         return outputs.squeeze(-1)
 
 
 def orthogonal_(modules: Iterable[nn.Module], gain: float = math.sqrt(2)) -> None:
-    """Give each linear and convolutional layer orthogonal weights of a gain and zero biases, in place (Saxe et al. 2014)."""
+    """Initialize linear and convolutional layers in place: orthogonal weights with a gain, zero biases (Saxe et al. 2014)."""
     for module in modules:
         if isinstance(module, nn.Linear | nn.Conv2d):
             nn.init.orthogonal_(module.weight, gain)
@@ -104,9 +104,9 @@ def orthogonal_(modules: Iterable[nn.Module], gain: float = math.sqrt(2)) -> Non
 
 
 def unique_parameters(*modules: nn.Module, without: Iterable[nn.Parameter] = ()) -> list[nn.Parameter]:
-    """The trainable parameters of all modules, each once, in a fixed order: what one optimizer over shared features steps.
+    """Trainable parameters of all modules, each once, in a fixed order, for one optimizer over shared features.
 
-    Those that another optimizer steps are left out.
+    Parameters in `without`, which another optimizer updates, are left out.
     """
     left_out = {id(p) for p in without}
     parameters = {id(p): p for module in modules for p in module.parameters() if p.requires_grad and id(p) not in left_out}

@@ -1,4 +1,4 @@
-"""Encoders: from observations of any supported space to vectors of the type that networks are made of. Only those of images learn."""
+"""Encoders from observations of any supported space to float vectors. Only image encoders have parameters."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from rlchassis_toolkit.networks.images import CNN, image_layout
 
 log = logging.getLogger(__name__)
 LARGEST_SCALED = 2**16
-"""Bounds of whole numbers beyond which they stand for "none" and divide nothing."""
+"""Largest integer bound used for scaling; larger bounds count as unbounded."""
 
 
 class VectorEncoder(nn.Module):
-    """Numbers as they are, flattened."""
+    """Encoder of Box observations: values unchanged, flattened."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -34,12 +34,12 @@ class VectorEncoder(nn.Module):
         return vectors.to(torch.get_default_dtype())
 
     def description(self) -> str:
-        """What becomes of an observation, for the log."""
+        """Description of the encoding, for the log."""
         return f"vector of {self.output_dim}"
 
 
 class ScaledEncoder(nn.Module):
-    """Bounded whole numbers, divided by the largest magnitude that their bounds allow, and flattened: within [0, 1] or [−1, 1]."""
+    """Encoder of bounded integers: values divided by the largest magnitude of their bounds, flattened, in [0, 1] or [−1, 1]."""
 
     divisors: Tensor
 
@@ -55,12 +55,12 @@ class ScaledEncoder(nn.Module):
         return vectors / self.divisors if self.same is None else vectors * (1 / self.same)
 
     def description(self) -> str:
-        """What becomes of an observation, for the log."""
+        """Description of the encoding, for the log."""
         return f"vector of {self.output_dim}, divided by {'its bounds' if self.same is None else f'{self.same:g}'}"
 
 
 class OneHotEncoder(nn.Module):
-    """One or several discrete values, each counted from its own start, as one-hot vectors side by side."""
+    """Encoder of Discrete and MultiDiscrete observations: concatenated one-hot vectors, with each space's start subtracted."""
 
     def __init__(self, sizes: Sequence[int], starts: Sequence[int]) -> None:
         super().__init__()
@@ -74,12 +74,12 @@ class OneHotEncoder(nn.Module):
         return torch.cat([one_hot(column - start, size) for column, size, start in described], -1).to(torch.get_default_dtype())
 
     def description(self) -> str:
-        """What becomes of an observation, for the log."""
+        """Description of the encoding, for the log."""
         return f"one-hot of {self.output_dim}"
 
 
 class DictEncoder(nn.Module):
-    """Encodes each part of a dict and concatenates the results, in the order of the space's keys."""
+    """Encoder of Dict observations: the encoded parts concatenated in the order of the space's keys."""
 
     def __init__(self, parts: dict[str, nn.Module]) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class DictEncoder(nn.Module):
         return torch.cat([part(obs[key]) for key, part in zip(self.keys, self.parts, strict=True)], -1)
 
     def description(self) -> str:
-        """What becomes of each part, for the log; parts of parts in brackets."""
+        """Description of the encoding of each part, for the log; nested parts in brackets."""
         return "; ".join(f"{key!r}: {_described(part)}" for key, part in zip(self.keys, self.parts, strict=True))
 
 
@@ -101,7 +101,7 @@ def _described(part: Any) -> str:
 
 
 def encoder_for(space: spaces.Space[Any]) -> nn.Module:
-    """The encoder that turns observations of a space into vectors [B, output_dim]; images by a CNN, which learns."""
+    """Create the encoder from observations of a space to vectors [B, output_dim]; images get a CNN."""
     match space:
         case spaces.Dict():
             return DictEncoder({key: encoder_for(part) for key, part in space.spaces.items()})
@@ -117,7 +117,7 @@ def encoder_for(space: spaces.Space[Any]) -> nn.Module:
 
 
 def _whole_numbers(space: spaces.Box) -> nn.Module:
-    """Divided by the largest magnitude within their bounds, where they have any."""
+    """Encoder of integers, scaled where they are bounded."""
     largest = np.maximum(np.abs(space.low.astype(np.float64)), np.abs(space.high.astype(np.float64))).flatten()
     if not largest.size or largest.max() >= LARGEST_SCALED or (largest <= 1).all():
         return VectorEncoder(largest.size)
@@ -125,7 +125,7 @@ def _whole_numbers(space: spaces.Box) -> nn.Module:
 
 
 def width_of(module: nn.Module) -> int:
-    """How many features a module puts out, by its own output_dim; UsageError where it has none."""
+    """Number of features of a module, from its output_dim; UsageError where it has none."""
     width: Any = getattr(module, "output_dim", None)
     if not hasattr(width, "__index__"):
         raise UsageError(f"{type(module).__name__} is to give features but does not say how many; let it tell their number as output_dim.")

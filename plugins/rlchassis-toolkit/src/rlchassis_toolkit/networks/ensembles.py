@@ -1,4 +1,4 @@
-"""Critics of actions, several at once: n networks of one shape as one network of batched products."""
+"""Ensembles of critics: n networks of the same shape, computed by batched matrix products."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rlchassis.api import Observation
 from rlchassis_toolkit.networks.encoders import width_of
 
 Members: TypeAlias = Tensor | slice | None
-"""Which of several critics are asked, by their numbers [m]; None: all."""
+"""Ensemble members to evaluate: indices [m] or a slice; None: all."""
 
 
 class EnsembleLinear(nn.Module):
-    """n linear layers side by side, each initialised as torch's own are, by itself."""
+    """n linear layers in parallel, each initialized independently as torch.nn.Linear is."""
 
     def __init__(self, size: int, input_dim: int, output_dim: int) -> None:
         super().__init__()
@@ -26,16 +26,16 @@ class EnsembleLinear(nn.Module):
         self.bias = nn.Parameter(torch.empty(size, 1, output_dim).uniform_(-limit, limit))
 
     def forward(self, vectors: Tensor, members: Members = None) -> Tensor:
-        """[B, D], the same for all, or [n, B, D] → [n, B, K]; with members, of these alone."""
+        """[B, D], shared by all members, or [n, B, D] → [n, B, K]; with m members [m, B, K]."""
         weight, bias = (self.weight, self.bias) if members is None else (self.weight[members], self.bias[members])
-        if weight.shape[-1] == 1:  # as a batched product it takes torch four times as long
+        if weight.shape[-1] == 1:  # as a batched product torch takes four times as long
             return (vectors * weight.mT).sum(-1, keepdim=True) + bias
         each = vectors if vectors.dim() == 3 else vectors.expand(weight.shape[0], *vectors.shape)
         return torch.baddbmm(bias, each, weight)
 
 
 class EnsembleMLP(nn.Sequential):
-    """n MLPs side by side, each with an activation behind every layer but the last."""
+    """n MLPs in parallel, each with an activation after every layer but the last."""
 
     def __init__(self, size: int, input_dim: int, hidden_sizes: Sequence[int], activation: type[nn.Module], output_dim: int) -> None:
         layers: list[nn.Module] = []
@@ -45,14 +45,14 @@ class EnsembleMLP(nn.Sequential):
         super().__init__(*layers, EnsembleLinear(size, sizes[-1], output_dim))
 
     def forward(self, vectors: Tensor, members: Members = None) -> Tensor:
-        """[B, D] → [n, B, K], or [m, B, K] of the members alone."""
+        """[B, D] → [n, B, K]; with m members [m, B, K]."""
         for layer in self:
             vectors = layer(vectors, members) if isinstance(layer, EnsembleLinear) else layer(vectors)
         return vectors
 
 
 class CriticEnsemble(nn.Module):
-    """What actions are worth, as n critics see it, each with its own network; their one encoder learns nothing or is meant to be shared."""
+    """Ensemble of n critics q(s, a), each with its own MLP, after one encoder that has no parameters or is shared on purpose."""
 
     def __init__(self, size: int, encoder: nn.Module, action_size: int, hidden_sizes: Sequence[int], activation: type[nn.Module]) -> None:
         super().__init__()
@@ -61,13 +61,13 @@ class CriticEnsemble(nn.Module):
         self.networks = EnsembleMLP(size, width, hidden_sizes, activation, 1)
 
     def forward(self, obs: Observation, actions: Tensor, members: Members = None) -> Tensor:
-        """Observations [B, …] and actions [B, …] → values [n, B], or [m, B] of m members, and nothing computed for the others."""
+        """Observations [B, …] and actions [B, …] → values [n, B]; with m members [m, B], computed for these alone."""
         values: Tensor = self.networks(torch.cat([self.encoder(obs), actions.flatten(1)], -1), members)
         return values.squeeze(-1)
 
 
 class DiscreteCriticEnsemble(nn.Module):
-    """What each of K actions is worth, as n critics see it."""
+    """Ensemble of n critics q(s, ·) of K discrete actions."""
 
     def __init__(self, size: int, encoder: nn.Module, num_actions: int, hidden_sizes: Sequence[int], activation: type[nn.Module]) -> None:
         super().__init__()
@@ -76,25 +76,25 @@ class DiscreteCriticEnsemble(nn.Module):
 
     def forward(self, obs: Observation) -> Tensor:
         """Observations [B, …] → values [n, B, K]."""
-        return self.networks(self.encoder(obs))  # type: ignore[no-any-return]  # torch leaves what a module answers open
+        return self.networks(self.encoder(obs))  # type: ignore[no-any-return]  # a module's return type is Any
 
 
 class SideBySide(nn.Module):
-    """Critics of different makes as one ensemble."""
+    """Ensemble of critics of different architectures."""
 
     def __init__(self, critics: Sequence[nn.Module]) -> None:
         super().__init__()
         self.critics = nn.ModuleList(critics)
 
     def forward(self, obs: Observation, *actions: Tensor, members: Members = None) -> Tensor:
-        """What each says, stacked: [n, B, …]; with members, what these say, though all are asked whose numbers stand in a tensor."""
+        """Values stacked, [n, B, …]; with m members [m, B, …]. Indices in a tensor select after all are computed, a slice before."""
         asked = self.critics[members] if isinstance(members, slice) else self.critics
         values = torch.stack([critic(obs, *actions) for critic in asked])
         return values[members] if isinstance(members, Tensor) else values
 
 
 class OnlyMember(nn.Module):
-    """An ensemble of one, as the critic that it is."""
+    """Single critic from an ensemble of one: the leading dimension is removed."""
 
     def __init__(self, ensemble: nn.Module) -> None:
         super().__init__()
@@ -102,10 +102,10 @@ class OnlyMember(nn.Module):
 
     def forward(self, obs: Observation, *actions: Tensor) -> Tensor:
         """Values [B] or [B, K]."""
-        return self.ensemble(obs, *actions).squeeze(0)  # type: ignore[no-any-return]  # torch leaves what a module answers open
+        return self.ensemble(obs, *actions).squeeze(0)  # type: ignore[no-any-return]  # a module's return type is Any
 
 
 def first_of(critics: nn.Module, obs: Observation, actions: Tensor) -> Tensor:
-    """What the first of several critics [n, B] says, [B]; the others are not asked."""
+    """Values [B] of the first critic of an ensemble; the others are not computed."""
     values: Tensor = critics(obs, actions, members=slice(1))
     return values.squeeze(0)

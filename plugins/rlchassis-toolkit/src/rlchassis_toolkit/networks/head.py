@@ -1,4 +1,4 @@
-"""The shape of most actors and critics: features of an observation, and one linear layer that reads them."""
+"""Base class of actors and critics: a feature extractor and a linear head."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rlchassis_toolkit.networks.encoders import width_of
 
 
 class HeadOnFeatures(nn.Module):
-    """interpret(head(features(obs))), with a linear head."""
+    """interpret(head(features(obs))) with a linear head."""
 
     def __init__(self, features: nn.Module, num_outputs: int) -> None:
         super().__init__()
@@ -19,9 +19,9 @@ class HeadOnFeatures(nn.Module):
         self.head = nn.Linear(width_of(features), num_outputs)
 
     def forward(self, obs: Observation) -> Any:
-        """Observations [B, …] → what the head's outputs mean."""
+        """Observations [B, …] → interpreted head outputs."""
         return self.interpret(self.head(self.features(obs)))
 
     def interpret(self, outputs: Tensor) -> Any:
-        """What the head's outputs [B, num_outputs] mean: by default themselves."""
+        """Interpret head outputs [B, num_outputs]; by default they are returned unchanged."""
         return outputs

@@ -1,4 +1,4 @@
-"""Images among observations: which spaces hold them, how they are laid out, and the CNN that encodes them."""
+"""Image observations: detection of their layout, and the CNN that encodes them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from gymnasium import spaces
 from torch import Tensor, nn
 
 CHANNELS = (1, 3, 4)
-"""Numbers of channels by which an axis is known: grey, RGB, RGBA or a stack of four grey frames."""
+"""Sizes that identify the channel axis: grayscale, RGB, and RGBA or four stacked grayscale frames."""
 LARGE = 36
-"""Pixels on the shorter side from which the network of the DQN paper fits."""
+"""Minimum size in pixels of the shorter side for the CNN of the DQN paper."""
 LARGEST_MAP = 144
-"""Pixels that the last convolution may leave: larger images get further ones."""
+"""Maximum pixels of the last feature map: larger images get further convolutions."""
 NATURE = ((32, 8, 4, 0), (64, 4, 2, 0), (64, 3, 1, 0))
 """Channels, kernel, stride and padding of each convolution (Mnih et al. 2015, methods)."""
 SMALL = ((32, 3, 1, 1), (64, 3, 2, 1), (64, 3, 2, 1))
@@ -23,21 +23,21 @@ FURTHER = (64, 3, 2, 1)
 
 @frozen
 class ImageLayout:
-    """Where a space has height, width and channels."""
+    """Layout of an image space: its axes of height, width and channels."""
 
     frames: int
-    """Stacked along the first of four axes; 1 where there are three."""
+    """Number of frames stacked along the first of four axes; 1 where there are three axes."""
     height: int
     width: int
     channels: int
-    """Of each frame."""
+    """Number of channels per frame."""
     channels_first: bool
 
 
 def image_layout(space: spaces.Box) -> ImageLayout | None:
-    """The layout of a space of images: bytes from 0 to 255 in [H, W, C] or [C, H, W], a stack of those, or large ones without channels.
+    """Layout of an image space: uint8 from 0 to 255 in [H, W, C] or [C, H, W], stacks of these, or large [H, W]; None for other spaces.
 
-    The axis of channels is that of 1, 3 or 4; where both ends or neither are, the shorter end, and of equal ones the last.
+    The channel axis is the first or last one of size 1, 3 or 4; where both or neither are, the shorter, and of equal ones the last.
     """
     if space.dtype != "uint8" or not space.shape or (space.low != 0).any() or (space.high != 255).any() or 0 in space.shape:
         return None
@@ -60,9 +60,9 @@ def _channels_first(first: int, last: int) -> bool:
 
 
 class CNN(nn.Module):
-    """Convolutions and a linear layer, a ReLU behind each, from images of bytes to features.
+    """CNN from uint8 images to features: convolutions and a linear layer, a ReLU after each.
 
-    Those of the DQN paper where the shorter side has 36 pixels or more, smaller ones where it has fewer.
+    The convolutions are those of the DQN paper where the shorter side has 36 pixels or more, smaller ones otherwise.
     """
 
     def __init__(self, layout: ImageLayout) -> None:
@@ -86,14 +86,14 @@ class CNN(nn.Module):
         frames = images.reshape(len(obs), self.layout.frames, *self._frame_shape())
         if not self.layout.channels_first:
             frames = frames.movedim(-1, 2)
-        return self.layers(frames.flatten(1, 2))  # type: ignore[no-any-return]  # torch leaves what a module answers open
+        return self.layers(frames.flatten(1, 2))  # type: ignore[no-any-return]  # a module's return type is Any
 
     def _frame_shape(self) -> tuple[int, int, int]:
         sides = self.layout.height, self.layout.width
         return (self.layout.channels, *sides) if self.layout.channels_first else (*sides, self.layout.channels)
 
     def description(self) -> str:
-        """What becomes of an observation, for the log."""
+        """Description of the encoding, for the log."""
         layout = self.layout
         stacked = f"{layout.frames} frames of " if layout.frames > 1 else ""
         shape = f"{layout.height}x{layout.width}x{layout.channels}"

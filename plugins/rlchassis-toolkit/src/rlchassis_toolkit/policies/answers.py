@@ -1,4 +1,4 @@
-"""Whether what an actor answers is a distribution over the actions of a space; each refusal says what was got and what was expected."""
+"""Checks that an actor's output is a distribution over the actions of a space; errors say what was got and expected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian
 
 
 def require_distribution(answer: Any, obs: Observation, space: spaces.Space[Any]) -> None:
-    """UsageError unless an answer is a distribution over the actions of a space, one per observation."""
+    """Raise UsageError unless an output is a distribution over the actions of a space, one per observation."""
     kinds = [Categorical, DiagonalGaussian]
     wanted, unwanted = kinds if isinstance(space, spaces.Discrete) else kinds[::-1]
     missing = [name for name in ("sample", "mode", "log_prob") if not callable(getattr(answer, name, None))]
@@ -29,7 +29,7 @@ def require_distribution(answer: Any, obs: Observation, space: spaces.Space[Any]
 
 
 def require_gaussian(answer: Any, obs: Observation, space: spaces.Space[Any]) -> None:
-    """UsageError unless an answer is a mean [B, D] and a log standard deviation [B, D], or [D] for all alike."""
+    """Raise UsageError unless an output is a mean [B, D] and a log standard deviation [B, D], or [D] shared by the batch."""
     if not isinstance(answer, tuple) or len(answer) != 2:
         raise UsageError(f"answers {described(answer)}, expected a DiagonalGaussian of mean and log_std")
     size, (mean, log_std) = math.prod(space.shape or ()), answer

@@ -1,4 +1,4 @@
-"""The policy that takes one action for each observation, and explores by noise."""
+"""Deterministic policy with exploration noise."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from rlchassis_toolkit.numpy_inference import infer
 
 
 class DeterministicPolicy(Policy):
-    """Takes the actions that its actor answers; noise disturbs them while it explores, within [−1, 1].
+    """Deterministic policy a = μ(s), with exploration noise in training, clipped to [−1, 1].
 
-    Disturbed actions are brought back into the range of actions, so that critics learn of those that were taken.
+    Clipping comes before storage, so that critics learn from the actions that were taken.
     """
 
     def __init__(self, actor: nn.Module, *, noise: NoiseFactory | None = None) -> None:
@@ -24,14 +24,14 @@ class DeterministicPolicy(Policy):
         self._disturb = ExplorationNoise(noise)
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
-        """The actor answers actions."""
+        """Check that the actor returns actions."""
         require_action(self.actor(obs), obs, action_space)
 
     def set_progress(self, progress: float) -> None:
-        """Noise may fade."""
+        """Set the noise scale from the run's progress."""
         self._disturb.set_progress(progress)
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
-        """The actor's answer; the state is the noise's memory."""
+        """Actions [N, D], with noise added while exploring; the state is that of the noise process."""
         actions: Tensor = infer(self.actor, obs)
         return self._disturb(actions, state, rng) if explore else (actions, None)

@@ -1,4 +1,4 @@
-"""Acting by values: the policy that takes the best action or, now and then, any; and how often that is."""
+"""ε-greedy policy and the linear schedule of its exploration rate ε."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from rlchassis.api import Observation, Policy, UsageError, require_values
 from rlchassis_toolkit.numpy_inference import infer
 
 FIRST, LAST, FRACTION = 1.0, 0.05, 0.1
-"""How ε changes where params leave it open."""
+"""Default ε schedule: initial value, final value and fraction of the run."""
 
 
 @frozen
 class LinearEps:
-    """How often training acts at random: a straight line over a part of the run, and constant from there on."""
+    """Exploration rate schedule: linear decay over a fraction of the run, then constant."""
 
     first: float
     last: float | None = None
-    """None: it stays as it was at first."""
+    """None: constant."""
     fraction: float = 1.0
 
     @classmethod
     def of_params(cls, first: float | None, last: float | None, fraction: float | None) -> LinearEps:
-        """By eps_training, eps_training_final and eps_decay_fraction of an algorithm: constant where only the first is given.
+        """Create the schedule from eps_training, eps_training_final and eps_decay_fraction; constant where only the first is given.
 
-        UsageError where the fraction says when ε stops changing, but it does not change.
+        UsageError where the fraction is given but ε is constant.
         """
         if first is None and last is None:
             first, last = FIRST, LAST
@@ -48,7 +48,7 @@ class LinearEps:
 
 
 class EpsilonGreedyPolicy(Policy):
-    """Takes the action of the highest value or, with probability ε, any; the network answers the value of every action."""
+    """ε-greedy policy on a Q-network: argmaxₐ q(s, a), or with probability ε a uniformly random action."""
 
     def __init__(self, network: nn.Module, *, eps_training: float, eps_inference: float = 0.0) -> None:
         super().__init__()
@@ -57,26 +57,26 @@ class EpsilonGreedyPolicy(Policy):
         self.eps_inference = eps_inference
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
-        """Each environment draws by itself whether to act at random; nothing is drawn where ε is 0."""
+        """Actions [N]; each environment explores independently, and no random numbers are drawn where ε is 0."""
         values = self.values(obs, explore=explore, rng=rng)
         best = values.argmax(-1)
         eps = self.eps_training if explore else self.eps_inference
         if eps == 0:
             return best, None
         drawn = torch.rand(best.shape, generator=rng, device=rng.device)
-        if min(drawn.tolist()) >= eps:  # quicker than to ask torch, and true of nearly all steps
+        if min(drawn.tolist()) >= eps:  # faster than in torch, and true for nearly all steps
             return best, None
         anything = torch.randint(values.shape[-1], best.shape, generator=rng, device=rng.device)
         return torch.where(drawn < eps, anything, best), None
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
-        """The network answers one value per action; nothing is known of it where the actions are not discrete."""
+        """Check that the network returns one value per action; unchecked where the action space is not Discrete."""
         if isinstance(action_space, spaces.Discrete):
             device = next((p.device for p in self.parameters()), torch.device("cpu"))
             values = self.values(obs, explore=False, rng=Generator(device))
             require_values(values, obs, int(action_space.n), meaning="one value per action")
 
     def values(self, obs: Observation, *, explore: bool, rng: Generator) -> Tensor:
-        """What each of K actions is worth, [N, K]; networks that estimate it by samples draw them from rng."""
+        """Values q(s, ·) of K actions, [N, K]; networks that estimate them by samples use rng."""
         values: Tensor = infer(self.network, obs)
         return values

@@ -1,4 +1,4 @@
-"""Gaussians squashed into the range of actions by tanh, and the policy that acts by them."""
+"""Gaussian distribution squashed by tanh into [−1, 1], and its policy."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ LOG_2 = math.log(2)
 
 
 class SquashedGaussian(NamedTuple):
-    """a = tanh(u) with u Gaussian by mean and log standard deviation, [B, D]  (Haarnoja et al. 2018, appendix C)."""
+    """Squashed Gaussian:  a = tanh(u)  with u ~ N(μ, σ²), given μ and log σ, [B, D]  (Haarnoja et al. 2018, appendix C)."""
 
     mean: Tensor
     log_std: Tensor
 
     def at(self, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """Actions a = tanh(μ + σ ε) for standard normal noise ε [B, D] and their log-probabilities [B], both differentiable."""
+        """Actions  a = tanh(μ + σ ε)  for standard normal noise ε [B, D], and log p(a) [B]; both differentiable (reparameterization)."""
         unsquashed = torch.addcmul(self.mean, self.log_std.exp(), noise)
         return unsquashed.tanh(), self._gaussian.log_prob(unsquashed) - _log_slope(unsquashed).sum(-1)
 
     def sample(self, rng: Generator) -> Tensor:
-        """Draw one action per observation."""
+        """Sample one action per observation, [B, …]."""
         return self._gaussian.sample(rng).tanh()
 
     def mode(self) -> Tensor:
-        """tanh of the mean."""
+        """tanh μ, [B, D]."""
         return self.mean.tanh()
 
     def log_prob(self, actions: Tensor) -> Tensor:
-        """log p(a) = log N(u; μ, σ) − Σ log(1 − a²)  with  u = atanh(a); at ±1, of the nearest action that has one."""
+        """log p(a) = log N(u; μ, σ) − Σ log(1 − a²)  with  u = atanh(a); at ±1 that of the nearest float inside."""
         edge = 1 - torch.finfo(actions.dtype).eps
         unsquashed = actions.clamp(-edge, edge).atanh()
         return self._gaussian.log_prob(unsquashed) - _log_slope(unsquashed).sum(-1)
@@ -54,7 +54,7 @@ def _log_slope(unsquashed: Tensor) -> Tensor:
 
 
 class SquashedGaussianPolicy(Policy):
-    """Acts by the Gaussian that its actor answers, squashed."""
+    """Stochastic policy with the squashed Gaussian of its actor."""
 
     def __init__(self, actor: nn.Module, *, deterministic_eval: bool = True) -> None:
         super().__init__()
@@ -62,16 +62,16 @@ class SquashedGaussianPolicy(Policy):
         self.deterministic_eval = deterministic_eval
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
-        """Sample while exploring; else the squashed mean, unless evaluation is to sample too."""
+        """Sample actions while exploring; else the squashed mean, or samples without deterministic_eval."""
         distribution = SquashedGaussian(*infer(self.actor, obs))
         if explore or not self.deterministic_eval:
             return distribution.sample(rng), None
         return distribution.mode(), None
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
-        """The actor answers mean and log standard deviation before the squash."""
+        """Check that the actor returns mean and log standard deviation before tanh."""
         require_gaussian(self.actor(obs), obs, action_space)
 
     def distribution(self, obs: Observation) -> SquashedGaussian:
-        """π(·|s)."""
+        """Action distribution π(·|s)."""
         return SquashedGaussian(*self.actor(obs))

@@ -1,4 +1,4 @@
-"""Policies that act by a distribution over actions."""
+"""Stochastic policy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rlchassis_toolkit.policies.answers import require_distribution
 
 
 class StochasticPolicy(Policy):
-    """Acts by the distribution that its actor answers."""
+    """Stochastic policy with the action distribution of its actor."""
 
     def __init__(self, actor: nn.Module, *, deterministic_eval: bool = True) -> None:
         super().__init__()
@@ -22,19 +22,19 @@ class StochasticPolicy(Policy):
         self.deterministic_eval = deterministic_eval
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
-        """Sample while exploring; else the likeliest action, unless evaluation is to sample too."""
+        """Sample actions while exploring; else the mode, or samples without deterministic_eval."""
         distribution: ActionDistribution = infer(self.actor, obs)
         if explore or not self.deterministic_eval:
             return distribution.sample(rng), None
         return distribution.mode(), None
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
-        """The actor answers a distribution over the actions of the space."""
+        """Check that the actor returns a distribution over the actions of the space."""
         require_distribution(self.actor(obs), obs, action_space)
 
     def distribution(self, obs: Observation) -> ActionDistribution:
-        """π(·|s)."""
-        return self.actor(obs)  # type: ignore[no-any-return]  # torch leaves what a module answers open
+        """Action distribution π(·|s)."""
+        return self.actor(obs)  # type: ignore[no-any-return]  # a module's return type is Any
 
     def log_prob(self, obs: Observation, actions: Tensor) -> Tensor:
         """log π(a|s), [B]."""
