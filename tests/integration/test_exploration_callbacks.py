@@ -43,5 +43,5 @@ def test_a_callback_lets_exploration_fall_over_a_number_of_steps(builder_class):
     "callback", [{"train": EpochTrainCallbackDQNSetEps(0.3)}, {"test": EpochTestCallbackDQNSetEps(0.2)}], ids=lambda told: next(iter(told))
 )
 def test_what_does_not_explore_so_is_refused(callback):
-    with pytest.raises(UsageError, match="but DiscreteSAC learns here; leave it out"):
+    with pytest.raises(UsageError, match="of DQN, not of DiscreteSAC; leave it out"):
         run(DiscreteSACExperimentBuilder, **callback)
