@@ -59,11 +59,11 @@ def test_learning_sees_a_rollout_as_acting_saw_it_and_rewards_as_they_were():
     policy = around(NUMBERS)
     policy.observe(steps([8.0, -1.0], [12.0, 1.0]))
     rollout = steps([14.0, 0.0])
-    view = policy.transform(rollout)
-    assert view.obs[0, 0].tolist() == pytest.approx([2, 0])
-    assert view.next_obs[0, 0].tolist() == pytest.approx([2.5, 1])
-    assert view.obs[0].tolist() == seen_by(policy, rollout.obs[0]).tolist()
-    assert view.rewards is rollout.rewards
+    seen = policy.transform(rollout)
+    assert seen.obs[0, 0].tolist() == pytest.approx([2, 0])
+    assert seen.next_obs[0, 0].tolist() == pytest.approx([2.5, 1])
+    assert seen.obs[0].tolist() == seen_by(policy, rollout.obs[0]).tolist()
+    assert seen.rewards is rollout.rewards
     assert rollout.obs[0, 0].tolist() == [14, 0], "the raw rollout is left alone"
 
 

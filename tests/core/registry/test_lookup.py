@@ -109,9 +109,27 @@ def test_an_incompatible_plugin_is_refused_before_import_with_the_upgrade_line(s
     assert package not in sys.modules
 
 
-def test_every_first_party_name_is_provided_by_a_distribution_of_that_name():
-    assert first_party_distribution("algorithm", "discrete-sac") == "rlchassis-discrete-sac"
-    assert first_party_distribution("optimizer", "sac") is None
+@pytest.mark.parametrize(
+    ("kind", "name", "distribution"),
+    [
+        ("algorithm", "discrete-sac", "rlchassis-discrete-sac"),
+        ("command", "plot", "rlchassis-plots"),
+        ("component", "mlp-actor", "rlchassis-toolkit"),
+        ("optimizer", "sac", None),
+        ("command", "plots", None),
+    ],
+)
+def test_a_first_party_name_of_a_kind_is_provided_by_the_distribution_written_beside_it(kind, name, distribution):
+    assert first_party_distribution(kind, name) == distribution
+
+
+def test_a_second_house_verb_may_come_from_another_distribution_than_the_first(site, monkeypatch):
+    monkeypatch.setitem(FIRST_PARTY, "command", {"plot": "rlchassis-plots", "serve": "rlchassis-server"})
+    assert '"rlchassis-server": python -m pip install rlchassis-server' in message_of("command", "serve")
+    assert '"rlchassis-plots": python -m pip install rlchassis-plots' in message_of("command", "plot")
+
+
+def test_twelve_algorithms_are_first_party():
     assert len(FIRST_PARTY["algorithm"]) == 12
 
 

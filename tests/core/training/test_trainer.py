@@ -369,12 +369,12 @@ def updating(monkeypatch, answer):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ({"loss": 1}, r"^RecordingAlgorithm\.update returned dict, expected a Learned; write `return Learned\(metrics\)`\.$"),
-        (None, r"returned NoneType, expected a Learned"),
+        ({"loss": 1}, r"^RecordingAlgorithm\.update returned dict, expected an UpdateResult; write `return UpdateResult\(metrics\)`\.$"),
+        (None, r"returned NoneType, expected an UpdateResult"),
         (UpdateResult(None), r"returned NoneType, expected a dict of metrics"),
     ],
 )
-def test_an_update_that_returns_no_learned_is_refused_by_name(answer, said, monkeypatch):
+def test_an_update_that_returns_no_update_result_is_refused_by_name(answer, said, monkeypatch):
     updating(monkeypatch, answer)
     with pytest.raises(PluginError, match=said):
         looked_on(**NO_TESTS)

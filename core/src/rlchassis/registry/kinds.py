@@ -19,22 +19,21 @@ MANIFEST = "manifest"
 _ACTORS = ("mlp-actor", "mlp-deterministic-actor", "mlp-features")
 _CRITICS = ("actor-features-action-critic", "actor-features-critic", "mlp-action-critic", "mlp-critic")
 _OTHER_PARTS = ("auto-alpha", "gaussian-noise", "ornstein-uhlenbeck-noise")
-FIRST_PARTY: Mapping[str, tuple[str, ...]] = {
-    "algorithm": ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo"),
-    "optimizer": ("adam",),
-    "logger": ("tensorboard",),
-    "policy_wrapper": ("obs-norm",),
-    "command": ("plot",),
-    "component": (*_ACTORS, *_CRITICS, *_OTHER_PARTS),
+_ALGORITHMS = ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo")
+FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
+    "algorithm": {name: f"rlchassis-{name}" for name in _ALGORITHMS},
+    "optimizer": {"adam": "rlchassis-adam"},
+    "logger": {"tensorboard": "rlchassis-tensorboard"},
+    "policy_wrapper": {"obs-norm": "rlchassis-obs-norm"},
+    "command": {"plot": "rlchassis-plots"},
+    "component": dict.fromkeys((*_ACTORS, *_CRITICS, *_OTHER_PARTS), "rlchassis-toolkit"),
 }
-"""Names that belong to this project's own distributions, installed or not."""
+"""The distribution of this project that provides each of its names, installed or not."""
 
 
 def first_party_distribution(kind: str, name: str) -> str | None:
     """Name the distribution of this project that provides a plugin, or None if none does."""
-    if name not in FIRST_PARTY.get(kind, ()):
-        return None
-    return {"command": "rlchassis-plots", "component": "rlchassis-toolkit"}.get(kind, f"rlchassis-{name}")
+    return FIRST_PARTY.get(kind, {}).get(name)
 
 
 def noun(kind: str) -> str:

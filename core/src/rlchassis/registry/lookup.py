@@ -79,7 +79,7 @@ def provenance(used: Iterable[tuple[str, str]] = ()) -> list[dict[str, Any]]:
 def _bearers(candidates: list[Plugin], kind: str, name: str) -> list[Plugin]:
     """Prefer a full name to a short one, and never lend a first-party name to a vendor's plugin."""
     exact = [plugin for plugin in candidates if plugin.name == name]
-    if exact or name in FIRST_PARTY.get(kind, ()):
+    if exact or name in FIRST_PARTY.get(kind, {}):
         return exact
     return [plugin for plugin in candidates if plugin.name.rpartition(".")[2] == name]
 
@@ -89,7 +89,7 @@ def _missing(kind: str, name: str, distribution: str, candidates: list[Plugin]) 
     provider = distribution or first_party_distribution(kind, name)
     if provider:
         return f"no {noun(kind)} {quoted(name)} is installed.{_provided_by(provider)} Installed: {listed(sorted(known))}."
-    if suggestion := did_you_mean(name, known | set(FIRST_PARTY.get(kind, ()))):
+    if suggestion := did_you_mean(name, known | set(FIRST_PARTY.get(kind, {}))):
         return f"no {noun(kind)} {quoted(name)}.{suggestion}"
     return f"no {noun(kind)} {quoted(name)} is installed, nor does rlchassis provide one. Installed: {listed(sorted(known))}."
 

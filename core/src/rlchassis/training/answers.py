@@ -14,15 +14,15 @@ from rlchassis.learning.gradients import named
 
 
 def require_update_result(answer: Any, update: Callable[..., Any]) -> None:
-    """PluginError unless an update returned a Learned."""
+    """PluginError unless an update returned an UpdateResult."""
     if not isinstance(answer, UpdateResult):
-        _refuse(answer, update, "a Learned", "write `return Learned(metrics)`")
+        _refuse(answer, update, "an UpdateResult", "write `return UpdateResult(metrics)`")
 
 
-def require_experience(answer: Any, view: Callable[..., Any]) -> Experience:
-    """PluginError unless a layer's view returned an Experience."""
+def require_experience(answer: Any, transform: Callable[..., Any]) -> Experience:
+    """PluginError unless a layer's transform returned an Experience."""
     if not isinstance(answer, Experience):
-        _refuse(answer, view, "an Experience", "return the one that it was given, or attrs.evolve(experience, …)")
+        _refuse(answer, transform, "an Experience", "return the one that it was given, or attrs.evolve(experience, …)")
     return answer
 
 

@@ -130,7 +130,7 @@ class OffPolicyTrainer(Trainer):
         world, replay = self.world, self._replay
         sample = replay.sample(world.sampling.batch_size, world.algorithm.n_step, world.sampler_rng)
         window = sample.window if world.device.type == "cpu" else sample.window.to(world.device)
-        batch = world.algorithm.prepare(self._view(window), world.learner_rng)
+        batch = world.algorithm.prepare(self._transformed(window), world.learner_rng)
         if self.state.updates == 0:
             require_batch(batch, world.algorithm.prepare)
         learned = self._update(batch)

@@ -52,7 +52,7 @@ class OnPolicyTrainer(Trainer):
         assert isinstance(world.buffer, RolloutBuffer)
         recorded = world.buffer.drain().to(world.device)
         keep = recorded.valid
-        rollout = self._view(recorded)
+        rollout = self._transformed(recorded)
         algorithm, is_first = world.algorithm, self.state.updates == 0
         batch = algorithm.prepare(rollout, world.learner_rng)
         if is_first:

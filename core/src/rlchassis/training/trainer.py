@@ -214,7 +214,7 @@ class Trainer(ABC):
         self.persistence.persist(PersistEvent.PERSIST_POLICY, self.world)
         self.state.best = result  # only now: a run interrupted before has yet to store a policy
 
-    def _view(self, experience: Experience) -> Experience:
+    def _transformed(self, experience: Experience) -> Experience:
         """Experience as the innermost policy, which learns, would have seen it."""
         for layer in layers(self.world.policy):
             experience = require_experience(layer.transform(experience), layer.transform)

@@ -15,13 +15,13 @@ class SACPolicy(SquashedGaussianPolicy):
 
     def __init__(self, actor: nn.Module, *, deterministic_eval: bool = True, noise: NoiseFactory | None = None) -> None:
         super().__init__(actor, deterministic_eval=deterministic_eval)
-        self._disturb = ExplorationNoise(noise)
+        self._noise = ExplorationNoise(noise)
 
     def set_progress(self, progress: float) -> None:
         """Set the noise scale from the run's progress."""
-        self._disturb.set_progress(progress)
+        self._noise.set_progress(progress)
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Sample actions [N, D], with noise added while exploring; the state is that of the noise process."""
         actions, _ = super().act(obs, explore=explore, rng=rng)
-        return self._disturb(actions, state, rng) if explore else (actions, None)
+        return self._noise(actions, state, rng) if explore else (actions, None)

@@ -21,7 +21,7 @@ class DeterministicPolicy(Policy):
     def __init__(self, actor: nn.Module, *, noise: NoiseFactory | None = None) -> None:
         super().__init__()
         self.actor = actor
-        self._disturb = ExplorationNoise(noise)
+        self._noise = ExplorationNoise(noise)
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
         """Check that the actor returns actions."""
@@ -29,9 +29,9 @@ class DeterministicPolicy(Policy):
 
     def set_progress(self, progress: float) -> None:
         """Set the noise scale from the run's progress."""
-        self._disturb.set_progress(progress)
+        self._noise.set_progress(progress)
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Actions [N, D], with noise added while exploring; the state is that of the noise process."""
         actions: Tensor = infer(self.actor, obs)
-        return self._disturb(actions, state, rng) if explore else (actions, None)
+        return self._noise(actions, state, rng) if explore else (actions, None)
