@@ -41,7 +41,7 @@ def test_the_scores_keep_the_bounds(certificate):
     assert min(measured["scores"]) >= certificate["worst_at_least"]
 
 
-def test_it_says_what_it_was_measured_with(certificate):
+def test_a_certificate_says_what_it_was_measured_with(certificate):
     assert len(certificate["measured"]["commit"]) >= 7
     assert {"python", "torch", "numpy", "gymnasium"} <= certificate["measured"].keys()
     assert certificate["settings"]

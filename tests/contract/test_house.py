@@ -107,7 +107,7 @@ def test_entry_points_and_manifest_name_the_same_things(name):
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in FIRST_PARTY.items() for name in names])
-def test_every_name_that_users_are_told_to_install_is_provided_by_that_distribution(kind, name):
+def test_every_name_in_an_install_hint_is_provided_by_that_distribution(kind, name):
     assert (kind, name) in registered(first_party_distribution(kind, name))
 
 

@@ -160,12 +160,12 @@ def test_a_signature_begins_as_the_contract_says(name):
 
 
 @pytest.mark.parametrize("name", ["run", "from_directory"])
-def test_what_is_added_to_experiments_methods_is_keyword_only(name):
+def test_new_parameters_of_experiment_methods_are_keyword_only(name):
     _, more = leading(getattr(Experiment, name), len(SIGNATURES[f"Experiment.{name}"]))
     assert {p.kind for p in more} <= {inspect.Parameter.KEYWORD_ONLY}
 
 
-def test_what_is_added_to_the_experiment_is_keyword_only():
+def test_new_fields_of_experiment_are_keyword_only():
     _, more = leading(Experiment, 5)
     assert {p.kind for p in more} == {inspect.Parameter.KEYWORD_ONLY}
 

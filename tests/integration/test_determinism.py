@@ -73,7 +73,7 @@ def test_another_seed_comes_to_other_weights():
 
 def test_continuous_actions_and_running_statistics_are_decided_by_the_seed_too():
     def run() -> str:
-        return weights(PENDULUM, told=lambda builder: builder.with_policy_wrapper_factory(PolicyWrapperFactoryObsNorm()))
+        return weights(PENDULUM, configure=lambda builder: builder.with_policy_wrapper_factory(PolicyWrapperFactoryObsNorm()))
 
     assert run() == run()
 
@@ -89,8 +89,8 @@ def test_tests_change_no_weight(num_test_envs):
         {"watch": True, "watch_num_episodes": 2},
         {"persistence_enabled": True},
         {"persistence_enabled": True, "log_file_enabled": False},
-        {"persistence_enabled": True, "told": lambda builder: builder.with_logger_factory(QuietFactory())},
-        {"told": lambda builder: builder.with_epoch_train_callback(ReadingNothing())},
+        {"persistence_enabled": True, "configure": lambda builder: builder.with_logger_factory(QuietFactory())},
+        {"configure": lambda builder: builder.with_epoch_train_callback(ReadingNothing())},
     ],
     ids=["watched", "stored", "stored without a log file", "another logger", "callback"],
 )
@@ -135,4 +135,4 @@ def test_the_number_of_environments_changes_no_budget(num_train_envs):
 
 
 def test_a_setting_of_learning_changes_the_weights():
-    assert weights(num_test_envs=0, told=lambda builder: builder.with_ppo_params(PPOParams(gamma=0.9))) != plain()
+    assert weights(num_test_envs=0, configure=lambda builder: builder.with_ppo_params(PPOParams(gamma=0.9))) != plain()

@@ -65,7 +65,7 @@ def words() -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_what_a_page_writes_as_code_is_a_name_of_the_code_or_of_the_page(page, words):
+def test_code_in_a_page_is_a_name_of_the_code_or_of_the_page(page, words):
     known = words | OF_READERS | set(NAME.findall("".join(FENCED.findall(PAGES[page]))))
     assert {name for span in spans(page) for name in NAME.findall(span)} <= known
 

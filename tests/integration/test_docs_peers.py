@@ -89,7 +89,7 @@ def defaults(library: str, of: str | None, row: Row) -> dict[str, Any]:
     return {version: value(each) for version, each in (theirs if isinstance(theirs, dict) else {"": theirs}).items()}
 
 
-def test_what_a_row_says_of_another_library_is_so():
+def test_defaults_that_a_row_gives_for_another_library_are_those_of_that_library():
     wrong = []
     for row in rows():
         for claim in claims(row):

@@ -19,12 +19,12 @@ from rlchassis_testkit.tiny_runs import tiny_run
 
 
 def run(builder_class: Any, *, train: Any = None, test: Any = None) -> World:
-    def told(builder: Any) -> Any:
+    def configure(builder: Any) -> Any:
         if train is not None:
             builder.with_epoch_train_callback(train)
         return builder if test is None else builder.with_epoch_test_callback(test)
 
-    return tiny_run(builder_class, "CartPole-v1", told=told)
+    return tiny_run(builder_class, "CartPole-v1", configure=configure)
 
 
 @pytest.mark.parametrize("builder_class", [DQNExperimentBuilder, IQNExperimentBuilder])
@@ -40,8 +40,10 @@ def test_a_callback_lets_exploration_fall_over_a_number_of_steps(builder_class):
 
 
 @pytest.mark.parametrize(
-    "callback", [{"train": EpochTrainCallbackDQNSetEps(0.3)}, {"test": EpochTestCallbackDQNSetEps(0.2)}], ids=lambda told: next(iter(told))
+    "callback",
+    [{"train": EpochTrainCallbackDQNSetEps(0.3)}, {"test": EpochTestCallbackDQNSetEps(0.2)}],
+    ids=lambda callback: next(iter(callback)),
 )
-def test_what_does_not_explore_so_is_refused(callback):
+def test_exploration_callbacks_refuse_algorithms_without_epsilon(callback):
     with pytest.raises(UsageError, match="of DQN, not of DiscreteSAC; leave it out"):
         run(DiscreteSACExperimentBuilder, **callback)

@@ -31,7 +31,7 @@ def builder_class(install, monkeypatch):
     return load("algorithm", "acme.reinforce")
 
 
-def test_it_is_listed_as_any_plugin(builder_class):
+def test_a_third_party_plugin_is_listed_as_any_plugin(builder_class):
     plugin = find("algorithm", "acme.reinforce")
     assert (plugin.state, plugin.distribution, plugin.version, plugin.policy) == ("ok", "acme-reinforce", "0.1.0", "on")
     assert load("algorithm", "reinforce") is builder_class
@@ -53,13 +53,13 @@ def test_its_builder_is_asked_for_in_its_own_package(builder_class):
     assert str(refusal.value).endswith('own package: from acme_reinforce import ReinforceExperimentBuilder ("acme.reinforce").')
 
 
-def test_it_imports_the_api_and_the_toolkit_and_nothing_else_of_this_project():
+def test_a_third_party_plugin_imports_the_api_and_the_toolkit_and_nothing_else_of_this_project():
     tree = ast.parse((PROJECT / "src" / "acme_reinforce" / "__init__.py").read_text("utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {module for module in imported if module and module.startswith("rlchassis")} == {"rlchassis.api", "rlchassis_toolkit"}
 
 
-def test_it_trains_is_stored_and_comes_back(builder_class, tmp_path):
+def test_a_third_party_algorithm_trains_and_its_policy_is_stored_and_loaded(builder_class, tmp_path):
     experiment = builder_class("CartPole-v1", tiny_config(tmp_path), SAMPLING).build()
     result = experiment.run("run")
     assert (result.trainer_result.env_steps, result.trainer_result.updates) == (400, 2)
@@ -71,7 +71,7 @@ def test_it_trains_is_stored_and_comes_back(builder_class, tmp_path):
     assert '"acme-reinforce"' in (directory / "provenance.json").read_text("utf-8")
 
 
-def test_it_trains_by_its_name(builder_class, tmp_path):
+def test_a_third_party_algorithm_trains_by_its_name(builder_class, tmp_path):
     options = {"steps": 300, "settings": [{"params": {"gamma": 0.9}, "sampling": {"batch_size": None, "num_train_envs": 2}}]}
     experiment = rlchassis.experiment.plan("acme.reinforce", "CartPole-v1", **options, persistence_base_dir=str(tmp_path))
     assert experiment.agent_factory.params.gamma == 0.9

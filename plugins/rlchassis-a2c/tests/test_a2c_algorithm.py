@@ -35,7 +35,7 @@ def judged_by_hand(algorithm: A2C, gamma: float, lam: float) -> torch.Tensor:
     return advantages
 
 
-def test_a_rollout_is_judged_as_by_hand_by_the_critic_before_it_changes(a2c):
+def test_advantages_are_by_hand_those_of_the_critic_before_the_update(a2c):
     algorithm, rows = a2c(gamma=0.9, gae_lambda=0.7), example_rollout().valid
     batch, advantages = prepared(algorithm), judged_by_hand(algorithm, 0.9, 0.7)
     values = algorithm.critic(example_rollout().obs.flatten(0, 1)).reshape(12, 2)

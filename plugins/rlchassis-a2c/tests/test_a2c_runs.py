@@ -18,18 +18,18 @@ GAMMA = 0.5
 PUSHED = partial(Receiver, [-2.0, 0.0], [2.0, 4.0])
 
 
-def run(env: Any = "CartPole-v1", told: Callable[[Any], Any] = unchanged, **settings: Any) -> World:
-    return tiny_run(A2CExperimentBuilder, env, told=told, **settings)
+def run(env: Any = "CartPole-v1", configure: Callable[[Any], Any] = unchanged, **settings: Any) -> World:
+    return tiny_run(A2CExperimentBuilder, env, configure=configure, **settings)
 
 
 def critic_of(env: Any, **params: Any) -> Callable[[Any], torch.Tensor]:
     """What values it gives to states after some thousand steps on three environments, in rollouts whose last row is not full."""
 
-    def told(builder: A2CExperimentBuilder) -> A2CExperimentBuilder:
+    def configure(builder: A2CExperimentBuilder) -> A2CExperimentBuilder:
         return builder.with_a2c_params(A2CParams(gamma=GAMMA, lr=0.02, **params)).with_critic_factory_default((16,), torch.nn.Tanh)
 
     sampling = {"step_per_epoch": 2000, "num_epochs": 1, "num_train_envs": 3, "step_per_collect": 10, "batch_size": None}
-    algorithm = run(env, told, num_test_envs=0, **sampling).algorithm
+    algorithm = run(env, configure, num_test_envs=0, **sampling).algorithm
     scale = 1 if algorithm.return_scale is None else algorithm.return_scale.unit
     return lambda states: algorithm.critic(torch.as_tensor(states, dtype=torch.float32)).detach() * scale
 
@@ -48,21 +48,21 @@ def test_a_chain_that_ends_is_worth_what_is_still_to_come(return_scaling):
     assert values.tolist() == pytest.approx([1 + GAMMA * 2 + GAMMA**2 * 4, 2 + GAMMA * 4, 4], abs=0.2)
 
 
-def test_it_finds_the_action_that_pays():
-    def told(builder: A2CExperimentBuilder) -> A2CExperimentBuilder:
+def test_a2c_learns_the_rewarded_action():
+    def configure(builder: A2CExperimentBuilder) -> A2CExperimentBuilder:
         return builder.with_a2c_params(A2CParams(lr=0.01, gamma=GAMMA))
 
-    policy = run(PUSHED, told, step_per_epoch=2000, num_epochs=1, num_test_envs=0).policy
+    policy = run(PUSHED, configure, step_per_epoch=2000, num_epochs=1, num_test_envs=0).policy
     assert (policy.act(torch.zeros(1, 1), explore=False, rng=torch.Generator())[0] > 0.8).all()
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+def test_equal_seeds_give_equal_bits_and_different_seeds_different_ones():
     first, again, other = (fingerprint(run(seed=seed).policy) for seed in (1, 1, 2))
     assert first == again != other
 
 
 NETWORKS: dict[str, tuple[Any, Callable[[A2CExperimentBuilder], Any], tuple[int, int]]] = {
-    "none told of": ("CartPole-v1", unchanged, (64, 64)),
+    "default": ("CartPole-v1", unchanged, (64, 64)),
     "categorical": ("CartPole-v1", lambda b: b.with_actor_factory_default((8,), torch.nn.Tanh), (8, 64)),
     "any actor": ("CartPole-v1", lambda b: b.with_actor_factory(ActorFactoryDefault((8,))), (8, 64)),
     "Gaussian": (PUSHED, lambda b: b.with_actor_factory_default((8,)), (8, 64)),
@@ -72,13 +72,13 @@ NETWORKS: dict[str, tuple[Any, Callable[[A2CExperimentBuilder], Any], tuple[int,
     "any critic": ("CartPole-v1", lambda b: b.with_critic_factory(CriticFactoryDefault((8,))), (64, 8)),
     "shared features": ("CartPole-v1", lambda b: b.with_critic_factory_use_actor().with_actor_factory_default((8,)), (8, 8)),
 }
-"""An environment, what the builder is told, and how many features actor and critic then have."""
+"""An environment, how the builder is configured, and how many features actor and critic then have."""
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_every_network_that_a_builder_may_be_told_of_is_made_and_learns(name):
-    env, told, widths = NETWORKS[name]
-    world = run(env, told)
+def test_every_network_that_a_builder_can_configure_is_created_and_learns(name):
+    env, configure, widths = NETWORKS[name]
+    world = run(env, configure)
     actor, critic = world.policy.actor, world.algorithm.critic
     assert (actor.features.output_dim, critic.features.output_dim) == widths
     assert (critic.features is actor.features) == (name == "shared features")

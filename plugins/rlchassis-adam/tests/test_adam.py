@@ -97,7 +97,7 @@ class Varied(OptimizerFactoryAdam):
     ],
     ids=["amsgrad", "maximize", "decoupled", "not fused", "no Adam"],
 )
-def test_what_a_subclass_makes_is_stepped_as_torch_steps_it(made, monkeypatch):
+def test_an_optimizer_of_a_subclass_steps_as_in_torch(made, monkeypatch):
     monkeypatch.setattr(Varied, "made", staticmethod(made), raising=False)
     first, second = (nn.Parameter(torch.ones(16)) for _ in range(2))
     ours, torchs = Optimizer.create(Varied(), [first], LR), made([second], LR)

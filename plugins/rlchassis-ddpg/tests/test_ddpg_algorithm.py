@@ -38,7 +38,7 @@ def test_the_critic_learns_targets_that_the_targets_give_and_hands_back_how_wron
     assert torch.allclose(learned.priorities, errors, atol=1e-5)
 
 
-def test_the_actor_is_judged_by_the_critic_that_has_just_learned(ddpg, windows):
+def test_the_policy_loss_uses_the_critic_after_its_update(ddpg, windows):
     algorithm, twin = ddpg(), ddpg()
     batch = prepared(algorithm, windows())
     gradient_step(twin.critic_optimizer, twin._critic_loss, batch)
@@ -162,7 +162,7 @@ def test_preparing_draws_nothing_and_changes_nothing(ddpg, windows):
     assert torch.equal(weights(algorithm), before)
 
 
-def test_the_same_rounds_on_the_same_windows_are_the_same_to_the_last_bit(learned):
+def test_equal_updates_on_equal_windows_give_equal_bits(learned):
     assert torch.equal(weights(learned()), weights(learned()))
 
 

@@ -31,15 +31,15 @@ def small(builder: DDPGExperimentBuilder, **params: Any) -> DDPGExperimentBuilde
 
 
 def run(env: Any = PUSHED, params: dict[str, Any] | None = None, **settings: Any) -> World:
-    return tiny_run(DDPGExperimentBuilder, env, told=partial(small, **(params or {})), **settings)
+    return tiny_run(DDPGExperimentBuilder, env, configure=partial(small, **(params or {})), **settings)
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+def test_equal_seeds_give_equal_bits_and_different_seeds_different_ones():
     first, again, other = (fingerprint(run(seed=seed, step_per_epoch=24).policy) for seed in (1, 1, 2))
     assert first == again != other
 
 
-def test_it_finds_the_best_action_and_what_it_is_worth_where_every_episode_is_cut():
+def test_ddpg_learns_the_best_action_and_its_value_where_every_episode_is_truncated():
     params = {"gamma": GAMMA, "actor_lr": 0.01, "critic_lr": 0.01, "tau": 0.05}
     settings = {"num_epochs": 1, "step_per_epoch": 700, "step_per_collect": 1, "batch_size": 64, "num_train_envs": 1, "num_test_envs": 0}
     algorithm: Any = run(params=params, **settings).algorithm
@@ -74,7 +74,7 @@ def test_prioritized_replay_learns_something_else():
     assert plain != prioritized
 
 
-def test_what_explores_changes_what_is_experienced():
+def test_exploration_noise_changes_the_experience():
     noises = ({}, {"exploration_noise": None}, {"exploration_noise": NoiseFactoryOrnsteinUhlenbeck()})
     assert len({fingerprint(run(params=params, step_per_epoch=24).policy) for params in noises}) == 3
 
@@ -84,7 +84,7 @@ def test_discrete_actions_are_refused_in_one_sentence():
         run("CartPole-v1")
 
 
-def test_networks_are_those_that_the_builder_is_told():
+def test_networks_are_those_configured_in_the_builder():
     builder = DDPGExperimentBuilder("Pendulum-v1").with_critic_factory_default((9,), torch.nn.Tanh)
     agent = builder.with_actor_factory_default((7,), torch.nn.Tanh).build().agent_factory
     assert agent.critic_factory == ActionCriticFactoryDefault((9,), torch.nn.Tanh)
@@ -96,8 +96,10 @@ def test_networks_are_those_that_the_builder_is_told():
     assert builder.with_critic_factory_use_actor().build().agent_factory.critic_factory == ActionCriticFactoryReuseActor()
 
 
-def test_it_trains_where_the_critic_shares_the_actors_features():
-    world = tiny_run(DDPGExperimentBuilder, PUSHED, told=lambda builder: small(builder).with_critic_factory_use_actor(), step_per_epoch=24)
+def test_ddpg_trains_where_the_critic_shares_the_actors_features():
+    world = tiny_run(
+        DDPGExperimentBuilder, PUSHED, configure=lambda builder: small(builder).with_critic_factory_use_actor(), step_per_epoch=24
+    )
     assert world.state.info().updates == 48 - 12
 
 

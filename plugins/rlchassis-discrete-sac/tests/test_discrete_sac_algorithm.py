@@ -58,7 +58,7 @@ def test_critics_learn_targets_that_the_target_critics_give_and_hand_back_how_wr
     assert torch.allclose(learned.priorities, errors.mean(0), atol=1e-5)
 
 
-def test_the_actor_is_judged_by_the_critics_that_have_just_learned(sac, windows):
+def test_the_policy_loss_uses_the_critics_after_their_update(sac, windows):
     algorithm, twin = decided(sac(alpha=0.3)), decided(sac(alpha=0.3))
     batch = prepared(algorithm, windows())
     gradient_step(twin.critic_optimizer, twin._critic_loss, batch)
@@ -129,7 +129,7 @@ def test_targets_follow_at_a_distance_and_get_no_gradient(sac, windows):
     assert not any(p.requires_grad or p.grad is not None for p in algorithm.target_critics.parameters())
 
 
-def test_what_the_critics_are_to_learn_has_no_gradient_for_anyone(sac, windows):
+def test_critic_targets_have_no_gradient(sac, windows):
     algorithm = sac()
     batch = prepared(algorithm, windows())
     assert not algorithm._targets(batch).requires_grad

@@ -27,14 +27,14 @@ def small(builder: DiscreteSACExperimentBuilder, **params: Any) -> DiscreteSACEx
 
 
 def run(env: Any = "CartPole-v1", params: dict[str, Any] | None = None, **settings: Any) -> World:
-    return tiny_run(DiscreteSACExperimentBuilder, env, told=partial(small, **(params or {})), **{"num_test_envs": 0, **settings})
+    return tiny_run(DiscreteSACExperimentBuilder, env, configure=partial(small, **(params or {})), **{"num_test_envs": 0, **settings})
 
 
 def values_of(env: Any, states: Any, *, prioritized: bool = False, **params: Any) -> torch.Tensor:
     """What the better action is worth in each state to the first critic, where entropy is worth nothing, after a thousand rounds."""
-    told = {"alpha": 0.0, "gamma": GAMMA, "critic_lr": 0.01, "tau": 0.05, **params}
+    fixed = {"alpha": 0.0, "gamma": GAMMA, "critic_lr": 0.01, "tau": 0.05, **params}
     sampling = {"step_per_epoch": 1000, "num_epochs": 1, "num_train_envs": 3, "replay_buffer_prioritized": prioritized}
-    algorithm: Any = run(env, told, **sampling).algorithm
+    algorithm: Any = run(env, fixed, **sampling).algorithm
     return algorithm.critics(torch.as_tensor(states, dtype=torch.float32)).detach()[0].amax(-1)
 
 
@@ -58,7 +58,7 @@ def test_a_chain_that_ends_is_worth_what_is_still_to_come(settings):
     assert values.tolist() == pytest.approx([1 + GAMMA * 2 + GAMMA**2 * 4, 2 + GAMMA * 4, 4], abs=0.2)
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+def test_equal_seeds_give_equal_bits_and_different_seeds_different_ones():
     first, again, other = (fingerprint(run(seed=seed).policy) for seed in (1, 1, 2))
     assert first == again != other
 
@@ -94,10 +94,10 @@ def test_one_critic_can_be_described_apart_from_the_other():
 
 
 def test_both_critics_may_share_the_actors_features():
-    def told(builder: DiscreteSACExperimentBuilder) -> DiscreteSACExperimentBuilder:
+    def configure(builder: DiscreteSACExperimentBuilder) -> DiscreteSACExperimentBuilder:
         return builder.with_actor_factory_default((7,)).with_common_critic_factory_use_actor()
 
-    algorithm: Any = tiny_run(DiscreteSACExperimentBuilder, "CartPole-v1", told=told, num_test_envs=0).algorithm
+    algorithm: Any = tiny_run(DiscreteSACExperimentBuilder, "CartPole-v1", configure=configure, num_test_envs=0).algorithm
     assert algorithm.critics.encoder is algorithm.policy.actor.features
 
 
@@ -130,10 +130,10 @@ class EvenFactory(ActorFactory):
 
 
 def test_an_actor_and_critics_of_ones_own_are_learned():
-    def told(builder: DiscreteSACExperimentBuilder) -> DiscreteSACExperimentBuilder:
+    def configure(builder: DiscreteSACExperimentBuilder) -> DiscreteSACExperimentBuilder:
         return builder.with_actor_factory(EvenFactory()).with_common_critic_factory(ActionCriticFactoryDefault((8,)))
 
-    world = tiny_run(DiscreteSACExperimentBuilder, "CartPole-v1", told=told, num_test_envs=0)
+    world = tiny_run(DiscreteSACExperimentBuilder, "CartPole-v1", configure=configure, num_test_envs=0)
     assert isinstance(world.algorithm.policy.actor, Even)
     assert world.state.info().updates == 84
 

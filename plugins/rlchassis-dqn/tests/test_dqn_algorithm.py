@@ -23,7 +23,7 @@ class Told(torch.nn.Module):
         return self.weight * torch.cat([obs, 3 * obs - 4], -1)
 
 
-def told(dqn, *, weight: float = 1.0, target: float = 1.0, **params) -> DQN:
+def configured(dqn, *, weight: float = 1.0, target: float = 1.0, **params) -> DQN:
     algorithm = dqn(**params)
     algorithm.policy.network, algorithm.target = Told(weight), Told(target)
     algorithm.optimizer = Still()
@@ -59,7 +59,7 @@ def weights(algorithm: DQN) -> torch.Tensor:
 
 
 def test_the_squared_error_to_the_target_is_as_by_hand(dqn):
-    learned = told(dqn, huber_loss_delta=None).update(transition(), 0)
+    learned = configured(dqn, huber_loss_delta=None).update(transition(), 0)
     errors = [2 + 0.5 * (3 * 4 - 4) - 1, 5 + 1]  # targets 6 and −1, values 1 and 5
     assert learned.priorities.tolist() == errors
     assert learned.metrics["loss"].item() == pytest.approx((errors[0] ** 2 + errors[1] ** 2) / 2)
@@ -67,31 +67,31 @@ def test_the_squared_error_to_the_target_is_as_by_hand(dqn):
 
 
 def test_beyond_delta_the_loss_grows_in_a_straight_line(dqn):
-    loss = told(dqn, huber_loss_delta=5.5).update(transition(), 0).metrics["loss"].item()
+    loss = configured(dqn, huber_loss_delta=5.5).update(transition(), 0).metrics["loss"].item()
     assert loss == pytest.approx((5**2 / 2 + 5.5 * (6 - 5.5 / 2)) / 2)
 
 
 def test_a_row_counts_as_much_as_its_weight_and_keeps_its_priority(dqn):
-    learned = told(dqn, huber_loss_delta=None).update(transition(weights=torch.tensor([0.5, 0.0])), 0)
+    learned = configured(dqn, huber_loss_delta=None).update(transition(weights=torch.tensor([0.5, 0.0])), 0)
     assert learned.metrics["loss"].item() == pytest.approx(0.5 * 5**2 / 2)
     assert learned.priorities.tolist() == [5, 6]
 
 
 @pytest.mark.parametrize("is_double", [True, False])
 def test_where_both_networks_agree_double_and_plain_learning_are_the_same(is_double, dqn):
-    learned = told(dqn, weight=-1.0, target=-1.0, is_double=is_double).update(transition(), 0)
+    learned = configured(dqn, weight=-1.0, target=-1.0, is_double=is_double).update(transition(), 0)
     assert learned.priorities[0].item() == abs(2 + 0.5 * -4 - -1)
 
 
-def test_in_double_learning_the_learned_network_chooses_and_the_target_judges(dqn):
-    chosen_by_learned = told(dqn, target=-1.0).update(transition(), 0)
-    chosen_by_target = told(dqn, target=-1.0, is_double=False).update(transition(), 0)
+def test_double_q_learning_selects_by_the_online_network_and_evaluates_by_the_target_network(dqn):
+    chosen_by_learned = configured(dqn, target=-1.0).update(transition(), 0)
+    chosen_by_target = configured(dqn, target=-1.0, is_double=False).update(transition(), 0)
     assert chosen_by_learned.priorities[0].item() == abs(2 + 0.5 * -8 - 1)
     assert chosen_by_target.priorities[0].item() == abs(2 + 0.5 * -4 - 1)
 
 
 def test_targets_get_no_gradient(dqn):
-    algorithm = told(dqn, huber_loss_delta=None)
+    algorithm = configured(dqn, huber_loss_delta=None)
     algorithm.update(transition(), 0)
     by_values_alone = (2 * -5 * 1 + 2 * 6 * 5) / 2  # ∂(v − y)²/∂w with v = w · x and y held still
     assert algorithm.policy.network.weight.grad.item() == pytest.approx(by_values_alone)
@@ -194,7 +194,7 @@ def test_the_policy_that_is_stored_holds_the_network_and_no_target(dqn):
 
 
 def test_the_loss_of_one_row_is_the_same_alone_and_among_others(dqn):
-    algorithm = told(dqn)
+    algorithm = configured(dqn)
     both = algorithm.update(transition(), 0).metrics["loss"]
     alone = [algorithm.update(transition()[[row]], 0).metrics["loss"] for row in (0, 1)]
     assert both.item() == pytest.approx(sum(loss.item() for loss in alone) / 2)

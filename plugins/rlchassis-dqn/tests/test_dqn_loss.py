@@ -24,7 +24,7 @@ def test_a_plain_target_counts_the_best_of_the_next_values():
     assert target.tolist() == [1 + 0.5 * 3, -1 + 0.5 * 6]
 
 
-def test_a_double_target_lets_one_network_choose_and_another_judge():
+def test_a_double_q_target_selects_by_one_network_and_evaluates_by_the_other():
     choosing = torch.tensor([[9.0, 0.0, 0.0], [0.0, 0.0, 9.0]])
     target = q_target(torch.tensor([1.0, -1.0]), torch.tensor([0.5, 0.5]), VALUES, choosing)
     assert target.tolist() == [1 + 0.5 * 1, -1 + 0.5 * 4]

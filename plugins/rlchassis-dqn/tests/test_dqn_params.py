@@ -102,7 +102,7 @@ def test_params_are_values():
     assert_is_a_value(DQNParams)
 
 
-def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(learned):
+def test_a_learning_rate_schedule_is_a_factor_and_gets_the_total_steps_of_the_run(learned):
     assert torch.equal(weights(learned(lr=0.02, lr_scheduler_factory=Halved())), weights(learned(lr=0.01)))
 
 

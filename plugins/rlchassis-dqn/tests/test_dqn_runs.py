@@ -32,19 +32,19 @@ BOX = Box(-1, 1, (2,), np.float32)
 REPLAYED = tiny_sampling(repeat_per_collect=None)
 
 
-def run(env: Any = "CartPole-v1", *, told=lambda builder: builder, **settings: Any) -> World:
-    return tiny_run(DQNExperimentBuilder, env, told=told, **{"num_test_envs": 0, **settings})
+def run(env: Any = "CartPole-v1", *, configure=lambda builder: builder, **settings: Any) -> World:
+    return tiny_run(DQNExperimentBuilder, env, configure=configure, **{"num_test_envs": 0, **settings})
 
 
 def values_of(env: Any, states: Any, *, prioritized: bool = False, **params: Any) -> torch.Tensor:
     """What the better action is worth in each state, after a thousand rounds."""
 
-    def told(builder: DQNExperimentBuilder) -> DQNExperimentBuilder:
+    def configure(builder: DQNExperimentBuilder) -> DQNExperimentBuilder:
         dqn = DQNParams(gamma=GAMMA, lr=0.01, target_update_freq=20, **params)
         return builder.with_dqn_params(dqn).with_model_factory_default((16,), torch.nn.Tanh)
 
     sampling = {"step_per_epoch": 1000, "num_epochs": 1, "num_train_envs": 3, "replay_buffer_prioritized": prioritized}
-    network = run(env, told=told, **sampling).algorithm.policy.network
+    network = run(env, configure=configure, **sampling).algorithm.policy.network
     return network(torch.as_tensor(states, dtype=torch.float32)).detach().amax(-1)
 
 
@@ -62,7 +62,7 @@ def test_a_chain_that_ends_is_worth_what_is_still_to_come(settings):
     assert values.tolist() == pytest.approx([1 + GAMMA * 2 + GAMMA**2 * 4, 2 + GAMMA * 4, 4], abs=0.2)
 
 
-def test_the_same_seed_learns_the_same_to_the_last_bit_and_another_does_not():
+def test_equal_seeds_give_equal_bits_and_different_seeds_different_ones():
     def weights(seed: int) -> str:
         return fingerprint(run(seed=seed).policy)
 
@@ -150,13 +150,13 @@ def eps_seen(*callbacks: EpochTrainCallback, **params: Any) -> list[float]:
     """At the beginning of three epochs of 48 steps, collected 24 at a time."""
     Watching.seen.clear()
 
-    def told(builder: DQNExperimentBuilder) -> DQNExperimentBuilder:
+    def configure(builder: DQNExperimentBuilder) -> DQNExperimentBuilder:
         builder.with_dqn_params(DQNParams(**params))
         for callback in callbacks:
             builder.with_epoch_train_callback(callback)
         return builder.with_epoch_train_callback(Watching())
 
-    run(told=told, num_epochs=3)
+    run(configure=configure, num_epochs=3)
     return list(Watching.seen)
 
 
@@ -178,12 +178,12 @@ def test_a_callback_lets_exploration_fall_over_a_number_of_steps_whatever_the_le
 
 def test_a_callback_sets_how_often_tests_act_at_random_and_training_does_not_notice():
     def trained(*callbacks: Any) -> World:
-        def told(builder: DQNExperimentBuilder) -> DQNExperimentBuilder:
+        def configure(builder: DQNExperimentBuilder) -> DQNExperimentBuilder:
             for callback in callbacks:
                 builder.with_epoch_test_callback(callback)
             return builder
 
-        return run(told=told, num_test_envs=1, num_test_episodes=3)
+        return run(configure=configure, num_test_envs=1, num_test_episodes=3)
 
     plain, random = trained(), trained(EpochTestCallbackDQNSetEps(1.0))
     assert (plain.algorithm.policy.eps_inference, random.algorithm.policy.eps_inference) == (0.0, 1.0)
@@ -194,13 +194,13 @@ def test_a_callback_sets_how_often_tests_act_at_random_and_training_does_not_not
 @pytest.mark.parametrize(
     "callback", [EpochTrainCallbackDQNSetEps(0.3), EpochTrainCallbackDQNEpsLinearDecay(0.8, 0.2)], ids=lambda c: type(c).__name__
 )
-def test_callbacks_of_dqn_say_so_where_something_else_learns(callback):
+def test_callbacks_of_dqn_refuse_other_algorithms(callback):
     with pytest.raises(UsageError, match="of DQN, not of RecordingAlgorithm; leave it out"):
-        tiny_run(RecordingExperimentBuilder, "CartPole-v1", told=lambda builder: builder.with_epoch_train_callback(callback))
+        tiny_run(RecordingExperimentBuilder, "CartPole-v1", configure=lambda builder: builder.with_epoch_train_callback(callback))
 
 
 @pytest.mark.parametrize("eps", [-0.1, 1.1])
-def test_what_is_no_probability_is_refused(eps):
+def test_an_epsilon_that_is_no_probability_is_refused(eps):
     for make in (
         lambda: EpochTrainCallbackDQNSetEps(eps),
         lambda: EpochTestCallbackDQNSetEps(eps),

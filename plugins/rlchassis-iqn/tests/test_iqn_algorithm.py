@@ -30,7 +30,7 @@ class Still:
         loss.backward()
 
 
-def told(iqn, *, weight: float = 1.0, target: float = 1.0, **params) -> IQN:
+def configured(iqn, *, weight: float = 1.0, target: float = 1.0, **params) -> IQN:
     algorithm = iqn(target_sample_size=2, **params)
     algorithm.policy.network, algorithm.target = Told(weight), Told(target)
     algorithm.optimizer = Still()
@@ -66,7 +66,7 @@ def weights(algorithm: IQN) -> torch.Tensor:
 
 
 def test_by_hand_the_loss_is_that_of_quantiles_against_the_targets(iqn):
-    learned = told(iqn).update(batch(), 0)
+    learned = configured(iqn).update(batch(), 0)
     # quantiles 1.25 and 1.75 against 2 + 0.5 · 8 = 6, twice; 5 and 5 against −1, twice; all beyond δ = 1
     first = 0.25 * (4.75 - 0.5) + 0.75 * (4.25 - 0.5)
     second = (0.75 + 0.25) * (6 - 0.5)
@@ -77,7 +77,7 @@ def test_by_hand_the_loss_is_that_of_quantiles_against_the_targets(iqn):
 
 def test_the_targets_are_all_quantiles_of_the_chosen_action(iqn):
     still = {"next_obs": torch.tensor([[2.0], [9.0]])}  # where the first action is the better one
-    targets = told(iqn)._targets(batch(**still))
+    targets = configured(iqn)._targets(batch(**still))
     assert targets[0].tolist() == pytest.approx([2 + 0.5 * 2.2, 2 + 0.5 * 2.6])
     assert targets[1].tolist() == [-1, -1]
 
@@ -86,29 +86,29 @@ def test_the_next_action_is_chosen_by_fractions_of_its_own(iqn):
     close = {
         "next_obs": torch.tensor([[2.225], [9.0]])
     }  # first action 2.725 at τ = 0.5, and 2.625 at the mean of 0.2 and 0.6; second 2.675
-    targets = told(iqn)._targets(batch(**close))
+    targets = configured(iqn)._targets(batch(**close))
     assert targets[0].tolist() == pytest.approx([2 + 0.5 * 2.425, 2 + 0.5 * 2.825])
 
 
-def test_the_target_network_chooses_as_well_as_judges(iqn):
-    learned = told(iqn, target=-1.0).update(batch(), 0)  # to it the first action, −4.2 and −4.6, is better than the second, −8
+def test_the_target_network_selects_and_evaluates_the_next_action(iqn):
+    learned = configured(iqn, target=-1.0).update(batch(), 0)  # to it the first action, −4.2 and −4.6, is better than the second, −8
     assert learned.priorities[0].item() == pytest.approx(abs(2 + 0.5 * -4.4 - 1.5))
 
 
 def test_delta_is_where_costs_begin_to_grow_in_a_straight_line(iqn):
-    loss = told(iqn, huber_loss_delta=10.0).update(batch(), 0).metrics["loss"].item()
+    loss = configured(iqn, huber_loss_delta=10.0).update(batch(), 0).metrics["loss"].item()
     first = (0.25 * 4.75**2 + 0.75 * 4.25**2) / 2 / 10
     assert loss == pytest.approx((first + (0.75 + 0.25) * 36 / 2 / 10) / 2)
 
 
 def test_a_row_counts_as_much_as_its_weight_and_keeps_its_priority(iqn):
-    learned = told(iqn).update(batch(weights=torch.tensor([0.5, 0.0])), 0)
+    learned = configured(iqn).update(batch(weights=torch.tensor([0.5, 0.0])), 0)
     assert learned.metrics["loss"].item() == pytest.approx(0.5 * (0.25 * 4.25 + 0.75 * 3.75) / 2)
     assert learned.priorities.tolist() == [4.5, 6]
 
 
 def test_targets_get_no_gradient(iqn):
-    algorithm = told(iqn)
+    algorithm = configured(iqn)
     algorithm.update(batch(), 0)
     by_quantiles_alone = (-(0.25 * 1.25 + 0.75 * 1.75) + (0.75 + 0.25) * 5) / 2  # ∂/∂w of z = w · x, with targets held still
     assert algorithm.policy.network.weight.grad.item() == pytest.approx(by_quantiles_alone)
@@ -196,7 +196,7 @@ def test_an_algorithm_goes_on_from_the_state_of_another_to_the_last_bit(iqn, lea
     assert torch.equal(weights_of(first.target), weights_of(second.target))
 
 
-def test_the_same_seed_learns_the_same(iqn, learned):
+def test_equal_seeds_give_equal_updates(iqn, learned):
     assert torch.equal(weights(learned()), weights(learned()))
     assert not torch.equal(weights(learned()), weights(iqn()))
 
@@ -208,7 +208,7 @@ def test_the_policy_that_is_stored_holds_the_network_and_no_target(iqn):
 
 
 def test_the_loss_of_one_row_is_the_same_alone_and_among_others(iqn):
-    algorithm = told(iqn)
+    algorithm = configured(iqn)
     both = algorithm.update(batch(), 0).metrics["loss"]
     alone = [algorithm.update(batch()[[row]], 0).metrics["loss"] for row in (0, 1)]
     assert both.item() == pytest.approx(sum(loss.item() for loss in alone) / 2)

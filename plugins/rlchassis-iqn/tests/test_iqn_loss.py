@@ -37,7 +37,7 @@ def test_one_high_quantile_does_not_make_an_action_the_best():
     assert targets.tolist() == [[4, 5, 6], [0, 0, 0]]
 
 
-def test_an_action_may_be_chosen_by_another_number_of_quantiles_than_it_is_judged_by():
+def test_the_numbers_of_quantiles_for_selecting_and_evaluating_an_action_can_differ():
     choosing = tensor([[[0.0, 1.0]], [[0.0, 1.0]]])
     assert quantile_target(torch.zeros(2), torch.ones(2), QUANTILES, choosing).tolist() == [[4, 5, 6], [0, 0, 0]]
 

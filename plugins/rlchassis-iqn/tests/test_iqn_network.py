@@ -62,7 +62,7 @@ def test_hidden_layers_stand_between_the_product_and_the_quantiles():
     assert [tuple(p.shape) for p in head.parameters() if p.dim() == 2] == [(5, 2), (4, 5), (2, 4)]
 
 
-def test_what_is_stored_are_weights_alone():
+def test_a_stored_quantile_network_holds_weights_alone():
     assert {name.split(".")[0] for name in network().state_dict()} == {"embedding", "head"}
 
 
@@ -77,12 +77,12 @@ class Told(torch.nn.Module):
         return torch.stack([first, torch.full_like(first, 0.4)], -1)
 
 
-def told(sample_size: int) -> QuantilePolicy:
+def configured(sample_size: int) -> QuantilePolicy:
     return QuantilePolicy(Told(), sample_size, eps_training=0.0)  # type: ignore[arg-type]  # it answers as a network does
 
 
 def test_by_hand_an_evaluation_values_actions_at_the_middles_of_equal_parts_and_draws_nothing():
-    policy, rng = told(4), torch.Generator().manual_seed(0)
+    policy, rng = configured(4), torch.Generator().manual_seed(0)
     before = rng.get_state()
     assert policy.middles.tolist() == [0.125, 0.375, 0.625, 0.875]
     assert policy.values(OBS, explore=False, rng=rng).tolist() == [[0.5, pytest.approx(0.4)]] * 2
@@ -91,7 +91,7 @@ def test_by_hand_an_evaluation_values_actions_at_the_middles_of_equal_parts_and_
 
 
 def test_exploring_values_actions_at_fractions_drawn_for_each_observation_from_the_stream():
-    policy = told(1)
+    policy = configured(1)
     obs = OBS[:1].expand(4000, 2)
     actions, again = (policy.act(obs, explore=True, rng=torch.Generator().manual_seed(0))[0] for _ in range(2))
     assert torch.equal(actions, again)

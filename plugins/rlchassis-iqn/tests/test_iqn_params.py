@@ -113,7 +113,7 @@ def test_a_fixed_number_of_quantiles_is_refused_with_what_to_set_instead():
 
 
 @pytest.mark.parametrize("name", ["is_double", "clip_loss_grad"])
-def test_what_iqn_does_not_have_is_refused(name):
+def test_params_that_iqn_does_not_have_are_refused(name):
     with pytest.raises(UsageError, match=f"^IQNParams has no '{name}'"):
         IQNParams(**{name: True})
 
@@ -126,7 +126,7 @@ def test_params_are_values():
     assert_is_a_value(IQNParams)
 
 
-def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(learned):
+def test_a_learning_rate_schedule_is_a_factor_and_gets_the_total_steps_of_the_run(learned):
     assert torch.equal(weights(learned(lr=0.02, lr_scheduler_factory=Halved())), weights(learned(lr=0.01)))
 
 

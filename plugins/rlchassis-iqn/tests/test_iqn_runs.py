@@ -23,19 +23,19 @@ BOX = Box(-1, 1, (2,), np.float32)
 REPLAYED = tiny_sampling(repeat_per_collect=None)
 
 
-def run(env: Any = "CartPole-v1", *, told=lambda builder: builder, **settings: Any) -> World:
-    return tiny_run(IQNExperimentBuilder, env, told=told, **{"num_test_envs": 0, **settings})
+def run(env: Any = "CartPole-v1", *, configure=lambda builder: builder, **settings: Any) -> World:
+    return tiny_run(IQNExperimentBuilder, env, configure=configure, **{"num_test_envs": 0, **settings})
 
 
 def values_of(env: Any, states: Any, *, prioritized: bool = False, **params: Any) -> torch.Tensor:
     """What the better action is worth in each state, in the mean, after a thousand rounds."""
 
-    def told(builder: IQNExperimentBuilder) -> IQNExperimentBuilder:
+    def configure(builder: IQNExperimentBuilder) -> IQNExperimentBuilder:
         iqn = IQNParams(gamma=GAMMA, lr=0.01, target_update_freq=20, **params)
         return builder.with_iqn_params(iqn).with_preprocess_network_factory(IntermediateModuleFactoryDefault((16,), torch.nn.Tanh))
 
     sampling = {"step_per_epoch": 1000, "num_epochs": 1, "num_train_envs": 3, "replay_buffer_prioritized": prioritized}
-    policy: Any = run(env, told=told, **sampling).algorithm.policy
+    policy: Any = run(env, configure=configure, **sampling).algorithm.policy
     with torch.no_grad():
         return policy.values(torch.as_tensor(states, dtype=torch.float32), explore=False, rng=torch.Generator()).amax(-1)
 
@@ -54,7 +54,7 @@ def test_a_chain_that_ends_is_worth_what_is_still_to_come(settings):
     assert values.tolist() == pytest.approx([1 + GAMMA * 2 + GAMMA**2 * 4, 2 + GAMMA * 4, 4], abs=0.2)
 
 
-def test_the_same_seed_learns_the_same_to_the_last_bit_and_another_does_not():
+def test_equal_seeds_give_equal_bits_and_different_seeds_different_ones():
     def weights(seed: int) -> str:
         return fingerprint(run(seed=seed).policy)
 

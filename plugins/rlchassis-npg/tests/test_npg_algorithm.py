@@ -23,7 +23,7 @@ def batch_of(algorithm: NPG) -> NPGBatch:
     return algorithm.prepare(rollout, torch.Generator()).flatten(rollout.valid)
 
 
-def test_a_rollout_is_judged_by_the_critic_before_it_changes(npg):
+def test_advantages_are_those_of_the_critic_before_the_update(npg):
     algorithm, rollout = npg(gamma=0.9, gae_lambda=0.7), example_rollout()
     batch = algorithm.prepare(rollout, torch.Generator())
     expected = compute_gae(rollout, algorithm.critic, 0.9, 0.7)
@@ -77,7 +77,7 @@ def gradient_of(policy: StochasticPolicy, batch: NPGBatch) -> torch.Tensor:
     return torch.stack(weighed).mean(0)
 
 
-def test_the_divergence_of_a_step_and_the_entropy_before_it_are_told(npg):
+def test_the_divergence_of_a_step_and_the_entropy_before_it_are_reported(npg):
     algorithm = npg()
     algorithm.update(batch_of(algorithm), 0)
     batch, before = batch_of(algorithm), deepcopy(algorithm.policy)
@@ -143,7 +143,7 @@ def test_the_learning_rate_is_the_critics_alone(npg):
     assert fingerprint(slow.critic) != fingerprint(fast.critic)
 
 
-def test_the_critic_takes_as_many_steps_of_the_optimizer_as_it_is_told(npg):
+def test_the_critic_takes_optim_critic_iters_optimizer_steps_per_update(npg):
     algorithm = npg(optim_critic_iters=3, lr=0.01)
     batch, critic = batch_of(algorithm), deepcopy(algorithm.critic)
     adam = torch.optim.Adam(critic.parameters(), lr=0.01)

@@ -122,10 +122,12 @@ def test_a_clip_is_positive(clip):
 
 @pytest.mark.parametrize("num_test_envs", [0, 2])
 def test_in_a_run_exactly_the_training_steps_are_observed(num_test_envs):
-    def told(builder):
+    def configure(builder):
         return builder.with_policy_wrapper_factory(PolicyWrapperFactoryObsNorm())
 
-    world = tiny_run(RecordingExperimentBuilder, Counter, told=told, num_train_envs=5, num_test_envs=num_test_envs, watch=num_test_envs > 0)
+    world = tiny_run(
+        RecordingExperimentBuilder, Counter, configure=configure, num_train_envs=5, num_test_envs=num_test_envs, watch=num_test_envs > 0
+    )
     assert world.policy.scale.moments.count == 96
     last = world.algorithm.rollouts[-1].obs
     assert last.abs().max() < 10, "learning sees it normalised"

@@ -77,5 +77,5 @@ def test_an_old_name_is_refused_with_its_new_one(old, new):
         PGParams(**{old: 0.9})
 
 
-def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(learned):
+def test_a_learning_rate_schedule_is_a_factor_and_gets_the_total_steps_of_the_run(learned):
     assert torch.equal(weights(learned(lr=0.02, lr_scheduler_factory=Halved())), weights(learned(lr=0.01)))

@@ -23,14 +23,14 @@ def test_an_episode_that_ends_in_its_time_limit_has_ended_for_good(also_cut):
     assert returns_of(experience_of([1, 2, 4], terminated=[2], **also_cut), 0.5) == [3, 4, 4]
 
 
-def test_what_a_time_limit_cuts_off_is_worth_the_mean_return():
+def test_a_truncated_return_bootstraps_from_the_mean_return():
     mean = (2 + 2 + 3) / (3 - 0.25 - 0.5)
     returns = returns_of(experience_of([1, 2, 3], truncated=[1], terminated=[2]), 0.5)
     assert returns == pytest.approx([2 + 0.25 * mean, 2 + 0.5 * mean, 3])
     assert sum(returns) / 3 == pytest.approx(mean)
 
 
-def test_what_the_end_of_a_rollout_cuts_off_is_worth_the_same():
+def test_a_return_cut_by_the_end_of_the_rollout_bootstraps_from_the_mean_return():
     mean = (3 + 2 + 2) / (3 - 0.25 - 0.5)
     assert returns_of(experience_of([3, 1, 2], terminated=[0]), 0.5) == pytest.approx([3, 2 + 0.25 * mean, 2 + 0.5 * mean])
 

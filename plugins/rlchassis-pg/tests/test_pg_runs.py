@@ -17,20 +17,20 @@ from rlchassis_toolkit import ActorFactoryDefault
 PUSHED = partial(Receiver, [-2.0, 0.0], [2.0, 4.0])
 
 
-def run(env: Any = "CartPole-v1", told: Callable[[Any], Any] = unchanged, **settings: Any) -> World:
-    return tiny_run(PGExperimentBuilder, env, told=told, **settings)
+def run(env: Any = "CartPole-v1", configure: Callable[[Any], Any] = unchanged, **settings: Any) -> World:
+    return tiny_run(PGExperimentBuilder, env, configure=configure, **settings)
 
 
 @pytest.mark.parametrize("return_standardization", [False, True])
-def test_it_finds_the_action_that_pays_where_every_episode_is_cut(return_standardization):
-    def told(builder: PGExperimentBuilder) -> PGExperimentBuilder:
+def test_pg_learns_the_rewarded_action_where_every_episode_is_truncated(return_standardization):
+    def configure(builder: PGExperimentBuilder) -> PGExperimentBuilder:
         return builder.with_pg_params(PGParams(lr=0.01, gamma=0.5, return_standardization=return_standardization))
 
-    policy = run(PUSHED, told, step_per_epoch=5000, num_epochs=1, step_per_collect=50, batch_size=None, num_test_envs=0).policy
+    policy = run(PUSHED, configure, step_per_epoch=5000, num_epochs=1, step_per_collect=50, batch_size=None, num_test_envs=0).policy
     assert (policy.act(torch.zeros(1, 1), explore=False, rng=torch.Generator())[0] > 0.8).all()
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+def test_equal_seeds_give_equal_bits_and_different_seeds_different_ones():
     first, again, other = (fingerprint(run(seed=seed).policy) for seed in (1, 1, 2))
     assert first == again != other
 
@@ -45,10 +45,10 @@ NETWORKS: dict[str, tuple[Any, Callable[[PGExperimentBuilder], Any]]] = {
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_every_network_that_a_builder_may_be_told_of_is_made_and_learns(name):
-    env, told = NETWORKS[name]
-    actor, untold = run(env, told).policy.actor, run(env).policy.actor
-    assert actor.features.output_dim == 8 != untold.features.output_dim
+def test_every_network_that_a_builder_can_configure_is_created_and_learns(name):
+    env, configure = NETWORKS[name]
+    actor, default = run(env, configure).policy.actor, run(env).policy.actor
+    assert actor.features.output_dim == 8 != default.features.output_dim
     assert all(p.grad is not None and p.isfinite().all() for p in actor.parameters())
 
 

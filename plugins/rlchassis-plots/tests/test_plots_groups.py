@@ -78,7 +78,7 @@ def test_an_environment_without_an_id_is_called_by_what_makes_it(run, made, name
     assert words(run(**{"env.task": "", **made})) == [(name, ["acme"])]
 
 
-def test_that_an_environment_was_not_stored_is_reported_where_runs_are_compared(run, caplog):
+def test_an_environment_that_was_not_stored_is_reported_where_runs_are_compared(run, caplog):
     made = {"env": "env/callable", "env.task": "", "env.create.unstorable": "<lambda>"}
     assert words(run(**made)) == [("<lambda>", ["acme"])]
     assert not caplog.text

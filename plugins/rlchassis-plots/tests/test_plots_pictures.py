@@ -156,7 +156,7 @@ def test_no_two_lines_of_168_look_alike():
     assert len({(each["color"], each["linestyle"], each["marker"]) for each in map(style_of, range(168))}) == 168
 
 
-def test_what_the_labels_do_not_say_the_caption_does(synthetic, tmp_path, drawn):
+def test_the_caption_says_what_the_labels_leave_out(synthetic, tmp_path, drawn):
     folders = [synthetic("a", rows=[{"step": 1, "train/return": 1.0}]), synthetic("b", params={"lr": 1}, env="B")]
     folders.append(synthetic("c", params={"lr": 2}, env="B"))
     figure = picture(drawn, folders[1:], tmp_path / "x.png", smooth=3)
@@ -248,7 +248,7 @@ def test_numbers_that_no_run_has_written_are_refused(synthetic, tmp_path):
         draw_learning_curves(find_runs(folders), tmp_path / "x.png")
 
 
-def test_what_matplotlib_would_take_for_a_formula_or_a_terminal_obey_is_a_text(synthetic, tmp_path, drawn):
+def test_formulas_and_control_characters_are_drawn_as_text(synthetic, tmp_path, drawn):
     folders = [synthetic(f"{i}", env="$\\frac\n你", params={"note": f"${i}$"}) for i in range(2)]
     figure = picture(drawn, folders, tmp_path / "x.png")
     assert figure.axes[0].get_title() == r"$\frac\n\u4f60"

@@ -12,11 +12,11 @@ def of_width(width):
 @pytest.mark.parametrize(
     ("text", "shown"), [("a b", "a b"), ("a\nb\x1b[1m", r"a\nb\x1b[1m"), ("\ud800\u202e", r"\ud800\u202e"), ("$x$", "$x$")]
 )
-def test_what_cannot_be_printed_is_shown_escaped(text, shown):
+def test_unprintable_characters_are_shown_escaped(text, shown):
     assert legible(text) == shown
 
 
-def test_what_the_font_has_no_glyph_for_is_shown_escaped():
+def test_characters_without_a_glyph_are_shown_escaped():
     assert legible("aé你", {ord("a"), ord("é")}) == r"aé\u4f60"
 
 

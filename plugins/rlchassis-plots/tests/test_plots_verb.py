@@ -59,7 +59,7 @@ def test_a_picture_that_has_no_place_is_refused(rlchassis, write_run, tmp_path, 
     ("text", "hint"),
     [("", "expected a path, got none"), ("x" * 300, "File name too long"), ("a\0b", "embedded null"), ("loop/x", "symbolic links")],
 )
-def test_what_no_file_can_be_named_is_refused_wherever_a_path_is_typed(rlchassis, write_run, tmp_path, monkeypatch, text, hint):
+def test_impossible_file_names_are_refused_wherever_a_path_is_typed(rlchassis, write_run, tmp_path, monkeypatch, text, hint):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "loop").symlink_to("loop")
     directory = write_run()
@@ -67,7 +67,7 @@ def test_what_no_file_can_be_named_is_refused_wherever_a_path_is_typed(rlchassis
         is_refused(rlchassis(*words), hint)
 
 
-def test_what_is_no_run_is_refused(rlchassis, tmp_path):
+def test_plot_refuses_a_directory_that_is_no_run(rlchassis, tmp_path):
     is_refused(rlchassis("plot", tmp_path), "there is no metrics.jsonl in it")
 
 

@@ -36,7 +36,7 @@ def judged_by_hand(algorithm: PPO, gamma: float, lam: float) -> torch.Tensor:
     return advantages
 
 
-def test_a_rollout_is_judged_as_by_hand_by_policy_and_critic_before_they_change(ppo):
+def test_log_probs_and_advantages_are_by_hand_those_before_the_update(ppo):
     algorithm, rollout = ppo(gamma=0.9, gae_lambda=0.7), example_rollout()
     batch = prepared(algorithm)
     rows = rollout.valid
@@ -48,7 +48,7 @@ def test_a_rollout_is_judged_as_by_hand_by_policy_and_critic_before_they_change(
     assert torch.equal(batch.old_log_probs.flatten(), expected)
 
 
-def test_judging_anew_asks_the_critic_of_today_and_remembers_what_the_old_policy_did(ppo):
+def test_recomputed_advantages_use_the_current_critic_and_keep_old_log_probs(ppo):
     algorithm = ppo(recompute_advantage=True, lr=0.1)
     before = prepared(algorithm)
     algorithm.update(before.flatten(), 0)
@@ -61,7 +61,7 @@ def test_judging_anew_asks_the_critic_of_today_and_remembers_what_the_old_policy
         assert not torch.equal(getattr(after, name), getattr(before, name))
 
 
-def test_without_it_the_first_judgement_stays(ppo):
+def test_without_recompute_advantage_a_batch_keeps_its_advantages(ppo):
     algorithm = ppo()
     batch = prepared(algorithm)
     assert algorithm.refresh(batch, example_rollout()) is batch

@@ -28,7 +28,7 @@ def test_an_update_of_one_graph_is_the_same_update(params):
 
 
 @pytest.mark.compiled
-def test_so_it_is_with_continuous_actions_and_shared_features():
+def test_a_compiled_update_with_continuous_actions_and_shared_features_equals_the_eager_one():
     rollout = example_rollout()
     rollout = evolve(rollout, actions=rollout.obs[..., :2])
     assert_one_graph_is_the_same_update(PPOAgentFactory(critic_factory=CriticFactoryReuseActor()), BOX, rollout, flat=True)

@@ -61,6 +61,6 @@ def test_the_loss_is_a_mean_over_the_batch():
         (3.0, 1.0, 2.0, 1.0**2),  # overshot: the worse of 3.0 and 1.2
     ],
 )
-def test_a_clipped_value_is_judged_by_the_worse_of_itself_and_its_clipped_self(value, old, target, loss):
+def test_the_clipped_value_loss_is_the_larger_of_clipped_and_unclipped_error(value, old, target, loss):
     made = clipped_value_loss(*(torch.tensor([number]) for number in (value, old, target)), 0.2)
     assert made.item() == pytest.approx(loss)

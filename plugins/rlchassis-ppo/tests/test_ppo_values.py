@@ -17,11 +17,11 @@ GAMMA = 0.5
 def critic_of(env: Any, **params: Any) -> Callable[[Any], torch.Tensor]:
     """What values it gives to states after a thousand steps on three environments, in rollouts whose last row is not full."""
 
-    def told(builder: PPOExperimentBuilder) -> PPOExperimentBuilder:
+    def configure(builder: PPOExperimentBuilder) -> PPOExperimentBuilder:
         return builder.with_ppo_params(PPOParams(gamma=GAMMA, lr=0.02, **params)).with_critic_factory_default((16,), torch.nn.Tanh)
 
     sampling = {"step_per_epoch": 1000, "num_epochs": 1, "num_train_envs": 3, "step_per_collect": 25, "batch_size": None}
-    algorithm = tiny_run(PPOExperimentBuilder, env, told=told, num_test_envs=0, **sampling).algorithm
+    algorithm = tiny_run(PPOExperimentBuilder, env, configure=configure, num_test_envs=0, **sampling).algorithm
     scale = 1 if algorithm.return_scale is None else algorithm.return_scale.unit
     return lambda states: algorithm.critic(torch.as_tensor(states, dtype=torch.float32)).detach() * scale
 

@@ -34,8 +34,8 @@ def learned() -> Callable[..., REDQ]:
 
 
 def make(agent: REDQAgentFactory | None = None, progress: float = 0.0, **params: Any) -> REDQ:
-    told = REDQParams(**{"ensemble_size": 5, "actor_delay": 2, **params})
-    return make_algorithm(agent or REDQAgentFactory(params=told), ACTIONS, progress=progress)
+    hyperparameters = REDQParams(**{"ensemble_size": 5, "actor_delay": 2, **params})
+    return make_algorithm(agent or REDQAgentFactory(params=hyperparameters), ACTIONS, progress=progress)
 
 
 def recorded(n: int = 1) -> Experience:

@@ -54,13 +54,13 @@ def test_the_members_that_are_not_chosen_are_not_computed(redq, windows):
     assert answered == [2] * len(algorithm.target_critics.networks)
 
 
-def test_what_the_critics_are_to_learn_has_no_gradient_for_anyone(redq, windows):
+def test_critic_targets_have_no_gradient(redq, windows):
     algorithm = redq(SHARED)
     algorithm.target_critics.requires_grad_()
     assert not algorithm._targets(prepared(algorithm, windows())).requires_grad
 
 
-def test_the_actor_is_judged_by_all_critics_in_the_mean_once_they_have_learned(redq, windows):
+def test_the_policy_loss_uses_the_mean_of_all_critics_after_their_update(redq, windows):
     algorithm, twin = redq(actor_delay=1, alpha=0.3), redq(actor_delay=1, alpha=0.3)
     batch = prepared(algorithm, windows())
     gradient_step(twin.critic_optimizer, twin._critic_loss, batch)
@@ -86,7 +86,7 @@ def test_the_actors_step_raises_what_the_critics_think_of_it(redq, windows):
     assert worth() > before
 
 
-def test_actor_and_temperature_step_once_in_as_many_rounds_as_told(redq, windows):
+def test_actor_and_temperature_step_once_every_actor_delay_updates(redq, windows):
     algorithm = redq(actor_delay=3)
     moved = []
     for count in range(6):

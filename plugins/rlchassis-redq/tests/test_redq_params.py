@@ -43,12 +43,12 @@ def test_every_field_that_learning_reads_changes_what_is_learned(name, learned):
 
 
 @pytest.mark.parametrize("options", [{"lr": 0.1}, {"target_entropy": -9.0}, {"initial_alpha": 0.5}])
-def test_so_does_every_field_of_a_learned_temperature(options, learned):
+def test_every_field_of_a_learned_temperature_changes_the_outcome(options, learned):
     often = {"actor_delay": 1}
     assert not torch.equal(weights(learned(alpha=AutoAlphaFactoryDefault(**options), **often)), weights(learned(**often)))
 
 
-def test_evaluation_samples_where_it_is_told_to(redq):
+def test_evaluation_samples_without_deterministic_eval(redq):
     def actions(**params: Any) -> torch.Tensor:
         return redq(**params).policy.act(torch.zeros(50, 3), explore=False, rng=torch.Generator().manual_seed(0))[0]
 
@@ -91,7 +91,7 @@ def test_params_are_values():
 
 
 @pytest.mark.parametrize("role", ["actor", "critic"])
-def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(role, learned):
+def test_a_learning_rate_schedule_is_a_factor_and_gets_the_total_steps_of_the_run(role, learned):
     halved = learned(**{f"{role}_lr": 0.02, f"{role}_lr_scheduler_factory": Halved()})
     assert torch.equal(weights(halved), weights(learned(**{f"{role}_lr": 0.01})))
 

@@ -24,15 +24,15 @@ def small(builder: REDQExperimentBuilder, **params: Any) -> REDQExperimentBuilde
 
 
 def run(env: Any = PUSHED, params: dict[str, Any] | None = None, **settings: Any) -> World:
-    return tiny_run(REDQExperimentBuilder, env, told=partial(small, **(params or {})), **{"update_per_step": 1, **settings})
+    return tiny_run(REDQExperimentBuilder, env, configure=partial(small, **(params or {})), **{"update_per_step": 1, **settings})
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+def test_equal_seeds_give_equal_bits_and_different_seeds_different_ones():
     first, again, other = (fingerprint(run(seed=seed, step_per_epoch=24).policy) for seed in (1, 1, 2))
     assert first == again != other
 
 
-def test_it_finds_the_best_action_and_what_it_is_worth_where_every_episode_is_cut():
+def test_redq_learns_the_best_action_and_its_value_where_every_episode_is_truncated():
     params = {"alpha": 0.01, "gamma": GAMMA, "actor_lr": 0.01, "critic_lr": 0.01, "tau": 0.05}
     settings = {"num_epochs": 1, "step_per_epoch": 500, "step_per_collect": 1, "batch_size": 64, "num_train_envs": 1, "num_test_envs": 0}
     algorithm: Any = run(params=params, update_per_step=2, **settings).algorithm
@@ -67,11 +67,11 @@ def test_the_critics_can_be_described_by_a_factory():
 
 
 def test_hidden_sizes_and_activations_reach_the_networks():
-    def told(builder: REDQExperimentBuilder) -> REDQExperimentBuilder:
+    def configure(builder: REDQExperimentBuilder) -> REDQExperimentBuilder:
         builder.with_redq_params(REDQParams(ensemble_size=3)).with_actor_factory_default((7, 5), torch.nn.Tanh)
         return builder.with_critic_ensemble_factory_default((6,), torch.nn.ELU)
 
-    algorithm: Any = tiny_run(REDQExperimentBuilder, PUSHED, told=told, step_per_epoch=24).algorithm
+    algorithm: Any = tiny_run(REDQExperimentBuilder, PUSHED, configure=configure, step_per_epoch=24).algorithm
     assert [tuple(p.shape) for p in algorithm.policy.parameters() if p.dim() == 2] == [(7, 1), (5, 7), (2 * 2, 5)]
     assert repr(algorithm.policy).count("Tanh") == 2
     for critics in (algorithm.critics, algorithm.target_critics):

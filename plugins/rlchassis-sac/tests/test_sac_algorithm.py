@@ -49,7 +49,7 @@ def test_critics_learn_targets_that_the_target_critics_give_and_hand_back_how_wr
     assert torch.allclose(learned.priorities, errors.mean(0), atol=1e-5)
 
 
-def test_the_actor_is_judged_by_the_critics_that_have_just_learned(sac, windows):
+def test_the_policy_loss_uses_the_critics_after_their_update(sac, windows):
     algorithm, twin, batch = sac(alpha=0.3), sac(alpha=0.3), prepared(sac(), windows())
     gradient_step(twin.critic_optimizer, twin._critic_loss, batch)
     actions, log_probs = twin.policy.distribution(batch.transition.obs).at(batch.noise)
@@ -110,7 +110,7 @@ def test_targets_follow_at_a_distance_and_get_no_gradient(sac, windows):
     assert not any(p.requires_grad or p.grad is not None for p in algorithm.target_critics.parameters())
 
 
-def test_what_the_critics_are_to_learn_has_no_gradient_for_anyone(sac, windows):
+def test_critic_targets_have_no_gradient(sac, windows):
     algorithm = sac(SACAgentFactory(critic_factories=SHARED))
     algorithm.target_critics.requires_grad_()
     assert not algorithm._targets(prepared(algorithm, windows())).requires_grad
@@ -188,7 +188,7 @@ def test_preparing_needs_no_gradients_and_draws_the_noise_from_the_stream_it_is_
     assert torch.equal(weights(algorithm), before)
 
 
-def test_the_same_round_on_the_same_batch_is_the_same_to_the_last_bit(sac, windows):
+def test_equal_updates_on_an_equal_batch_give_equal_bits(sac, windows):
     first, second = sac(), sac()
     for algorithm in (first, second):
         algorithm.update(prepared(algorithm, windows()), 0)

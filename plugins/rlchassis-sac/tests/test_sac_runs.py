@@ -28,15 +28,15 @@ def small(builder: SACExperimentBuilder, **params: Any) -> SACExperimentBuilder:
 
 
 def run(env: Any = PUSHED, params: dict[str, Any] | None = None, **settings: Any) -> World:
-    return tiny_run(SACExperimentBuilder, env, told=partial(small, **(params or {})), **settings)
+    return tiny_run(SACExperimentBuilder, env, configure=partial(small, **(params or {})), **settings)
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+def test_equal_seeds_give_equal_bits_and_different_seeds_different_ones():
     first, again, other = (fingerprint(run(seed=seed, step_per_epoch=24).policy) for seed in (1, 1, 2))
     assert first == again != other
 
 
-def test_it_finds_the_best_action_and_what_it_is_worth_where_every_episode_is_cut():
+def test_sac_learns_the_best_action_and_its_value_where_every_episode_is_truncated():
     params = {"alpha": 0.01, "gamma": GAMMA, "actor_lr": 0.01, "critic_lr": 0.01, "tau": 0.05}
     settings = {"num_epochs": 1, "step_per_epoch": 700, "step_per_collect": 1, "batch_size": 64, "num_train_envs": 1, "num_test_envs": 0}
     algorithm: Any = run(params=params, **settings).algorithm

@@ -61,7 +61,7 @@ def test_critics_learn_targets_that_the_targets_give_and_hand_back_how_wrong_the
     assert torch.allclose(learned.priorities, errors.mean(0), atol=1e-5)
 
 
-def test_the_actor_is_judged_by_the_first_critic_which_has_just_learned(td3, windows):
+def test_the_policy_loss_uses_the_first_critic_after_its_update(td3, windows):
     algorithm, twin = td3(), td3()
     batch = prepared(algorithm, windows())
     gradient_step(twin.critic_optimizer, twin._critic_loss, batch)
@@ -88,8 +88,8 @@ def test_actor_and_targets_move_in_every_dth_round_alone_and_critics_in_each(fre
     for count in range(6):
         parts = (algorithm.critics, algorithm.policy, algorithm.target_actor, algorithm.target_critics)
         before = [weights_of(part) for part in parts]
-        told = "policy_loss" in algorithm.update(batch, count).metrics
-        moved.append([*(not torch.equal(weights_of(part), old) for part, old in zip(parts, before, strict=True)), told])
+        actor_updated = "policy_loss" in algorithm.update(batch, count).metrics
+        moved.append([*(not torch.equal(weights_of(part), old) for part, old in zip(parts, before, strict=True)), actor_updated])
     assert moved == [[True] + [(count + 1) % frequency == 0] * 4 for count in range(6)]
 
 
@@ -211,7 +211,7 @@ def test_preparing_draws_the_noise_from_the_stream_it_is_given_and_changes_nothi
     assert torch.equal(weights(algorithm), before)
 
 
-def test_the_same_rounds_on_the_same_windows_are_the_same_to_the_last_bit(learned):
+def test_equal_updates_on_equal_windows_give_equal_bits(learned):
     assert torch.equal(weights(learned()), weights(learned()))
 
 

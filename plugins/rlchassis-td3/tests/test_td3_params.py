@@ -93,6 +93,6 @@ def test_params_are_values():
 
 
 @pytest.mark.parametrize("role", ["actor", "critic"])
-def test_a_schedule_is_a_factor_on_the_learning_rate_that_is_told_the_length_of_the_run(role, learned):
+def test_a_learning_rate_schedule_is_a_factor_and_gets_the_total_steps_of_the_run(role, learned):
     halved = learned(**{f"{role}_lr": 0.02, f"{role}_lr_scheduler_factory": Halved()})
     assert torch.equal(weights(halved), weights(learned(**{f"{role}_lr": 0.01})))

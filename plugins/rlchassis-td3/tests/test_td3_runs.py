@@ -30,15 +30,15 @@ def small(builder: TD3ExperimentBuilder, **params: Any) -> TD3ExperimentBuilder:
 
 
 def run(env: Any = PUSHED, params: dict[str, Any] | None = None, **settings: Any) -> World:
-    return tiny_run(TD3ExperimentBuilder, env, told=partial(small, **(params or {})), **settings)
+    return tiny_run(TD3ExperimentBuilder, env, configure=partial(small, **(params or {})), **settings)
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+def test_equal_seeds_give_equal_bits_and_different_seeds_different_ones():
     first, again, other = (fingerprint(run(seed=seed, step_per_epoch=24).policy) for seed in (1, 1, 2))
     assert first == again != other
 
 
-def test_it_finds_the_best_action_and_what_it_is_worth_where_every_episode_is_cut():
+def test_td3_learns_the_best_action_and_its_value_where_every_episode_is_truncated():
     params = {"gamma": GAMMA, "actor_lr": 0.01, "critic_lr": 0.01, "tau": 0.05}
     settings = {"num_epochs": 1, "step_per_epoch": 700, "step_per_collect": 1, "batch_size": 64, "num_train_envs": 1, "num_test_envs": 0}
     algorithm: Any = run(params=params, **settings).algorithm
@@ -63,7 +63,7 @@ def test_prioritized_replay_learns_something_else():
     assert plain != prioritized
 
 
-def test_what_explores_changes_what_is_experienced():
+def test_exploration_noise_changes_the_experience():
     noises = ({}, {"exploration_noise": None}, {"exploration_noise": NoiseFactoryOrnsteinUhlenbeck()})
     assert len({fingerprint(run(params=params, step_per_epoch=24).policy) for params in noises}) == 3
 
@@ -92,10 +92,10 @@ def test_networks_can_be_described_one_by_one():
 
 
 @pytest.mark.parametrize(
-    "told", [TD3ExperimentBuilder.with_common_critic_factory_use_actor, TD3ExperimentBuilder.with_critic1_factory_use_actor]
+    "configure", [TD3ExperimentBuilder.with_common_critic_factory_use_actor, TD3ExperimentBuilder.with_critic1_factory_use_actor]
 )
-def test_it_trains_where_critics_share_the_actors_features(told):
-    world = tiny_run(TD3ExperimentBuilder, PUSHED, told=lambda builder: told(small(builder)), step_per_epoch=24)
+def test_td3_trains_where_critics_share_the_actors_features(configure):
+    world = tiny_run(TD3ExperimentBuilder, PUSHED, configure=lambda builder: configure(small(builder)), step_per_epoch=24)
     assert world.state.info().updates == 48 - 12
 
 

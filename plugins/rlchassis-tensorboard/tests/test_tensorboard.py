@@ -75,7 +75,7 @@ def test_tensorboard_is_imported_with_the_first_event_and_no_earlier(tmp_path):
     assert done.stdout.split() == ["False", "True"]
 
 
-def test_it_may_be_closed_twice_and_keeps_what_was_logged_before(tmp_path):
+def test_a_logger_can_be_closed_twice_and_keeps_logged_metrics(tmp_path):
     logger = LoggerFactoryTensorboard().create_logger(str(tmp_path), "x", None, {"a": float("nan")})
     logger.log({"a": 1.0, "b": float("nan")}, 1)
     logger.close()
@@ -85,7 +85,7 @@ def test_it_may_be_closed_twice_and_keeps_what_was_logged_before(tmp_path):
     assert found["b", 1] != found["b", 1]
 
 
-def test_what_is_logged_is_in_the_file_at_once_and_no_thread_writes_it(tmp_path):
+def test_logged_metrics_are_in_the_file_at_once_and_no_thread_writes_them(tmp_path):
     threads = threading.active_count()
     logger = LoggerFactoryTensorboard().create_logger(str(tmp_path), "x", None, {})
     logger.log({"a": 1.0}, 1)

@@ -66,7 +66,7 @@ def scaled_by(std: float) -> ReturnScale:
     return scale
 
 
-def test_with_a_scale_the_critic_speaks_in_standard_deviations_of_returns():
+def test_with_a_return_scale_the_critic_predicts_returns_in_standard_deviations():
     rollout = experience_of([1, 2], terminated=[1], obs=[[0.5], [0.25]], next_obs=[[0.25], [0.125]])
     gae = compute_gae(rollout, ten_times, gamma=0.5, gae_lambda=0.0, return_scale=scaled_by(4))
     assert numbers(gae.values) == [5, 2.5]
@@ -78,7 +78,7 @@ def gae_of(rollout: Experience, scale: ReturnScale) -> Advantages:
     return compute_gae(rollout, lambda obs: torch.zeros(len(obs)), gamma=1.0, gae_lambda=1.0, return_scale=scale)
 
 
-def test_the_scale_takes_in_the_returns_of_transitions_in_units_of_rewards():
+def test_the_return_scale_is_updated_with_returns_of_valid_rows_in_units_of_rewards():
     scale, rollout = scaled_by(4), experience_of([1, 2, 1000], terminated=[1], invalid=[2])
     scale.update(rollout, gae_of(rollout, scale))
     seen = torch.tensor([-4.0, 4.0, 3.0, 2.0])
@@ -86,7 +86,7 @@ def test_the_scale_takes_in_the_returns_of_transitions_in_units_of_rewards():
     assert scale.moments.std().item() == pytest.approx(seen.std(correction=0).item())
 
 
-def test_the_unit_holds_still_until_it_is_settled_again():
+def test_the_return_scale_is_constant_until_it_is_frozen_again():
     scale, rollout = scaled_by(4), experience_of([100, 200], terminated=[1])
     before = gae_of(rollout, scale)
     scale.update(rollout, before)
@@ -95,7 +95,7 @@ def test_the_unit_holds_still_until_it_is_settled_again():
     assert numbers(gae_of(rollout, scale).returns) != numbers(before.returns)
 
 
-def test_a_new_rollout_is_judged_in_the_unit_settled_before_it_and_counts_for_the_next():
+def test_gae_of_a_new_rollout_uses_the_return_scale_before_it_and_updates_it_for_the_next():
     scale, rollout = ReturnScale(), experience_of([3, 2, 1000], terminated=[1], invalid=[2])
 
     def returns() -> list[float]:
@@ -106,7 +106,7 @@ def test_a_new_rollout_is_judged_in_the_unit_settled_before_it_and_counts_for_th
     assert scale.moments.count == 4
 
 
-def test_without_a_scale_a_new_rollout_is_judged_as_any():
+def test_without_a_return_scale_gae_of_a_new_rollout_is_compute_gae():
     rollout = experience_of([1, 2, 4], terminated=[1])
     for anew, plain in zip(
         update_scale_and_compute_gae(rollout, ten_times, 0.5, 0.8), compute_gae(rollout, ten_times, 0.5, 0.8), strict=True
@@ -114,7 +114,7 @@ def test_without_a_scale_a_new_rollout_is_judged_as_any():
         assert torch.equal(anew, plain)
 
 
-def test_the_unit_is_stored_and_restored():
+def test_the_return_scale_is_stored_and_restored():
     restored = ReturnScale()
     restored.load_state_dict(scaled_by(4).state_dict())
     assert restored.unit.item() == pytest.approx(4)

@@ -142,7 +142,7 @@ def test_critics_may_share_the_actors_features():
         create_critics([ActionCriticFactoryReuseActor()], envs(), CPU)
 
 
-def test_observations_and_actions_of_any_shape_are_judged():
+def test_critics_take_observations_and_actions_of_any_shape():
     space = Dict(at=Box(-1, 1, (3,)), on=Discrete(2))
     obs = {"at": VECTORS, "on": torch.ones(7, dtype=torch.long)}
     critics = create_critics([ActionCriticFactoryDefault((8,))], envs(Box(-1, 1, (2, 1)), space), CPU)

@@ -44,7 +44,7 @@ def test_each_environment_draws_by_itself():
     assert len(set(actions_of(VALUES[:1].expand(50, 3), explore=True, eps_training=1.0).tolist())) == 3
 
 
-def test_the_same_stream_draws_the_same():
+def test_equal_random_streams_draw_equal_actions():
     values = VALUES[:1].expand(50, 3)
     first, again = (actions_of(values, explore=True, eps_training=0.5) for _ in range(2))
     assert torch.equal(first, again)

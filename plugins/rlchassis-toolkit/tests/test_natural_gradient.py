@@ -155,7 +155,7 @@ def test_a_flat_gradient_has_a_0_for_what_the_loss_does_not_depend_on_and_can_be
     assert flat_gradient(loss, [idle, x]).tolist() == flat_gradient(loss, [idle, x]).tolist() == [0, 2, 4]
 
 
-def test_what_was_flattened_is_assigned_again_bit_for_bit_where_it_was():
+def test_flattened_parameters_are_assigned_back_exactly():
     parameters = [nn.Parameter(torch.tensor([[1.0, -0.0], [0.1, torch.inf]])), nn.Parameter(torch.tensor(3.0))]
     addresses = [p.data_ptr() for p in parameters]
     kept = flattened(parameters).detach()

@@ -136,7 +136,7 @@ def test_parameters_of_shared_features_are_listed_once_and_frozen_ones_not_at_al
     assert {id(p) for p in unique_parameters(actor, critic)} == {id(p) for p in actor.parameters()}
 
 
-def test_what_a_critic_has_for_itself_is_listed_without_what_it_shares():
+def test_parameters_of_a_critic_are_listed_without_those_it_shares():
     features = Features(VECTOR, (4,), nn.Tanh)
     actor, critic = CategoricalActor(features, 2), Critic(features)
     assert {id(p) for p in unique_parameters(critic, without=actor.parameters())} == {id(p) for p in critic.head.parameters()}

@@ -68,7 +68,7 @@ def test_noise_that_is_thrown_ever_farther_is_refused(theta, dt):
     NoiseFactoryOrnsteinUhlenbeck(theta=0.99 * theta, dt=2 / theta)
 
 
-def test_what_is_left_of_noise_is_a_fraction():
+def test_the_final_noise_scale_is_a_fraction():
     with pytest.raises(ValueError, match="final_fraction"):
         NoiseFactoryOrnsteinUhlenbeck(final_fraction=1.5)
 

@@ -76,7 +76,7 @@ def test_its_optimizer_is_part_of_the_setup_and_nothing_flows_into_the_policy():
     assert not temperature.alpha.requires_grad
 
 
-def test_what_was_learned_can_be_restored():
+def test_a_learned_temperature_can_be_restored():
     temperature, _ = learned(Box(-1, 1, (2,)), lr=0.1)
     temperature.learn(torch.tensor([5.0]), torch.ones(1))
     other, _ = learned(Box(-1, 1, (2,)), lr=0.1)
@@ -87,6 +87,6 @@ def test_what_was_learned_can_be_restored():
 
 
 @pytest.mark.parametrize("options", [{"lr": 0.0}, {"initial_alpha": 0.0}, {"discrete_fraction": 0.0}, {"discrete_fraction": 1.1}])
-def test_what_cannot_be_is_refused(options):
+def test_impossible_temperature_settings_are_refused(options):
     with pytest.raises(UsageError, match=next(iter(options))):
         AutoAlphaFactoryDefault(**options)

@@ -44,7 +44,7 @@ def loss_of(algorithm: TRPO, batch: TRPOBatch) -> float:
     return surrogate_loss(algorithm.policy.log_prob(batch.obs, batch.actions), batch.old_log_probs, normalized(batch.advantages)).item()
 
 
-def test_a_rollout_is_judged_by_policy_and_critic_before_they_change(trpo):
+def test_log_probs_and_advantages_are_those_before_the_update(trpo):
     algorithm, rollout = trpo(gamma=0.9, gae_lambda=0.7), example_rollout()
     batch = algorithm.prepare(rollout, torch.Generator())
     expected = compute_gae(rollout, algorithm.critic, 0.9, 0.7)
@@ -194,7 +194,7 @@ def test_the_learning_rate_is_the_critics_alone(trpo):
     assert fingerprint(slow.critic) != fingerprint(fast.critic)
 
 
-def test_the_critic_takes_as_many_steps_of_the_optimizer_as_it_is_told(trpo):
+def test_the_critic_takes_optim_critic_iters_optimizer_steps_per_update(trpo):
     algorithm = trpo(optim_critic_iters=3, lr=0.01)
     batch, critic = batch_of(algorithm), deepcopy(algorithm.critic)
     adam = torch.optim.Adam(critic.parameters(), lr=0.01)

@@ -19,15 +19,15 @@ from rlchassis_testkit.tiny_runs import fingerprint, tiny_run, unchanged
 from rlchassis_toolkit import ActorFactory, CategoricalActor, Critic, CriticFactory, Features
 from rlchassis_trpo import TRPO, TRPOExperimentBuilder, TRPOParams
 
-Told = Callable[[TRPOExperimentBuilder], TRPOExperimentBuilder]
+Configure = Callable[[TRPOExperimentBuilder], TRPOExperimentBuilder]
 CARTPOLE, PENDULUM = EnvFactoryRegistered("CartPole-v1"), EnvFactoryRegistered("Pendulum-v1", max_episode_steps=20)
 
 
-def taught(env: Any, told: Told = unchanged) -> TRPO:
+def trained(env: Any, configure: Configure = unchanged) -> TRPO:
     """What learned from two rollouts of 32 steps, after a look at whether actor and critic did."""
     sampling = SamplingConfig(num_epochs=1, step_per_epoch=64, step_per_collect=32, batch_size=None, num_train_envs=2, num_test_envs=0)
     builder = TRPOExperimentBuilder(env, ExperimentConfig(watch=False, persistence_enabled=False), sampling)
-    experiment = told(builder.with_trpo_params(TRPOParams(optim_critic_iters=2))).build()
+    experiment = configure(builder.with_trpo_params(TRPOParams(optim_critic_iters=2))).build()
     world: World = experiment.create_experiment_world()
     algorithm: Any = world.algorithm
     before = fingerprint(algorithm.policy), fingerprint(algorithm.critic.head)
@@ -43,20 +43,20 @@ def widths(module: nn.Module) -> list[int]:
 
 
 @pytest.mark.parametrize(("env", "outputs"), [(CARTPOLE, 2), (PENDULUM, 1)], ids=["categorical", "gaussian"])
-def test_actor_and_critic_are_networks_of_the_default_unless_sizes_and_activations_are_told(env, outputs):
-    plain = taught(env)
+def test_actor_and_critic_are_default_networks_unless_sizes_and_activations_are_given(env, outputs):
+    plain = trained(env)
     assert (widths(plain.policy.actor), widths(plain.critic)) == ([64, 64, outputs], [64, 64, 1])
-    told = taught(env, lambda b: b.with_actor_factory_default((8,), nn.ReLU).with_critic_factory_default((9, 7), nn.ELU))
-    assert (widths(told.policy.actor), widths(told.critic)) == ([8, outputs], [9, 7, 1])
-    assert any(isinstance(part, nn.ReLU) for part in told.policy.modules())
-    assert any(isinstance(part, nn.ELU) for part in told.critic.modules())
+    configured = trained(env, lambda b: b.with_actor_factory_default((8,), nn.ReLU).with_critic_factory_default((9, 7), nn.ELU))
+    assert (widths(configured.policy.actor), widths(configured.critic)) == ([8, outputs], [9, 7, 1])
+    assert any(isinstance(part, nn.ReLU) for part in configured.policy.modules())
+    assert any(isinstance(part, nn.ELU) for part in configured.critic.modules())
 
 
 @pytest.mark.parametrize("unbounded", [False, True])
 @pytest.mark.parametrize("conditioned", [False, True])
 def test_a_gaussians_mean_may_be_bounded_and_its_deviation_may_depend_on_what_is_seen(unbounded, conditioned):
     options = {"continuous_unbounded": unbounded, "continuous_conditioned_sigma": conditioned}
-    actor = taught(PENDULUM, lambda b: b.with_actor_factory_default((8,), **options)).policy.actor
+    actor = trained(PENDULUM, lambda b: b.with_actor_factory_default((8,), **options)).policy.actor
     with torch.no_grad():
         actor.head.weight[0].fill_(10.0)
     mean, log_std = actor(torch.tensor([[1.0, 1.0, 1.0], [-1.0, 0.0, 1.0]]))
@@ -66,7 +66,7 @@ def test_a_gaussians_mean_may_be_bounded_and_its_deviation_may_depend_on_what_is
 
 @pytest.mark.parametrize("env", [CARTPOLE, PENDULUM], ids=["categorical", "gaussian"])
 def test_a_critic_may_reuse_the_actors_features(env):
-    algorithm = taught(env, lambda b: b.with_critic_factory_use_actor())
+    algorithm = trained(env, lambda b: b.with_critic_factory_use_actor())
     assert algorithm.critic.features is algorithm.policy.actor.features
     assert len(algorithm.optimizer.parameters) == 2
 
@@ -88,26 +88,26 @@ class SmallCritic(CriticFactory):
 
 
 def test_networks_may_be_of_the_users_own_making():
-    algorithm = taught(CARTPOLE, lambda b: b.with_actor_factory(OddActor()).with_critic_factory(SmallCritic()))
+    algorithm = trained(CARTPOLE, lambda b: b.with_actor_factory(OddActor()).with_critic_factory(SmallCritic()))
     assert (widths(algorithm.policy.actor), widths(algorithm.critic)) == ([5, 2], [6, 1])
     assert algorithm.policy.actor.idle.tolist() == [1, 1, 1]
 
 
 def test_observations_may_be_dicts_with_discrete_parts():
-    assert widths(taught(partial(Counter, as_dict=True)).critic) == [64, 64, 1]
+    assert widths(trained(partial(Counter, as_dict=True)).critic) == [64, 64, 1]
 
 
 def small(builder: TRPOExperimentBuilder) -> TRPOExperimentBuilder:
     return builder.with_actor_factory_default((8,))
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
-    first, again, other = (fingerprint(tiny_run(TRPOExperimentBuilder, CARTPOLE, told=small, seed=seed).policy) for seed in (1, 1, 2))
+def test_equal_seeds_give_equal_bits_and_different_seeds_different_ones():
+    first, again, other = (fingerprint(tiny_run(TRPOExperimentBuilder, CARTPOLE, configure=small, seed=seed).policy) for seed in (1, 1, 2))
     assert first == again != other
 
 
 def test_minibatches_are_a_round_each_and_the_whole_rollout_is_one():
-    rounds = {size: tiny_run(TRPOExperimentBuilder, CARTPOLE, told=small, batch_size=size).state.updates for size in (12, None)}
+    rounds = {size: tiny_run(TRPOExperimentBuilder, CARTPOLE, configure=small, batch_size=size).state.updates for size in (12, None)}
     assert rounds == {12: 8, None: 4}
 
 
@@ -124,5 +124,7 @@ def test_spaces_that_the_manifest_does_not_declare_are_refused_before_the_first_
 def test_a_critic_cannot_reuse_what_an_actor_does_not_have():
     with pytest.raises(UsageError, match="the critic cannot reuse this actor's features"):
         tiny_run(
-            TRPOExperimentBuilder, CARTPOLE, told=lambda b: b.with_actor_factory(ActorFactoryFeatureless()).with_critic_factory_use_actor()
+            TRPOExperimentBuilder,
+            CARTPOLE,
+            configure=lambda b: b.with_actor_factory(ActorFactoryFeatureless()).with_critic_factory_use_actor(),
         )

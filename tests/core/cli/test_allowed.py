@@ -36,7 +36,7 @@ def test_code_that_only_python_can_name_is_asked_for_in_python():
         ("Mine = 3\n", "AttributeError: module 'own_to_allow' has no attribute 'Yours'."),
     ],
 )
-def test_what_keeps_own_code_from_being_imported_is_told_with_file_and_line(tmp_path, monkeypatch, code, said):
+def test_an_error_on_importing_own_code_is_reported_with_file_and_line(tmp_path, monkeypatch, code, said):
     file = tmp_path / "own_to_allow.py"
     file.write_text(code, "utf-8")
     monkeypatch.syspath_prepend(tmp_path)

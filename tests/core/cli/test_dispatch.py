@@ -63,7 +63,7 @@ def test_the_version_is_that_of_the_core(rlchassis):
         (("train", "ppo", "CartPole-v1", "--if-exists", "maybe"), "'maybe'"),
     ],
 )
-def test_misuse_is_told_in_one_line_and_exits_with_2(rlchassis, words, hint):
+def test_misuse_is_reported_in_one_line_and_exits_with_2(rlchassis, words, hint):
     done = rlchassis(*words)
     assert done.code == 2
     assert done.out == ""
@@ -88,7 +88,7 @@ def test_a_reader_that_has_enough_is_no_failure(buffering):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_what_was_typed_is_repeated_within_bounds(rlchassis):
+def test_errors_repeat_typed_words_within_bounds(rlchassis):
     done = rlchassis("train", "ppo", "CartPole-v1", "--steps", "9" * 5000)
     assert done.code == 2
     assert done.err.startswith("rlchassis: argument --steps: expected a whole number, such as 50000 or 5e4, got '999")

@@ -31,7 +31,7 @@ def test_all_is_well_with_an_algorithm_and_what_it_needs(rlchassis, with_plugins
     assert "algorithms  ppo\nplugins     2 installed, none of them unusable\n" in done.out
 
 
-def test_what_doctor_finds_fits_a_terminal_of_80_columns(rlchassis, with_plugins, monkeypatch):
+def test_the_output_of_doctor_fits_a_terminal_of_80_columns(rlchassis, with_plugins, monkeypatch):
     with_plugins(PPO, ADAM)
     monkeypatch.setattr("sys.executable", "python")
     assert max(map(len, rlchassis("doctor").out.splitlines())) <= 80

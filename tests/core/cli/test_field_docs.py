@@ -37,7 +37,7 @@ class Recipe(Base):
     on: bool = True
 
 
-def test_every_setting_is_told_with_its_default_and_its_sentence():
+def test_every_setting_is_listed_with_its_default_and_its_sentence():
     assert list(documented(Recipe(), "x.")) == [
         ("x.rate", "0.5", "How fast."),
         ("x.bare", "none", ""),

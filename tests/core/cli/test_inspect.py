@@ -7,7 +7,7 @@ import sys
 import pytest
 
 
-def test_recipe_provenance_and_scores_are_told(rlchassis, write_run):
+def test_inspect_shows_configuration_provenance_and_scores(rlchassis, write_run):
     directory = write_run(seed=7)
     (directory / "policy.pt").write_bytes(b"12345")
     done = rlchassis("inspect", directory)
@@ -26,7 +26,7 @@ def test_recipe_provenance_and_scores_are_told(rlchassis, write_run):
     assert {"versions.torch 2.10.0", "argv rlchassis train 'a b'", "plugins.algorithm own (d 1)"} <= set(said)
 
 
-def test_each_commit_is_told_once_with_what_differed_from_it(rlchassis, write_run):
+def test_each_commit_is_shown_once_with_the_changes_on_it(rlchassis, write_run):
     directory = write_run()
     a, b = "a" * 40, "b" * 40
     git = {f"d{i}": {"commit": a, "changed": i == 2} for i in range(5)} | {"own": {"commit": b, "changed": False}}
@@ -65,7 +65,7 @@ def test_json_has_every_setting_by_the_name_that_set_has_for_it(rlchassis, write
     assert told["policy_bytes"] is None
 
 
-def test_a_recipe_alone_is_told_too(rlchassis, write_run):
+def test_inspect_shows_a_configuration_alone(rlchassis, write_run):
     directory = write_run()
     for name in ("metrics.jsonl", "provenance.json"):
         (directory / name).unlink()
@@ -87,7 +87,7 @@ def test_inspecting_imports_no_plugin_and_no_torch(write_run):
     assert [module for module in told if module.startswith("rlchassis_")] == []
 
 
-def test_what_a_terminal_would_obey_is_shown_escaped(rlchassis, write_run):
+def test_terminal_control_sequences_are_shown_escaped(rlchassis, write_run):
     done = rlchassis("inspect", write_run(algorithm="algorithm/\x1b[2J\nx"))
     assert done.code == 0
     assert "\x1b" not in done.out
@@ -127,7 +127,7 @@ def test_a_directory_in_the_place_of_a_file_is_refused(rlchassis, write_run, nam
     assert name in done.err
 
 
-def test_what_is_no_run_is_refused(rlchassis, tmp_path):
+def test_inspect_refuses_a_directory_that_is_no_run(rlchassis, tmp_path):
     for words in (tmp_path, tmp_path / "nowhere"):
         done = rlchassis("inspect", words)
         assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)

@@ -31,7 +31,7 @@ def terminal(monkeypatch):
     return open_terminal
 
 
-def test_what_a_terminal_has_no_characters_for_is_spelled_out():
+def test_characters_that_a_terminal_lacks_are_spelled_out():
     assert encodable("3 ± 1 → γ, Δ and a₂² … 名", "ascii") == "3 +/- 1 -> gamma, Delta and a22 ... ?"
     assert encodable("3 ± 1 → γ", "cp1252") == "3 ± 1 -> gamma"
     assert encodable("3 ± 1 → γ", "utf-8") == encodable("3 ± 1 → γ", None) == encodable("3 ± 1 → γ", "no-such-encoding") == "3 ± 1 → γ"
@@ -48,7 +48,7 @@ def test_answers_complaints_and_messages_fit_the_terminal(terminal, encoding):
     assert shown == "± γ\n± γ\nwarning: ± γ\n"
 
 
-def test_what_a_terminal_would_obey_is_shown_escaped_in_answers_complaints_and_messages(capsys):
+def test_terminal_control_sequences_are_escaped_in_results_errors_and_messages(capsys):
     say(HOSTILE)
     complain(HOSTILE)
     with messages_on_stderr():

@@ -28,7 +28,7 @@ def test_a_plugin_that_cannot_be_imported_is_listed_without_importing_it(rlchass
     assert any(line.split()[1:3] == ["acme.broken", "acme-broken"] for line in done.out.splitlines())
 
 
-def test_what_is_wrong_with_a_plugin_stands_below_it(rlchassis, install):
+def test_problems_of_a_plugin_are_listed_below_it(rlchassis, install):
     install("acme-odd", "algoritm", "acme.odd", "acme_odd:Builder")
     lines = rlchassis("plugins", "list").out.splitlines()
     place = next(i for i, line in enumerate(lines) if "acme.odd" in line)

@@ -68,7 +68,7 @@ def test_a_verb_without_manifest_is_listed_with_its_distribution(rlchassis, verb
     assert help_of(rlchassis, "report") == 'a verb of "acme" 1.0'
 
 
-def test_what_main_returns_is_the_exit_code(rlchassis, verb):
+def test_the_return_value_of_main_is_the_exit_code(rlchassis, verb):
     verb()
     done = rlchassis("report", "--times", 2)
     assert (done.code, done.out, done.err) == (3, "reported 2\n", "")
@@ -214,7 +214,7 @@ def test_a_verb_for_plugin_api_1_is_refused_before_import_with_the_line_to_type(
         ),
     ],
 )
-def test_a_manifest_with_a_wrong_after_train_is_told(rlchassis, verb, manifest, problem):
+def test_a_manifest_with_a_wrong_after_train_is_reported(rlchassis, verb, manifest, problem):
     verb(manifest=f'schema = 1\napi = "2.0"\n{manifest}')
     assert help_of(rlchassis, "report") == f'broken: its manifest is not valid: {problem} ("acme" 1.0)'
     done = rlchassis("report")
@@ -223,7 +223,7 @@ def test_a_manifest_with_a_wrong_after_train_is_told(rlchassis, verb, manifest, 
 
 
 @pytest.mark.parametrize("words", [("wandb",), ("train", "wandb", "CartPole-v1"), ("plugins", "info", "wandb")])
-def test_a_name_that_nobody_provides_is_told_without_a_line_to_install_it(rlchassis, words):
+def test_a_verb_that_nobody_provides_is_reported_without_an_install_hint(rlchassis, words):
     done = rlchassis(*words)
     assert done.code == 2
     assert '"wandb"' in done.err

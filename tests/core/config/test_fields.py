@@ -50,7 +50,7 @@ def test_a_value_that_does_not_fit_is_refused_in_one_sentence(name, value, told)
     assert str(refusal.value) == told
 
 
-def test_what_fits_is_taken_as_it_is():
+def test_values_that_fit_a_field_are_kept_unchanged():
     settings = Settings(rate=1, bound=2.5, free=-3, passes=1, envs=4, quiet=True, names={"a": 1}, origin="here")
     assert (settings.rate, settings.bound, settings.free, settings.passes, settings.envs) == (1, 2.5, -3, 1, 4)
     assert (settings.quiet, settings.names, settings.origin) == (True, {"a": 1}, "here")

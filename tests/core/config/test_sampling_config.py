@@ -36,6 +36,6 @@ def test_without_a_limit_episodes_of_tests_are_not_cut():
     assert resolve_sampling(SamplingConfig(), {}).max_test_episode_steps == math.inf
 
 
-def test_what_an_algorithm_sets_by_an_unknown_name_is_refused():
+def test_a_default_sampling_with_an_unknown_name_is_refused():
     with pytest.raises(UsageError, match=r"^default_sampling has 'step_per_colect', expected names of the settings in SamplingConfig\.$"):
         resolve_sampling(SamplingConfig(), {"step_per_colect": 7})

@@ -40,7 +40,7 @@ def test_nothing_stays_nothing():
 
 
 @pytest.mark.parametrize("tree", [(torch.zeros(1),), [torch.zeros(1)], 3])
-def test_what_is_no_tree_of_tensors_is_refused(tree):
+def test_a_field_that_is_no_tree_of_tensors_is_refused(tree):
     with pytest.raises(TypeError, match="tensor, a dict or a TensorStruct"):
         map_tensors(torch.neg, tree)
 
@@ -61,7 +61,7 @@ def test_flattening_keeps_only_the_marked_rows():
 
 
 @pytest.mark.parametrize(("size", "sizes"), [(8, [4, 4]), (10, [4, 6]), (7, [7]), (3, [3]), (15, [4, 4, 7])])
-def test_what_is_left_over_joins_the_last_minibatch(size, sizes):
+def test_rows_left_over_join_the_last_minibatch(size, sizes):
     assert [len(batch) for batch in pairs(size).minibatches(4, rng())] == sizes
 
 

@@ -22,7 +22,7 @@ def test_asymmetric_bounds_are_reached_per_dimension():
     assert mapped(space, [-1, -1, -1], [0, 0, 0], [1, 1, 1], [0.5, -0.5, 0.0]) == [[0, -1, 10], [2, 1, 15], [4, 3, 20], [3, 0, 15]]
 
 
-def test_what_lies_outside_is_clipped_to_the_bounds():
+def test_actions_outside_the_bounds_are_clipped():
     assert mapped(Box(-2, 6, (1,)), [-7.0], [1.5]) == [[-2.0], [6.0]]
 
 

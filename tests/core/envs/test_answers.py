@@ -129,7 +129,7 @@ def test_a_part_of_a_dict_is_named_by_its_keys():
         (Discrete(2), True, 1),
     ],
 )
-def test_what_can_be_cast_without_loss_is_stored(space, value, stored):
+def test_observations_that_can_be_cast_without_loss_are_stored(space, value, stored):
     assert observed(space, value).tolist() == pytest.approx(stored)
 
 

@@ -76,7 +76,7 @@ def test_an_id_may_name_the_module_that_registers_it(tmp_path, monkeypatch):
     del gym.registry["Mine-v0"]
 
 
-def test_a_missing_dependency_is_told_with_what_to_install():
+def test_a_missing_dependency_is_reported_with_what_to_install():
     def lacking():
         raise gym.error.DependencyNotInstalled('Wheels is not installed, run `pip install "gymnasium[wheels]"`')
 

@@ -92,13 +92,13 @@ def test_a_class_of_a_module_is_made_in_worker_processes(own):
         ("mine_to_look_up:makes_nothing", "must inherit from the gymnasium.Env class"),
     ],
 )
-def test_what_makes_no_environment_is_refused_in_one_sentence(own, task, told):
+def test_tasks_that_make_no_environment_are_refused_in_one_sentence(own, task, told):
     with pytest.raises(UsageError) as refused:
         EnvFactoryRegistered(task).create_env(EnvMode.TRAIN)
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
-def test_what_would_be_imported_or_called_must_be_trusted(own):
+def test_modules_and_functions_that_a_task_would_import_or_call_must_be_trusted(own):
     trusted = {task: EnvFactoryRegistered(task).code_to_trust() for task in ("CartPole-v1", "a:CartPole-v1", "a:Other-v1", "a:b", "a:b.c")}
     assert trusted == {"CartPole-v1": (), "a:CartPole-v1": ("a",), "a:Other-v1": ("a",), "a:b": ("a:b",), "a:b.c": ("a:b.c",)}

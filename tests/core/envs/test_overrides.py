@@ -65,12 +65,12 @@ class FurtherEnvs(EnvFactoryRegistered):
 
 
 @pytest.mark.parametrize("factory", [OwnEnv, OwnVenv, OwnEnvs, FurtherEnvs])
-def test_what_a_subclass_overrides_is_used_for_training_testing_and_watching(factory):
+def test_methods_that_a_subclass_overrides_are_used_for_training_testing_and_watching(factory):
     envs = environments_of(factory("CartPole-v1"), 2, 1, True, none)
     assert [first_reward(venv) for venv in (envs.train, envs.test, envs.watch)] == [2.0, 2.0, 2.0]
 
 
-def test_what_a_subclass_overrides_is_used_in_workers():
+def test_methods_that_a_subclass_overrides_are_used_in_workers():
     assert first_reward(FurtherEnvs("CartPole-v1", venv_type=VectorEnvType.SUBPROC).create_venv(1, EnvMode.TRAIN)) == 2.0
 
 

@@ -102,7 +102,7 @@ def test_a_window_that_does_not_open_costs_no_episode(monkeypatch):
     assert env.reset()[0].tolist() == [200]
 
 
-def test_what_fails_without_a_window_too_is_raised():
+def test_an_environment_that_fails_without_a_window_too_raises():
     env = EnvFactoryRegistered("Broken-v0").create_env(EnvMode.WATCH)
     with pytest.raises(RuntimeError, match="no level, None"):
         env.reset()

@@ -55,7 +55,7 @@ def test_a_space_survives_json_exactly(space):
         assert again.high.tobytes() == space.high.tobytes()
 
 
-def test_equal_bounds_are_told_as_one_number_and_infinities_as_strings():
+def test_equal_bounds_are_stored_as_one_number_and_infinities_as_strings():
     assert space_to_data(Box(-2.5, np.inf, (3,))) == {"kind": "Box", "low": -2.5, "high": "inf", "shape": [3], "dtype": "float32"}
 
 
@@ -83,7 +83,7 @@ def test_a_damaged_stored_space_is_refused(damage):
 @pytest.mark.parametrize(
     "data", [None, 3, [], "Box", {}, {"kind": "Discrete", "n": 2}, {"kind": "Discrete", "n": 0, "start": 0, "dtype": "int64"}]
 )
-def test_what_is_no_stored_space_is_refused(data):
+def test_data_that_is_no_stored_space_is_refused(data):
     with pytest.raises(StoredFileError):
         space_from_data(data)
 

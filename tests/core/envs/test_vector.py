@@ -185,7 +185,7 @@ class Fragile(Counter):
         self.closed = True
 
 
-def test_a_failing_step_is_told_with_index_seed_step_and_action():
+def test_a_failing_step_is_reported_with_index_seed_step_and_action():
     venv = InProcessEnvironment.open([partial(Fragile, "never"), partial(Fragile, "step")])
     venv.reset([10, 11])
     venv.step(np.array([0, 0]), np.array([True, False]))
@@ -206,7 +206,7 @@ def reset_and_step(venv) -> None:
     ("fails_in", "told"),
     [("reset", "no level, in its reset"), ("shape", r"shape \(1,\), but its space is Box\(2,\)"), ("reward", "answered None as reward")],
 )
-def test_a_failing_reset_a_wrong_shape_and_a_missing_reward_are_told(fails_in, told):
+def test_a_failing_reset_a_wrong_shape_and_a_missing_reward_are_reported(fails_in, told):
     venv = InProcessEnvironment.open([partial(Fragile, "never"), partial(Fragile, fails_in)])
     with pytest.raises(EnvironmentFailure, match=rf"environment 1 \(seed 8\).*{told}"):
         reset_and_step(venv)

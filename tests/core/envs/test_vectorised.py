@@ -166,7 +166,7 @@ def test_of_functions_that_differ_the_first_ones_make_the_test_environments():
 
 
 @pytest.mark.parametrize("wrong", [3, Counter(), [made_vec]])
-def test_what_is_not_vectorised_is_refused(wrong):
+def test_an_environment_that_is_not_vectorised_is_refused(wrong):
     with pytest.raises(UsageError, match=r"expected a gymnasium.vector.VectorEnv or what envpool.make makes, got"):
         EnvFactoryVector(wrong)
 
@@ -223,7 +223,7 @@ def test_environments_of_envpool_train_and_test_whatever_their_base_classes(pool
     assert not pool.closed, "it is its maker's to close"
 
 
-def test_that_a_seed_comes_too_late_for_envpool_is_logged_once(caplog):
+def test_a_seed_that_comes_too_late_for_envpool_is_logged_once(caplog):
     venv = env_factory_from(Pool()).create_envs(2, 0).train
     with caplog.at_level(logging.WARNING, "rlchassis"):
         venv.reset([1, 2])

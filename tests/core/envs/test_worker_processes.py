@@ -67,7 +67,7 @@ class Unruly(Clock):
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="what a worker started is found there")
-def test_what_an_environment_starts_ends_and_what_it_prints_is_no_answer(tmp_path, capfd):
+def test_processes_that_an_environment_starts_end_with_it_and_its_output_is_no_answer(tmp_path, capfd):
     file = tmp_path / "pids"
     venv = WorkerEnvironment.open([partial(Unruly, file)])
     pids = [int(pid) for pid in file.read_text().split()]
@@ -123,7 +123,7 @@ def test_a_timeout_is_a_finite_number_of_seconds(name, seconds):
         type("Another", (Own,), {name: seconds})().create_venv(1, EnvMode.TRAIN)
 
 
-def test_what_a_script_registered_is_known_to_another_process(monkeypatch):
+def test_environments_that_a_script_registered_are_known_to_another_process(monkeypatch):
     def unsendable(lock=Lock()):  # noqa: B008  it shall not be sent
         return Clock()
 

@@ -77,7 +77,7 @@ class Speaking(Clock):
     observation_space = Text(3)
 
 
-def test_what_a_user_asks_wrongly_is_a_usage_error_from_a_worker_too():
+def test_a_usage_error_in_a_worker_is_a_usage_error_in_the_main_process():
     with pytest.raises(UsageError, match="nonsense"):
         EnvFactoryRegistered("CartPole-v1", venv_type=VectorEnvType.SUBPROC, nonsense=1).create_venv(2, EnvMode.TRAIN)
     with pytest.raises(UsageError, match="not supported"):
@@ -86,7 +86,7 @@ def test_what_a_user_asks_wrongly_is_a_usage_error_from_a_worker_too():
         WorkerEnvironment.open([Clock, partial(gym.make, "CartPole-v1")], num_workers=2)
 
 
-def test_what_cannot_be_pickled_is_refused():
+def test_environments_that_cannot_be_pickled_are_refused():
     lock = __import__("threading").Lock()
     with pytest.raises(UsageError, match=r"cannot be sent to a worker process .* use VectorEnvType.DUMMY"):
         EnvFactoryCallable(lambda: lock and Clock(), VectorEnvType.SUBPROC).create_venv(1, EnvMode.TRAIN)

@@ -34,13 +34,13 @@ EXPECTED = "expected float32 of shape"
         (None, (), f"answers an object of class NoneType, {EXPECTED} [3]: so many"),
     ],
 )
-def test_what_was_got_and_what_was_expected_is_told_with_the_remedy(answer, sizes, said):
+def test_errors_say_what_was_got_what_was_expected_and_what_to_do(answer, sizes, said):
     with pytest.raises(UsageError) as caught:
         values(answer, *sizes)
     assert str(caught.value).startswith(said)
 
 
-def test_what_is_expected_is_taken_also_of_nested_observations_and_several_members():
+def test_expected_outputs_are_accepted_also_for_nested_observations_and_ensembles():
     values(torch.zeros(3))
     values(torch.zeros(2, 3, 5), 5, members=2)
     require_values(torch.zeros(3), NESTED, meaning="so many")
@@ -73,7 +73,7 @@ def test_actions_of_a_space_are_taken(answer, space):
         (torch.zeros(3, 3), Box(-1, 1, (2, 2)), "answers float32 of shape [3, 3], expected float32 of shape [3, 4]"),
     ],
 )
-def test_what_is_no_action_of_the_space_is_refused(answer, space, said):
+def test_actions_that_are_not_of_the_space_are_refused(answer, space, said):
     with pytest.raises(UsageError) as caught:
         require_action(answer, OBS, space)
     assert str(caught.value).startswith(said)

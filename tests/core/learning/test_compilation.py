@@ -73,12 +73,12 @@ class Unreadable(Unmarked):
         return gradient_step(self.optimizer, lambda b: ((scale * self.weight * b.x).square().mean(), {}), batch)
 
 
-def made(kind: type[Unmarked], factory: OptimizerFactory | None = None, *, told: bool = True, schedule=None) -> Unmarked:
+def made(kind: type[Unmarked], factory: OptimizerFactory | None = None, *, for_graph: bool = True, schedule=None) -> Unmarked:
     torch._dynamo.reset()
-    setup = Setup(CPU, RandomStreams(0), 100, lambda *_: factory or Descent(), for_graph=told)
+    setup = Setup(CPU, RandomStreams(0), 100, lambda *_: factory or Descent(), for_graph=for_graph)
     weight = nn.Parameter(torch.ones(1))
     algorithm = kind(Constant(), weight, setup.optimizer([weight], 0.1, "all", schedule))
-    if told:
+    if for_graph:
         algorithm.compile(setup.optimizers)
     return algorithm
 
@@ -117,7 +117,7 @@ def in_phases(algorithm, *phases):
 
 def test_a_size_gets_its_graph_at_first_or_when_it_comes_again_and_no_more_than_a_few_do(without_compiler):
     def sizes(*phases):
-        algorithm, plain = in_phases(made(Marked), *phases), in_phases(made(Marked, told=False), *phases)
+        algorithm, plain = in_phases(made(Marked), *phases), in_phases(made(Marked, for_graph=False), *phases)
         assert torch.allclose(algorithm.weight, plain.weight)
         return [size for _, size in algorithm.graphs._made]
 
@@ -127,7 +127,7 @@ def test_a_size_gets_its_graph_at_first_or_when_it_comes_again_and_no_more_than_
     assert sizes(many, many, many) == list(range(1, LARGEST_NUMBER_OF_SIZES + 1))
 
 
-def test_that_it_compiles_is_said_before_and_how_long_it_took_after(without_compiler, caplog):
+def test_compilation_is_logged_before_it_begins_and_its_duration_after(without_compiler, caplog):
     with caplog.at_level(logging.INFO):
         in_phases(made(Marked), [4, 4], [4])
     before, after = caplog.messages
@@ -135,8 +135,8 @@ def test_that_it_compiles_is_said_before_and_how_long_it_took_after(without_comp
     assert re.fullmatch(r"Compiled in \d+\.\d seconds\.", after)
 
 
-def test_what_cannot_be_compiled_is_computed_step_by_step_and_that_is_said_once(caplog):
-    algorithm, plain = made(Unreadable, Fused()), made(Unreadable, Fused(), told=False)
+def test_an_update_that_cannot_be_compiled_runs_eagerly_with_one_warning(caplog):
+    algorithm, plain = made(Unreadable, Fused()), made(Unreadable, Fused(), for_graph=False)
     with caplog.at_level(logging.WARNING):
         for each in (algorithm, plain):
             for count in range(3):

@@ -138,7 +138,7 @@ def test_a_gradient_longer_than_its_limit_is_shrunk_as_one_vector(factory):
     assert (first.item(), second.item()) == pytest.approx((-0.9, -1.2), rel=1e-5), "a short one stays, and nothing of the last is left"
 
 
-def test_a_gradient_of_many_vectors_that_is_not_shrunk_has_no_norm_told():
+def test_a_gradient_of_many_vectors_that_is_not_clipped_has_no_norm_reported():
     module = network()
     metrics = gradient_step(Optimizer.create(Adam(), list(module.parameters()), 0.1), squares(module), inputs(0))
     assert set(metrics) == {"loss", "largest"}
@@ -239,7 +239,7 @@ def doubled(step):
     return stepped
 
 
-def test_what_others_wrap_around_a_step_stays_around_it():
+def test_wrappers_that_others_put_around_a_step_stay_around_it():
     class Twice(torch.optim.SGD):
         step = doubled(torch.optim.SGD.step)
 
@@ -306,7 +306,7 @@ def test_of_a_clipped_gradient_the_norm_is_what_is_looked_at():
         gradient_step(optimizer, lambda _: ((weight - 1).sqrt().sum(), {}), None, max_norm=0.5)
 
 
-def test_a_finite_gradient_whose_norm_is_not_is_stepped_with_and_its_norm_is_told_as_the_largest_number():
+def test_a_finite_gradient_of_infinite_norm_is_applied_and_its_norm_reported_as_the_largest_number():
     weights = nn.Parameter(torch.ones(2))
     optimizer = Optimizer.create(Descent(), [weights], 2e-38)
     metrics = gradient_step(optimizer, lambda _: (((weights - weights.detach()) * 3e38).sum(), {}), None)
@@ -344,7 +344,7 @@ class Guesser:
         ((1.0, {}), r"^Guesser\._loss returned tuple, expected a loss and a dict"),
     ],
 )
-def test_what_is_no_loss_is_refused_with_the_method_that_returned_it(answer, said):
+def test_an_invalid_loss_is_refused_with_the_method_that_returned_it(answer, said):
     optimizer = Optimizer.create(Descent(), [nn.Parameter(torch.ones(1))], 0.1)
     with pytest.raises(PluginError, match=said):
         gradient_step(optimizer, Guesser(answer)._loss, None)

@@ -42,7 +42,7 @@ def test_exploring_draws_from_the_generator_and_evaluating_takes_the_likeliest(s
 
 
 @pytest.mark.parametrize("space", SPACES, ids=str)
-def test_evaluation_may_be_told_to_sample_too(space):
+def test_evaluation_can_sample_too(space):
     policy = policy_over(space, deterministic_eval=False)
     assert torch.equal(acted(policy, 1, explore=False), acted(policy, 1, explore=True))
 
@@ -57,7 +57,7 @@ def test_log_probabilities_and_entropies_are_those_of_the_actor(space):
     assert torch.equal(policy.log_prob(OBS, actions), log_probs)
 
 
-def test_layers_are_told_from_the_outside_in():
+def test_wrappers_are_listed_from_the_outside_in():
     innermost = Constant()
     inner = PolicyWrapper(innermost)
     outer = PolicyWrapper(inner)

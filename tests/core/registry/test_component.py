@@ -71,7 +71,7 @@ def test_a_plugin_that_takes_any_option_gets_them():
     assert Component("optimizer", "open", {"anything": 1}).create().options == {"anything": 1}
 
 
-def test_an_option_that_is_out_of_range_or_missing_is_told_with_the_plugins_name():
+def test_an_option_that_is_out_of_range_or_missing_is_reported_with_the_plugins_name():
     assert message_of("optimizer", "strict", {"lr": -1}) == "optimizer \"strict\" refuses its options: 'lr' must be > 0."
     assert "missing 1 required positional argument: 'lr'" in message_of("optimizer", "strict")
 

@@ -30,7 +30,7 @@ def test_the_class_of_a_kind_derives_from_its_contract(kind):
         (contract, "is the function contract"),
     ],
 )
-def test_what_is_no_class_is_told_as_what_it_is(loaded, said):
+def test_an_object_in_place_of_a_class_is_named_in_the_error(loaded, said):
     assert shortfall("logger", loaded) == f"{said}; name a class that derives from rlchassis.api.LoggerFactory"
 
 
@@ -92,7 +92,7 @@ def test_a_builder_with_a_recipe_class_that_can_be_made_and_trained_is_an_algori
         (Demanding, "has an agent_class that cannot be made without n; give every field a default"),
     ],
 )
-def test_what_is_wrong_with_a_recipe_class_is_told_with_what_to_write(agent, said):
+def test_problems_of_a_configuration_class_are_reported_with_what_to_write(agent, said):
     assert agent_class_shortfall(builder(agent)).startswith(said)
     assert shortfall("algorithm", builder(agent)) == agent_class_shortfall(builder(agent))
 

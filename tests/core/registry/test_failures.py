@@ -37,7 +37,7 @@ def reason(site):
         ("import sys\nsys.exit(3)", "SystemExit: 3", 2),
     ],
 )
-def test_what_the_plugins_own_code_raised_is_told_with_file_and_line_and_nothing_to_install(reason, code, error, line):
+def test_an_error_in_a_plugins_own_code_is_reported_with_file_and_line_and_no_install_hint(reason, code, error, line):
     told = reason(code)
     assert told.startswith(f"raised {error}")
     assert told.endswith(f" in SITE/{PACKAGE}/__init__.py, line {line}. Other plugins are unaffected.")
@@ -57,7 +57,7 @@ def reason_again():
     return str(refusal.value)
 
 
-def test_an_entry_point_that_names_what_its_module_does_not_have_is_told_as_that(reason):
+def test_an_entry_point_of_a_missing_attribute_is_reported_as_such(reason):
     told = reason("class Builder: ...", target="Builderr")
     assert told == (
         f'names "Builderr", which {PACKAGE} does not have. Did you mean "Builder"? '
@@ -65,6 +65,6 @@ def test_an_entry_point_that_names_what_its_module_does_not_have_is_told_as_that
     )
 
 
-def test_an_entry_point_that_names_no_module_is_told_as_that(site):
+def test_an_entry_point_of_a_missing_module_is_reported_as_such(site):
     site.install("acme-rl", raw="[rlchassis.algorithm]\nacme.x = fake_acme_rl.builderr:Builder")
     assert 'names the module "fake_acme_rl.builderr", which is not there; correct it in pyproject.toml' in reason_again()

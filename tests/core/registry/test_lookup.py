@@ -30,7 +30,7 @@ def test_a_kind_of_two_words_is_spoken_as_two_words(site):
 
 
 @pytest.mark.parametrize(("kind", "name"), [("logger", "wandb"), ("logger", "csv"), ("optimizer", "rmsprop"), ("policy_wrapper", "icm")])
-def test_a_name_that_no_distribution_of_this_project_provides_is_told_without_a_line_to_install_it(site, kind, name):
+def test_a_name_that_no_distribution_of_this_project_provides_is_reported_without_an_install_hint(site, kind, name):
     assert message_of(kind, name) == f'no {kind.replace("_", " ")} "{name}" is installed, nor does rlchassis provide one. Installed: none.'
 
 
@@ -78,7 +78,7 @@ def test_no_command_line_is_made_of_what_is_no_distributions_name(site, distribu
     assert "pip install" not in message_of("algorithm", f"acme.x@{distribution}")
 
 
-def test_what_a_terminal_would_obey_is_shown_escaped(site):
+def test_terminal_control_sequences_are_shown_escaped(site):
     assert (
         message_of("algorithm", "\x1b[2Jnothing")
         == r'no algorithm "\x1b[2Jnothing" is installed, nor does rlchassis provide one. Installed: none.'

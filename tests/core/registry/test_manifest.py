@@ -83,7 +83,7 @@ def test_a_file_made_to_exhaust_the_reader_is_only_a_row(site):
     assert [row.state for row in installed()] == ["invalid"]
 
 
-def test_a_description_without_entry_point_is_told_beside_the_plugins(site, ppo_manifest):
+def test_a_manifest_entry_without_entry_point_is_reported_beside_the_plugins(site, ppo_manifest):
     site.install("rlchassis-ppo", ppo_manifest + '[optimizer.lost]\nsummary = "S"', algorithm="ppo")
     plugin, row = installed()
     assert plugin.state == "ok"

@@ -37,7 +37,7 @@ def test_by_hand_a_share_of_the_total_falls_on_the_number_that_covers_it():
     assert tree.find(shares).tolist() == [3, 3, 70, 70, 199, 199]
 
 
-def test_what_is_0_is_never_found():
+def test_rows_of_priority_0_are_never_sampled():
     generator = np.random.default_rng(0)
     tree = SumTree(3 * FAN + 5)
     chosen = generator.permutation(3 * FAN + 5)[:20]

@@ -56,7 +56,7 @@ def test_whatever_differs_from_the_commit_is_a_change(tree, how):
     assert {name: state["changed"] for name, state in answer.items()} == {"one": True, "other": False}
 
 
-def test_what_lies_in_no_working_tree_or_in_one_without_commit_has_no_state(tmp_path, tree):
+def test_code_outside_a_working_tree_or_in_one_without_commit_has_no_git_state(tmp_path, tree):
     git(tmp_path, "init", "-q", str(tmp_path / "empty"))
     (tmp_path / "apart").mkdir()
     folders = {"empty": tmp_path / "empty", "apart": tmp_path / "apart", "nowhere": tmp_path / "nowhere", "one": tree / "one"}

@@ -47,7 +47,7 @@ def test_plain_data_comes_back_and_pickle_itself_calls_the_function(folder, data
     assert pickle.loads(content) == ("restored", data)
 
 
-def test_the_same_data_twice_is_written_twice_so_that_no_file_grows_when_it_is_read():
+def test_repeated_data_is_written_repeatedly_so_that_no_file_grows_when_it_is_read():
     shared = ["a text"] * 3
     names = {opcode.name for opcode, _, _ in pickletools.genops(inert_pickle(restored, [shared, shared]))}
     assert not {name for name in names if "PUT" in name or "GET" in name or "MEMO" in name}
@@ -127,7 +127,7 @@ def test_deep_data_is_refused_or_given_back_but_never_kills_the_process(tmp_path
 
 
 @pytest.mark.parametrize("data", [float("nan"), [float("inf")], {1: 2}, {"a": {None: 1}}, (1,), [{"a": ()}]], ids=repr)
-def test_what_no_json_could_hold_is_refused(data, tmp_path):
+def test_data_that_json_cannot_hold_is_refused(data, tmp_path):
     with pytest.raises(StoredFileError, match="holds what no configuration holds"):
         read(tmp_path, inert_pickle(restored, data))
 

@@ -41,7 +41,7 @@ def test_a_module_that_is_handed_over_stands_for_what_is_defined_in_it(module, p
 @pytest.mark.parametrize(
     "name", ["my_package:os.system", "my_package:getcwd", "my_package:value", "my_package:nothing", "os:system", "my_pack:x"]
 )
-def test_what_a_module_only_imported_is_not_handed_over_with_it(module, name):
+def test_names_that_a_module_only_imports_are_not_its_own_code(module, name):
     assert OwnCode([module]).find(name) is None
 
 
@@ -52,7 +52,7 @@ def test_a_class_or_function_is_handed_over_by_itself(module):
     assert own.find("my_package:Mine") is None
 
 
-def test_what_is_not_trusted_is_refused_with_what_to_say(module):
+def test_untrusted_code_is_refused_with_the_way_to_allow_it(module):
     OwnCode([module]).require(["my_package", "my_package:make"])
     with pytest.raises(
         UsageError, match="would call my_package:make; if you trust that code, hand it over: --allow my_package:make, or allow="

@@ -37,7 +37,7 @@ def written(folder, data):
     return folder
 
 
-def test_what_is_written_is_read_again(tmp_path):
+def test_a_policy_that_is_written_is_read_again(tmp_path):
     state = {"a": torch.arange(3.0), "b": torch.tensor([1, 2])}
     write_policy(tmp_path, StoredPolicy(state, {"env_step": 3}, Mode.POLICY))
     stored = read_policy(tmp_path)

@@ -77,7 +77,7 @@ def test_ctrl_c_while_a_file_is_made_leaves_nothing_beside_it(run, monkeypatch):
 
 
 @pytest.mark.parametrize("refused", ["fsync", "open", "replace"])
-def test_what_the_disk_refuses_is_named_by_its_path(run, monkeypatch, refused):
+def test_a_file_that_the_disk_refuses_is_named_by_its_path(run, monkeypatch, refused):
     def refuse(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), *(["beside"] if refused != "fsync" else []))
 
@@ -129,7 +129,7 @@ def test_a_file_that_is_shared_by_a_hard_link_is_continued_in_a_copy(run):
     assert (run.parent / "backup").read_text("utf-8") == "one\n"
 
 
-def test_what_is_appended_goes_behind_what_was_there(run):
+def test_appended_lines_follow_those_before(run):
     append(run / "log.txt", b"one\n")
     append(run / "log.txt", b"two\n")
     assert (run / "log.txt").read_text("utf-8") == "one\ntwo\n"
@@ -174,7 +174,7 @@ NO_FILES = {
 
 
 @pytest.mark.parametrize("kind", NO_FILES)
-def test_what_is_no_file_of_the_directory_is_neither_opened_nor_waited_for(kind, tmp_path):
+def test_links_pipes_and_the_like_in_a_run_directory_are_neither_opened_nor_waited_for(kind, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "victim").write_text("{}", "utf-8")
     put, said = NO_FILES[kind]

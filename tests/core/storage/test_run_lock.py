@@ -103,7 +103,7 @@ def test_a_fork_does_not_give_back_the_lock_of_its_parent(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_second_process_is_refused_and_told_which_and_where(tmp_path, holder):
+def test_a_second_process_is_refused_with_process_and_host_of_the_first(tmp_path, holder):
     before = (tmp_path / "run.lock").read_bytes()
     for attempt in (RunLock.acquire, require_no_other_run):
         with pytest.raises(UsageError, match=rf"a run is going on in .*: process {holder.pid} on host {platform.node()};") as refused:
@@ -229,7 +229,7 @@ def test_an_empty_lock_is_nobodys_and_is_replaced(tmp_path):
     lock.release()
 
 
-def test_what_an_interrupted_run_left_half_written_goes_and_nothing_else(tmp_path):
+def test_half_written_files_of_an_interrupted_run_are_removed_and_nothing_else(tmp_path):
     for name in (".policy.pt.4711.new", ".experiment.json.0123456789abcdef.new", ".hidden.new", "policy.pt.12.new", "notes.txt"):
         (tmp_path / name).write_text("half", "utf-8")
     RunLock.acquire(tmp_path).release()

@@ -47,12 +47,12 @@ def test_as_many_tensors_as_a_policy_has_are_stored_and_read(count, tmp_path):
     assert [float(tensor) for tensor in read_policy(tmp_path).state.values()] == list(range(count))
 
 
-def test_what_torch_saves_of_plain_tensors_is_plain():
+def test_files_that_torch_saves_of_plain_tensors_are_plain():
     require_plain(*read_archive(io.BytesIO(saved({"state": dict(TENSORS) | {"a parameter": torch.ones(2)}}))))
 
 
 @pytest.mark.parametrize("content", [[torch.ones(1)], {1: torch.ones(1)}, {"a": 1.5}, {"a": None}, {"a": [1]}, {"a": nn.Linear(1, 1)}])
-def test_what_no_policy_holds_is_refused_before_torch_reads_it(content):
+def test_objects_that_no_policy_holds_are_refused_before_torch_reads_them(content):
     with pytest.raises(ArchiveError):
         require_plain(*read_archive(io.BytesIO(saved(content))))
 
@@ -120,7 +120,7 @@ def test_a_member_that_is_there_twice_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(("limit", "most"), [("MOST_POLICY_BYTES", 7), ("MOST_TENSORS", 0), ("MOST_CONFIGURATION_BYTES", 2)])
-def test_what_could_not_be_read_again_for_its_size_is_not_stored(limit, most, tmp_path, monkeypatch):
+def test_a_policy_too_large_to_be_read_again_is_not_stored(limit, most, tmp_path, monkeypatch):
     write_policy(tmp_path, StoredPolicy({"a": torch.ones(1)}))
     before = (tmp_path / "policy.pt").read_bytes()
     monkeypatch.setattr(policy_file, limit, most)

@@ -66,7 +66,7 @@ def test_all_loggers_of_a_group_get_the_same_single_precision():
     assert one.rows == other.rows == [({"a": float(np.float32(0.1)), "b": math.inf}, 7)]
 
 
-def test_one_that_fails_is_dropped_with_one_warning_and_the_others_go_on(caplog):
+def test_a_logger_that_fails_is_dropped_with_one_warning_and_the_others_go_on(caplog):
     good, bad = RecordingLogger(), RecordingLogger(fails=["log"])
     group = LoggerGroup([bad, good])
     with caplog.at_level(logging.WARNING, "rlchassis"):
@@ -91,7 +91,7 @@ class RecordingLoggerFactory(LoggerFactory):
         return logger
 
 
-def test_several_are_made_of_factories_and_references_and_told_the_same(tmp_path):
+def test_several_loggers_of_factories_and_references_get_the_same_arguments(tmp_path):
     group = LoggerFactorySeveral([RecordingLoggerFactory(), Component("logger", "default")]).create_logger(
         str(tmp_path), "name", "id", {"a": 1}
     )

@@ -61,7 +61,7 @@ def test_a_buffer_that_fits_is_taken_and_so_is_any_where_the_memory_is_unknown(f
     memory_of(Box(-1, 1, (10,), np.int8)).require(free, total_steps=10)
 
 
-def test_sizes_are_told_in_units_of_1024():
+def test_sizes_are_printed_in_units_of_1024():
     assert [in_words(n) for n in (34_000, 3 * 2**20, 2**30, 45 * 2**30)] == ["33.2 KiB", "3.0 MiB", "1.0 GiB", "45.0 GiB"]
 
 

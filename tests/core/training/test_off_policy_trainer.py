@@ -55,7 +55,7 @@ def test_environments_that_cannot_step_apart_owe_rounds_for_the_steps_that_count
     assert all((window.rewards == 1).all() for window in algorithm.windows), "the reward of a reset row is 0"
 
 
-def test_that_steps_before_learning_owe_nothing_is_said_once(caplog):
+def test_warm_up_without_catch_up_updates_is_logged_once(caplog):
     with caplog.at_level(logging.INFO, logger="rlchassis"):
         trained(start_timesteps=20)
     said = [record.message for record in caplog.records if "owe no rounds" in record.message]
@@ -64,7 +64,7 @@ def test_that_steps_before_learning_owe_nothing_is_said_once(caplog):
 
 @pytest.mark.parametrize("n", [1, 3])
 def test_a_round_learns_from_a_batch_of_windows(n):
-    _, algorithm = trained(partial(Counter, 5), told=lambda builder: builder.with_agent(steps=n))
+    _, algorithm = trained(partial(Counter, 5), configure=lambda builder: builder.with_agent(steps=n))
     assert {window.rewards.shape for window in algorithm.windows} == {(n, 8)}
     for window in algorithm.windows:
         reached = window.valid
@@ -73,7 +73,7 @@ def test_a_round_learns_from_a_batch_of_windows(n):
         assert torch.equal(window.obs[1:][reached[1:]], (window.obs[:-1] + 1)[reached[1:]])
 
 
-def test_the_algorithm_is_told_the_share_of_steps_done_before_each_collection():
+def test_set_progress_gets_the_fraction_of_steps_done_before_each_collection():
     _, algorithm = trained(step_per_collect=24)
     assert algorithm.progress == [0, 0.25, 0.5, 0.75]
 
@@ -99,7 +99,7 @@ class Observant(PolicyWrapper):
 def test_layers_learn_from_raw_windows_after_each_round_and_observe_each_new_step_once():
     world, algorithm = trained(
         partial(Counter, 5),
-        told=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Observant)),
+        configure=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Observant)),
         step_per_collect=12,
         update_per_step=0.25,
         num_train_envs=2,
@@ -117,10 +117,10 @@ def test_layers_learn_from_raw_windows_after_each_round_and_observe_each_new_ste
 
 
 def test_priorities_go_back_and_their_weights_grow_just_with_progress():
-    def told(builder):
+    def configure(builder):
         return builder.with_agent(priority=3.0)
 
-    world, algorithm = trained(told=told, replay_buffer_prioritized=True, replay_buffer_alpha=1.0, replay_buffer_beta=0.5)
+    world, algorithm = trained(configure=configure, replay_buffer_prioritized=True, replay_buffer_alpha=1.0, replay_buffer_beta=0.5)
     priorities = world.buffer.priorities
     assert priorities._tree[np.arange(96)].tolist() == pytest.approx([3.0] * 96)
     second = algorithm.windows[1].weights
@@ -188,7 +188,7 @@ class Paces:
     sizes: int = whole(1000)
 
 
-def test_that_a_run_has_too_few_rounds_for_what_is_due_now_and_then_is_said_at_its_start(caplog, monkeypatch):
+def test_a_run_with_too_few_updates_for_a_periodic_one_is_warned_about_at_its_start(caplog, monkeypatch):
     monkeypatch.setattr(RecordingReplayAlgorithm, "params", Paces(), raising=False)
     trained()
     (said,) = [message for message in caplog.messages if "rounds" in message]

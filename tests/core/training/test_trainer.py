@@ -35,7 +35,7 @@ from rlchassis_testkit.wrapping import Wrapping
 NO_TESTS = {"num_test_envs": 0}
 
 
-def looked_on(env: Any = Counter, **settings: Any) -> tuple[World, RecordingAlgorithm]:
+def recorded_run(env: Any = Counter, **settings: Any) -> tuple[World, RecordingAlgorithm]:
     world = tiny_run(RecordingExperimentBuilder, env, **settings)
     return world, world.algorithm
 
@@ -51,7 +51,7 @@ def prepared(**sampling: Any) -> tuple[World, Callable[[], InfoStats]]:
 @pytest.mark.parametrize("num_envs", [1, 3, 8])
 @pytest.mark.parametrize("max_steps", [None, 47, 50, 96])
 def test_a_run_takes_exactly_its_steps_whatever_the_number_of_environments(num_envs, max_steps):
-    world, algorithm = looked_on(num_train_envs=num_envs, max_steps=max_steps, **NO_TESTS)
+    world, algorithm = recorded_run(num_train_envs=num_envs, max_steps=max_steps, **NO_TESTS)
     assert world.state.info().env_steps == (max_steps or 96)
     assert sum(int(rollout.valid.sum()) for rollout in algorithm.rollouts) == (max_steps or 96)
     sizes = [int(rollout.valid.sum()) for rollout in algorithm.rollouts]
@@ -60,7 +60,7 @@ def test_a_run_takes_exactly_its_steps_whatever_the_number_of_environments(num_e
 
 @pytest.mark.parametrize("num_envs", [1, 2, 5, 7])
 def test_every_transition_is_learned_from_once_per_pass_and_nothing_else_is(num_envs):
-    _, algorithm = looked_on(num_train_envs=num_envs, step_per_epoch=24, num_epochs=1, repeat_per_collect=3, **NO_TESTS)
+    _, algorithm = recorded_run(num_train_envs=num_envs, step_per_epoch=24, num_epochs=1, repeat_per_collect=3, **NO_TESTS)
     (rollout,) = algorithm.rollouts
     transitions = sorted(rollout.obs[rollout.valid].flatten().tolist())
     assert len(transitions) == 24
@@ -73,7 +73,7 @@ def test_every_transition_is_learned_from_once_per_pass_and_nothing_else_is(num_
 
 def test_a_vectorised_environment_has_reset_rows_that_are_never_learned_from():
     env = EnvFactoryRegistered("CartPole-v1", venv_type=VectorEnvType.NATIVE)
-    world, algorithm = looked_on(env, num_train_envs=3, **NO_TESTS)
+    world, algorithm = recorded_run(env, num_train_envs=3, **NO_TESTS)
     rows = sum(rollout.valid.numel() for rollout in algorithm.rollouts)
     valid = sum(int(rollout.valid.sum()) for rollout in algorithm.rollouts)
     assert world.state.info().env_steps == valid < rows
@@ -82,18 +82,18 @@ def test_a_vectorised_environment_has_reset_rows_that_are_never_learned_from():
 
 
 def test_rounds_are_counted_from_0_and_without_a_gap():
-    world, algorithm = looked_on(**NO_TESTS)
+    world, algorithm = recorded_run(**NO_TESTS)
     assert algorithm.counts == list(range(4 * 2 * 2))
     assert world.state.info().updates == 16
 
 
 def test_without_a_batch_size_a_pass_is_one_batch():
-    _, algorithm = looked_on(batch_size=None, **NO_TESTS)
+    _, algorithm = recorded_run(batch_size=None, **NO_TESTS)
     assert [len(batch) for batch in algorithm.batches] == [24] * 8
 
 
 def test_episodes_that_ended_in_training_are_counted():
-    world, _ = looked_on(partial(Counter, 5), num_train_envs=1, **NO_TESTS)
+    world, _ = recorded_run(partial(Counter, 5), num_train_envs=1, **NO_TESTS)
     assert world.state.info().episodes == 96 // 5
 
 
@@ -101,18 +101,18 @@ def test_episodes_that_ended_in_training_are_counted():
 class Scheduled:
     checks_steps = False
     learning_rate = 0.5
-    told: list[float] = field(factory=list)
+    received: list[float] = field(factory=list)
 
     def set_progress(self, progress: float) -> None:
-        self.told.append(progress)
+        self.received.append(progress)
 
 
-def test_schedules_are_told_the_share_of_steps_done_before_each_collection():
+def test_learning_rate_schedules_get_the_fraction_of_steps_done_before_each_collection():
     world, train = prepared(num_epochs=2, step_per_epoch=48, step_per_collect=24, batch_size=12)
     world.optimizers.append(Scheduled())
     train()
     world.close()
-    assert world.optimizers[0].told == [0, 0.25, 0.5, 0.75]
+    assert world.optimizers[0].received == [0, 0.25, 0.5, 0.75]
 
 
 class Layer(PolicyWrapper):
@@ -135,12 +135,12 @@ class Layer(PolicyWrapper):
 def test_layers_view_a_rollout_from_the_outside_in_and_learn_and_observe_it_raw_after_the_update():
     diary: list[tuple[str, str, float]] = []
 
-    def told(builder):
+    def configure(builder):
         for name in ("inner", "outer"):
             builder = builder.with_policy_wrapper_factory(Wrapping(partial(Layer, name=name, diary=diary)))
         return builder
 
-    world, algorithm = looked_on(told=told, num_epochs=1, step_per_epoch=24, **NO_TESTS)
+    world, algorithm = recorded_run(configure=configure, num_epochs=1, step_per_epoch=24, **NO_TESTS)
     assert diary == [
         ("outer", "transform", 100),
         ("inner", "transform", 1100),
@@ -154,14 +154,14 @@ def test_layers_view_a_rollout_from_the_outside_in_and_learn_and_observe_it_raw_
 @pytest.mark.parametrize("num_test_envs", [1, 3])
 def test_tests_change_nothing_that_is_learned_from(num_test_envs):
     def batches(**settings):
-        _, algorithm = looked_on("CartPole-v1", **settings)
+        _, algorithm = recorded_run("CartPole-v1", **settings)
         return torch.cat([batch.obs for batch in algorithm.batches])
 
     assert torch.equal(batches(num_test_envs=num_test_envs), batches(num_test_envs=0))
 
 
 def test_each_epoch_ends_with_a_test_on_seeds_of_its_own():
-    world, _ = looked_on("CartPole-v1", num_test_envs=2, num_test_episodes=4)
+    world, _ = recorded_run("CartPole-v1", num_test_envs=2, num_test_episodes=4)
     tests = world.state.tests
     assert [test.env_step for test in tests] == [48, 96]
     assert len({seed for test in tests for seed in test.seeds}) == 8
@@ -176,7 +176,7 @@ def test_no_environment_is_trained_on_the_seed_of_a_test():
             given.add(seed)
             return super().reset(seed=seed, options=options)
 
-    world, _ = looked_on(Seeded, num_train_envs=3, num_test_envs=2, num_test_episodes=4)
+    world, _ = recorded_run(Seeded, num_train_envs=3, num_test_envs=2, num_test_episodes=4)
     tested = {seed for test in world.state.tests for seed in test.seeds}
     assert (len(tested), len(given - tested - {None})) == (8, 3)
 
@@ -189,7 +189,7 @@ def test_the_policy_is_in_evaluation_mode_in_tests_alone():
             modes.setdefault((id(self), explore), set()).add(self.training and self.inner.training)
             return super().act(obs, state, explore=explore, rng=rng)
 
-    world, _ = looked_on(told=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Noting)))
+    world, _ = recorded_run(configure=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Noting)))
     assert [modes[id(world.policy), explore] for explore in (True, False)] == [{True}, {False}]
 
 
@@ -200,7 +200,7 @@ class StopAtOnce(EpochStopCallback):
 
 
 def test_a_stop_callback_ends_training_after_the_test_that_it_saw():
-    world, _ = looked_on(told=lambda builder: builder.with_epoch_stop_callback(StopAtOnce()))
+    world, _ = recorded_run(configure=lambda builder: builder.with_epoch_stop_callback(StopAtOnce()))
     assert (world.state.info().env_steps, len(world.state.tests)) == (48, 1)
 
 
@@ -213,7 +213,7 @@ def scores(monkeypatch, *means):
 @pytest.mark.parametrize(("means", "kept"), [([1, 3, 2], 3), ([5, 1, 1], 5), ([2, 2, 2], 2)])
 def test_the_best_test_is_kept_and_of_equal_ones_the_latest(means, kept, monkeypatch):
     scores(monkeypatch, *means)
-    world, _ = looked_on(num_epochs=3, step_per_epoch=24)
+    world, _ = recorded_run(num_epochs=3, step_per_epoch=24)
     info = world.state.info()
     assert (info.best_score, info.final_score) == (kept, means[-1])
     latest = max(number for number, mean in enumerate(means) if mean == kept)
@@ -223,7 +223,7 @@ def test_the_best_test_is_kept_and_of_equal_ones_the_latest(means, kept, monkeyp
 @pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
 def test_a_test_whose_return_is_not_finite_is_never_the_best_and_that_is_said_once(broken, monkeypatch, caplog):
     scores(monkeypatch, broken, 1, broken)
-    world, _ = looked_on(num_epochs=3, step_per_epoch=24)
+    world, _ = recorded_run(num_epochs=3, step_per_epoch=24)
     assert [test.env_step for test in world.state.tests] == [24, 48, 72]
     assert world.state.best.env_step == 48
     (said,) = [message for message in caplog.messages if "mean return" in message]
@@ -232,7 +232,7 @@ def test_a_test_whose_return_is_not_finite_is_never_the_best_and_that_is_said_on
 
 def test_without_any_finite_test_there_is_no_best(monkeypatch):
     scores(monkeypatch, math.nan, math.nan)
-    world, _ = looked_on()
+    world, _ = recorded_run()
     assert (world.state.info().best_score, world.state.env_step) == (None, 96)
 
 
@@ -251,10 +251,10 @@ class Watching:
             world.state.request_stop("and so is this")
 
 
-def watched(watching, told=unchanged, **settings):
+def watched(watching, configure=unchanged, **settings):
     config = ExperimentConfig(watch=False, persistence_enabled=False)
     sampling = {"num_epochs": 2, "step_per_epoch": 48, "step_per_collect": 24, "batch_size": 12, "num_train_envs": 2} | settings
-    return told(RecordingExperimentBuilder(Counter, config, SamplingConfig(**sampling))).build().run(observers=[watching])
+    return configure(RecordingExperimentBuilder(Counter, config, SamplingConfig(**sampling))).build().run(observers=[watching])
 
 
 def test_an_extension_is_shown_every_row_but_its_own():
@@ -281,7 +281,7 @@ def test_a_run_that_does_all_its_steps_is_not_stopped(stop_at):
 
 def test_the_log_says_which_callback_ended_a_run_and_at_what_return(caplog):
     with caplog.at_level("INFO", "rlchassis"):
-        looked_on(told=lambda builder: builder.with_epoch_stop_callback(StopAtOnce()).with_epoch_stop_callback(StopAtOnce()))
+        recorded_run(configure=lambda builder: builder.with_epoch_stop_callback(StopAtOnce()).with_epoch_stop_callback(StopAtOnce()))
     (said,) = [message for message in caplog.messages if "early" in message]
     assert said == "Stopping early: callback StopAtOnce, callback StopAtOnce (2) fired at step 48 (mean return 6.00)."
 
@@ -289,13 +289,13 @@ def test_the_log_says_which_callback_ended_a_run_and_at_what_return(caplog):
 def test_learning_that_left_the_numbers_ends_the_run_once_extensions_have_seen_it():
     watching = Watching()
     with pytest.raises(DivergenceError, match="learn/loss became nan"):
-        watched(watching, told=lambda builder: builder.with_loss(float("nan")))
+        watched(watching, configure=lambda builder: builder.with_loss(float("nan")))
     ((step, row),) = watching.rows
     assert step == 24
     assert math.isnan(row["learn/loss"])
 
 
-def test_what_an_update_measured_as_it_diverged_is_shown_with_the_rounds_before_it(monkeypatch):
+def test_metrics_of_a_diverged_update_are_shown_with_those_before_it(monkeypatch):
     def update(self, batch, count):
         if count == 2:
             raise DivergenceError("the loss is not finite", {"loss": math.nan, "grad_norm": math.inf})
@@ -310,12 +310,12 @@ def test_what_an_update_measured_as_it_diverged_is_shown_with_the_rounds_before_
     assert caught.value.__notes__ == ["RecordingAlgorithm, environment step 24, round 3 of learning"]
 
 
-def rows_with(told: list[float], monkeypatch) -> list[dict[str, float]]:
+def rows_with(rates: list[float], monkeypatch) -> list[dict[str, float]]:
     """What is logged of a run with an optimizer per rate, each of a role of its own."""
     watching, ready = Watching(), OnPolicyTrainer._begin_episodes
     optimizers = [
         SimpleNamespace(role=role, learning_rate=rate, set_progress=print, checks_steps=False)
-        for role, rate in zip("ab", told, strict=False)
+        for role, rate in zip("ab", rates, strict=False)
     ]
 
     def begin(self):
@@ -328,15 +328,15 @@ def rows_with(told: list[float], monkeypatch) -> list[dict[str, float]]:
 
 
 @pytest.mark.parametrize(
-    ("told", "logged"),
+    ("rates", "logged"),
     [
         ([], {}),
         ([0.5], {"learn/learning_rate": 0.5}),
         ([0.5, 0.25], {"learn/a_learning_rate": 0.5, "learn/b_learning_rate": 0.25}),
     ],
 )
-def test_rows_of_learning_have_the_learning_rate_of_the_only_optimizer_or_one_per_role(told, logged, monkeypatch):
-    learned = [row for row in rows_with(told, monkeypatch) if "learn/loss" in row]
+def test_rows_of_learning_have_the_learning_rate_of_the_only_optimizer_or_one_per_role(rates, logged, monkeypatch):
+    learned = [row for row in rows_with(rates, monkeypatch) if "learn/loss" in row]
     assert learned
     for row in learned:
         assert {tag: value for tag, value in row.items() if "learning_rate" in tag} == logged
@@ -353,7 +353,7 @@ def test_metrics_of_a_rollout_are_computed_once_before_it_is_learned_from_and_of
 
     monkeypatch.setattr(RecordingAlgorithm, "rollout_metrics", rollout_metrics)
     env = EnvFactoryRegistered("CartPole-v1", venv_type=VectorEnvType.NATIVE)
-    _, algorithm = looked_on(env, num_train_envs=3, batch_size=None, **NO_TESTS)
+    _, algorithm = recorded_run(env, num_train_envs=3, batch_size=None, **NO_TESTS)
     per_rollout = len(algorithm.counts) // len(algorithm.rollouts)
     assert seen == [(n * per_rollout, int(rollout.valid.sum()), True) for n, rollout in enumerate(algorithm.rollouts)]
     assert any(not rollout.valid.all() for rollout in algorithm.rollouts)
@@ -377,7 +377,7 @@ def updating(monkeypatch, answer):
 def test_an_update_that_returns_no_update_result_is_refused_by_name(answer, said, monkeypatch):
     updating(monkeypatch, answer)
     with pytest.raises(PluginError, match=said):
-        looked_on(**NO_TESTS)
+        recorded_run(**NO_TESTS)
 
 
 @pytest.mark.parametrize(
@@ -391,14 +391,14 @@ def test_an_update_that_returns_no_update_result_is_refused_by_name(answer, said
 def test_a_batch_of_another_kind_or_of_other_rows_is_refused_by_name(method, answer, said, monkeypatch):
     monkeypatch.setattr(RecordingAlgorithm, method, lambda *_: answer)
     with pytest.raises(PluginError, match=said):
-        looked_on(**NO_TESTS)
+        recorded_run(**NO_TESTS)
 
 
 @pytest.mark.parametrize(("method", "said"), [("transform", "expected an Experience"), ("learn", "expected a dict of metrics")])
 def test_a_layer_that_forgets_its_answer_is_refused_by_name(method, said):
     layer = type("Forgetful", (PolicyWrapper,), {method: lambda self, experience: None})
     with pytest.raises(PluginError, match=f"^Forgetful.* returned NoneType, {said}"):
-        looked_on(told=lambda builder: builder.with_policy_wrapper_factory(Wrapping(layer)), **NO_TESTS)
+        recorded_run(configure=lambda builder: builder.with_policy_wrapper_factory(Wrapping(layer)), **NO_TESTS)
 
 
 def test_weights_that_no_optimizer_looks_after_are_looked_at_before_the_policy_acts_by_them(monkeypatch):
@@ -491,15 +491,15 @@ def test_a_setting_that_neither_the_user_nor_the_algorithm_sets_is_asked_for(tra
     trainer.check_sampling(resolve_sampling(SamplingConfig(), known))
 
 
-def test_each_epoch_that_took_a_step_is_told_in_one_line(caplog):
+def test_each_epoch_that_took_a_step_is_logged_in_one_line(caplog):
     with caplog.at_level("INFO", "rlchassis"):
-        looked_on(step_per_collect=60, step_per_epoch=24, num_epochs=4, num_test_envs=1, num_test_episodes=2)
-    told = [message.partition(" steps/s")[0].rpartition(", ")[0] for message in caplog.messages if message.startswith("epoch ")]
-    assert [line.partition(",")[0] for line in told] == ["epoch 1: 60 of 96 steps", "epoch 3: 96 of 96 steps"]
-    assert all(re.search(r", test return -?\d+\.\d\d ± \d+\.\d\d$", line) for line in told)
+        recorded_run(step_per_collect=60, step_per_epoch=24, num_epochs=4, num_test_envs=1, num_test_episodes=2)
+    lines = [message.partition(" steps/s")[0].rpartition(", ")[0] for message in caplog.messages if message.startswith("epoch ")]
+    assert [line.partition(",")[0] for line in lines] == ["epoch 1: 60 of 96 steps", "epoch 3: 96 of 96 steps"]
+    assert all(re.search(r", test return -?\d+\.\d\d ± \d+\.\d\d$", line) for line in lines)
 
 
-def test_what_encodes_an_observation_is_logged_once(caplog):
+def test_the_encoding_of_observations_is_logged_once(caplog):
     policy = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2)])
     policy[0].encoding = policy[1].encoding = "vector of 2"
     with caplog.at_level(logging.INFO):

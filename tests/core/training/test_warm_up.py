@@ -21,10 +21,12 @@ def actions_of(world: World, steps: int) -> list[float]:
 
 
 def test_the_warm_up_acts_at_random_for_exactly_its_steps():
-    def told(builder):
+    def configure(builder):
         return builder.with_policy_wrapper_factory(Wrapping(Two))
 
-    world, _ = trained(ThirdAction, told=told, start_timesteps=30, start_timesteps_random=True, step_per_collect=7, num_train_envs=1)
+    world, _ = trained(
+        ThirdAction, configure=configure, start_timesteps=30, start_timesteps_random=True, step_per_collect=7, num_train_envs=1
+    )
     actions = actions_of(world, 96)
     assert set(actions[:30]) == {0, 1, 2}
     assert actions[30:] == [2] * 66
@@ -47,7 +49,7 @@ class Two(PolicyWrapper):
 
 
 def test_without_the_wish_for_it_the_policy_itself_acts_in_the_warm_up():
-    world, _ = trained(ThirdAction, told=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Two)), start_timesteps=30)
+    world, _ = trained(ThirdAction, configure=lambda builder: builder.with_policy_wrapper_factory(Wrapping(Two)), start_timesteps=30)
     assert actions_of(world, 96) == [2] * 96
 
 
@@ -79,7 +81,7 @@ def test_random_actions_are_uniform_and_shaped_as_a_policy_shapes_them():
 
 @pytest.mark.parametrize("shape", [(), (2,), (2, 3)])
 def test_random_actions_and_those_of_a_policy_are_stored_side_by_side(shape):
-    def told(builder):
+    def configure(builder):
         return builder.with_policy_wrapper_factory(Wrapping(Halves))
 
     class Halves(PolicyWrapper):
@@ -87,7 +89,7 @@ def test_random_actions_and_those_of_a_policy_are_stored_side_by_side(shape):
             return torch.full((len(obs), int(np.prod(shape))), 0.5), None
 
     low = np.full(shape, -1.0)
-    world, _ = trained(lambda: Receiver(low, -low), told=told, start_timesteps=30, start_timesteps_random=True)
+    world, _ = trained(lambda: Receiver(low, -low), configure=configure, start_timesteps=30, start_timesteps_random=True)
     actions = world.buffer._storage.actions[:96]
     assert actions.shape == (96, int(np.prod(shape)))
     assert (actions[30:] == 0.5).all()

@@ -73,7 +73,7 @@ def test_a_damaged_run_is_refused_and_not_touched(rlchassis, run, damage, hint):
 
 
 @pytest.mark.parametrize("words", [("nowhere",), (".",)])
-def test_what_is_no_run_is_refused(rlchassis, words):
+def test_eval_refuses_a_directory_that_is_no_run(rlchassis, words):
     done = rlchassis("eval", *words)
     assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
     assert "is this the directory of a run?" in done.err
@@ -136,7 +136,7 @@ def test_a_function_that_a_recipe_uses_is_allowed_by_its_name(rlchassis, own_mod
 
 
 @pytest.mark.parametrize("word", ["no_such_module", "json:nothing", ":make", ".x"])
-def test_what_is_allowed_must_be_there(rlchassis, run, word):
+def test_names_given_to_allow_must_exist(rlchassis, run, word):
     done = rlchassis("eval", run, "--allow", word)
     assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
     assert f"--allow {word} names nothing" in done.err

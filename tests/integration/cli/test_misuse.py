@@ -90,7 +90,7 @@ def is_refused(done, *hints):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_what_cannot_be_done_is_refused_before_anything_is(train, words, hints):
+def test_impossible_commands_are_refused_before_anything_is_done(train, words, hints):
     is_refused(train(*words), *hints)
     assert list(Path().iterdir()) == []
 

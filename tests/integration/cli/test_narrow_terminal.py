@@ -39,7 +39,7 @@ def test_every_verb_does_its_work_on_a_terminal_that_knows_nothing_but_ascii(spo
     assert b"Error" not in err
 
 
-def test_what_it_has_no_characters_for_is_spelled_out(spoken):
+def test_characters_that_a_terminal_lacks_are_spelled_out(spoken):
     _, out, _ = spoken
     assert b" +/- " in out
     assert b"gamma" in out

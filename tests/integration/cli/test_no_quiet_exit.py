@@ -100,14 +100,14 @@ def test_an_exception_that_is_none_and_one_without_text_fail_the_command(monkeyp
     assert capsys.readouterr().err == "rlchassis: Unspeakable: (no text: its __str__ raised ValueError)\n"
 
 
-def test_what_does_not_exit_is_left_alone():
+def test_code_that_does_not_exit_is_left_alone():
     with exits_are_errors("nobody"):
         pass
     with pytest.raises(KeyError), exits_are_errors("nobody"):
         raise KeyError
 
 
-def test_what_environments_print_is_no_part_of_the_answer(tmp_path, registered, capfd):
+def test_output_printed_by_environments_is_not_part_of_the_answer(tmp_path, registered, capfd):
     builder = PPOExperimentBuilder("Printing-v0", tiny_config(tmp_path), tiny_sampling())
     builder.build().run("mine")
     capfd.readouterr()

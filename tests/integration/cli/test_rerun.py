@@ -42,7 +42,7 @@ def test_a_stored_experiment_is_run_again_with_another_seed(rlchassis, first):
     assert experiment("again") == experiment("mine").with_config(seed=7)
 
 
-def test_what_is_said_besides_changes_it_or_adds_to_it(rlchassis, first):
+def test_options_of_rerun_change_or_extend_the_stored_configuration(rlchassis, first):
     words = ("--set", "params.lr=0.5", "--set", "env.sutton_barto_reward=true", "--steps", "40", "--stop", "no-improvement")
     done = rlchassis("train", "ppo", "CartPole-v1", "--config", FILE, "--name", "again", "--optimizer", "adam:eps=1e-5", *words)
     assert done.code == 0, done
@@ -66,7 +66,7 @@ def test_what_is_said_besides_changes_it_or_adds_to_it(rlchassis, first):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_what_does_not_agree_with_it_is_refused(rlchassis, first, words, told):
+def test_rerun_refuses_options_that_contradict_the_stored_configuration(rlchassis, first, words, told):
     done = rlchassis("train", *words, "--config", FILE, "--name", "again")
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert told in done.err

@@ -40,7 +40,7 @@ def test_without_a_terminal_there_is_a_line_per_epoch(train):
     ]
 
 
-def test_what_was_shown_is_also_in_the_log(train):
+def test_printed_lines_are_also_in_the_log(train):
     train("--name", "mine")
     text = Path("log/mine/log.txt").read_text("utf-8")
     assert "using no recipe" in text
@@ -95,14 +95,14 @@ def test_a_known_environment_is_trained_by_its_recipe(rlchassis):
     assert "using recipe CartPole-v1" in Path("log/mine/log.txt").read_text("utf-8")
 
 
-def test_only_what_a_recipe_changes_is_told(rlchassis, monkeypatch):
+def test_only_settings_that_a_recipe_changes_are_printed(rlchassis, monkeypatch):
     recipe = {"steps": 8, "params": {"lr": 3e-4, "gamma": 0.5}, "sampling": {"batch_size": 8, "num_test_envs": 1}}
     monkeypatch.setattr("rlchassis.experiment.tuned.recipes_of", lambda builder: {"mine": recipe})
     done = rlchassis("train", "ppo", "CartPole-v1", "--recipe", "mine")
     assert done.err.splitlines()[0] == "using recipe mine: steps=8, params.gamma=0.5, sampling.batch_size=8"
 
 
-def test_the_recipe_is_told_as_it_is_used_and_what_was_overridden_as_such(monkeypatch):
+def test_the_recipe_is_printed_as_used_with_overridden_settings_marked(monkeypatch):
     recipe = {
         "steps": 9000,
         "wrappers": ["obs-norm"],
@@ -121,7 +121,7 @@ def test_the_recipe_is_told_as_it_is_used_and_what_was_overridden_as_such(monkey
     )
 
 
-def test_both_critics_of_a_recipe_are_told_as_one():
+def test_equal_critics_of_a_recipe_are_printed_as_one():
     experiment = plan("sac", "Pendulum-v1", settings={"actor": {"hidden_sizes": [4]}})
     line = told("sac", "Pendulum-v1", None, experiment)
     assert "actor.hidden_sizes=[4] (recipe: [64, 64]), critic.hidden_sizes=[64, 64]" in line
@@ -199,7 +199,7 @@ def test_help_without_an_algorithm_lists_the_options_alone(rlchassis):
     ],
     ids=["env", "algorithm", "wrappers", "steps", "typo"],
 )
-def test_what_python_cannot_train_is_refused_in_one_sentence(tmp_path, monkeypatch, words, options, told):
+def test_train_refuses_impossible_arguments_in_one_sentence(tmp_path, monkeypatch, words, options, told):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=told) as caught:
         train_in_python(*words, **{"steps": 64, **options})

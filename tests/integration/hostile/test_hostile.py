@@ -58,5 +58,5 @@ def test_every_door_answers_in_a_sentence_and_nothing_is_run_imported_written_or
 
 
 @pytest.mark.parametrize("name", NAIVE)
-def test_what_a_naive_reader_does_is_noticed(found, name):
+def test_payloads_that_a_naive_reader_executes_are_detected(found, name):
     assert found[1][-1]["naive"][name]

@@ -39,7 +39,7 @@ class Normalizing(ActorFactory):
         return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1), nn.Tanh())
 
 
-def test_it_is_asked_in_evaluation_mode_in_which_one_observation_is_enough_for_all_networks():
+def test_networks_are_checked_in_evaluation_mode_so_that_batch_normalization_takes_one_observation():
     builder = DDPGExperimentBuilder("Pendulum-v1").with_actor_factory(Normalizing())
     world = builder.build().create_experiment_world()
     world.close()

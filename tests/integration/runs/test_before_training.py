@@ -42,13 +42,13 @@ def builder(agent_class=PPOAgentFactory):
     return made("CartPole-v1", ExperimentConfig(watch=False, persistence_enabled=False), SamplingConfig(num_train_envs=1))
 
 
-def check(told):
-    told.build().create_experiment_world().close()
+def check(configured):
+    configured.build().create_experiment_world().close()
 
 
-def refused(told, *said):
+def refused(configured, *said):
     with pytest.raises(UsageError) as caught:
-        check(told)
+        check(configured)
     assert "\n" not in str(caught.value)
     for part in said:
         assert part in str(caught.value)
@@ -179,14 +179,14 @@ class UndecidedActor(ActorFactory):
 
 
 def test_a_layer_that_repeats_actions_is_found_even_where_the_network_always_answers_the_same():
-    told = builder().with_actor_factory(UndecidedActor()).with_policy_wrapper_factory(Wrapping(Sticky))
-    refused(told, "Sticky answers the same observations differently", "(it keeps Sticky.action)")
+    configured = builder().with_actor_factory(UndecidedActor()).with_policy_wrapper_factory(Wrapping(Sticky))
+    refused(configured, "Sticky answers the same observations differently", "(it keeps Sticky.action)")
 
 
 @pytest.mark.parametrize("scores", [(1.0, 0.0), (0.0, 1.0)])
 def test_a_layer_that_changes_with_every_second_call_is_found_whatever_the_network_always_answers(scores):
-    told = builder().with_actor_factory(UndecidedActor(scores)).with_policy_wrapper_factory(Wrapping(Resting))
-    refused(told, "Resting answers the same observations differently", "(it keeps Resting.calls)")
+    configured = builder().with_actor_factory(UndecidedActor(scores)).with_policy_wrapper_factory(Wrapping(Resting))
+    refused(configured, "Resting answers the same observations differently", "(it keeps Resting.calls)")
 
 
 class Remembering(PolicyWrapper):
@@ -266,7 +266,7 @@ class Lossy(ActorFactory):
 
 
 @pytest.mark.parametrize("factory", [AtRandom(), Lossy.of(-1.0)], ids=["drawn at random", "lost"])
-def test_what_is_not_stored_and_changes_actions_is_named(factory):
+def test_unstored_state_that_changes_actions_is_named(factory):
     torch.manual_seed(1)
     refused(builder().with_actor_factory(factory), "rebuilt with the same weights, it acts differently: it has another Scaled.scale")
 
@@ -331,10 +331,10 @@ def test_lazy_layers_and_those_that_behave_otherwise_in_training_are_taken_and_n
     assert (norm.num_batches_tracked.item(), norm.running_mean.tolist()) == (0, [0.0] * 8)
 
 
-@pytest.mark.parametrize("told", [lambda b: b, lambda b: b.with_critic_factory_use_actor()], ids=["own features", "shared features"])
-def test_nothing_of_a_run_changes_by_what_was_asked_before(told, monkeypatch):
+@pytest.mark.parametrize("configure", [lambda b: b, lambda b: b.with_critic_factory_use_actor()], ids=["own features", "shared features"])
+def test_nothing_of_a_run_changes_by_what_was_asked_before(configure, monkeypatch):
     def weights():
-        return fingerprint(tiny_run(PPOExperimentBuilder, Counter, told=told).policy)
+        return fingerprint(tiny_run(PPOExperimentBuilder, Counter, configure=configure).policy)
 
     asked = weights()
     monkeypatch.setattr(assembly, "require_sound", lambda *given, **options: None)

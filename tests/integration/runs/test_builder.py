@@ -45,7 +45,7 @@ def test_callbacks_wrappers_and_loggers_given_twice_add_up_in_order():
     assert experiment.logger_factory == LoggerFactorySeveral(logs)
 
 
-def test_what_can_be_set_only_once_is_replaced():
+def test_settings_of_which_there_is_one_are_replaced_when_set_again():
     experiment = (
         cartpole()
         .with_optim_factory_default(eps=1.0)
@@ -130,7 +130,7 @@ WRONG_TYPES = {
 
 
 @pytest.mark.parametrize(("method", "value"), [*WRONG.items(), *WRONG_TYPES.items()])
-def test_what_is_of_the_wrong_kind_is_refused_in_one_sentence(method, value):
+def test_builder_arguments_of_the_wrong_kind_are_refused_in_one_sentence(method, value):
     with pytest.raises(UsageError) as caught:
         getattr(cartpole(), method)(value)
     assert "\n" not in str(caught.value)
@@ -151,7 +151,7 @@ def test_an_activation_that_is_no_module_class_is_refused():
             cartpole().with_actor_factory_default([4], activation)
 
 
-def test_a_class_or_a_reference_of_another_kind_is_told_apart_from_an_object():
+def test_a_class_or_a_reference_of_another_kind_is_distinguished_from_an_object():
     with pytest.raises(UsageError, match=r"^expected an object, got the class LoggerFactoryDefault; write LoggerFactoryDefault\(\)\.$"):
         cartpole().with_logger_factory(LoggerFactoryDefault)
     with pytest.raises(UsageError, match=r"^expected a LoggerFactory, got Component\(kind='optimizer', name='adam'"):

@@ -95,7 +95,7 @@ def test_the_short_names_of_actor_and_critics_set_each_of_them(algorithm, env, c
 @pytest.mark.parametrize(
     "critic", ["mlp-action-critic:hidden_sizes=[4]", {"part": "component/mlp-action-critic", "options": {"hidden_sizes": [4]}}]
 )
-def test_one_description_is_one_of_both_critics(critic):
+def test_one_critic_description_applies_to_both_critics(critic):
     agent = planned("sac", "Pendulum-v1", settings={"critic": critic}).agent_factory
     assert [each.hidden_sizes for each in agent.critic_factories] == [(4,), (4,)]
 
@@ -170,7 +170,7 @@ def test_options_in_words_and_in_tables_are_the_same(acme):
     assert (words.policy_wrappers[0], words.policy_wrappers[1].times) == (PolicyWrapperFactoryObsNorm(5.0), 2)
 
 
-def test_what_is_named_again_later_takes_its_place(acme):
+def test_a_later_setting_replaces_an_earlier_one_of_the_same_name(acme):
     wrappers = planned(
         settings={"wrappers": ["obs-norm:clip=5", "acme.repeat"]}, wrappers=["obs-norm:clip=2"]
     ).agent_factory.policy_wrappers

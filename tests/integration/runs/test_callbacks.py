@@ -57,7 +57,7 @@ def test_they_are_called_in_turn_with_epoch_and_step(tmp_path):
     ]  # fmt: skip
 
 
-def test_one_yes_ends_training_after_every_other_was_asked(tmp_path):
+def test_training_stops_if_any_stop_callback_fires_after_all_were_called(tmp_path):
     builder = counter(tmp_path).with_epoch_stop_callback(Stops(answer=True)).with_epoch_stop_callback(Stops())
     assert builder.build().run().trainer_result.env_steps == 32
     assert [name for name, *_ in calls] == ["stop", "stop"]
@@ -114,7 +114,7 @@ def test_a_threshold_that_nobody_names_is_refused_before_the_first_step(tmp_path
 
 
 @pytest.mark.parametrize("rule", [EpochStopCallbackRewardThreshold, EpochStopCallbackNoImprovement])
-def test_a_rule_is_told_a_number(rule):
+def test_a_stop_callback_refuses_a_threshold_that_is_no_number(rule):
     with pytest.raises(UsageError, match=r"must be a (whole )?number.*, not '475'"):
         rule("475")
 
@@ -143,7 +143,7 @@ def test_no_improvement_waits_for_two_tests_that_do_not_beat_the_best(means, sto
 
 
 @pytest.mark.parametrize("kind", ["train", "test", "stop"])
-def test_what_is_no_callback_of_its_kind_is_refused_in_one_sentence(kind):
+def test_callbacks_of_the_wrong_kind_are_refused_in_one_sentence(kind):
     with pytest.raises(UsageError, match=r"^expected an Epoch\w+Callback, got 3; derive it from rlchassis\.api\.Epoch\w+Callback\.$"):
         Callbacks().adding(kind, 3)
 

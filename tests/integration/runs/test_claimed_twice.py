@@ -87,7 +87,7 @@ def test_a_new_run_still_has_to_say_which_is_meant(claimed):
         plan("ppo", "CartPole-v1", steps=1)
 
 
-def test_what_is_saved_while_names_are_claimed_twice_says_which_is_meant(claimed, tmp_path):
+def test_a_configuration_saved_with_a_name_claimed_twice_says_which_is_meant(claimed, tmp_path):
     Experiment.from_directory(claimed / Mode.POLICY.value).save(tmp_path)
     agent = json.loads((tmp_path / "experiment.json").read_text("utf-8"))["agent_factory"]
     assert agent["part"] == "algorithm/ppo@rlchassis-ppo"

@@ -22,7 +22,8 @@ class Unreadable(nn.ReLU):
 
 def test_a_compiled_run_learns_the_same_up_to_rounding():
     plain, compiled = (
-        tiny_run(PPOExperimentBuilder, "CartPole-v1", told=lambda b, told=told: b.with_compile(told)) for told in (False, True)
+        tiny_run(PPOExperimentBuilder, "CartPole-v1", configure=lambda b, compiled=compiled: b.with_compile(compiled))
+        for compiled in (False, True)
     )
     assert not compiled.algorithm.graphs.given_up
     assert torch.allclose(weights_of(plain.policy), weights_of(compiled.policy), atol=1e-4)
@@ -36,11 +37,11 @@ def test_the_recipe_says_so_and_the_policy_acts_as_any(tmp_path):
 
 
 def test_a_network_that_no_compiler_can_read_learns_step_by_step(caplog):
-    def told(builder):
+    def configure(builder):
         return builder.with_compile().with_model_factory_default((8,), Unreadable)
 
     with caplog.at_level(logging.WARNING):
-        world = tiny_run(DQNExperimentBuilder, "CartPole-v1", told=told, start_timesteps=20)
+        world = tiny_run(DQNExperimentBuilder, "CartPole-v1", configure=configure, start_timesteps=20)
     assert "is computed step by step" in caplog.text
     assert world.state.updates > 0
 

@@ -1,4 +1,4 @@
-"""Every setting of a run does what its sentence says; how the tests of other files are counted is told at the end."""
+"""Every setting of a run does what its sentence says; the last test counts those of other files."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from rlchassis.experiment import (
 from rlchassis_testkit.stored_runs import listing, tiny_config, tiny_sampling
 
 
-def run(base, env="CartPole-v1", *, sampling=None, told=lambda builder: builder, **config):
-    builder = told(PPOExperimentBuilder(env, tiny_config(base, **config), sampling or tiny_sampling()))
+def run(base, env="CartPole-v1", *, sampling=None, configure=lambda builder: builder, **config):
+    builder = configure(PPOExperimentBuilder(env, tiny_config(base, **config), sampling or tiny_sampling()))
     return builder.build().run("run")
 
 
@@ -76,7 +76,7 @@ def policy_restore_directory(tmp_path):
         tmp_path / "b",
         seed=7,
         policy_restore_directory=stored.world.directory,
-        told=lambda b: b.with_epoch_train_callback(WeightsAtTheStart()),
+        configure=lambda b: b.with_epoch_train_callback(WeightsAtTheStart()),
     )
     kept = torch.cat([p.flatten() for p in load_policy(stored.world.directory).policy.parameters()])
     assert torch.equal(WeightsAtTheStart.seen[0], kept)
@@ -168,7 +168,7 @@ def num_threads(tmp_path):
     AskThreads.asked.clear()
     before = torch.get_num_threads()
     for threads in (2, None):
-        run(tmp_path / str(threads), num_threads=threads, told=lambda b: b.with_epoch_train_callback(AskThreads()))
+        run(tmp_path / str(threads), num_threads=threads, configure=lambda b: b.with_epoch_train_callback(AskThreads()))
     assert AskThreads.asked == [2, 2, 1, 1]
     assert torch.get_num_threads() == before
 

@@ -150,7 +150,7 @@ def test_a_policy_that_is_not_finite_is_not_stored_and_that_is_said(error, tmp_p
     assert "at environment step 32; no policy is stored: the policy was not stored: " in caplog.text
 
 
-def test_what_is_refused_before_the_first_step_leaves_no_policy(tmp_path):
+def test_a_run_refused_before_the_first_step_leaves_no_policy(tmp_path):
     builder = on_cartpole(tmp_path).with_epoch_train_callback(Refuses())
     with pytest.raises(UsageError, match="not today"):
         builder.build().run("run")

@@ -159,14 +159,14 @@ AMISS = [
 
 
 @pytest.mark.parametrize(("builder", "setter", "width", "then", "said"), AMISS)
-def test_what_a_network_answers_amiss_is_told_with_its_setting(builder, setter, width, then, said):
+def test_a_wrong_network_output_is_reported_with_its_setting(builder, setter, width, then, said):
     told = refusal(builder, setter, factory_of(builder, setter, width, then))
     assert told.startswith(f"{SETTINGS[setter][1]} (Own): the network ")
     assert said in told
     assert "\n" not in told
 
 
-def test_what_a_network_raised_is_the_cause():
+def test_an_exception_raised_by_a_network_is_the_cause_of_the_error():
     builder = builder_for("PPO").with_critic_factory(factory_of("PPO", CRITIC, 1, broken))
     with pytest.raises(UsageError) as caught:
         builder.build().create_experiment_world()
@@ -182,7 +182,7 @@ FIT = [
 
 
 @pytest.mark.parametrize(("builder", "setter", "width", "then"), FIT, ids=["masks", "one spread", "critic", "q-network"])
-def test_what_fits_is_taken(builder, setter, width, then):
+def test_networks_with_fitting_outputs_are_accepted(builder, setter, width, then):
     told = getattr(builder_for(builder), setter)(factory_of(builder, setter, width, then))
     told.build().create_experiment_world().close()
 

@@ -336,7 +336,7 @@ def test_a_vote_for_the_end_is_reported_with_whose_it_is(answer, stopped):
     [("make_envs", "Environments"), ("make_policy", "Policy"), ("make_algorithm", "Algorithm"), ("make_optimizer", "OptimizerFactory"),
      ("env_wrappers", "Callable")],
 )  # fmt: skip
-def test_what_a_hook_makes_of_another_kind_is_refused_with_the_hook(hook, expected):
+def test_a_hook_result_of_the_wrong_kind_is_refused_with_the_hook_named(hook, expected):
     with pytest.raises(PluginError, match=rf"rlchassis_{hook} was answered with int, expected {expected}"):
         run_with(answering(f"rlchassis_{hook}", 3))
 
@@ -373,7 +373,7 @@ class Unmarked:
         (Unmarked(), "observer 1 has a rlchassis_epoch_end that is not marked as a hook; write @hookimpl above it, from rlchassis.api."),
     ],
 )
-def test_what_is_meant_as_a_hook_and_would_never_be_called_is_refused(given, said):
+def test_a_misspelled_hook_that_would_never_be_called_is_refused(given, said):
     with pytest.raises(UsageError) as caught:
         hook_manager([("observer 1", given)])
     assert str(caught.value) == said

@@ -46,7 +46,7 @@ RUNS = [
 
 @pytest.mark.parametrize(("name", "reuse", "in_dict"), RUNS)
 def test_convolutions_are_learned_as_all_other_weights(name, reuse, in_dict):
-    def told(builder: Any) -> Any:
+    def configure(builder: Any) -> Any:
         return getattr(builder, REUSING[name])() if reuse else builder
 
     settings = {"num_epochs": 1, "step_per_epoch": 24, "step_per_collect": 12, "batch_size": 6, "num_test_envs": 0}
@@ -55,7 +55,7 @@ def test_convolutions_are_learned_as_all_other_weights(name, reuse, in_dict):
     builder_class, make = getattr(experiment, f"{name}ExperimentBuilder"), partial(Pictures, name == "SAC", in_dict)
     before = builder_class(make).build().create_experiment_world()
     before.close()
-    world = tiny_run(builder_class, make, told=told, **settings, **own)
+    world = tiny_run(builder_class, make, configure=configure, **settings, **own)
     (first, *_), (then, *_) = ([m for m in each.policy.modules() if isinstance(m, CNN)] for each in (before, world))
     assert not torch.equal(weights_of(first), weights_of(then))
     assert any(".layers.0.weight" in key for key in world.policy.state_dict())

@@ -129,7 +129,7 @@ def full(tmp_path, install):
     return everything(tmp_path / "log")
 
 
-def test_what_was_told_to_a_builder_comes_back_equal_from_a_directory(full, tmp_path):
+def test_a_configuration_loaded_from_a_directory_equals_that_of_the_builder(full, tmp_path):
     full.save(tmp_path / "stored")
     restored = Experiment.from_directory(tmp_path / "stored", restore_policy=False, allow=ALLOW)
     assert restored == full
@@ -163,14 +163,14 @@ def test_a_stored_recipe_names_no_import_path_but_those_of_users(full, tmp_path)
     assert "rlchassis." not in text
 
 
-def test_restoring_sets_the_policy_directory_unless_told_otherwise(tmp_path):
+def test_restoring_sets_the_policy_directory_unless_another_is_given(tmp_path):
     experiment = PPOExperimentBuilder("CartPole-v1").build()
     experiment.save(tmp_path)
     assert Experiment.from_directory(tmp_path).config.policy_restore_directory == str(tmp_path)
     assert Experiment.from_directory(tmp_path, False) == experiment
 
 
-def test_the_used_plugins_are_each_told_once(full):
+def test_each_used_plugin_is_listed_once(full):
     assert used_plugins(full.to_data()) == [
         ("env", "registered"),
         ("algorithm", "ppo"),
@@ -206,7 +206,7 @@ def test_a_namesake_of_users_code_does_not_stand_in_for_it(tmp_path):
         Experiment.from_directory(tmp_path, allow=[namesake])
 
 
-def test_a_lambda_is_told_once_and_stops_no_run(tmp_path, caplog):
+def test_a_lambda_causes_one_warning_and_stops_no_run(tmp_path, caplog):
     builder = PPOExperimentBuilder(lambda: gym.make("CartPole-v1"), tiny_config(tmp_path), tiny_sampling())
     with caplog.at_level(logging.WARNING, "rlchassis"):
         result = builder.build().run("run")
@@ -217,7 +217,7 @@ def test_a_lambda_is_told_once_and_stops_no_run(tmp_path, caplog):
         Experiment.from_directory(result.world.directory)
 
 
-def test_a_vectorised_environment_of_ones_own_is_told_once_and_stops_no_run(tmp_path, caplog):
+def test_a_vectorised_environment_of_ones_own_causes_one_warning_and_stops_no_run(tmp_path, caplog):
     builder = PPOExperimentBuilder(gym.make_vec("CartPole-v1", 2, vectorization_mode="sync"), tiny_config(tmp_path), tiny_sampling())
     with caplog.at_level(logging.WARNING, "rlchassis"):
         directory = builder.build().run("run").world.directory
@@ -234,7 +234,7 @@ def test_require_restorable_refuses_a_lambda_before_anything_is_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_hides_in_the_arguments_of_an_environment_is_not_handed_to_it_as_data(tmp_path):
+def test_unstorable_arguments_of_an_environment_are_not_passed_to_it_as_data(tmp_path):
     for hidden in (lambda: 1, object(), {1: 2}):
         experiment = PPOExperimentBuilder(EnvFactoryRegistered("CartPole-v1", reward=hidden)).build()
         assert len(unstorable_names(experiment.to_data())) == 1

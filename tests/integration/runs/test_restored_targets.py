@@ -31,7 +31,7 @@ def all_sharing(builder):
 
 
 @pytest.mark.parametrize(
-    ("builder_class", "env", "told", "copied", "copy"),
+    ("builder_class", "env", "configure", "copied", "copy"),
     [
         (DQNExperimentBuilder, "CartPole-v1", unchanged, "policy.network", "target"),
         (IQNExperimentBuilder, "CartPole-v1", unchanged, "policy.network", "target"),
@@ -42,10 +42,10 @@ def all_sharing(builder):
         (DiscreteSACExperimentBuilder, "CartPole-v1", sharing, "critics", "target_critics"),
     ],
 )
-def test_targets_begin_as_copies_of_what_was_restored(tmp_path, builder_class, env, told, copied, copy):
+def test_targets_begin_as_copies_of_what_was_restored(tmp_path, builder_class, env, configure, copied, copy):
     def run(name, steps, **config):
         sampling = SamplingConfig(1, steps, batch_size=8, num_train_envs=1, num_test_envs=0, update_per_step=0.1)
-        return told(builder_class(env, tiny_config(tmp_path, **config), sampling)).build().run(name).world
+        return configure(builder_class(env, tiny_config(tmp_path, **config), sampling)).build().run(name).world
 
     first = run("first", 60)
     restored = run("second", 12, policy_restore_directory=first.directory, seed=7)

@@ -55,7 +55,7 @@ def test_another_process_opens_a_result_and_a_policy_and_acts_the_same(result, l
     }
 
 
-def test_what_is_printed_is_a_line_about_the_run_and_nothing_of_what_it_is_made_of(result, loaded):
+def test_the_repr_of_a_result_is_one_line_about_the_run(result, loaded):
     best = result.trainer_result.best
     score = f"Evaluation(mean={best.mean:.2f}, std={best.std:.2f}, episodes=2, env_step={best.env_step})"
     world = f"World(CartPole-v1, {type(result.world.policy).__name__} on cpu, directory='{result.world.directory}')"

@@ -18,9 +18,9 @@ from rlchassis_testkit.tiny_envs import Counter, Receiver
 from rlchassis_toolkit.factories.networks import ActorFactory, ActorFactoryDefault
 
 
-def stored(tmp_path, env, told=lambda builder: builder, **config):
+def stored(tmp_path, env, configure=lambda builder: builder, **config):
     builder = PPOExperimentBuilder(env, tiny_config(tmp_path, **config), tiny_sampling(num_test_envs=0))
-    return told(builder).build().run("run").world
+    return configure(builder).build().run("run").world
 
 
 def dict_counter():
@@ -62,7 +62,7 @@ def test_an_observation_of_another_shape_is_refused(cartpole, obs):
 
 
 @pytest.mark.parametrize("obs", [["a", "b", "c", "d"], [[1, 2], [3]]])
-def test_what_holds_no_numbers_is_refused(cartpole, obs):
+def test_a_loaded_policy_refuses_observations_that_are_no_numbers(cartpole, obs):
     with pytest.raises(UsageError, match=r"no observation of Box\(4,\)"):
         rlchassis.load_policy(cartpole.directory)(obs)
 
@@ -73,7 +73,7 @@ def test_episodes_are_a_whole_number(cartpole, episodes):
         rlchassis.evaluate(cartpole.directory, episodes)
 
 
-def test_it_acts_as_the_policy_that_was_stored(cartpole):
+def test_a_loaded_policy_acts_as_the_stored_one(cartpole):
     obs = np.random.default_rng(2).normal(size=(7, 4)).astype(np.float32)
     cartpole.policy.eval()
     actions, _ = cartpole.policy.act(torch.from_numpy(obs), explore=False, rng=torch.Generator())
@@ -156,7 +156,7 @@ def test_a_device_that_is_not_there_is_refused(cartpole):
         rlchassis.load_policy(cartpole.directory, device="cuda:9")
 
 
-def test_the_callbacks_of_a_run_need_not_be_handed_over_to_judge_it(tmp_path):
+def test_callbacks_of_a_run_are_not_needed_to_evaluate_it(tmp_path):
     from rlchassis.experiment import EpochTrainCallback
 
     class Local(EpochTrainCallback):

@@ -156,7 +156,7 @@ def test_texts_that_make_nobody_import_anything_are_left_alone(text, run):
     assert Experiment.from_directory(run).env_factory.make_kwargs == {"title": text}
 
 
-def test_what_is_allowed_is_a_thing_and_not_its_name(run):
+def test_allow_takes_objects_and_not_their_names(run):
     with pytest.raises(UsageError, match="allow takes classes, functions and modules themselves, got 'os:system'"):
         Experiment.from_directory(run, allow=["os:system"])
 
@@ -184,7 +184,7 @@ def test_a_recipe_beyond_all_measure_is_refused_in_a_sentence_of_readable_length
     assert len(str(refused.value)) < 1200
 
 
-def test_what_is_shown_of_a_recipe_is_bounded_too(run, capsys):
+def test_printed_configurations_are_bounded(run, capsys):
     changed(run, "agent_factory", part="algorithm/" + "p" * 2**20)
     assert main(["inspect", str(run)]) == 2
     assert len(capsys.readouterr().err) < 1200

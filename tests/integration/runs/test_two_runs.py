@@ -37,8 +37,8 @@ def going_on(tmp_path):
         process.kill()
 
 
-def experiment(base, told=lambda builder: builder):
-    return told(PPOExperimentBuilder("CartPole-v1", tiny_config(base), tiny_sampling())).build()
+def experiment(base, configure=lambda builder: builder):
+    return configure(PPOExperimentBuilder("CartPole-v1", tiny_config(base), tiny_sampling())).build()
 
 
 def inspected(directory, capsys):

@@ -1,4 +1,4 @@
-"""An environment that fails as it is told, for tests of what becomes of the processes around it. Imports no torch."""
+"""An environment that fails on demand, for tests of worker processes. Imports no torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gymnasium.spaces import Box, Dict, Space
 
 
 class Clock(gym.Env[Any, Any]):
-    """Shows its step and a picture; at `fatal_step` it does what `fate` says, 0 being the constructor and −1 the reset."""
+    """Observes the step number and an image; at `fatal_step` it calls `fate`; 0 is the constructor, −1 the reset."""
 
     observation_space: Space[Any] = Dict({"step": Box(0, np.inf, (1,), np.float64), "picture": Box(0, 255, (2, 2), np.uint8)})
     action_space: Space[Any] = Box(np.array([0.0, -1.0], np.float32), np.array([4.0, 1.0], np.float32))
@@ -55,10 +55,10 @@ def leave() -> None:
 
 
 def be_killed() -> None:
-    """End it as the system does when memory runs out."""
+    """Kill the process by SIGKILL, as the system does when memory runs out."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def hang() -> None:
-    """Answer no more."""
+    """Block forever."""
     time.sleep(1000)

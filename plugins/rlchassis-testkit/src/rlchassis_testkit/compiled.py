@@ -1,4 +1,4 @@
-"""Whether an algorithm's update, compiled into one graph, is the update that it is without."""
+"""Comparison of compiled and eager updates of an algorithm."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from rlchassis_testkit.making import make_algorithm
 
 
 def assert_one_graph_is_the_same_update(agent: AgentFactory, actions: spaces.Space[Any], experience: Any, *, flat: bool) -> None:
-    """To 1e-6 after 20 rounds in float64, and to 1e-5 after one in float32; `flat` where batches are rollouts to be flattened."""
+    """Assert equality to 1e-6 after 20 updates in float64 and to 1e-5 after one in float32; `flat`: batches are rollouts to flatten."""
     for dtype, rounds, tolerance in ((torch.float64, 20, 1e-6), (torch.float32, 1, 1e-5)):
         with default_dtype(dtype):
             floats = {name: part.to(dtype) for name, part in asdict(experience, recurse=False).items() if part.is_floating_point()}
             recorded = evolve(experience, **floats)
-            plain, compiled = (weights_after(evolve(agent, compile=told), actions, recorded, rounds, flat) for told in (False, True))
+            plain, compiled = (
+                weights_after(evolve(agent, compile=compiled_update), actions, recorded, rounds, flat) for compiled_update in (False, True)
+            )
         assert torch.allclose(plain, compiled, rtol=0, atol=tolerance), f"{(plain - compiled).abs().max():.1e} apart in {dtype}"
 
 
 def weights_after(agent: AgentFactory, actions: spaces.Space[Any], experience: Any, rounds: int, flat: bool) -> Tensor:
-    """All that an algorithm holds, in one vector, after some rounds on one experience; compiled ones make one graph of a marked method."""
+    """State of an algorithm as one vector after some updates on one experience; compiled, each marked method must be one graph."""
     torch._dynamo.reset()
     torch._dynamo.utils.counters.clear()
     algorithm, rng = make_algorithm(agent, actions), torch.Generator().manual_seed(0)
@@ -40,7 +42,7 @@ def weights_after(agent: AgentFactory, actions: spaces.Space[Any], experience: A
 
 
 def tensors_in(tree: Any) -> Iterator[Tensor]:
-    """Every tensor of networks and temperatures in a state, but not what optimizers remember."""
+    """Tensors of networks and temperatures in a state, without those of optimizers."""
     if isinstance(tree, Tensor):
         yield tree.detach()
     elif isinstance(tree, dict) and "param_groups" not in tree:
@@ -50,7 +52,7 @@ def tensors_in(tree: Any) -> Iterator[Tensor]:
 
 @contextmanager
 def default_dtype(dtype: torch.dtype) -> Iterator[None]:
-    """Within it new tensors are of this type."""
+    """Context in which new tensors have this dtype."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
     try:

@@ -1,4 +1,4 @@
-"""Experience written down by hand, and policies that do as they are told."""
+"""Fixed experience and trivial policies."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def experience_of(
     truncated: Sequence[int] = (),
     invalid: Sequence[int] = (),
 ) -> Experience:
-    """What one environment went through, [T, 1, …]: which rows terminate, truncate or are not valid is given by their indices.
+    """Experience [T, 1, …] of one environment; rows that terminate, truncate or are invalid are given by index.
 
-    Left out: obs 0, 1, 2, …, each followed by the next; actions 0.
+    Defaults: obs 0, 1, 2, …, each followed by the next; actions 0.
     """
     size = len(rewards)
 
@@ -46,9 +46,9 @@ def experience_of(
 
 
 def example_rollout() -> Experience:
-    """Twelve steps of two environments, always the same: three numbers seen, two actions, rewards of up to ± 10.
+    """A fixed rollout of twelve steps of two environments: observations [3], two actions, rewards in ± 10.
 
-    One episode terminates, one is truncated, and the last row of one environment is no transition.
+    One episode terminates, one is truncated, and the last row of one environment is invalid.
     """
     rng = torch.Generator().manual_seed(0)
     seen = torch.rand((13, 2, 3), generator=rng) * 2 - 1
@@ -61,7 +61,7 @@ def example_rollout() -> Experience:
 
 
 class Constant(Policy):
-    """Takes one and the same action everywhere."""
+    """Policy that always takes the same action."""
 
     def __init__(self, action: Any = 0) -> None:
         super().__init__()
@@ -73,21 +73,21 @@ class Constant(Policy):
 
 
 class Remembering(Policy):
-    """Takes action 0 and remembers how often it acted in the episode; `memories` holds what it remembered at every step."""
+    """Stateful policy that takes action 0 and counts its steps in the episode; `memories` holds the counts of every step."""
 
     def __init__(self) -> None:
         super().__init__()
         self.memories: list[list[float]] = []
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
-        """One more than it remembered."""
+        """Action 0, and the count plus one as the state."""
         remembered = torch.zeros(number_of(obs)) if state is None else state
         self.memories.append(remembered.tolist())
         return torch.zeros(number_of(obs), dtype=torch.long), remembered + 1
 
 
 def number_of(obs: Observation) -> int:
-    """How many environments are observed."""
+    """Number of environments in observations."""
     while isinstance(obs, dict):
         obs = next(iter(obs.values()))
     return obs.shape[0]

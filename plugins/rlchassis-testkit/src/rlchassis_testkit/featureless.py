@@ -1,4 +1,4 @@
-"""An actor that acts, and has no features that a critic could reuse."""
+"""An actor without features that a critic could reuse."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from rlchassis_toolkit import ActorFactory, Categorical
 
 
 class Scores(nn.Linear):
-    """One layer from observations to the scores of discrete actions."""
+    """Linear layer from observations to logits of discrete actions."""
 
     def forward(self, obs: torch.Tensor) -> Any:
-        """A categorical distribution."""
+        """Categorical distribution over actions."""
         return Categorical(super().forward(obs))
 
 
 @frozen
 class ActorFactoryFeatureless(ActorFactory):
-    """Describes it."""
+    """Factory of Scores."""
 
     def create_module(self, envs: Any, device: torch.device) -> nn.Module:
-        """For a Box of one axis and Discrete actions."""
+        """Create the actor for a Box of one axis and Discrete actions."""
         return Scores(envs.observation_space.shape[0], int(envs.action_space.n)).to(device)

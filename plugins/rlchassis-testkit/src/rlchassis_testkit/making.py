@@ -1,4 +1,4 @@
-"""Algorithms made as their recipes say, always from the same seed, and experience recorded for them to learn from."""
+"""Algorithms from agent factories with a fixed seed, and fixed experience to learn from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rlchassis.api import AgentFactory, Algorithm, Environments, Experience, Set
 
 VECTOR = spaces.Box(-1, 1, (3,), np.float32)
 TOTAL_STEPS = 1000
-"""What schedules are told of the length of the run."""
+"""Total steps of the run that schedules get."""
 
 
 def make_algorithm(
@@ -23,9 +23,9 @@ def make_algorithm(
     *,
     progress: float = 0.0,
 ) -> Any:
-    """The algorithm of a recipe with the optimizer it names, `progress` of the way through a run of a thousand steps.
+    """Create the algorithm of an agent factory with its optimizer, at a fraction `progress` of a run of TOTAL_STEPS.
 
-    It is compiled if the recipe says so.
+    It is compiled if the factory's `compile` is set.
     """
     envs = Environments.from_spaces(observations, actions)
     setup = Setup.outside_of_a_run(agent.optim_factory, TOTAL_STEPS, for_graph=agent.compile)
@@ -40,7 +40,7 @@ def make_algorithm(
 
 
 def learn_rollout(algorithm: Algorithm[Any], rollout: Experience, *, rounds: int = 3, passes: int = 2) -> None:
-    """Let it learn from one rollout [T, N] again and again, each time in passes over the whole of it."""
+    """Update on one rollout [T, N] for some rounds, each of `passes` passes over it."""
     rng = torch.Generator().manual_seed(0)
     for _ in range(rounds):
         batch = algorithm.prepare(rollout, rng)
@@ -51,14 +51,14 @@ def learn_rollout(algorithm: Algorithm[Any], rollout: Experience, *, rounds: int
 
 
 def learn_windows(algorithm: Algorithm[Any], windows: Experience, *, rounds: int = 3) -> None:
-    """Let it learn from windows [n, B] round by round."""
+    """Update on windows [n, B] for some rounds."""
     rng = torch.Generator().manual_seed(0)
     for count in range(rounds):
         algorithm.update(algorithm.prepare(windows, rng), count)
 
 
 def windows_of(length: int, actions: spaces.Space[Any], *, scale: float = 1.0) -> Experience:
-    """Sixteen windows of some rows, always the same, with rewards of up to ± scale.
+    """Sixteen fixed windows of `length` rows with rewards in ± scale.
 
     Two of the first rows terminate, and one is truncated.
     """

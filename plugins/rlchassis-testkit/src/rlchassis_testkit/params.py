@@ -1,4 +1,4 @@
-"""What the tests of every algorithm's params have in common: that no field is left out, ignored, or told nonsense in silence."""
+"""Assertions on the params of every algorithm: no field is untested, without effect, or accepts invalid values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rlchassis_testkit.making import TOTAL_STEPS
 
 
 def assert_none_is_left_out(params_class: type[Any], *tables: Iterable[str]) -> None:
-    """Every field stands in exactly one of the tables."""
+    """Assert that every field is in exactly one of the tables."""
     named = sorted(name for table in tables for name in table)
     assert named == sorted(field.name for field in attrs.fields(params_class))
 
@@ -24,7 +24,7 @@ def assert_none_is_left_out(params_class: type[Any], *tables: Iterable[str]) -> 
 def assert_changes(
     params_class: type[Any], outcome: Callable[..., Tensor], name: str, value: Any, others: dict[str, Any] | None = None
 ) -> None:
-    """Another value of a field than its default makes another outcome, a finite one; equal values make the same to the last bit."""
+    """Assert that a value other than the default changes the outcome, which stays finite, and that equal values give equal bits."""
     others = others or {}
     assert getattr(params_class(), name) != value, "a field's default cannot show that it does something"
     plain, again, changed = (outcome(**params) for params in (others, others, {**others, name: value}))
@@ -34,20 +34,20 @@ def assert_changes(
 
 
 def assert_refuses(params_class: type[Any], name: str, value: Any) -> None:
-    """The sentence begins with the field's name."""
+    """Assert that a value is refused by an error that begins with the field's name."""
     with pytest.raises(UsageError, match=f"^{name} must be "):
         params_class(**{name: value})
 
 
 def assert_is_a_value(params_class: type[Any]) -> None:
-    """Equal where it says the same, and a key of dicts."""
+    """Assert that params compare by value and are hashable."""
     assert attrs.evolve(params_class(), gamma=0.9) == params_class(gamma=0.9) != params_class()
     assert hash(params_class()) == hash(params_class())
 
 
 @frozen
 class Halved(LRSchedulerFactory):
-    """Half the learning rate, from the beginning on, in runs of the length that algorithms are made for here."""
+    """Schedule of half the learning rate, constant, in runs of TOTAL_STEPS; of the whole in others."""
 
     def create_schedule(self, total_steps: int) -> Callable[[float], float]:
         """See LRSchedulerFactory."""

@@ -1,4 +1,4 @@
-"""Whether processes are still there."""
+"""Checks of running processes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 
 def exists(pid: int) -> bool:
-    """Whether a process does."""
+    """Whether a process exists."""
     return Path(f"/proc/{pid}").exists() if Path("/proc").exists() else subprocess.run(["ps", "-p", str(pid)], check=False).returncode == 0
 
 
 def gone_within(pids: list[int], seconds: float) -> bool:
-    """Whether all of these processes have ended before so many seconds are over."""
+    """Whether all of these processes end within some seconds."""
     deadline = time.monotonic() + seconds
     while any(map(exists, pids)) and time.monotonic() < deadline:
         time.sleep(0.05)

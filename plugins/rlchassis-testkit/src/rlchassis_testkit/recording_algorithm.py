@@ -1,4 +1,4 @@
-"""An algorithm that learns nothing and writes down what it is given: for tests of the loop around it."""
+"""An on-policy algorithm that learns nothing and records its inputs, for tests of the training loop."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from rlchassis_testkit.experiences import number_of
 
 
 class AtRandom(Policy):
-    """Takes action 0 or 1, exploring or not, and has one weight that nothing moves."""
+    """Policy that takes action 0 or 1 at random, with one constant parameter."""
 
     def __init__(self) -> None:
         super().__init__()
         self.weight = torch.nn.Parameter(torch.zeros(()))
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
-        """One draw per environment."""
+        """One random action per environment."""
         return torch.randint(2, (number_of(obs),), generator=rng), None
 
 
 @frozen(eq=False)
 class Seen(TensorStruct):
-    """Rows with the number of the pass that they belong to."""
+    """Rows with the number of their pass."""
 
     obs: Observation
     rewards: Tensor
@@ -49,7 +49,7 @@ class Seen(TensorStruct):
 
 @define(eq=False)
 class RecordingAlgorithm(Algorithm[Seen]):
-    """Keeps every rollout it prepares, every batch it is to learn from, and the count that came with it."""
+    """Algorithm that records every rollout, batch and update count."""
 
     policy: Policy
     loss: float = 0.0
@@ -58,17 +58,17 @@ class RecordingAlgorithm(Algorithm[Seen]):
     counts: list[int] = field(factory=list)
 
     def prepare(self, experience: Experience, rng: Generator) -> Seen:
-        """A copy, since the buffer is written again."""
+        """Record a copy of the rollout, since the buffer is reused."""
         kept = experience[torch.arange(len(experience))]
         self.rollouts.append(kept)
         return Seen(kept.obs, kept.rewards, kept.valid, torch.zeros_like(kept.rewards))
 
     def refresh(self, batch: Seen, rollout: Experience) -> Seen:
-        """The next pass."""
+        """Number the next pass."""
         return Seen(batch.obs, batch.rewards, batch.valid, batch.passes + 1)
 
     def update(self, batch: Seen, count: int) -> UpdateResult:
-        """Nothing is learned, and that costs what `loss` says."""
+        """Record the batch; the metric loss is that of the factory."""
         self.batches.append(batch)
         self.counts.append(count)
         return UpdateResult({"loss": torch.tensor(self.loss)})
@@ -76,13 +76,13 @@ class RecordingAlgorithm(Algorithm[Seen]):
 
 @frozen(kw_only=True)
 class RecordingAgentFactory(AgentFactory):
-    """The recipe for it."""
+    """Factory of RecordingAlgorithm."""
 
     trainer_class = OnPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {"step_per_collect": 24, "repeat_per_collect": 2, "num_test_episodes": 3}
 
     loss: float = 0.0
-    """What it says its loss is."""
+    """Reported loss."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> AtRandom:
         """See AtRandom."""
@@ -94,10 +94,10 @@ class RecordingAgentFactory(AgentFactory):
 
 
 class RecordingExperimentBuilder(ExperimentBuilder[RecordingAgentFactory]):
-    """Assembles an experiment that only looks on."""
+    """Builder of experiments with RecordingAlgorithm."""
 
     agent_class = RecordingAgentFactory
 
     def with_loss(self, loss: float) -> Self:
-        """Set what it says its loss is."""
+        """Set the reported loss."""
         return self._with_agent(loss=loss)

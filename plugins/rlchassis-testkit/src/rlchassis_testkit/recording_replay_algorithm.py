@@ -1,4 +1,4 @@
-"""The onlooker of replayed experience: it learns nothing and writes down the windows it is given."""
+"""An off-policy algorithm that learns nothing and records the windows it is given."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rlchassis_testkit.recording_algorithm import AtRandom
 
 @define(eq=False)
 class RecordingReplayAlgorithm(Algorithm[Experience]):
-    """Keeps every window it prepares, the count of every round, and how far it was told the run is."""
+    """Algorithm that records every window, update count and progress."""
 
     policy: Policy
     steps: int = 1
@@ -36,20 +36,20 @@ class RecordingReplayAlgorithm(Algorithm[Experience]):
 
     @property
     def n_step(self) -> int:
-        """As the recipe says."""
+        """Rows per window, from the factory."""
         return self.steps
 
     def set_progress(self, progress: float) -> None:
-        """Written down."""
+        """Record the progress."""
         self.progress.append(progress)
 
     def prepare(self, experience: Experience, rng: Generator) -> Experience:
-        """The window itself."""
+        """Record the window and return it."""
         self.windows.append(experience)
         return experience
 
     def update(self, batch: Experience, count: int) -> UpdateResult:
-        """Nothing is learned; every row is judged as wrong as the recipe says."""
+        """Record the count; priorities are those of the factory."""
         self.counts.append(count)
         size = batch.rewards.shape[1]
         return UpdateResult({"rewards": batch.rewards.mean()}, None if self.priority is None else torch.full((size,), self.priority))
@@ -57,7 +57,7 @@ class RecordingReplayAlgorithm(Algorithm[Experience]):
 
 @frozen(kw_only=True)
 class RecordingReplayAgentFactory(AgentFactory):
-    """The recipe for it."""
+    """Factory of RecordingReplayAlgorithm."""
 
     trainer_class = OffPolicyTrainer
     default_sampling: ClassVar[Mapping[str, int]] = {
@@ -70,7 +70,7 @@ class RecordingReplayAgentFactory(AgentFactory):
     steps: int = 1
     """Rows of a window."""
     priority: float | None = None
-    """How wrong it says that every row was judged; None: it says nothing."""
+    """TD error returned for every row; None: no priorities."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> AtRandom:
         """See AtRandom."""
@@ -82,10 +82,10 @@ class RecordingReplayAgentFactory(AgentFactory):
 
 
 class RecordingReplayExperimentBuilder(ExperimentBuilder[RecordingReplayAgentFactory]):
-    """Assembles an experiment that only looks on."""
+    """Builder of experiments with RecordingReplayAlgorithm."""
 
     agent_class = RecordingReplayAgentFactory
 
     def with_agent(self, **changes: Any) -> Self:
-        """Set fields of the recipe."""
+        """Set fields of the agent factory."""
         return self._with_agent(**changes)

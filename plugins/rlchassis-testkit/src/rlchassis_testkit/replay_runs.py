@@ -1,4 +1,4 @@
-"""Off-policy runs of a second, in which nothing is learned and everything that is replayed is written down."""
+"""Off-policy runs of a second, with an algorithm that learns nothing and records replayed windows."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ SETTINGS: dict[str, Any] = {
 
 
 def prepared(
-    env: Any = Counter, told: Callable[[Any], Any] = unchanged, seed: int = 42, **settings: Any
+    env: Any = Counter, configure: Callable[[Any], Any] = unchanged, seed: int = 42, **settings: Any
 ) -> tuple[World, Callable[[], Any]]:
-    """A world that has yet to train, and what trains in it; told says more to its builder."""
+    """A world before training, and a function that trains in it; `configure` changes the builder."""
     config = ExperimentConfig(seed=seed, watch=False, persistence_enabled=False)
-    builder = told(RecordingReplayExperimentBuilder(env, config, SamplingConfig(**(SETTINGS | settings))))
+    builder = configure(RecordingReplayExperimentBuilder(env, config, SamplingConfig(**(SETTINGS | settings))))
     experiment = builder.build()
     world = experiment.create_experiment_world()
     return world, lambda: experiment.train(world)
 
 
 def world_of(*args: Any, **settings: Any) -> World:
-    """The world alone."""
+    """A world before training."""
     return prepared(*args, **settings)[0]
 
 
 def trained(*args: Any, **settings: Any) -> tuple[World, RecordingReplayAlgorithm]:
-    """One that has trained, and the onlooker that wrote down how."""
+    """A world after training, and its recording algorithm."""
     world, train = prepared(*args, **settings)
     train()
     world.close()

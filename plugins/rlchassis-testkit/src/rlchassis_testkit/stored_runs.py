@@ -1,4 +1,4 @@
-"""Runs that leave a directory, of a second each, and distributions that are installed for the length of a test."""
+"""Short runs that write a run directory, and distributions installed for the duration of a test."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ TINY = SamplingConfig(
 
 
 def tiny_config(base: Path, **changes: Any) -> ExperimentConfig:
-    """Write below base, watch nothing, say otherwise by changes."""
+    """ExperimentConfig that writes below base and does not watch; changes override fields."""
     return attrs.evolve(ExperimentConfig(persistence_base_dir=str(base), watch=False), **changes)
 
 
 def tiny_sampling(**changes: Any) -> SamplingConfig:
-    """Two epochs of 32 steps on two environments, say otherwise by changes."""
+    """SamplingConfig of two epochs of 32 steps on two environments; changes override fields."""
     return attrs.evolve(TINY, **changes)
 
 
 def listing(*folders: Path) -> dict[str, int]:
-    """Every file and folder below, with the time it was last changed."""
+    """Files and folders below a path, with modification times."""
     return {str(path): path.lstat().st_mtime_ns for folder in folders for path in [folder, *folder.rglob("*")]}
 
 
@@ -40,7 +40,7 @@ def rows_of(directory: Path) -> list[dict[str, Any]]:
 
 
 def in_another_process(code: str, *arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -> str:
-    """What a fresh interpreter prints that runs the code; its errors are the test's."""
+    """Output of a new interpreter that runs the code; its errors fail the test."""
     command = [sys.executable, "-W", "error::DeprecationWarning:rlchassis", "-c", code, *map(str, arguments)]
     done = subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
@@ -48,7 +48,7 @@ def in_another_process(code: str, *arguments: object, cwd: Path, env: Mapping[st
 
 
 def write_distribution(folder: Path, name: str, code: str, **entries: str) -> None:
-    """Write what an installer would, into a folder of the import path: one module and its entry points, kind="name = attribute"."""
+    """Write a distribution into a folder of the import path: one module and its entry points, kind="name = attribute"."""
     module = name.replace("-", "_")
     (folder / f"{module}.py").write_text(code, "utf-8")
     sections = [f"[rlchassis.{kind}]\n{entry.replace(' = ', f' = {module}:')}\n" for kind, entry in entries.items()]

@@ -1,4 +1,4 @@
-"""Environments so small that every number they lead to can be worked out on paper."""
+"""Environments so small that returns and values can be computed by hand."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, Space
 
 EPISODE = 100.0
-"""How far apart the observations of two episodes of a Counter are."""
+"""Difference between the observations of two episodes of a Counter."""
 
 
 class Counter(gym.Env[Any, Any]):
-    """Shows 100 · episode + steps and pays the number of the step: 1, 2, 3, …
+    """Environment with observation 100 · episode + step and the step number as reward: 1, 2, 3, …
 
-    After `length` steps the episode ends or, if `cut`, is truncated. Episodes count from 1, so every observation tells where it is from,
-    and a true transition leads from x to x + 1. With `as_dict` the steps stand beside it, as a discrete value.
+    After `length` steps the episode terminates or, if `cut`, is truncated. Episodes count from 1, so every observation is unique,
+    and a true transition leads from x to x + 1. With `as_dict` the step is a second, discrete part.
     """
 
     def __init__(self, length: int = 3, *, cut: bool = False, as_dict: bool = False) -> None:
@@ -37,16 +37,16 @@ class Counter(gym.Env[Any, Any]):
         return self._observation(), {}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Count, whatever the action."""
+        """Count; actions have no effect."""
         self.count += 1
         ends = self.count == self.length
         return self._observation(), float(self.count), ends and not self.cut, ends and self.cut, {}
 
 
 class Chain(gym.Env[Any, Any]):
-    """Three states in a row, shown as one-hot vectors, that pay 1, 2 and 4; then the episode ends or, if `cut`, is cut.
+    """Chain of three states, one-hot observations and rewards 1, 2 and 4; then the episode terminates or, if `cut`, is truncated.
 
-    Whatever is done, so v = (1 + γ 2 + γ² 4, 2 + γ 4, 4) where it ends.
+    Actions have no effect: v = (1 + γ 2 + γ² 4, 2 + γ 4, 4) where it terminates.
     """
 
     observation_space = Box(0.0, 1.0, (4,), np.float32)
@@ -65,7 +65,7 @@ class Chain(gym.Env[Any, Any]):
         return self._observation(), {}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """To the next state, whatever the action."""
+        """To the next state; actions have no effect."""
         reward = float(2**self.state)
         self.state += 1
         ends = self.state == 3
@@ -73,7 +73,7 @@ class Chain(gym.Env[Any, Any]):
 
 
 class Still(gym.Env[Any, Any]):
-    """One state that pays 1 per step, where episodes of `length` steps end or are cut: v = 1 / (1 − γ) if all are cut."""
+    """One state with reward 1 per step; episodes of `length` steps terminate or are truncated: v = 1 / (1 − γ) if all are truncated."""
 
     observation_space = Box(0.0, 1.0, (1,), np.float32)
     action_space = Discrete(2)
@@ -82,7 +82,7 @@ class Still(gym.Env[Any, Any]):
         self.length, self.cut, self.count = length, cut, 0
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """To where it always is."""
+        """To the only state."""
         super().reset(seed=seed)
         self.count = 0
         return np.ones(1, np.float32), {}
@@ -95,7 +95,7 @@ class Still(gym.Env[Any, Any]):
 
 
 class Receiver(gym.Env[Any, Any]):
-    """Keeps in `received` every action that reaches it, in the bounds it was made with; its episodes last ten steps."""
+    """Environment that records actions in `received`, with given bounds and episodes of ten steps."""
 
     observation_space = Box(-1.0, 1.0, (1,), np.float32)
 
@@ -104,17 +104,17 @@ class Receiver(gym.Env[Any, Any]):
         self.received: list[Any] = []
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Forget nothing."""
+        """Start an episode; `received` is kept."""
         super().reset(seed=seed)
         return np.zeros(1, np.float32), {}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Keep the action and pay its sum."""
+        """Record the action; the reward is its sum."""
         self.received.append(np.array(action))
         return np.zeros(1, np.float32), float(np.sum(action)), False, len(self.received) % 10 == 0, {}
 
 
 def in_parts(env: gym.Env[Any, Any]) -> gym.Env[Any, Any]:
-    """The same environment, its observations a dict of a vector and a kind that is always 1."""
+    """A wrapped environment with dict observations: a vector and a discrete kind that is always 1."""
     space = Dict({"shown": env.observation_space, "kind": Discrete(2)})
     return gym.wrappers.TransformObservation(env, lambda obs: {"shown": obs, "kind": 1}, space)

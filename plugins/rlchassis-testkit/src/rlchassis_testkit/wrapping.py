@@ -1,4 +1,4 @@
-"""Puts around a policy whatever a test wants there."""
+"""Policy wrappers from a function."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from rlchassis.api import Environments, OptimizerFactory, Policy, PolicyWrapper,
 
 @frozen
 class Wrapping(PolicyWrapperFactory):
-    """The recipe for what a function makes of the policy within."""
+    """Factory of the wrapper that a function makes of a policy."""
 
     wrap: Callable[[Any], PolicyWrapper]
 
     def create_wrapped_policy(
         self, policy: Policy, envs: Environments, optim_factory: OptimizerFactory, device: torch.device
     ) -> PolicyWrapper:
-        """What the function answers."""
+        """The wrapper that the function returns."""
         return self.wrap(policy)

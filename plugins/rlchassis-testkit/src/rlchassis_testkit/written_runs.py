@@ -1,4 +1,4 @@
-"""Run directories that no run has written: for whatever reads them."""
+"""Run directories without a run, for tests of readers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 TESTS = {32: (10.0, 1.0), 64: (30.0, 2.0), 96: (20.0, 3.0)}
-"""Environment step: mean and spread of a test."""
+"""Environment step: mean and standard deviation of a test."""
 
 
 def recipe_of(seed: int = 1, lr: float = 0.001, algorithm: str = "algorithm/acme.own", **more: Any) -> dict[str, Any]:
-    """A recipe as experiment.json has it, of an algorithm that is not installed."""
+    """A configuration as in experiment.json, of an algorithm that is not installed."""
     agent = {"part": algorithm, "options": {"params": {"lr": lr}, "optim_factory": {"component": "optimizer/adam", "options": {}}}}
     env = {"part": "env/registered", "options": {"task": "Own-v0", "make_kwargs": {"gravity": 9.8}}}
     sampling = {"num_train_envs": 2, "max_steps": 96}
@@ -24,7 +24,7 @@ def recipe_of(seed: int = 1, lr: float = 0.001, algorithm: str = "algorithm/acme
 
 @pytest.fixture
 def write_run(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a run directory as a run would leave it."""
+    """Write a run directory as a run would leave it."""
 
     def write(
         name: str = "run",

@@ -30,7 +30,7 @@ from rlchassis_toolkit import ActorFactory, ActorFactoryDefault, StochasticPolic
 
 @frozen(kw_only=True)
 class ReinforceParams:
-    """What REINFORCE may be told."""
+    """Hyperparameters of REINFORCE."""
 
     lr: float = field(default=1e-2, validator=gt(0))
     """Learning rate."""
