@@ -1,4 +1,4 @@
-"""rlchassis: reinforcement learning whose core knows no algorithm. Names are imported when they are first used."""
+"""rlchassis: plugin-based reinforcement learning; algorithms are plugins. Names are imported lazily."""
 
 from __future__ import annotations
 

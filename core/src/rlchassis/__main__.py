@@ -1,4 +1,4 @@
-"""`python -m rlchassis`: the command line."""
+"""Entry point of `python -m rlchassis`."""
 
 from __future__ import annotations
 

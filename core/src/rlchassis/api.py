@@ -1,6 +1,6 @@
-"""All that a plugin may import: one flat surface, whose names and signatures change only with the plugin API's version.
+"""Public API for plugins: one flat namespace, whose names and signatures change only with the plugin API's version.
 
-Names are imported when they are first used, so that a verb that draws a picture does not wait for torch.
+Names are imported lazily, so that a verb such as `plot` does not import torch.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ HOMES = {
     "rlchassis.training.on_policy": "OnPolicyTrainer",
     "rlchassis.training.world": "World",
 }
-"""Where each name is defined."""
+"""Modules and the names that they define."""
 
 _HOME_OF = {name: home for home, names in HOMES.items() for name in names.split()}
 

@@ -1,4 +1,4 @@
-"""What goes wrong through no fault of the library: each error is one sentence that says what is wrong and what to do."""
+"""Exceptions; each message is one sentence that says what was got, what was expected and what to do."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ LONGEST_TEXT = 500
 
 
 class UsageError(ValueError):
-    """A request that cannot be met as it stands; the command line prints it and exits with 2."""
+    """Invalid argument, configuration or use; the command line prints the message and exits with code 2."""
 
 
 class PluginError(UsageError):
-    """A plugin that is missing, ambiguous, broken or made for another core."""
+    """Plugin that is missing, ambiguous, broken or incompatible with the plugin API."""
 
 
 class UnsupportedSpaceError(UsageError):
-    """A space that an algorithm, or the chassis itself, has no answer to."""
+    """Observation or action space that the algorithm or rlchassis does not support."""
 
 
 class NotEnoughMemoryError(UsageError, MemoryError):
-    """What was asked for does not fit into the memory that this process may use."""
+    """Allocation larger than the memory available to this process."""
 
 
 class StoredFileError(UsageError):
-    """A file of a run directory that is missing, damaged, foreign or not safe to open."""
+    """File of a run directory that is missing, damaged, of an unknown format or not safe to open."""
 
 
 class NotAllowedError(StoredFileError):
-    """A stored recipe that uses code of its user, which has to be handed over."""
+    """Stored configuration that uses classes or functions of its author, which have to be passed in `allow`."""
 
     def __init__(self, what: str, names: Sequence[str], remedy: str) -> None:
         super().__init__(f"{what} uses {', '.join(names)}, which no plugin registers; if you trust this code, {remedy}")
@@ -38,15 +38,15 @@ class NotAllowedError(StoredFileError):
 
 
 class EnvironmentFailure(RuntimeError):  # noqa: N818  it names what failed, and is an outcome rather than a misuse
-    """An environment raised, died or stopped answering; says which one, with which seed, at which step."""
+    """An environment raised, exited or timed out; the message has its index, seed and step."""
 
 
 class ActionFailure(FloatingPointError):  # noqa: N818  as above
-    """An action that is never stepped since it is none of the action space; the policy chose it, no environment is at fault."""
+    """The policy returned an action outside the action space; the environment is not stepped with it."""
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal that ended a run in good order."""
+    """A signal stopped the run after a clean shutdown."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)
@@ -55,7 +55,7 @@ class Interrupted(KeyboardInterrupt):
 
 @contextmanager
 def exits_are_errors(who: str) -> Iterator[None]:
-    """Within it sys.exit, by which foreign code would end the run as if all were well, is a RuntimeError."""
+    """Context in which sys.exit of plugin or environment code, which would end the run as a success, becomes a RuntimeError."""
     try:
         yield
     except SystemExit as error:
@@ -66,7 +66,7 @@ def exits_are_errors(who: str) -> Iterator[None]:
 
 
 def str_of(error: BaseException) -> str:
-    """What an error says; foreign ones may be unable to say it."""
+    """str of an error, also of one whose __str__ raises."""
     try:
         return str(error)
     except (Exception, SystemExit) as second:  # noqa: BLE001  it must not replace the first
@@ -74,13 +74,13 @@ def str_of(error: BaseException) -> str:
 
 
 def text_of(error: BaseException) -> str:
-    """The same on one line of bounded length."""
+    """str of an error on one line, of bounded length."""
     text = " ".join(str_of(error).split())
     return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
 
 
 def raised(error: BaseException) -> str:
-    """In words, how foreign code ended: "raised ValueError: no level" or "called sys.exit(0)"."""
+    """Description of an error for a message: "raised ValueError: no level" or "called sys.exit(0)"."""
     if isinstance(error, SystemExit):
         return f"called sys.exit({text_of(error)})"
     text = text_of(error)
@@ -88,18 +88,18 @@ def raised(error: BaseException) -> str:
 
 
 class DivergenceError(FloatingPointError):
-    """Learning left the finite numbers; says what became non-finite, and where."""
+    """Training diverged; the message names the quantity that became non-finite."""
 
     def __init__(self, message: str, metrics: Mapping[str, float] | None = None) -> None:
         super().__init__(message)
         self.metrics = dict(metrics or {})
-        """What was measured last, by name; handed to rlchassis_metrics before the run fails."""
+        """Last metrics by name; passed to rlchassis_metrics before the run fails."""
 
 
 class StorageFailure(RuntimeError):  # noqa: N818  as EnvironmentFailure
-    """A run came to its end, but a file of its directory could not be written; names the path."""
+    """The run finished, but a file of its directory could not be written; the message has the path."""
 
     def __init__(self, message: str, result: Any = None) -> None:
         super().__init__(message)
         self.result = result
-        """The ExperimentResult."""
+        """The ExperimentResult of the run."""

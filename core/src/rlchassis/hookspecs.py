@@ -1,7 +1,7 @@
-"""The hooks around build and run: what an extension may watch, replace or wrap. None of them is called per environment step.
+"""Hook specifications of build and run, which extensions implement. No hook is called per environment step.
 
-An extension is a module or object whose functions bear these names, marked with `hookimpl`. One hook manager lives for a build and one
-for a run; neither is stored with the experiment.
+An extension is a module or object with functions of these names, decorated with `hookimpl`. Each build and each run has its own hook
+manager; neither is stored with the experiment.
 """
 
 from __future__ import annotations
@@ -15,92 +15,92 @@ hookimpl = pluggy.HookimplMarker("rlchassis")
 
 
 class Hooks:
-    """The specifications, in the order in which a run calls them."""
+    """Hook specifications, in the order in which a run calls them."""
 
     @hookspec
     def rlchassis_before_build(self, builder: Any) -> None:
-        """A builder is about to build its experiment; it may still be told more."""
+        """Called before a builder builds its experiment; the builder can still be changed."""
 
     @hookspec
     def rlchassis_after_build(self, experiment: Any) -> None:
-        """An experiment was built."""
+        """Called after an experiment was built."""
 
     @hookspec
     def rlchassis_env_wrappers(self, mode: Any) -> Any:
-        """A picklable callable Env → Env, or a list of them, applied to every environment of this mode, in worker processes too."""
+        """Return a picklable callable Env → Env, or a list of them, applied to every environment of this mode, also in worker processes."""
 
     @hookspec(firstresult=True)
     def rlchassis_make_envs(self, experiment: Any, sampling: Any, wrappers: Any) -> Any:
-        """Make the environments of a run."""
+        """Create the Environments of a run; the first result that is not None is used."""
 
     @hookspec(firstresult=True)
     def rlchassis_make_policy(self, experiment: Any, envs: Any, device: Any) -> Any:
-        """Make the policy, wrappers not included."""
+        """Create the policy, without wrappers."""
 
     @hookspec(firstresult=True)
     def rlchassis_make_algorithm(self, experiment: Any, policy: Any, envs: Any, setup: Any) -> Any:
-        """Make the algorithm that learns the policy."""
+        """Create the algorithm that trains the policy."""
 
     @hookspec(firstresult=True)
     def rlchassis_make_optimizer(self, experiment: Any, role: str) -> Any:
-        """The OptimizerFactory for the parameters of a role, such as "actor_critic"; it is handed parameters and learning rate later."""
+        """Return the OptimizerFactory for the parameters of a role, such as "actor_critic"; it is called with parameters and lr later."""
 
     @hookspec(firstresult=True)
     def rlchassis_make_logger(self, experiment: Any, directory: Any, name: Any, run_id: Any) -> Any:
-        """Make the logger of a run; metrics.jsonl is written besides."""
+        """Create the logger of a run; metrics.jsonl is written in addition."""
 
     @hookspec
     def rlchassis_world_ready(self, world: Any) -> None:
-        """All is built, nothing has been collected."""
+        """Called once everything is built, before the first environment step."""
 
     @hookspec
     def rlchassis_train_start(self, world: Any) -> None:
-        """Training begins."""
+        """Called when training starts."""
 
     @hookspec
     def rlchassis_epoch_start(self, world: Any, epoch: int, env_step: int) -> None:
-        """An epoch begins; the first is 1."""
+        """Called at the start of each epoch; epochs count from 1."""
 
     @hookspec
     def rlchassis_collect_end(self, world: Any, stats: Any) -> None:
-        """Steps were collected; stats tells how many and which episodes ended."""
+        """Called after each collection; stats: CollectStats with num_steps, and returns and lengths of the episodes that ended."""
 
     @hookspec
     def rlchassis_learn_end(self, world: Any, rounds: int) -> None:
-        """A learning phase ended, after this many rounds."""
+        """Called after each phase of updates; rounds: number of updates in it."""
 
     @hookspec
     def rlchassis_metrics(self, world: Any, metrics: dict[str, float], step: int) -> None:
-        """A row of metrics is about to be recorded, what became NaN included; logging from within records another row."""
+        """Called before a row of metrics is logged, NaN included; logging from this hook adds another row."""
 
     @hookspec
     def rlchassis_test_start(self, world: Any, epoch: int, env_step: int) -> None:
-        """A test begins."""
+        """Called at the start of each test."""
 
     @hookspec
     def rlchassis_test_end(self, world: Any, result: Any) -> None:
-        """A test ended; result holds returns, lengths and seeds of its episodes."""
+        """Called after each test; result: Evaluation with returns, lengths and seeds of its episodes."""
 
     @hookspec
     def rlchassis_should_stop(self, world: Any, mean_rewards: float) -> bool | None:
-        """After each test: whether its mean undiscounted raw return is reason to end training; one True is enough, None is no."""
+        """Return whether to stop training after a test; mean_rewards: its mean undiscounted raw return. One True stops; None is False."""
 
     @hookspec
     def rlchassis_epoch_end(self, world: Any, epoch: int, env_step: int) -> None:
-        """An epoch ended, its test included."""
+        """Called at the end of each epoch, after its test."""
 
     @hookspec
     def rlchassis_train_end(self, world: Any, result: Any) -> None:
-        """Training ended; result is the InfoStats."""
+        """Called when training ends; result: InfoStats."""
 
     @hookspec
     def rlchassis_run_error(self, world: Any, error: BaseException) -> None:
-        """The run is about to fail with this error."""
+        """Called before the run fails with this error."""
 
     @hookspec
     def rlchassis_run_end(self, world: Any, result: Any) -> None:
-        """The run ended well; result is the ExperimentResult."""
+        """Called when the run succeeds; result: ExperimentResult."""
 
     @hookspec
     def rlchassis_teardown(self, world: Any) -> None:
-        """The run is over, well or not; called in reverse order, on every extension even if one fails."""
+        """Called when the run is over, successful or not; in reverse order, on every extension even if one raises."""

@@ -102,10 +102,10 @@ def test_a_network_of_ones_own_is_the_whole_q_network():
 
 
 def test_a_network_with_another_number_of_values_is_refused_with_its_setting():
-    with pytest.raises(UsageError, match=r"^model_factory \(Layer\): the network answers float32 of shape \[2, 9\], expected .* \[2, 2\]"):
+    with pytest.raises(UsageError, match=r"^model_factory \(Layer\): the network returns float32 of shape \[2, 9\], expected .* \[2, 2\]"):
         model_of(lambda builder: builder.with_model_factory(Layer(9)))
     with pytest.raises(
-        UsageError, match=r"^model_factory \(IntermediateModuleFactoryDefault\): the network answers float32 of shape \[2, 64\]"
+        UsageError, match=r"^model_factory \(IntermediateModuleFactoryDefault\): the network returns float32 of shape \[2, 64\]"
     ):
         model_of(lambda builder: builder.with_model_factory(IntermediateModuleFactoryDefault()))
 

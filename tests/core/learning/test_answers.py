@@ -25,13 +25,17 @@ EXPECTED = "expected float32 of shape"
 @pytest.mark.parametrize(
     ("answer", "sizes", "said"),
     [
-        (torch.zeros(3, 1), (), f"answers float32 of shape [3, 1], {EXPECTED} [3]: so many; drop its last dimension with .squeeze(-1)"),
-        (torch.zeros(3, 2).double(), (2,), f"answers float64 of shape [3, 2], {EXPECTED} [3, 2]: so many; end it with .float()"),
-        (torch.zeros(3).long(), (), f"answers int64 of shape [3], {EXPECTED} [3]: so many"),
-        (torch.zeros(2, 3), (2,), f"answers float32 of shape [2, 3], {EXPECTED} [3, 2]: so many"),
-        (torch.zeros(3, device="meta"), (), "answers on device meta, expected cpu: let the factory move its network there, .to(device)"),
-        (torch.tensor([0.0, torch.inf, 0.0]), (), "answers numbers that are not finite to observations of the space, expected float32"),
-        (None, (), f"answers an object of class NoneType, {EXPECTED} [3]: so many"),
+        (torch.zeros(3, 1), (), f"returns float32 of shape [3, 1], {EXPECTED} [3]: so many; drop its last dimension with .squeeze(-1)"),
+        (torch.zeros(3, 2).double(), (2,), f"returns float64 of shape [3, 2], {EXPECTED} [3, 2]: so many; end it with .float()"),
+        (torch.zeros(3).long(), (), f"returns int64 of shape [3], {EXPECTED} [3]: so many"),
+        (torch.zeros(2, 3), (2,), f"returns float32 of shape [2, 3], {EXPECTED} [3, 2]: so many"),
+        (
+            torch.zeros(3, device="meta"),
+            (),
+            "returns a tensor on device meta, expected cpu; move the network in its factory with .to(device)",
+        ),
+        (torch.tensor([0.0, torch.inf, 0.0]), (), "returns non-finite numbers for observations of the space, expected float32"),
+        (None, (), f"returns an object of class NoneType, {EXPECTED} [3]: so many"),
     ],
 )
 def test_errors_say_what_was_got_what_was_expected_and_what_to_do(answer, sizes, said):
@@ -64,13 +68,13 @@ def test_actions_of_a_space_are_taken(answer, space):
 @pytest.mark.parametrize(
     ("answer", "space", "said"),
     [
-        (torch.tensor([0, 2, 1]), Discrete(2), "answers the action 2, expected int64 of shape [3]: the number of one of 2 actions"),
-        (torch.tensor([0, -1, 1]), Discrete(2), "answers the action -1"),
-        (torch.tensor([[0], [1], [1]]), Discrete(2), "answers int64 of shape [3, 1], expected int64 of shape [3]"),
-        (torch.zeros(3), Discrete(2), "answers float32 of shape [3]"),
-        (torch.zeros(3, dtype=torch.bool), Discrete(2), "answers bool of shape [3]"),
-        (torch.zeros(3, dtype=torch.long, device="meta"), Discrete(2), "answers on device meta"),
-        (torch.zeros(3, 3), Box(-1, 1, (2, 2)), "answers float32 of shape [3, 3], expected float32 of shape [3, 4]"),
+        (torch.tensor([0, 2, 1]), Discrete(2), "returns the action 2, expected int64 of shape [3]: the index of one of 2 actions"),
+        (torch.tensor([0, -1, 1]), Discrete(2), "returns the action -1"),
+        (torch.tensor([[0], [1], [1]]), Discrete(2), "returns int64 of shape [3, 1], expected int64 of shape [3]"),
+        (torch.zeros(3), Discrete(2), "returns float32 of shape [3]"),
+        (torch.zeros(3, dtype=torch.bool), Discrete(2), "returns bool of shape [3]"),
+        (torch.zeros(3, dtype=torch.long, device="meta"), Discrete(2), "returns a tensor on device meta"),
+        (torch.zeros(3, 3), Box(-1, 1, (2, 2)), "returns float32 of shape [3, 3], expected float32 of shape [3, 4]"),
     ],
 )
 def test_actions_that_are_not_of_the_space_are_refused(answer, space, said):

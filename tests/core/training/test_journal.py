@@ -79,7 +79,7 @@ def test_returns_that_are_not_finite_are_not_divergence():
     ("metrics", "said"),
     [
         (None, r"Guesser\.update returned NoneType, expected a dict of metrics; return \{\} for none\."),
-        ({"kl": 0.5}, r"metric 'kl' of Guesser\.update is float, expected a tensor of one number; write torch\.tensor\(value\)"),
+        ({"kl": 0.5}, r"metric 'kl' of Guesser\.update is float, expected a scalar tensor; write torch\.tensor\(value\)"),
         ({"kl": torch.ones(3)}, r"metric 'kl' of Guesser\.update is a tensor of shape \[3\], expected .* write value\.mean\(\)\."),
     ],
 )
@@ -92,5 +92,5 @@ def test_metrics_of_another_kind_are_refused_with_the_method_they_come_from(metr
 def test_a_metric_that_becomes_of_another_kind_is_refused_with_its_name(later):
     journal = learned(1)
     journal.record_update({"loss": later}, UPDATE)
-    with pytest.raises(PluginError, match="metric 'loss' was not a tensor of one number in every round"):
+    with pytest.raises(PluginError, match="metric 'loss' was not a scalar tensor in every update"):
         journal.row()

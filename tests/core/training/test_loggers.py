@@ -56,7 +56,7 @@ def test_a_line_cut_short_is_left_out(tmp_path):
     rows = read_metrics(tmp_path)
     assert [row["step"] for row in rows] == [1, 2]
     assert series(rows, "a") == ([2], [5])
-    with pytest.raises(UsageError, match=r"holds no metrics\.jsonl"):
+    with pytest.raises(UsageError, match=r"contains no metrics\.jsonl"):
         read_metrics(tmp_path / "nowhere")
 
 
@@ -73,7 +73,7 @@ def test_a_logger_that_fails_is_dropped_with_one_warning_and_the_others_go_on(ca
         for step in range(3):
             group.log({"a": 1.0}, step)
     assert [step for _, step in good.rows] == [0, 1, 2]
-    assert [record.getMessage() for record in caplog.records] == ["RecordingLogger failed and is not used any more; the run goes on."]
+    assert [record.getMessage() for record in caplog.records] == ["RecordingLogger failed and is no longer used; the run continues."]
     assert (good.closed, bad.closed) == (0, 1)
 
 
@@ -110,7 +110,7 @@ def test_without_tensorboard_the_default_says_so_and_logs_nothing(tmp_path, monk
     logger = LoggerFactoryDefault().create_logger(str(tmp_path), "x", None, {})
     logger.log({"a": 1.0}, 1)
     logger.close()
-    assert "No default logger, metrics go to metrics.jsonl alone: no logger." in caplog.text
+    assert "The default logger is not available, metrics go to metrics.jsonl only: no logger." in caplog.text
     assert list(tmp_path.iterdir()) == []
 
 
@@ -144,8 +144,8 @@ def test_rows_that_the_disk_refuses_wait_and_none_is_lost_or_torn(tmp_path, capl
     assert file.problem is None
     assert rows_of(tmp_path) == [{"step": step, "a": 1.0} for step in range(4)]
     assert [message.partition("metrics.jsonl")[2] for message in caplog.messages] == [
-        " cannot be written (No space left on device); the run goes on, and its rows wait.",
-        " is written again; no row is missing.",
+        " cannot be written (No space left on device); the run continues, and its rows are buffered.",
+        " can be written again; no row is lost.",
     ]
 
 
@@ -166,11 +166,11 @@ def test_a_file_that_another_took_the_place_of_is_a_problem(tmp_path):
     group = LoggerGroup([file, RecordingLogger()])
     group.log({"a": 1.0}, 2)
     group.close()
-    assert group.problems == [f"rows of {tmp_path / 'metrics.jsonl'} are lost (it was replaced while the run went on)"]
+    assert group.problems == [f"rows of {tmp_path / 'metrics.jsonl'} are lost (it was replaced during the run)"]
     assert (tmp_path / "metrics.jsonl").read_bytes() == b""
 
 
-OTHER = "line 1, holds something other than nulls and finite numbers up to"
+OTHER = "line 1, contains something other than nulls and finite numbers up to"
 WRITTEN = {
     "a line of 1 MiB": (b'{"step": 1, "a": ' + b" " * 2**20 + b"1}\n", "line 1, is damaged"),
     "a number beyond single precision": (

@@ -53,7 +53,7 @@ def test_an_episode_that_goes_on_and_on_is_reported_at_each_doubling_with_enviro
     endless(2, max_episode_steps=13).evaluate([7, 8, 9])
     said = [message.partition(" seconds: ") for message in caplog.messages]
     assert [re.findall(r"after (\d+) steps", before) for before, _, _ in said] == [["3"], ["6"], ["12"]] * 2
-    assert [after.partition(";")[0] for _, _, after in said[::3]] == ["environment 0, seed 7, and 1 beside it", "environment 0, seed 9"]
+    assert [after.partition(";")[0] for _, _, after in said[::3]] == ["environment 0, seed 7, and 1 more", "environment 0, seed 9"]
     assert "max_test_episode_steps" in caplog.text
 
 

@@ -43,8 +43,8 @@ def test_a_buffer_larger_than_the_memory_is_refused_with_what_shrinks_it():
     with pytest.raises(NotEnoughMemoryError) as refused:
         memory.require(10 * 2**30, total_steps=50_000)
     assert str(refused.value) == (
-        "the replay buffer takes 31.6 GiB of memory (600000 transitions of 56462 bytes each) when it is full, but 10.0 GiB are free here; "
-        "lower sampling.buffer_size to at most 190170 (this run fills no more than 50000), or set sampling.replay_buffer_ignore_obs_next, "
+        "the full replay buffer takes 31.6 GiB of memory (600000 transitions of 56462 bytes each), but only 10.0 GiB are free; "
+        "lower sampling.buffer_size to at most 190170 (this run stores at most 50000), or set sampling.replay_buffer_ignore_obs_next, "
         "or store one frame of each stack (sampling.replay_buffer_save_only_last_obs with replay_buffer_stack_num)."
     )
     assert isinstance(refused.value, UsageError)
@@ -74,5 +74,5 @@ def test_a_run_is_refused_before_its_first_step_where_the_memory_does_not_suffic
 def test_a_run_says_before_it_trains_what_its_buffer_takes(caplog):
     with caplog.at_level(logging.INFO, "rlchassis"):
         trained()
-    said = "The replay buffer takes 21.5 KiB of memory (1000 transitions of 22 bytes each) when it is full."
+    said = "The full replay buffer takes 21.5 KiB of memory (1000 transitions of 22 bytes each)."
     assert said in [record.getMessage() for record in caplog.records]

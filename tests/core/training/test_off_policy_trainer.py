@@ -58,8 +58,8 @@ def test_environments_that_cannot_step_apart_owe_rounds_for_the_steps_that_count
 def test_warm_up_without_catch_up_updates_is_logged_once(caplog):
     with caplog.at_level(logging.INFO, logger="rlchassis"):
         trained(start_timesteps=20)
-    said = [record.message for record in caplog.records if "owe no rounds" in record.message]
-    assert said == ["Learning begins at environment step 21; the steps before it owe no rounds."]
+    said = [record.message for record in caplog.records if "no catch-up updates" in record.message]
+    assert said == ["Updates start at environment step 21; warm-up steps cause no catch-up updates."]
 
 
 @pytest.mark.parametrize("n", [1, 3])
@@ -130,7 +130,7 @@ def test_priorities_go_back_and_their_weights_grow_just_with_progress():
 
 
 def test_an_algorithm_that_hands_back_no_priorities_cannot_be_drawn_for_by_them():
-    with pytest.raises(UsageError, match="hands back no priorities"):
+    with pytest.raises(UsageError, match="returns no priorities"):
         trained(replay_buffer_prioritized=True)
 
 
@@ -192,7 +192,7 @@ def test_a_run_with_too_few_updates_for_a_periodic_one_is_warned_about_at_its_st
     monkeypatch.setattr(RecordingReplayAlgorithm, "params", Paces(), raising=False)
     trained()
     (said,) = [message for message in caplog.messages if "rounds" in message]
-    assert said.startswith("params.target_update_freq is 89, but this run has 88 rounds of learning, so what is due then never happens;")
+    assert said.startswith("params.target_update_freq is 89, but this run has only 88 updates, so it never takes effect;")
 
 
 @frozen

@@ -227,7 +227,7 @@ def test_a_test_whose_return_is_not_finite_is_never_the_best_and_that_is_said_on
     assert [test.env_step for test in world.state.tests] == [24, 48, 72]
     assert world.state.best.env_step == 48
     (said,) = [message for message in caplog.messages if "mean return" in message]
-    assert said.startswith(f"The test at step 24 has a mean return of {broken}")
+    assert said.startswith(f"The test at step 24 has a non-finite mean return ({broken})")
 
 
 def test_without_any_finite_test_there_is_no_best(monkeypatch):
@@ -268,7 +268,7 @@ def test_an_extension_can_end_a_run_between_tests_and_the_log_says_which_and_why
     with caplog.at_level("INFO", "rlchassis"):
         result = watched(Watching(stop_at=24)).trainer_result
     assert (result.env_steps, result.final.env_step) == (24, 24), "what was learned is tested and stored"
-    said = "Stopping early: observer 1 (Watching) asked for it at step 24: this is enough."
+    said = "Stopping early: observer 1 (Watching) requested it at step 24: this is enough."
     assert [message for message in caplog.messages if "early" in message] == [said]
     assert said.startswith(f"Stopping early: {result.stopped}")
 
@@ -307,7 +307,7 @@ def test_metrics_of_a_diverged_update_are_shown_with_those_before_it(monkeypatch
         watched(watching)
     ((step, row),) = watching.rows
     assert (step, row["learn/entropy"], row["learn/grad_norm"], math.isnan(row["learn/loss"])) == (24, 0.5, math.inf, True)
-    assert caught.value.__notes__ == ["RecordingAlgorithm, environment step 24, round 3 of learning"]
+    assert caught.value.__notes__ == ["RecordingAlgorithm, environment step 24, update 3"]
 
 
 def rows_with(rates: list[float], monkeypatch) -> list[dict[str, float]]:
@@ -485,7 +485,7 @@ def test_a_setting_that_neither_the_user_nor_the_algorithm_sets_is_asked_for(tra
     )
     sampling = resolve_sampling(SamplingConfig(), {each: value for each, value in known.items() if each != name})
     with pytest.raises(
-        UsageError, match=rf"^sampling\.{name} is None, and the algorithm's default_sampling does not say it either; set it\.$"
+        UsageError, match=rf"^sampling\.{name} is None, and the algorithm's default_sampling has no value for it; set it\.$"
     ):
         trainer.check_sampling(sampling)
     trainer.check_sampling(resolve_sampling(SamplingConfig(), known))

@@ -58,9 +58,9 @@ def test_options_of_rerun_change_or_extend_the_stored_configuration(rlchassis, f
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("sac",), "the stored experiment is one of ppo, not of sac; leave ALGORITHM out."),
-        (("ppo", "Acrobot-v1"), "the stored experiment is one on CartPole-v1, not on Acrobot-v1; leave ENV out."),
-        (("--recipe", "none"), "so the recipe 'none' would not be used; leave it out."),
+        (("sac",), "the stored experiment uses algorithm ppo, got sac; leave ALGORITHM out."),
+        (("ppo", "Acrobot-v1"), "the stored experiment uses environment CartPole-v1, got Acrobot-v1; leave ENV out."),
+        (("--recipe", "none"), "so the recipe 'none' would be ignored; leave it out."),
         (("--set", "params.lrr=1"), 'Did you mean "lr"?'),
         (("--set", "sampling.num_epochs=3"), "sampling.num_epochs follows from steps"),
     ],

@@ -191,8 +191,8 @@ def test_help_without_an_algorithm_lists_the_options_alone(rlchassis):
 @pytest.mark.parametrize(
     ("words", "options", "told"),
     [
-        (("ppo", gym.make("CartPole-v1")), {}, "an environment is given by its name here"),
-        ((3, "CartPole-v1"), {}, "an algorithm is given by its name here"),
+        (("ppo", gym.make("CartPole-v1")), {}, "expected the name of an environment, got <"),
+        ((3, "CartPole-v1"), {}, "expected the name of an algorithm, got 3"),
         (("ppo", "CartPole-v1"), {"wrappers": "obs-norm"}, "wrappers is a list of names, not 'obs-norm'"),
         (("ppo", "CartPole-v1"), {"steps": 1e5}, "steps must be a whole number"),
         (("ppo", "CartPole-v1"), {"sed": 1}, 'Did you mean "seed"'),

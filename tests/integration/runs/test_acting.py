@@ -58,7 +58,7 @@ def test_one_environment_is_enough_for_batch_normalization_and_collecting_moves_
     assert norm.num_batches_tracked.item() == trained.trainer_result.updates == 3
 
 
-GAUSSIAN = "answers an object of class DiagonalGaussian, expected float32 of shape [2, 1]"
+GAUSSIAN = "returns an object of class DiagonalGaussian, expected float32 of shape [2, 1]"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ GAUSSIAN = "answers an object of class DiagonalGaussian, expected float32 of sha
     [
         (DDPGExperimentBuilder, "Pendulum-v1", ActorFactoryDefault((8,)), GAUSSIAN),
         (TD3ExperimentBuilder, "Pendulum-v1", ActorFactoryDefault((8,)), GAUSSIAN),
-        (DDPGExperimentBuilder, "Pendulum-v1", TooMany(), "answers float32 of shape [2, 2], expected float32 of shape [2, 1]"),
+        (DDPGExperimentBuilder, "Pendulum-v1", TooMany(), "returns float32 of shape [2, 2], expected float32 of shape [2, 1]"),
         (REDQExperimentBuilder, "Pendulum-v1", DeterministicActorFactoryDefault((8,)), "expected a DiagonalGaussian of mean and log_std"),
         (DiscreteSACExperimentBuilder, "CartPole-v1", Scores(), "answers float32 of shape [2, 2], expected a distribution"),
         (PPOExperimentBuilder, "CartPole-v1", Scores(), "answers float32 of shape [2, 2], expected a distribution"),

@@ -140,7 +140,7 @@ def test_builder_arguments_of_the_wrong_kind_are_refused_in_one_sentence(method,
 def test_configurations_in_the_wrong_order_are_refused_at_once():
     with pytest.raises(
         UsageError,
-        match=r"^expected an ExperimentConfig, got SamplingConfig\(…\); the order is env_factory, experiment_config, sampling_config",
+        match=r"^expected an ExperimentConfig, got SamplingConfig\(…\); arguments are env_factory, experiment_config, sampling_config",
     ):
         PPOExperimentBuilder("CartPole-v1", SamplingConfig(), ExperimentConfig())
 
@@ -193,6 +193,6 @@ def test_an_experiment_refuses_a_part_of_the_wrong_kind_in_one_sentence(field):
 
 def test_an_object_in_place_of_an_extensions_name_is_refused_with_where_it_belongs():
     with pytest.raises(
-        UsageError, match=r"^expected the name of an installed extension, got object\(…\); hand an object to run\(observers="
+        UsageError, match=r"^expected the name of an installed extension, got object\(…\); pass an object as run\(observers="
     ):
         PPOExperimentBuilder("CartPole-v1").with_extension(object())

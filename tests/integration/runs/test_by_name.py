@@ -114,8 +114,8 @@ def test_a_short_name_that_may_mean_two_fields_is_refused_with_both():
         ({"critic": {}, "critic_factory": {}}, '"critic" and "critic_factory" set the same thing; use one of them.'),
         ({"wrappers": [], "policy_wrappers": []}, '"wrappers" and "policy_wrappers" set the same thing; use one of them.'),
         ({"optimizer": "adam", "optim_factory": "adam"}, '"optimizer" and "optim_factory" set the same thing; use one of them.'),
-        ({"optimizer": 3}, 'optimizer is a name, such as "adam" or "adam:eps=1e-5", not 3'),
-        ({"optimizer": "critic=rmsprop:alpha=0.95"}, "names an optimizer for one role, which is not supported"),
+        ({"optimizer": 3}, 'expected optimizer to be a name, such as "adam" or "adam:eps=1e-5", got 3'),
+        ({"optimizer": "critic=rmsprop:alpha=0.95"}, "sets an optimizer for one role, which is not supported"),
         ({"optimizer": "adam:epz=1"}, 'optimizer "adam" has no option "epz". Did you mean "eps"?'),
         ({"optimizer": "adam:eps=0"}, 'optimizer "adam": eps must be a number above 0, not 0'),
         ({"optimizer": "adam", "optim_factory": {"epz": 1}}, 'optimizer "adam" has no option "epz". Did you mean "eps"?'),
@@ -153,7 +153,7 @@ def test_an_optimizer_and_its_options_add_up(how):
 
 
 def test_an_optimizer_that_is_named_twice_is_refused():
-    assert "named twice, as 'adam' and in the setting optim_factory" in refusal(optimizer="adam", settings={"optim_factory": "adam:eps=1"})
+    assert "given twice, as 'adam' and in the setting optim_factory" in refusal(optimizer="adam", settings={"optim_factory": "adam:eps=1"})
 
 
 def test_wrappers_add_up_whichever_way_they_are_given(acme):
@@ -235,7 +235,7 @@ def test_environments_of_a_users_own_factory_stay_as_they_are_or_are_set_by_its_
     plain, of_function = (PPOExperimentBuilder(envs).build() for envs in (PlainEnvs(), EnvFactoryCallable(CartPoleEnv)))
     assert plan(experiment=plain, seed=3).env_factory is plain.env_factory
     assert plan(experiment=of_function, settings={"env": {"venv_type": "subproc"}}).env_factory.venv_type is VectorEnvType.SUBPROC
-    with pytest.raises(UsageError, match=r"PlainEnvs has no settings that can be changed by name, so leave out env\.size\."):
+    with pytest.raises(UsageError, match=r"PlainEnvs has no settings that can be changed by name; leave out env\.size\."):
         plan(experiment=plain, settings={"env": {"size": 3}})
 
 

@@ -77,7 +77,7 @@ def test_the_yes_of_numpy_is_a_yes(tmp_path):
 def test_a_yes_or_no_that_nothing_reads_is_refused(kind, tmp_path, monkeypatch):
     monkeypatch.setattr(Trains if kind == "train" else Tests, "callback", lambda self, epoch, env_step, context: False)
     callback = Trains() if kind == "train" else Tests()
-    with pytest.raises(UsageError, match=r"\.callback returned False, which nothing reads; .*request_stop"):
+    with pytest.raises(UsageError, match=r"\.callback returned False, which is ignored; .*request_stop"):
         getattr(counter(tmp_path), f"with_epoch_{kind}_callback")(callback).build().run()
 
 
@@ -85,7 +85,7 @@ def test_a_callback_may_end_training_between_tests(tmp_path, monkeypatch, caplog
     monkeypatch.setattr(Trains, "callback", lambda self, epoch, env_step, context: context.world.state.request_stop("no time left"))
     with caplog.at_level("INFO", "rlchassis"):
         result = counter(tmp_path).with_epoch_train_callback(Trains()).build().run().trainer_result
-    assert (result.env_steps, result.stopped) == (0, "callback Trains asked for it at step 0: no time left")
+    assert (result.env_steps, result.stopped) == (0, "callback Trains requested it at step 0: no time left")
 
 
 def test_without_tests_nothing_of_tests_is_called(tmp_path):
@@ -109,7 +109,7 @@ def test_the_threshold_is_the_recipes_or_else_the_environments(own, declared, me
 
 def test_a_threshold_that_nobody_names_is_refused_before_the_first_step(tmp_path, monkeypatch):
     monkeypatch.setattr("rlchassis.training.collector.Collector.collect", None)
-    with pytest.raises(UsageError, match="declares no reward threshold"):
+    with pytest.raises(UsageError, match="has no reward_threshold"):
         counter(tmp_path).with_epoch_stop_callback(EpochStopCallbackRewardThreshold()).build().run()
 
 

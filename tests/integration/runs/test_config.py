@@ -211,7 +211,7 @@ ON_POLICY = {
 
 @pytest.mark.parametrize("name", OFF_POLICY)
 def test_a_setting_that_on_policy_training_has_no_use_for_is_refused_before_anything_is_made(name, tmp_path):
-    with pytest.raises(UsageError, match=rf"^sampling\.{name} has no meaning here: .*; leave it out\.$"):
+    with pytest.raises(UsageError, match=rf"^sampling\.{name} is not supported: .*; leave it out\.$"):
         run(tmp_path, sampling=tiny_sampling(**{name: OFF_POLICY[name]}))
     assert list(tmp_path.iterdir()) == []
 

@@ -44,7 +44,7 @@ def test_an_interrupted_run_leaves_a_policy_and_a_readable_directory(epoch, tmp_
     assert len(rlchassis.evaluate(tmp_path / "run", episodes=2).returns) == 2
     assert rows_of(tmp_path / "run")
     if epoch == 1:
-        with pytest.raises(UsageError, match="no test chose the policy"):
+        with pytest.raises(UsageError, match="has no recorded test to repeat"):
             rlchassis.evaluate(tmp_path / "run")
 
 
@@ -227,7 +227,7 @@ def test_a_failing_logger_is_dropped_and_the_metrics_file_goes_on(tmp_path, capl
     with caplog.at_level(logging.WARNING, "rlchassis"):
         result = builder.build().run("run", "id-7")
     assert len(FrailFactory.calls) == 2
-    assert "Frail failed and is not used any more" in caplog.text
+    assert "Frail failed and is no longer used" in caplog.text
     assert rows_of(tmp_path / "run")[-1]["step"] == result.trainer_result.env_steps
 
 

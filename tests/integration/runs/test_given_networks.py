@@ -96,14 +96,14 @@ def refusal(builder: str, setter: str, factory: Any, *, num_train_envs: int = 1)
     return str(caught.value)
 
 
-ONE_VALUE = "answers float32 of shape [2, 1], expected float32 of shape [2]: one value per observation"
+ONE_VALUE = "returns float32 of shape [2, 1], expected float32 of shape [2]: one value per observation"
 SHAPES = [
     *((name, "with_critic_factory", 1, ONE_VALUE) for name in ("PPO", "A2C", "NPG", "TRPO", "DDPG")),
     ("TD3", "with_common_critic_factory", 1, ONE_VALUE),
     ("SAC", "with_critic2_factory", 1, ONE_VALUE),
     ("REDQ", "with_critic_ensemble_factory", 1, ONE_VALUE),
-    ("DiscreteSAC", "with_critic1_factory", 1, "answers float32 of shape [2, 1], expected float32 of shape [2, 2]: one value per action"),
-    ("DQN", "with_model_factory", 5, "answers float32 of shape [2, 5], expected float32 of shape [2, 2]: one value per action"),
+    ("DiscreteSAC", "with_critic1_factory", 1, "returns float32 of shape [2, 1], expected float32 of shape [2, 2]: one value per action"),
+    ("DQN", "with_model_factory", 5, "returns float32 of shape [2, 5], expected float32 of shape [2, 2]: one value per action"),
     ("PG", "with_actor_factory", 2, "answers float32 of shape [2, 2], expected a distribution"),
 ]
 
@@ -127,11 +127,11 @@ def broken(outputs):
 
 CRITIC, ACTOR, MODEL, FEATURES = "with_critic_factory", "with_actor_factory", "with_model_factory", "with_preprocess_network_factory"
 AMISS = [
-    ("PPO", CRITIC, 1, lambda o: o.squeeze(-1) / 0 * 0, "answers numbers that are not finite"),
-    ("PPO", CRITIC, 1, lambda o: o.squeeze(-1).double(), "answers float64 of shape [2], expected float32 of shape [2]"),
+    ("PPO", CRITIC, 1, lambda o: o.squeeze(-1) / 0 * 0, "returns non-finite numbers"),
+    ("PPO", CRITIC, 1, lambda o: o.squeeze(-1).double(), "returns float64 of shape [2], expected float32 of shape [2]"),
     ("PPO", CRITIC, 1, broken, "fails with RuntimeError: mat1 and mat2 shapes cannot be multiplied"),
-    ("PPO", CRITIC, 1, lambda o: (o, None), "answers an object of class tuple, expected float32 of shape [2]"),
-    ("PPO", ACTOR, 3, Categorical, "answers float32 of shape [2, 3], expected float32 of shape [2, 2]: one logit per action"),
+    ("PPO", CRITIC, 1, lambda o: (o, None), "returns an object of class tuple, expected float32 of shape [2]"),
+    ("PPO", ACTOR, 3, Categorical, "returns float32 of shape [2, 3], expected float32 of shape [2, 2]: one logit per action"),
     (
         "PPO",
         ACTOR,
@@ -140,21 +140,21 @@ AMISS = [
         "expected a distribution such as rlchassis_toolkit.Categorical",
     ),
     ("PPO", ACTOR, 2, lambda o: torch.distributions.Categorical(logits=o), "expected a distribution such as"),
-    ("PPO", ACTOR, 2, lambda o: Categorical(o * torch.nan), "answers numbers that are not finite"),
+    ("PPO", ACTOR, 2, lambda o: Categorical(o * torch.nan), "returns non-finite numbers"),
     ("PPO", ACTOR, 2, broken, "fails with RuntimeError: mat1"),
-    ("SAC", ACTOR, 2, lambda o: DiagonalGaussian(o, o), "answers float32 of shape [2, 2], expected float32 of shape [2, 3]: the mean"),
+    ("SAC", ACTOR, 2, lambda o: DiagonalGaussian(o, o), "returns float32 of shape [2, 2], expected float32 of shape [2, 3]: the mean"),
     (
         "SAC",
         ACTOR,
         3,
         lambda o: DiagonalGaussian(o, o[:, :1]),
-        "answers float32 of shape [2, 1], expected float32 of shape [2, 3]",
+        "returns float32 of shape [2, 1], expected float32 of shape [2, 3]",
     ),
     ("SAC", ACTOR, 3, lambda o: o[0], "expected a DiagonalGaussian of mean and log_std"),
-    ("TD3", ACTOR, 2, lambda o: o, "answers float32 of shape [2, 2], expected float32 of shape [2, 3]"),
-    ("DQN", MODEL, 2, lambda o: o.double(), "answers float64 of shape [2, 2]"),
-    ("DQN", MODEL, 2, lambda o: o.unsqueeze(1), "answers float32 of shape [2, 1, 2]"),
-    ("IQN", FEATURES, 9, lambda o: o[:, :1], "answers float32 of shape [2, 1], expected float32 of shape [2, 9]: features"),
+    ("TD3", ACTOR, 2, lambda o: o, "returns float32 of shape [2, 2], expected float32 of shape [2, 3]"),
+    ("DQN", MODEL, 2, lambda o: o.double(), "returns float64 of shape [2, 2]"),
+    ("DQN", MODEL, 2, lambda o: o.unsqueeze(1), "returns float32 of shape [2, 1, 2]"),
+    ("IQN", FEATURES, 9, lambda o: o[:, :1], "returns float32 of shape [2, 1], expected float32 of shape [2, 9]: features"),
 ]
 
 
@@ -230,7 +230,7 @@ class Shapeless(PolicyWrapper):
         (Doubling, "hands on observations that the policy within cannot take, float32 of shape [2, 8]: "),
         (Raising, "fails with IndexError: of the wrapper"),
         (Timid, "fails with KeyError: 'exploring'"),
-        (Precise, "answers float64 of shape [2, 3], expected float32 of shape [2, 3]"),
+        (Precise, "returns float64 of shape [2, 3], expected float32 of shape [2, 3]"),
         (Lonely, "returns float32 of shape [2, 3] from act, expected actions and state"),
         (Shapeless, "returns a state that is not None and no tensors [N, …] with a row per environment"),
     ],
@@ -275,4 +275,4 @@ class Transposed(BatchedCriticFactory):
 
 def test_an_ensemble_of_ones_own_is_asked_as_one():
     told = refusal("TD3", "with_common_critic_factory", Transposed())
-    assert told.startswith("critic_factories (Transposed): the network answers float32 of shape [2, 3], expected float32 of shape [3, 2]")
+    assert told.startswith("critic_factories (Transposed): the network returns float32 of shape [2, 3], expected float32 of shape [3, 2]")

@@ -153,7 +153,7 @@ def test_an_extension_with_a_hook_that_is_not_there_is_refused_when_it_is_built(
     for name, said in (("acme.unknown", "unknown hook 'rlchassis_every_step'"), ("acme.demanding", "weather")):
         with pytest.raises(UsageError, match=said) as caught:
             cartpole(tmp_path).with_extension(name).build()
-        assert f'extension "{name}" of "acme-record" 1.0 cannot take part in a run' in str(caught.value)
+        assert f'extension "{name}" of "acme-record" 1.0 has an invalid hook' in str(caught.value)
         assert "\n" not in str(caught.value)
 
 
@@ -259,7 +259,7 @@ class Equal:
 
 def test_an_observer_that_is_handed_over_twice_is_refused_and_an_equal_one_is_called_too():
     first, second = Equal(), Equal()
-    with pytest.raises(UsageError, match=r"^observer 1 is registered already; hand each object over once"):
+    with pytest.raises(UsageError, match=r"^observer 1 is already registered; pass each object once"):
         hook_manager([("observer 1", first), ("observer 2", first)])
     hook_manager([("observer 1", first), ("observer 2", second)]).hook.rlchassis_train_start(world=None)
     assert (first.calls, second.calls) == (1, 1)
@@ -321,7 +321,7 @@ def test_a_vote_that_is_no_yes_or_no_is_refused_with_whose_it_is(answer):
 
 @pytest.mark.parametrize("hook", ["rlchassis_collect_end", "rlchassis_metrics", "rlchassis_epoch_end"])
 def test_a_yes_or_no_that_nothing_reads_is_refused_with_whose_it_is(hook):
-    with pytest.raises(UsageError, match=rf"{hook} of observer 1 \(Answers\) returned False, which nothing reads"):
+    with pytest.raises(UsageError, match=rf"{hook} of observer 1 \(Answers\) returned False, which is ignored"):
         run_with(answering(hook, False))
 
 
@@ -370,7 +370,7 @@ class Unmarked:
     ("given", "said"),
     [
         (Marked, "observer 1: expected an object, got the class Marked; write Marked()."),
-        (Unmarked(), "observer 1 has a rlchassis_epoch_end that is not marked as a hook; write @hookimpl above it, from rlchassis.api."),
+        (Unmarked(), "observer 1 defines rlchassis_epoch_end without @hookimpl; decorate it with rlchassis.api.hookimpl."),
     ],
 )
 def test_a_misspelled_hook_that_would_never_be_called_is_refused(given, said):

@@ -63,7 +63,7 @@ def test_an_observation_of_another_shape_is_refused(cartpole, obs):
 
 @pytest.mark.parametrize("obs", [["a", "b", "c", "d"], [[1, 2], [3]]])
 def test_a_loaded_policy_refuses_observations_that_are_no_numbers(cartpole, obs):
-    with pytest.raises(UsageError, match=r"no observation of Box\(4,\)"):
+    with pytest.raises(UsageError, match=r"expected an observation of Box\(4,\)"):
         rlchassis.load_policy(cartpole.directory)(obs)
 
 
@@ -109,7 +109,9 @@ def test_numbers_that_the_space_does_not_hold_are_refused_and_actions_are_of_the
     assert (type(action), action.dtype, action.shape) == (np.ndarray, np.float32, ())
     assert policy([[3], [2]]).shape == (2,)
     for obs, got in (([259], "259 at"), ([0.5], "0.5 at"), ([[0], [-4]], "-4 at"), ([float("nan")], "nan at")):
-        with pytest.raises(UsageError, match=rf"no observation of Box\(1,\) of int8: got {got} \[0\] in its observation, expected a whole"):
+        with pytest.raises(
+            UsageError, match=rf"expected an observation of Box\(1,\) of int8: got {got} \[0\] in its observation, expected a whole"
+        ):
             policy(obs)
 
 
@@ -119,7 +121,7 @@ def test_dict_observations_are_dicts_one_or_many(tmp_path):
     many = {"shown": np.zeros((3, 1), np.float32), "steps": np.array([1, 1, 1])}
     assert policy(many).tolist() == [policy(one)] * 3
     for lacking in (np.zeros(1), {"shown": np.zeros(1)}):
-        with pytest.raises(UsageError, match="dict with the keys shown, steps"):
+        with pytest.raises(UsageError, match="expected a dict observation with the keys shown, steps"):
             policy(lacking)
     with pytest.raises(UsageError, match="batches of one size"):
         policy(many | {"steps": np.array([1, 1])})

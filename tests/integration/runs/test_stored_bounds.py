@@ -19,7 +19,7 @@ from rlchassis.config.limits import MOST_THREADS
 from rlchassis.envs import environments_of
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment import Experiment, Mode, PPOExperimentBuilder, stored, stored_bounds
-from rlchassis.experiment.stored_bounds import ROOM, no_larger_than
+from rlchassis.experiment.stored_bounds import ALLOWANCE, no_larger_than
 from rlchassis.experiment.watched import watch_stored
 from rlchassis.storage.policy_file import StoredPolicy, read_policy, write_policy
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
@@ -57,7 +57,7 @@ def changed(directory, section, **values):
 def test_a_recipe_of_more_environments_than_reason_is_played_in_as_many_as_there_are_episodes_or_not_at_all(run, monkeypatch):
     monkeypatch.setattr(stored_bounds, "MOST_ENVS", 4)
     changed(run, "sampling_config", num_test_envs=5)
-    with pytest.raises(StoredFileError, match=r"asks for 5 environments side by side, more than 4; say how many episodes"):
+    with pytest.raises(StoredFileError, match=r"requests 5 parallel environments, at most 4 are allowed; set the number of episodes"):
         rlchassis.evaluate(run)
     made = []
     monkeypatch.setattr(stored, "environments_of", lambda factory, *counts: made.append(counts[:2]) or environments_of(factory, *counts))
@@ -69,7 +69,7 @@ def test_a_recipe_of_more_environments_than_reason_is_played_in_as_many_as_there
 def test_a_recipe_of_more_episodes_to_watch_than_reason_is_watched_for_as_many_as_are_asked_for(run, monkeypatch):
     monkeypatch.setattr(stored_bounds, "MOST_EPISODES", 2)
     changed(run, "config", watch_num_episodes=3)
-    with pytest.raises(StoredFileError, match="asks to watch 3 episodes, more than 2; say how many"):
+    with pytest.raises(StoredFileError, match="requests 3 episodes to watch, at most 2 are allowed; set their number"):
         watch_stored(run)
     assert len(watch_stored(run, 4).returns) == 4
 
@@ -79,7 +79,7 @@ def test_recorded_seeds_that_no_test_has_are_not_repeated(seeds, run):
     policy = read_policy(run)
     policy.record["test"].update(seeds=seeds, returns=[0.0] * len(seeds), lengths=[1] * len(seeds))
     write_policy(run, policy)
-    with pytest.raises(StoredFileError, match=r"say how many episodes to play\.$"):
+    with pytest.raises(StoredFileError, match=r"set the number of episodes\.$"):
         rlchassis.evaluate(run)
 
 
@@ -97,17 +97,17 @@ def test_networks_that_have_nothing_to_do_with_the_stored_policy_are_not_made(pa
     monkeypatch.setattr(nn.Linear, "reset_parameters", lambda self: self.in_features <= 2000 or pytest.fail("it was made"))
     changed(run, f"agent_factory.options.{part}_factory.options", hidden_sizes=widths)
     for opened in (watch_stored,) if part == "critic" else (watch_stored, rlchassis.load_policy, lambda run: rlchassis.evaluate(run, 1)):
-        with pytest.raises(StoredFileError, match="asks for networks far larger than its policy"):
+        with pytest.raises(StoredFileError, match="requests networks far larger than its stored policy"):
             opened(run)
 
 
 def test_by_hand_parameters_may_be_eight_times_the_largest_stored_one_and_some_room():
     policy = StoredPolicy({"a": torch.zeros(10), "b": torch.zeros(5)})
     with no_larger_than(policy, "x"):
-        nn.Module().register_parameter("a", nn.Parameter(torch.empty(ROOM + 80)))
+        nn.Module().register_parameter("a", nn.Parameter(torch.empty(ALLOWANCE + 80)))
     with pytest.raises(StoredFileError, match="far larger"), no_larger_than(policy, "x"):
-        nn.Module().register_parameter("a", nn.Parameter(torch.empty(ROOM + 81)))
-    nn.Module().register_parameter("a", nn.Parameter(torch.empty(ROOM + 81)))
+        nn.Module().register_parameter("a", nn.Parameter(torch.empty(ALLOWANCE + 81)))
+    nn.Module().register_parameter("a", nn.Parameter(torch.empty(ALLOWANCE + 81)))
 
 
 IDS = [
@@ -166,7 +166,7 @@ def test_allow_takes_objects_and_not_their_names(run):
     [
         ("agent_factory", {"part": "algorithm/" + "p" * 2**20}, "has a name of 1048586 characters"),
         ("agent_factory.options", {"policy_wrappers": [{"part": "policy_wrapper/obs-norm", "options": {}}] * 5000}, "has 50.. parts"),
-        ("agent_factory.options", {"policy_wrappers": [{"part": "policy_wrapper/obs-norm", "options": {}}] * 900}, "at most 32 layers"),
+        ("agent_factory.options", {"policy_wrappers": [{"part": "policy_wrapper/obs-norm", "options": {}}] * 900}, "at most 32 wrappers"),
         (
             "env_factory.options",
             {"make_kwargs": {"a": [{"class": f"mine:C{i}", "options": {}} for i in range(900)]}},
@@ -193,5 +193,5 @@ def test_printed_configurations_are_bounded(run, capsys):
 def test_by_hand_a_policy_has_at_most_thirty_two_wrappers():
     agent = PPOExperimentBuilder("CartPole-v1").build().agent_factory
     assert len(attrs.evolve(agent, policy_wrappers=(PolicyWrapperFactoryObsNorm(),) * 32).policy_wrappers) == 32
-    with pytest.raises(UsageError, match="policy_wrappers takes at most 32 layers, not 33"):
+    with pytest.raises(UsageError, match="policy_wrappers takes at most 32 wrappers, got 33"):
         attrs.evolve(agent, policy_wrappers=(PolicyWrapperFactoryObsNorm(),) * 33)

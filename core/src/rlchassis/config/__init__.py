@@ -1,4 +1,4 @@
-"""Settings of runs and of how they sample, fields that check themselves, and limits. Names are imported when they are first used."""
+"""Run and sampling configuration, validated fields, and limits on stored runs. Names are imported lazily."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mark of what a configuration may hold. Stdlib only: environment workers import it."""
+"""Base class of everything a configuration may contain. Stdlib only: environment workers import it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import ClassVar
 
 
 class ConfigPart:
-    """A frozen description that a configuration holds and experiment.json names: by its registered name, never by an import path."""
+    """Base class of the parts of a configuration; experiment.json stores their registered names, never import paths."""
 
     kind: ClassVar[str] = "component"
-    """The group of entry points that its name is looked up in."""
+    """Kind of plugin, which is the entry point group that its name is looked up in."""
 
     def code_to_trust(self) -> tuple[str, ...]:
-        """What its use would import or call because a field says so, as "module" or "module:name".
+        """Code that this part imports or calls by name, as "module" or "module:name".
 
-        A configuration that is read from a file may only name modules that are imported already, and what was handed over.
+        A configuration read from a file may only name modules that are already imported, and objects passed in `allow`.
         """
         return ()

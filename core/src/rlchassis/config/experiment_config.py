@@ -1,4 +1,4 @@
-"""Settings of a run that are not about reinforcement learning."""
+"""Run configuration: seed, device, persistence, watching, threads."""
 
 from __future__ import annotations
 
@@ -15,55 +15,55 @@ from rlchassis.errors import UsageError
 
 
 class Mode(Enum):
-    """How much policy.pt holds."""
+    """Content of policy.pt."""
 
     POLICY_STATE_DICT = "policy_state_dict"
-    """The weights alone; the rest comes from the configuration beside them."""
+    """The state_dict only; loading it also needs experiment.json from the same directory."""
     POLICY = "policy"
-    """The weights with spaces and configuration, so that the file alone can act, without any environment."""
+    """The state_dict with spaces and agent configuration: the file can be loaded by itself, without an environment."""
 
 
 def _device(value: str | torch.device) -> str:
-    """Its name, so that a configuration equals the one that is read back."""
+    """The device's name, so that a configuration equals the one read back from its file."""
     try:
         torch.device(value)
     except (RuntimeError, TypeError) as error:
-        raise UsageError(f"device {value!r} is no torch device; say 'cpu', 'cuda' or 'cuda:0'.") from error
+        raise UsageError(f"expected a torch device, got {value!r}; use 'cpu', 'cuda' or 'cuda:0'.") from error
     return str(value)
 
 
 def _path(value: str | os.PathLike[str]) -> str:
     if not isinstance(value, str | os.PathLike):
-        raise UsageError(f"a directory must be a text or a path, not {value!r}.")
+        raise UsageError(f"expected a directory as a str or a path, got {value!r}.")
     return os.fspath(value)
 
 
 @refuses_old_names
 @frozen
 class ExperimentConfig:
-    """Settings of a run that are not about reinforcement learning."""
+    """Run configuration: seed, device, persistence, watching, threads."""
 
     seed: int = whole(42, at_least=0)
-    """Every random stream of the run grows from it."""
+    """Random seed."""
     device: str = field(default="cpu", converter=_device)
-    """Where networks live and learn; a torch.device is taken by its name."""
+    """Torch device of the networks, by name or as a torch.device."""
     policy_restore_directory: str | None = field(default=None, converter=optional_of(_path))
-    """A run directory whose policy is restored before anything is collected."""
+    """Run directory whose policy weights are loaded before training."""
     train: bool = switch(True)
-    """Whether to train; without, the policy is only restored and watched."""
+    """Whether to train; False: only restore the policy and watch it."""
     watch: bool = switch(True)
     """Whether to watch the stored policy after training."""
     watch_num_episodes: int = whole(10)
-    """How many episodes to watch."""
+    """Number of episodes to watch."""
     watch_render: float = number(0.0, at_least=0, at_most=60_000)
-    """Milliseconds between rendered frames."""
+    """Delay between rendered frames, in milliseconds."""
     persistence_base_dir: str = field(default="log", converter=_path)
-    """The directory that holds the run directories."""
+    """Parent directory of the run directories."""
     persistence_enabled: bool = switch(True)
-    """Whether anything is written at all."""
+    """Whether to write a run directory; False: nothing is written."""
     log_file_enabled: bool = switch(True)
-    """Whether log messages also go to log.txt of the run directory."""
+    """Whether to also write log messages to log.txt in the run directory."""
     policy_persistence_mode: Mode = instance(Mode, Mode.POLICY)
-    """How much policy.pt holds."""
+    """Content of policy.pt."""
     num_threads: int | None = whole(None, at_most=1024, or_none=True)
-    """Torch threads while the run lasts; None: one for small networks, which are faster so, and torch's own setting for others."""
+    """Number of torch threads during the run; None: 1 for small networks, which run faster that way, torch's default for others."""

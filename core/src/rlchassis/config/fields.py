@@ -1,4 +1,4 @@
-"""Fields of configurations that check what they are given; each refuses with one sentence that names the field and what it takes."""
+"""Validated attrs fields for configurations; a UsageError names the field, the expected values and the one that was given."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def number(
     at_most: float = math.inf,
     or_none: bool = False,
 ) -> Any:
-    """A field for a finite number within bounds."""
+    """Field for a finite number within bounds; `above` and `below` are exclusive, `at_least` and `at_most` inclusive."""
     bounds = (("above", above), ("of at least", at_least), ("below", below), ("of at most", at_most))
     wanted = " and ".join(f"{word} {bound:g}" for word, bound in bounds if math.isfinite(bound))
 
@@ -33,7 +33,7 @@ def number(
 
 
 COUNTS_ROUNDS = "counts_rounds"
-"""In the metadata of a field that counts rounds of learning; a run that has fewer says so."""
+"""Metadata key of fields that count updates, such as a target update interval; a run with fewer updates logs a warning."""
 
 
 def whole(
@@ -45,7 +45,7 @@ def whole(
     also: tuple[int, ...] = (),
     counts_rounds: bool = False,
 ) -> Any:
-    """A field for a whole number, numpy's too; `also` names values below the bound that mean something else."""
+    """Field for an int (numpy integers are converted); `also` lists special values outside the bounds, such as −1."""
     upper = f" and of at most {at_most}" if math.isfinite(at_most) else ""
     wanted = f"a whole number of at least {at_least}{upper}" + "".join(f" or {value}" for value in also)
     validator = _must_be(wanted, lambda value: type(value) is int and (at_least <= value <= at_most or value in also), or_none)
@@ -53,19 +53,19 @@ def whole(
 
 
 def switch(default: bool) -> Any:
-    """A field for True or False."""
+    """Field for a bool."""
     return _checked(default, "True or False", lambda value: isinstance(value, bool), or_none=False)
 
 
 def instance(contract: type, default: Any = None, *, factory: Callable[[], Any] | None = None, or_none: bool = False) -> Any:
-    """A field for an object of a contract; None is taken where it is the default and there is no factory, and where `or_none`."""
+    """Field for an instance of a class; None is accepted with `or_none`, and where the default is None and there is no factory."""
     or_none = or_none or (factory is None and default is None)
     validator = _must_be(with_article(contract), lambda value: isinstance(value, contract), or_none)
     return field(default=default, validator=validator) if factory is None else field(factory=factory, validator=validator)
 
 
 def with_article(contract: type) -> str:
-    """Its name, with "a" or "an" before it."""
+    """The name of a class with "a" or "an" before it."""
     return f"{'an' if contract.__name__[0] in 'AEIOU' else 'a'} {contract.__name__}"
 
 
@@ -86,7 +86,7 @@ def _must_be(wanted: str, fits: Callable[[Any], bool], or_none: bool) -> Callabl
 
 
 def told(value: Any) -> str:
-    """A value for a message: attrs objects, and those without a repr of their own, by their class; of a class, that it is one."""
+    """repr for an error message: attrs objects, and those without a repr of their own, as `Class(…)`; a class with a hint to call it."""
     if isinstance(value, type):
         return f"the class {value.__name__} itself; write {value.__name__}(…)"
     return f"{type(value).__name__}(…)" if has(type(value)) or repr(value) == object.__repr__(value) else repr(value)

@@ -1,46 +1,46 @@
-"""How much a stored run may hold, and how much it may ask for when it is opened: what is larger is refused before anything is made of it.
+"""Limits on the size of stored runs and on what they request when opened; larger ones are rejected before they are decoded.
 
-They are far beyond what honest runs need; a run of your own is not bounded by what it may ask for.
+They are far beyond what real runs need, and do not apply to runs that are configured in code.
 """
 
 from __future__ import annotations
 
 MOST_CONFIGURATION_BYTES = 16 * 2**20
-"""Of experiment.json, experiment.pkl, provenance.json, run.lock, and of the record in policy.pt."""
+"""Size of experiment.json, experiment.pkl, provenance.json, run.lock, and of the record in policy.pt."""
 MOST_CONFIGURATION_VALUES = 2**17
-"""Numbers, texts, lists and dicts together in one of these files."""
+"""Numbers, strings, lists and dicts in one of these files, in total."""
 MOST_RECORD_VALUES = 2**22
-"""Likewise in the record of policy.pt, where a space may have bounds for every pixel."""
+"""The same in the record of policy.pt, where a space may have bounds for every pixel."""
 MOST_OPCODES = 2**19
-"""In the pickle of a configuration or policy."""
+"""Opcodes in the pickle of a configuration or policy."""
 DEEPEST = 100
-"""Lists and dicts in one another."""
+"""Nesting depth of lists and dicts."""
 MOST_PARTS = 1000
-"""Parts, components and users' classes in one configuration."""
+"""Parts, components and user classes in one configuration."""
 LONGEST_NAME = 200
-"""Characters of the name of a plugin or an environment."""
+"""Length of the name of a plugin or environment, in characters."""
 
 MOST_POLICY_BYTES = 2**29
-"""Of the tensors in policy.pt: 134 million weights in single precision."""
+"""Size of the tensors in policy.pt: 134 million float32 weights."""
 MOST_TENSORS = 2**13
 """Tensors in policy.pt."""
 MOST_SPACE_BYTES = 2**28
-"""Of the bounds of a stored space, the parts of a Dict together."""
+"""Size of the bounds of a stored space, summed over the parts of a Dict."""
 MOST_SPACES = 1000
 """Spaces in a stored Dict."""
 
 MOST_METRICS_BYTES = 64 * 2**20
-"""Of metrics.jsonl."""
+"""Size of metrics.jsonl."""
 MOST_LINE_BYTES = 2**20
-"""Of one of its lines."""
+"""Size of one line of metrics.jsonl."""
 MOST_ROWS = 2**18
-"""Its lines."""
+"""Lines in metrics.jsonl."""
 MOST_TAGS = 10_000
-"""Different tags in it."""
+"""Distinct tags in metrics.jsonl."""
 
 MOST_EPISODES = 10_000
-"""Episodes that a stored run may ask to play."""
+"""Evaluation episodes that a stored configuration may request."""
 MOST_ENVS = 1024
-"""Environments that a stored run may ask for side by side."""
+"""Parallel environments that a stored configuration may request."""
 MOST_THREADS = 64
-"""Threads of torch that a stored run is given, whatever it asks for."""
+"""Torch threads of a stored run, whatever its configuration requests."""

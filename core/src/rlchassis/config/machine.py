@@ -18,7 +18,7 @@ def usable_cpus() -> int:
 
 
 def free_memory() -> int | None:
-    """Bytes that this process may still allocate without swapping, or all that the machine has; None where neither is known."""
+    """Bytes that this process can still allocate without swapping, or the machine's total memory; None if neither is known."""
     return min([*_memory_of_the_machine(), *_memory_of_groups()], default=None)
 
 
@@ -45,7 +45,7 @@ def _memory_of_the_machine() -> Iterator[int]:
 
 
 def _memory_of_groups() -> Iterator[int]:
-    """Limits less what is in use, cached files not counted, for the kernel drops them first."""
+    """Memory limits minus usage; the page cache does not count as usage, since the kernel drops it first."""
     for group in _groups("memory"):
         statistics = _table(group / "memory.stat")
         for limit, usage, cached in (
@@ -58,7 +58,7 @@ def _memory_of_groups() -> Iterator[int]:
 
 
 def _groups(controller: str) -> Iterator[Path]:
-    """The directories of this process's control groups and of those around them, of either version; not all need exist."""
+    """Directories of this process's control groups and their parents, cgroup v1 or v2; some may not exist."""
     for line in _lines(PROC / "self/cgroup"):
         _, controllers, path = line.split(":", 2)
         if not controllers or controller in controllers.split(","):
@@ -68,13 +68,13 @@ def _groups(controller: str) -> Iterator[Path]:
 
 
 def _table(file: Path) -> dict[str, int]:
-    """Its lines of a name and a number."""
+    """Lines of the form "name number" as a dict."""
     words = [line.split() for line in _lines(file)]
     return {each[0]: int(each[1]) for each in words if len(each) > 1 and each[1].isdecimal()}
 
 
 def _numbers(file: Path) -> list[int]:
-    """The whole numbers of a file of one line; none where it says "max" or is not readable."""
+    """Whole numbers in a file; empty if it contains "max" or is not readable."""
     with suppress(ValueError):
         return [int(word) for line in _lines(file) for word in line.split()]
     return []

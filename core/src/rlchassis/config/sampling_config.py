@@ -1,4 +1,4 @@
-"""How a run spends its environment steps."""
+"""Sampling configuration: epochs, rollouts, batches, environments, replay buffer."""
 
 from __future__ import annotations
 
@@ -18,49 +18,49 @@ from rlchassis.errors import UsageError
 @refuses_old_names
 @frozen
 class SamplingConfig:
-    """How a run spends its environment steps. Every quantity is in environment steps, whatever the number of environments."""
+    """Sampling configuration. Steps are environment steps, summed over all parallel environments."""
 
     num_epochs: int = whole(100)
-    """Epochs; each ends with a test."""
+    """Number of epochs; each ends with a test."""
     step_per_epoch: int = whole(30000)
     """Environment steps per epoch."""
     batch_size: int | None = whole(64, or_none=True)
-    """Rows of one (mini)batch; None: the whole rollout, on-policy only."""
+    """Minibatch size, in transitions; None: the whole rollout, on-policy only."""
     num_train_envs: int = whole(-1, also=(-1,))
-    """Environments that train side by side; −1: one per CPU that the process may use, counted when the run starts."""
+    """Number of parallel training environments; −1: one per CPU available to the process when the run starts."""
     num_test_envs: int = whole(1, at_least=0)
-    """Environments that test side by side; 0: no tests."""
+    """Number of parallel test environments; 0: no tests."""
     num_test_episodes: int | None = whole(None, or_none=True)
-    """Episodes per test; None: what suits the algorithm."""
+    """Number of episodes per test; None: the algorithm's default."""
     buffer_size: int | None = whole(None, or_none=True)
-    """Transitions that a replay buffer holds; None: what suits the algorithm."""
+    """Off-policy: capacity of the replay buffer, in transitions; None: the algorithm's default."""
     step_per_collect: int | None = whole(None, or_none=True)
-    """Environment steps between two learning phases; None: what suits the algorithm."""
+    """Environment steps per rollout, between two phases of updates; None: the algorithm's default."""
     repeat_per_collect: int | None = whole(None, or_none=True)
-    """On-policy: passes over each rollout; None: what suits the algorithm."""
+    """On-policy: passes of minibatches over each rollout (SB3's n_epochs); None: the algorithm's default."""
     update_per_step: float | None = number(None, above=0, or_none=True)
-    """Off-policy: rounds of learning per environment step, which may be a fraction; None: what suits the algorithm."""
+    """Off-policy: gradient updates per environment step, also a fraction; None: the algorithm's default."""
     start_timesteps: int = whole(0, at_least=0)
-    """Off-policy: environment steps before learning begins."""
+    """Off-policy: warm-up steps before learning starts (SB3's learning_starts)."""
     start_timesteps_random: bool = switch(False)
-    """Off-policy: whether those first steps act uniformly at random."""
+    """Off-policy: whether warm-up actions are sampled uniformly from the action space."""
     replay_buffer_ignore_obs_next: bool = switch(False)
-    """Off-policy: look up next observations in the following row instead of storing them."""
+    """Off-policy: whether to read next observations from the following transition instead of storing them, which saves memory."""
     replay_buffer_save_only_last_obs: bool = switch(False)
-    """Off-policy: store only the newest frame of stacked observations."""
+    """Off-policy: whether to store only the newest frame of stacked observations, which saves memory."""
     replay_buffer_stack_num: int = whole(1)
-    """Off-policy: frames stacked when sampling."""
+    """Off-policy: number of frames stacked into an observation when sampling; 1: no stacking."""
     replay_buffer_prioritized: bool = switch(False)
-    """Off-policy: sample by priority."""
+    """Off-policy: whether to use prioritized experience replay."""
     replay_buffer_alpha: float = number(0.6, at_least=0, at_most=1)
-    """Off-policy: how much priorities matter α."""
+    """Off-policy: prioritization exponent α; 0: uniform sampling."""
     replay_buffer_beta: float = number(0.4, at_least=0, at_most=1)
-    """Off-policy: how much the bias of priorities is corrected β at first; 1 at the end."""
+    """Off-policy: initial importance-sampling exponent β, annealed to 1 over the run; 0: no correction."""
 
     max_steps: int | None = whole(None, or_none=True)
-    """Environment steps after which training ends, even within an epoch; None: as many as the epochs hold."""
+    """Total environment steps at most, even if they end within an epoch; None: num_epochs × step_per_epoch."""
     max_test_episode_steps: int | None = whole(None, or_none=True)
-    """Steps after which an episode of a test, `eval` or `watch` is cut, counting with its return so far; None: it is waited for."""
+    """Maximum length of episodes in tests, `eval` and `watch`; longer ones count with their return so far; None: no maximum."""
 
     @property
     def total_steps(self) -> int:
@@ -71,7 +71,7 @@ class SamplingConfig:
 
 @frozen(kw_only=True)
 class ResolvedSampling:
-    """The sampling settings that a run uses: those of its SamplingConfig, with every None and −1 replaced."""
+    """Sampling settings of a run after resolution: its SamplingConfig with every None and −1 replaced."""
 
     num_epochs: int
     step_per_epoch: int
@@ -98,11 +98,11 @@ class ResolvedSampling:
     replay_buffer_alpha: float = 0.6
     replay_buffer_beta: float = 0.4
     max_test_episode_steps: float = math.inf
-    """inf: episodes are not cut."""
+    """inf: no maximum."""
 
 
 def resolve_sampling(sampling: SamplingConfig, suited: Mapping[str, int]) -> ResolvedSampling:
-    """Replace None by what suits the algorithm, and −1 environments by the number of usable CPUs."""
+    """Replace None by the algorithm's defaults, and −1 environments by the number of usable CPUs."""
     strange = [name for name in suited if not hasattr(sampling, name)]
     if strange:
         raise UsageError(f"default_sampling has {', '.join(map(repr, strange))}, expected names of the settings in SamplingConfig.")

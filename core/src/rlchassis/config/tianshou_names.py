@@ -1,4 +1,4 @@
-"""Answers to the names of other libraries, which other_names.toml holds. Stdlib only: environment workers import it."""
+"""Hints for names of other libraries (Tianshou, SB3), from other_names.toml. Stdlib only: environment workers import it."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ Made = TypeVar("Made")
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
 IN_PYTHON = {"sampling": "SamplingConfig in Python", "config": "ExperimentConfig in Python"}
-"""Where the settings of a section are given in Python; those of others have many places."""
+"""Python class of the settings in a section, for sections that have exactly one."""
 
 
 @functools.cache
 def other_names(kind: str) -> Mapping[str, Any]:
-    """One kind of the names of all libraries: counterparts, advice, advice_on_environments or classes."""
+    """One table of all libraries' names: counterparts, advice, advice_on_environments or classes."""
     text = resources.files("rlchassis").joinpath("other_names.toml").read_text("utf-8")
     return {name: answer for library in tomllib.loads(text).values() for name, answer in library.get(kind, {}).items()}
 
 
 def what_became_of(word: str, known: Iterable[str]) -> str:
-    """Name the known word that stands for one of another library, or what to do instead, with a space before it; or say nothing."""
+    """Hint with a leading space: the name here of another library's setting, or what to do instead; empty if there is none."""
     return _counterpart(word, known) or _advice("advice", word) or _advice("advice_on_environments", word) or _counterpart_elsewhere(word)
 
 
 def _of_environments(word: str, known: Iterable[str]) -> str:
-    """The same for a class that takes other keywords too: an environment may well have one of these names."""
+    """The same for a function with **kwargs, whose keywords may be those of an environment."""
     return _counterpart(word, known) or _advice("advice_on_environments", word)
 
 
@@ -49,7 +49,7 @@ def _advice(kind: str, word: str) -> str:
 
 
 def _counterpart_elsewhere(word: str) -> str:
-    """Where it stands that the class asked has no such setting; an argument of one class alone has no place elsewhere."""
+    """Hint for a setting that another class here has; empty for arguments of a single class."""
     entries = _entries(word)
     if not any("." in name for name, _ in entries):
         return ""
@@ -59,7 +59,7 @@ def _counterpart_elsewhere(word: str) -> str:
 
 
 def _entries(word: str) -> list[tuple[str, str]]:
-    """The names that stand for it here, each with what else is different."""
+    """Counterparts (name, note) of a word; the note says what differs besides the name."""
     answer = other_names("counterparts").get(word, [])
     answers = answer if isinstance(answer, list) else [answer]
     return [(each["is"], each["note"]) if isinstance(each, dict) else (each, "") for each in answers]
@@ -76,14 +76,14 @@ def _quoted(name: str, note: str) -> str:
 
 
 def refuses_old_names(cls: type[Made]) -> type[Made]:
-    """Let a class answer a keyword or attribute that is called otherwise here with a UsageError or AttributeError that says how."""
+    """Class decorator: keywords and attributes named as in another library raise UsageError or AttributeError with the name here."""
     cls.__init__ = refuses_old_keywords(cls.__init__)  # type: ignore[method-assign]  # which is what this decorator is for
     cls.__getattr__ = _raise_no_attribute  # type: ignore[attr-defined]  # called for attributes that it does not have
     return cls
 
 
 def refuses_old_keywords(function: Callable[P, Answer]) -> Callable[P, Answer]:
-    """The same for the keywords of one function."""
+    """Decorator: keywords named as in another library raise UsageError with the name here; misspelled ones TypeError."""
     parameters = inspect.signature(function).parameters
     known = tuple(parameters)
     takes_others = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
@@ -103,7 +103,7 @@ def refuses_old_keywords(function: Callable[P, Answer]) -> Callable[P, Answer]:
 
 
 class AnswersOldMembers(EnumType):
-    """Lets an enumeration answer a member that is called otherwise here."""
+    """Enum metaclass: members named as in another library raise AttributeError with the name here."""
 
     def __getattr__(cls, name: str) -> Any:
         members = cls.__dict__.get("_member_map_", {})  # in which python 3.11 looks for them through this method, too
@@ -113,7 +113,7 @@ class AnswersOldMembers(EnumType):
 
 
 def no_attribute(asked: object, name: str, called: str, known: Iterable[str]) -> AttributeError:
-    """For an attribute that is not there: what stands for it here, or Python's own words, to which Python adds the nearest name."""
+    """AttributeError with the name here, if there is one; else with Python's wording, to which Python adds the nearest name."""
     if hint := "" if name.startswith("_") else what_became_of(name, known):
         return AttributeError(f"{called} has no {name!r}.{hint}", name=name, obj=None)
     return AttributeError(f"{called!r} object has no attribute {name!r}", name=name, obj=asked)

@@ -1,1 +1,1 @@
-"""Experience as tensors, trees of arrays, random streams: what every other room is written in."""
+"""Data structures: experience as tensors, trees of arrays, random streams."""

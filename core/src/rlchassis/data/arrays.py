@@ -1,4 +1,4 @@
-"""Trees of numpy arrays: one array, or a dict of them for Dict spaces; all leaves share their leading dimensions."""
+"""Trees of numpy arrays: one array, or nested dicts of arrays for Dict spaces; all leaves share their leading dimensions."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ def map_arrays(function: Callable[..., Any], tree: Any) -> Any:
     return function(tree)
 
 
-def room(like: Any, *leading: int) -> Any:
-    """Room for rows such as the first of these [N, …], under leading dimensions; doubles become singles."""
+def empty_rows(like: Any, *leading: int) -> Any:
+    """Uninitialized arrays [*leading, …] for rows like those of [N, …]; float64 becomes float32."""
     return map_arrays(lambda part: np.empty((*leading, *part.shape[1:]), np.float32 if part.dtype == np.float64 else part.dtype), like)
 
 
 def num_bytes(tree: Any) -> int:
-    """Bytes that all arrays of a tree take."""
+    """Total size of all arrays in bytes."""
     return sum(num_bytes(part) for part in tree.values()) if isinstance(tree, dict) else int(tree.nbytes)
 
 
 def write(tree: Any, index: Any, new: Any) -> None:
-    """Store new values at an index of every array."""
+    """Assign new values at an index of every array."""
     if isinstance(tree, dict):
         for key, part in tree.items():
             write(part, index, new[key])
@@ -35,8 +35,8 @@ def write(tree: Any, index: Any, new: Any) -> None:
 
 
 def write_one(tree: Any, index: int, new: Any) -> None:
-    """Store new values of one row [1, …] at one place of every array: several times as quick as at a slice of one."""
-    if type(tree) is dict:  # quicker to ask of an array than isinstance, and what room makes
+    """Assign one row [1, …] at an integer index of every array; several times faster than with a slice of length one."""
+    if type(tree) is dict:  # quicker to ask of an array than isinstance, and what empty_rows makes
         for key, part in tree.items():
             write_one(part, index, new[key])
     elif tree.ndim > 1:
@@ -46,10 +46,10 @@ def write_one(tree: Any, index: int, new: Any) -> None:
 
 
 def pick(tree: Any, index: Any) -> Any:
-    """What is at an index of every array."""
+    """Index every array."""
     return map_arrays(lambda part: part[index], tree)
 
 
 def take(tree: Any, rows: Any) -> Any:
-    """Copies of the chosen rows of every array; quicker than indexing."""
+    """Copy rows of every array; faster than fancy indexing."""
     return {key: take(part, rows) for key, part in tree.items()} if isinstance(tree, dict) else tree.take(rows, 0)

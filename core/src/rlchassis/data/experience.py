@@ -1,4 +1,4 @@
-"""What happened, as tensors. Nothing here knows an environment, a policy or an algorithm."""
+"""Experience and transitions as structs of tensors."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from torch import Generator, Tensor
 Observation: TypeAlias = "Tensor | dict[str, Observation]"
 """One tensor, or a dict of them for Dict spaces; all leaves share their leading dimensions."""
 Metrics: TypeAlias = dict[str, Tensor]
-"""Named scalars, still on their device."""
+"""Named scalar tensors, on their device."""
 
 Tree = TypeVar("Tree")
 
 
 def map_tensors(function: Callable[..., Tensor], tree: Tree, *others: Tree) -> Tree:
-    """Apply a function leaf by leaf to trees of one shape (tensors, dicts, structs); None stays None."""
+    """Apply a function to the leaves of trees of equal structure (tensors, dicts, TensorStructs); None stays None."""
     mapped: Any = tree
     if isinstance(tree, Tensor):
         mapped = function(tree, *others)
@@ -31,7 +31,7 @@ def map_tensors(function: Callable[..., Tensor], tree: Tree, *others: Tree) -> T
         names = _field_names(struct)
         mapped = struct(*[map_tensors(function, getattr(tree, n), *(getattr(o, n) for o in others)) for n in names])
     elif tree is not None:
-        raise TypeError(f"a tree of tensors is a tensor, a dict or a TensorStruct, not {type(tree).__name__}.")
+        raise TypeError(f"expected a tensor, a dict or a TensorStruct, got {type(tree).__name__}.")
     return mapped  # type: ignore[no-any-return]  # of the type of the tree, branch by branch
 
 
@@ -42,29 +42,29 @@ def _field_names(struct: Any) -> tuple[str, ...]:
 
 @frozen(eq=False)
 class TensorStruct:
-    """A frozen struct of tensors that share their leading dimensions; subclasses only add fields."""
+    """Frozen struct of tensors with common leading dimensions; subclasses only add fields."""
 
     def __getitem__(self, index: Any) -> Self:
-        """The same struct of a part of the rows."""
+        """Index the leading dimension of every tensor."""
         return map_tensors(lambda tensor: tensor[index], self)
 
     def __len__(self) -> int:
-        """The number of rows."""
+        """Size of the first dimension."""
         return first_tensor(self).shape[0]
 
     def to(self, device: torch.device) -> Self:
-        """The same struct on another device."""
+        """Move all tensors to a device."""
         return map_tensors(lambda tensor: tensor.to(device), self)
 
     def flatten(self, keep: Tensor | None = None) -> Self:
-        """[T, N, …] → [T·N, …]; with a mask `keep` [T, N], only the rows it marks."""
+        """Flatten [T, N, …] to [T·N, …]; keep: bool mask [T, N] of the rows to keep."""
         flat = map_tensors(lambda tensor: tensor.flatten(0, 1), self)
         if keep is None or bool(keep.all()):
             return flat
         return flat[keep.flatten()]
 
     def minibatches(self, batch_size: int | None, rng: Generator) -> Iterator[Self]:
-        """Cut the rows, shuffled, into minibatches of batch_size; what is left over joins the last one. None: all rows at once."""
+        """Iterate over shuffled minibatches of batch_size rows; the remainder is added to the last one. None: one batch of all rows."""
         size = len(self)
         if batch_size is None or size < 2 * batch_size:
             yield self
@@ -78,14 +78,14 @@ class TensorStruct:
 
 
 def by_row(function: Callable[..., Tensor], *trees: Any) -> Tensor:
-    """Apply a function of batches [B, …] to trees of [T, N, …]; its answer is [T, N, …] again."""
+    """Apply a function of batches [B, …] to trees [T, N, …]; returns [T, N, …]."""
     rows = [map_tensors(lambda tensor: tensor.flatten(0, 1), tree) for tree in trees]
-    answers = function(*rows)
-    return answers.view(*first_tensor(trees[0]).shape[:2], *answers.shape[1:])
+    values = function(*rows)
+    return values.view(*first_tensor(trees[0]).shape[:2], *values.shape[1:])
 
 
 def as_tensors(arrays: Any, device: torch.device) -> Observation:
-    """Numpy observations as tensors, sharing their memory where the device is the CPU."""
+    """Convert numpy observations to tensors, which share memory on the CPU."""
     if isinstance(arrays, dict):
         return {key: as_tensors(part, device) for key, part in arrays.items()}
     tensors = torch.from_numpy(arrays)
@@ -93,7 +93,7 @@ def as_tensors(arrays: Any, device: torch.device) -> Observation:
 
 
 def first_tensor(tree: Any) -> Tensor:
-    """Any one leaf, for what all leaves share: leading dimensions and device."""
+    """One leaf of a tree, for the common leading dimensions and device."""
     while not isinstance(tree, Tensor):
         struct: Any = type(tree)
         tree = next(iter(tree.values())) if isinstance(tree, dict) else getattr(tree, _field_names(struct)[0])
@@ -102,46 +102,46 @@ def first_tensor(tree: Any) -> Tensor:
 
 @frozen(eq=False)
 class Transition(TensorStruct):
-    """What a temporal-difference update needs; every field is [B, …]."""
+    """Transitions for temporal-difference updates; every field is [B, …]."""
 
     obs: Observation
-    """Where it began."""
+    """Observations s."""
     actions: Tensor
-    """What was done there."""
+    """Actions a."""
     rewards: Tensor
-    """What it paid, later steps discounted."""
+    """n-step rewards Σ γᵏ r, float [B]."""
     next_obs: Observation
-    """Where it led."""
+    """Next observations s′, after n steps."""
     discounts: Tensor
-    """How much what follows counts: γⁿ, or 0 after termination, so that every target is r + discount · v."""
+    """Bootstrap discounts, float [B]: γⁿ, or 0 after termination, so that the TD target is r + discount · v(s′)."""
     weights: Tensor
-    """How much it counts itself."""
+    """Importance weights of the loss, float [B]."""
 
 
 @frozen(eq=False)
 class Experience(TensorStruct):
-    """What the agent saw and did and what the environment answered; every field is [T, N, …]."""
+    """Experience of N environments over T steps; every field is [T, N, …]."""
 
     obs: Observation
-    """What the policy saw, unprocessed."""
+    """Raw observations, before any policy wrapper."""
     actions: Tensor
-    """What the policy chose, before the environment layer clipped it."""
+    """Actions returned by the policy, before they are scaled and clipped to the action space."""
     rewards: Tensor
-    """What the environment paid."""
+    """Raw rewards, float [T, N]."""
     next_obs: Observation
-    """The true successor of obs: an episode's final observation where it ended."""
+    """Next observations; the final observation where an episode ended, not that of the reset."""
     terminated: Tensor
-    """Whether the episode came to its end."""
+    """Whether the episode terminated (no bootstrap), bool [T, N]."""
     truncated: Tensor
-    """Whether it was cut short, by a time limit for example."""
+    """Whether the episode was truncated, for example by a time limit (bootstrap), bool [T, N]."""
     valid: Tensor
-    """Whether a row is a transition, bool [T, N]; what is not is never learned from."""
+    """Whether the row is a transition, bool [T, N]; other rows are padding and must not be trained on."""
     weights: Tensor
-    """Importance weights, float [T, N]: 1 unless replay draws by priority."""
+    """Importance weights, float [T, N]: 1 unless replay is prioritized."""
 
     @property
     def ended(self) -> Tensor:
-        """Where the trajectory breaks off after a row, bool [T, N]: its episode ended, or the next row is no transition."""
+        """Whether the trajectory ends at a row, bool [T, N]: its episode ended, or the next row is not a transition."""
         ended = self.terminated | self.truncated
         ended[:-1] |= ~self.valid[1:]
         return ended

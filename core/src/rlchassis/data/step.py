@@ -1,4 +1,4 @@
-"""One step of N environments as numpy arrays, from the environment to the buffer; as tensors it is an Experience. Imports no torch."""
+"""One step of N environments as numpy arrays; buffers turn it into an Experience. Imports no torch."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 
 
 class Step(NamedTuple):
-    """What N environments did, arrays [N, …]; the fields are those of Experience."""
+    """One step of N environments, arrays [N, …]; the fields are those of Experience."""
 
     obs: Any
-    """What the policy acted on."""
+    """Observations that the policy acted on."""
     actions: NDArray[Any]
-    """What it chose, before the environment layer clipped it."""
+    """Actions returned by the policy, before they are scaled and clipped to the action space."""
     rewards: NDArray[np.float64]
-    """At double precision, so that returns add up exactly."""
+    """Rewards, in float64 so that returns are exact."""
     next_obs: Any
-    """The true successors of obs: final observations where an episode ended."""
+    """Next observations; the final observation where an episode ended, not that of the reset."""
     terminated: NDArray[np.bool_]
-    """Whether the episode came to its own end."""
+    """Whether the episode terminated."""
     truncated: NDArray[np.bool_]
-    """Whether the episode was cut short, by a time limit for example."""
+    """Whether the episode was truncated, for example by a time limit."""
     valid: NDArray[np.bool_]
-    """Whether the row is a transition; False where an environment was not stepped, or spent the step on its own reset."""
+    """Whether the row is a transition; False where an environment was not stepped, or used the step for its autoreset."""

@@ -1,4 +1,4 @@
-"""All that people who run experiments import; the builders of algorithms are found through the registry when they are first used."""
+"""Public API for running experiments; algorithm builders of other distributions are loaded through the registry on first use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Configurations with some fields changed, as `--set` and a recipe ask for."""
+"""Copies of configurations with nested fields changed, as `--set` and recipes do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def amended(config: T, changes: Mapping[str, Any]) -> T:
-    """The configuration with some fields, at any depth, changed: {"params": {"lr": 3e-4}}; UsageError for a field that is not there."""
+    """Copy of a configuration with fields changed at any depth: {"params": {"lr": 3e-4}}; UsageError for an unknown field."""
     cls: Any = type(config)
     fields, expected = init_fields(cls), field_types(cls)
     require_fields(changes, expected, cls)
@@ -43,6 +43,6 @@ def _amended_value(current: Any, change: Any, expected: Any) -> Any:
 
 
 def _is_row_of_parts(current: Any, expected: Any) -> bool:
-    """Whether it is a fixed number of parts, such as two critics: what is set is set in each."""
+    """Whether it is a fixed-length tuple of parts, such as two critics: a change applies to each."""
     fixed = get_origin(expected) is tuple and Ellipsis not in get_args(expected)
     return fixed and all(isinstance(each, ConfigPart) for each in current)

@@ -1,4 +1,4 @@
-"""Builders edit a recipe step by step; every `with_*` gives the builder back."""
+"""Builders of experiments; every `with_*` method returns the builder."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ Kind = TypeVar("Kind")
 
 @refuses_old_names
 class ExperimentBuilder(Generic[Agent]):
-    """Assembles an experiment; algorithms derive their own builder, with methods for their params and networks."""
+    """Builder of an Experiment; algorithms subclass it and add methods for their params and networks."""
 
     agent_class: ClassVar[type[AgentFactory]]
-    """The recipe class whose instances this builder edits."""
+    """The algorithm's AgentFactory class, which this builder configures."""
 
     def __init__(
         self, env_factory: Any, experiment_config: ExperimentConfig | None = None, sampling_config: SamplingConfig | None = None
     ) -> None:
-        """Environments may be an EnvFactory, a gymnasium id, a callable that makes one, a gymnasium VectorEnv, or what envpool makes."""
+        """env_factory: an EnvFactory, a gymnasium id, a callable that makes an Env, a gymnasium VectorEnv, or an envpool environment."""
         self._env_factory: EnvFactory = env_factory_from(env_factory)
         self._config = _of_kind(ExperimentConfig, experiment_config, ExperimentConfig())
         self._sampling = _of_kind(SamplingConfig, sampling_config, SamplingConfig())
@@ -56,7 +56,7 @@ class ExperimentBuilder(Generic[Agent]):
 
     @classmethod
     def going_on_from(cls, experiment: Experiment, *, built: tuple[Component, ...] = ()) -> Self:
-        """A builder of the same experiment; extensions that took part in a build of it before do not do so again."""
+        """Builder that starts from an experiment; build hooks of the extensions in `built` are not called again."""
         builder = cls(experiment.env_factory, experiment.config, experiment.sampling_config)
         builder._agent = experiment.agent_factory  # type: ignore[assignment]  # of the class that the builder edits
         builder._logger_factory, builder._callbacks = experiment.logger_factory, experiment.callbacks
@@ -64,7 +64,7 @@ class ExperimentBuilder(Generic[Agent]):
         return builder
 
     def build(self) -> Experiment:
-        """The experiment as told so far; the builder can be used on."""
+        """The experiment as configured so far; the builder can be used further."""
         new = [each for each in self._extensions if each not in self._built]
         hooks = hook_manager((find(each.kind, each.name).label, each.create()) for each in new).hook
         hooks.rlchassis_before_build(builder=self)
@@ -82,38 +82,38 @@ class ExperimentBuilder(Generic[Agent]):
         return experiment
 
     def build_seeded_collection(self, num_experiments: int) -> ExperimentCollection:
-        """As many experiments that differ in their seed alone: the configured one and those after it."""
+        """Experiments that differ only in their seed: seed, seed + 1, …, seed + num_experiments − 1."""
         if type(num_experiments) is not int or num_experiments < 1:
-            raise UsageError(f"a collection needs at least one experiment, not {num_experiments!r}.")
+            raise UsageError(f"expected a number of experiments of at least 1, got {num_experiments!r}.")
         base, seed = self.build(), self._config.seed
         return ExperimentCollection(tuple(base.with_config(seed=seed + i) for i in range(num_experiments)))
 
     def copy(self) -> Self:
-        """A builder of its own with the same recipe."""
+        """An independent builder with the same configuration."""
         return copy.copy(self)
 
     def with_name(self, name: str) -> Self:
-        """Set the run directory's name, which `run` may still override."""
+        """Set the name of the run directory; an argument of `run` overrides it."""
         name_parts(name)
         self._name = name
         return self
 
     def with_extension(self, name: str, **options: Any) -> Self:
-        """Activate an installed extension by name, after those already active."""
+        """Add an installed extension by name; its hooks are called after those of extensions added before."""
         if not isinstance(name, str):
-            raise UsageError(f"expected the name of an installed extension, got {told(name)}; hand an object to run(observers=[…]).")
+            raise UsageError(f"expected the name of an installed extension, got {told(name)}; pass an object as run(observers=[…]).")
         find("extension", name)
         if name in (each.name for each in self._extensions):
-            raise UsageError(f'extension "{name}" is active already; give it all its options at once.')
+            raise UsageError(f'extension "{name}" was already added; pass all its options in one call.')
         self._extensions = (*self._extensions, Component("extension", name, options))
         return self
 
     def with_compile(self, enabled: bool = True) -> Self:
-        """Compile each update into one graph; where that cannot be, the run says so and goes on without."""
+        """Compile each update with torch.compile; where that is not possible, a warning is logged and updates run eagerly."""
         return self._with_agent(compile=enabled)
 
     def with_logger_factory(self, logger_factory: LoggerFactory) -> Self:
-        """Log with this; given again, with several side by side."""
+        """Add a logger; metrics go to every logger that was added."""
         _require(logger_factory, LoggerFactory)
         match self._logger_factory:
             case None:
@@ -135,20 +135,20 @@ class ExperimentBuilder(Generic[Agent]):
         return self._with_agent(optim_factory=Component("optimizer", "adam", options))
 
     def with_policy_wrapper_factory(self, policy_wrapper_factory: PolicyWrapperFactory) -> Self:
-        """Put a layer around the policy, outside those already there."""
+        """Wrap the policy; the wrapper goes around those added before."""
         _require(policy_wrapper_factory, PolicyWrapperFactory)
         return self._with_agent(policy_wrappers=(*self._agent.policy_wrappers, policy_wrapper_factory))
 
     def with_epoch_train_callback(self, callback: EpochTrainCallback) -> Self:
-        """Call it at the beginning of every epoch, after those already there."""
+        """Add a callback for the start of every epoch, called after those added before."""
         return self._with_callback("train", callback)
 
     def with_epoch_test_callback(self, callback: EpochTestCallback) -> Self:
-        """Call it at the beginning of every test, after those already there."""
+        """Add a callback for the start of every test, called after those added before."""
         return self._with_callback("test", callback)
 
     def with_epoch_stop_callback(self, callback: EpochStopCallback) -> Self:
-        """Ask it after every test whether to stop; one yes is enough."""
+        """Add an early stopping criterion, checked after every test; training stops as soon as one returns True."""
         return self._with_callback("stop", callback)
 
     def _with_callback(self, kind: str, callback: object) -> Self:
@@ -164,7 +164,9 @@ class ExperimentBuilder(Generic[Agent]):
 def _of_kind(kind: type[Kind], given: Any, default: Kind) -> Kind:
     if given is None or isinstance(given, kind):
         return default if given is None else given
-    raise UsageError(f"expected {with_article(kind)}, got {told(given)}; the order is env_factory, experiment_config, sampling_config.")
+    raise UsageError(
+        f"expected {with_article(kind)}, got {told(given)}; arguments are env_factory, experiment_config, sampling_config, in this order."
+    )
 
 
 def _require(given: Any, contract: type[ConfigPart]) -> None:

@@ -1,4 +1,4 @@
-"""Experiments by the names of their parts: what the command line's `train` does, for Python."""
+"""Experiments by the names of their components: `rlchassis train` for Python."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from rlchassis.storage.spec.encoding import to_data
 from rlchassis.training.agent import AgentFactory, check_spaces
 
 EPOCHS = 20
-"""Into how many epochs a number of steps is cut where nothing else is said."""
+"""Default number of epochs that a run of `steps` is divided into."""
 Settings = Mapping[str, Any]
 Name = str | Mapping[str, Any]
 """A component with or without options: "csv", "csv:flush_every=10" or {"name": "csv", "flush_every": 10}."""
@@ -47,12 +47,12 @@ def plan(
     allow: Iterable[Any] = (),
     **config: Any,
 ) -> Experiment:
-    """The experiment that these names mean: the recipe of the pair, changed by the settings, several in turn, then by the rest.
+    """Configure an experiment by name: the recipe of algorithm and environment, then the settings in order, then the other arguments.
 
     Settings are nested: {"params": {"lr": 1e-3}, "sampling": {"num_train_envs": 8}, "env": {"venv_type": "subproc", "g": 9.0}}.
-    Loggers, wrappers, extensions and stop callbacks are added to those that recipe and settings name. A stored experiment, by its
-    run directory or file, takes the place of algorithm, environment and recipe; code of users in it is handed over in `allow`.
-    UsageError for a name that is not there, or where nothing says how many steps.
+    Loggers, wrappers, extensions and stop callbacks are added to those of recipe and settings. A stored `experiment`, given by its
+    run directory or file, replaces algorithm, environment and recipe; classes and functions of your own in it are passed in `allow`.
+    UsageError for an unknown name, and where neither arguments nor recipe set the number of steps.
     """
     added = {"loggers": loggers, "wrappers": wrappers, "extensions": extensions, "stop": stop}
     for key, names in added.items():
@@ -68,20 +68,20 @@ def plan(
     planned = changed(before, asked, **added)
     if experiment is None and "steps" not in asked:
         _require_suited(planned)
-        raise UsageError(f"{_no_steps(algorithm, env, recipe, tuned)} say how long to train: --steps 100000.")
+        raise UsageError(f"{_no_steps(algorithm, env, recipe, tuned)} set the number of steps: --steps 100000.")
     return continued(before, planned)
 
 
 def train(algorithm: str | None = None, env: str | None = None, *, name: str | None = None, **options: Any) -> ExperimentResult:
-    """Train as `rlchassis train` does; options are those of `plan`."""
+    """Train as `rlchassis train` does; `name` is that of the run directory, options are those of `plan`."""
     return plan(algorithm, env, **options).run(name)
 
 
 def _begun(algorithm: object, env: object, recipe: str | None) -> tuple[Experiment, Settings]:
-    """An experiment without settings, and the tuned ones that it is to have."""
+    """The default experiment, and the settings of its recipe."""
     for what, name in (("algorithm", algorithm), ("environment", env)):
         if not isinstance(name, str):
-            raise UsageError(f"an {what} is given by its name here, not as {name!r}; a builder takes others.")
+            raise UsageError(f"expected the name of an {what}, got {name!r}; an ExperimentBuilder takes objects.")
     builder_class: type[ExperimentBuilder[Any]] = load("algorithm", str(algorithm))
     factory = EnvFactoryRegistered(str(env))
     checked_spec(factory.task)
@@ -97,7 +97,7 @@ def _layers(settings: Settings | Iterable[Settings]) -> list[Settings]:
 
 
 def _asked(agent: AgentFactory, layers: Iterable[Settings], optimizer: Name | None, last: Settings, config: Settings) -> dict[str, Any]:
-    """All settings as one table, under the names of fields."""
+    """All settings merged into one table, with short names replaced by field names."""
     tuned, *own = layers
     if optimizer is not None:
         own = [{"optimizer": optimizer}, *({key: layer[key] for key in layer if key != "optimizer"} for layer in own)]
@@ -105,7 +105,7 @@ def _asked(agent: AgentFactory, layers: Iterable[Settings], optimizer: Name | No
     if optimizer is not None:
         component_of("optimizer", optimizer).load()
         if not all(is_table_of_options(layer.get("optim_factory", {})) for layer in named[1:]):
-            raise UsageError(f"the optimizer is named twice, as {optimizer!r} and in the setting optim_factory; leave one of them out.")
+            raise UsageError(f"the optimizer is given twice, as {optimizer!r} and in the setting optim_factory; leave one of them out.")
     seed = {} if last["seed"] is None else {"seed": last["seed"]}
     steps = {} if last["steps"] is None else {"steps": last["steps"]}
     first = {"config": {"watch": False}}
@@ -123,12 +123,12 @@ def _no_steps(algorithm: object, env: object, recipe: str | None, tuned: Setting
     if recipe == "none":
         return "without a recipe,"
     if tuned:
-        return f"the recipe {recipe or env} of {algorithm} names no number of steps, so"
+        return f"the recipe {recipe or env} of {algorithm} sets no number of steps, so"
     return f"{algorithm} has no recipe for {env}, so"
 
 
 def _require_suited(experiment: Experiment) -> None:
-    """UnsupportedSpaceError where the algorithm cannot be trained in these environments; extensions may change what they are."""
+    """UnsupportedSpaceError if the algorithm does not support the spaces; skipped with extensions, which may change them."""
     if experiment.extensions:
         return
     envs = experiment.env_factory.create_envs(1, 0)

@@ -1,4 +1,4 @@
-"""An experiment with settings applied to it, and components by name put into it."""
+"""Copies of experiments with settings applied and components added by name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rlchassis.training.callbacks import Callbacks
 from rlchassis.training.loggers import LoggerFactory, LoggerFactorySeveral
 
 ENV_FACTORY_SETTINGS = tuple(a.name for a in attrs.fields(EnvFactoryRegistered) if a.name not in ("task", "make_kwargs"))
-"""Settings of env that say how environments are run; the others go to gymnasium.make."""
+"""Settings of env that are fields of EnvFactoryRegistered; the others are passed to gymnasium.make."""
 
 Names = Iterable[Any]
 """Components by name, with or without options."""
@@ -30,7 +30,7 @@ Names = Iterable[Any]
 def changed(
     experiment: Experiment, settings: Mapping[str, Any], *, loggers: Names, wrappers: Names, extensions: Names, stop: Names
 ) -> Experiment:
-    """With these settings, whose lists replace what was there; the components named beside them are added."""
+    """Apply settings, whose lists replace the previous ones, and add the named components."""
     agent = {key: value for key, value in settings.items() if key not in ("steps", *LISTS, *SECTIONS)}
     return attrs.evolve(
         experiment,
@@ -45,13 +45,13 @@ def changed(
 
 
 def require_steps(steps: object) -> None:
-    """UsageError unless it is a number of environment steps."""
+    """UsageError unless it is a positive int."""
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise UsageError(f"steps must be a whole number of at least 1, not {steps!r}.")
+        raise UsageError(f"steps must be a whole number of at least 1, got {steps!r}.")
 
 
 def _sampling(before: SamplingConfig, steps: int | None, changes: Mapping[str, Any]) -> SamplingConfig:
-    """Exactly `steps` environment steps, or as many as before, in epochs as asked for."""
+    """Sampling configuration of exactly `steps` environment steps, or as many as before, with changes."""
     for name in FIXED_BY_STEPS:
         if name in changes:
             raise UsageError(f"sampling.{name} follows from steps and sampling.step_per_epoch; set those instead.")
@@ -68,7 +68,7 @@ def _env_factory(before: EnvFactory, changes: Mapping[str, Any]) -> EnvFactory:
     if not changes:
         return before
     if not attrs.has(type(before)):
-        raise UsageError(f"{type(before).__name__} has no settings that can be changed by name, so leave out env.{next(iter(changes))}.")
+        raise UsageError(f"{type(before).__name__} has no settings that can be changed by name; leave out env.{next(iter(changes))}.")
     if not isinstance(before, EnvFactoryRegistered):
         return amended(before, changes)
     own = {key: value for key, value in changes.items() if key in ENV_FACTORY_SETTINGS}
@@ -83,7 +83,7 @@ def _agent_factory(before: AgentFactory, changes: dict[str, Any], wrappers: Name
 
 
 def logger_factories(description: LoggerFactory | Component | None) -> tuple[LoggerFactory | Component, ...]:
-    """The loggers that a recipe names, one by one."""
+    """Logger factories of a configuration as a tuple."""
     if isinstance(description, LoggerFactorySeveral):
         return description.factories
     return () if description is None else (description,)

@@ -1,4 +1,4 @@
-"""Several experiments that belong together, such as one per seed."""
+"""Collections of experiments, such as one per seed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class ExperimentCollection:
     experiments: tuple[Experiment, ...]
 
     def __iter__(self) -> Iterator[Experiment]:
-        """Each in turn."""
+        """Iterate over the experiments."""
         return iter(self.experiments)
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Number of experiments."""
         return len(self.experiments)
 
     def run(self, experiment_name: str | None = None) -> list[ExperimentResult]:
-        """Run all, in directories "<name>/seed-<seed>"; the results in the same order."""
+        """Run all experiments, in directories "<name>/seed-<seed>"; returns their results in order."""
         name = experiment_name if experiment_name is not None else self.experiments[0].name or timestamp_name()
         return [experiment.run(f"{name}/seed-{experiment.config.seed}") for experiment in self.experiments]

@@ -1,4 +1,4 @@
-"""The configuration of a run: only values and factories, so that it can be pickled, copied, compared and restored."""
+"""The configuration of a run: values and factories only, so it can be pickled, copied, compared and stored."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from rlchassis.training.world import World
 
 log = logging.getLogger(__name__)
 ASKED_AT_ONCE = 300
-"""Characters of the names of classes and functions that one message asks for."""
+"""Maximum total length of the names that one NotAllowedError lists, in characters."""
 
 
 @refuses_old_names
 @frozen
 class Experiment(ExperimentSpec):
-    """Everything that decides a run; `run` carries it out."""
+    """Complete configuration of a run; `run` executes it."""
 
     EXPERIMENT_PICKLE_FILENAME: ClassVar[str] = EXPERIMENT_PICKLE_FILENAME
     LOG_FILENAME: ClassVar[str] = LOG_FILENAME
@@ -49,11 +49,11 @@ class Experiment(ExperimentSpec):
         require_restorable: bool = False,
         observers: Sequence[object] = (),
     ) -> ExperimentResult:
-        """Train, store and watch, as the configuration says.
+        """Train, store the policy and watch it, as configured.
 
-        A name with separators makes nested directories within persistence_base_dir. One that exists is a UsageError, or with
-        suffix_if_exists becomes "name-2", "name-3", …; require_restorable refuses a configuration that no file can hold. Observers are
-        objects of this process with hooks of their own, called after those of the configuration and never stored.
+        experiment_name may contain "/" for nested directories in persistence_base_dir. One that exists is a UsageError, or with
+        suffix_if_exists becomes "name-2", "name-3", …; require_restorable rejects a configuration that cannot be stored. Observers are
+        objects with hook methods, called after the configured extensions and never stored.
         """
         return run_experiment(
             self,
@@ -65,7 +65,7 @@ class Experiment(ExperimentSpec):
         )
 
     def create_experiment_world(self, directory: Path | None = None, logger_run_id: str | None = None) -> World:
-        """Build all, restore what the configuration names, train nothing; without a directory nothing is written."""
+        """Build environments, policy, algorithm and trainer without training; without a directory nothing is written."""
         world = create_world(self)
         try:
             if directory is not None:
@@ -77,15 +77,15 @@ class Experiment(ExperimentSpec):
         return world
 
     def train(self, world: World) -> InfoStats:
-        """Train in a world that create_experiment_world made of this experiment; `run` does that, and all around it."""
+        """Train in a World from create_experiment_world; `run` also stores, watches and closes it."""
         return train(create_trainer(self, world))
 
     @classmethod
     def from_directory(cls, directory: str | Path, restore_policy: bool = True, *, allow: Iterable[Any] = ()) -> Experiment:
-        """The experiment that was run there, without running anything that the directory could bring along.
+        """Load the experiment of a run directory; no code from the directory is executed.
 
-        With restore_policy a run of it goes on from the policy stored there. Classes and functions of your own that the configuration uses
-        are handed over in `allow`. StoredFileError says what stands against opening it.
+        With restore_policy, a run of it starts from the policy stored there. Classes and functions of your own in the configuration
+        are passed in `allow`. StoredFileError if a file is missing, damaged or not safe to open.
         """
         data = read_configuration(directory)
         experiment = cls.from_stored(data, directory, allow, f"Experiment.from_directory({str(directory)!r}")
@@ -93,17 +93,17 @@ class Experiment(ExperimentSpec):
 
     @classmethod
     def from_stored(cls, data: Any, directory: str | Path, allow: Iterable[Any], call: str) -> Experiment:
-        """From data that a directory held; StoredFileError, with the call to make instead where code of users is to be handed over."""
+        """Decode a stored configuration; NotAllowedError, with the call to write instead, if it uses code that `allow` lacks."""
         allow = list(allow)
         require_allowed(data, allow, f"the configuration in {directory}", call)
         try:
             return cls.from_data(data, allow, used_by(directory))
         except Exception as error:  # whatever validators, converters and parts of plugins make of strange values
-            raise StoredFileError(f"the configuration in {directory} cannot be used: {brief(error)}") from error
+            raise StoredFileError(f"the configuration in {directory} cannot be loaded: {brief(error)}") from error
 
 
 def restore_experiment(data: Any) -> Experiment:
-    """What a loaded experiment.pkl calls: the configuration, without users' own classes."""
+    """Unpickle experiment.pkl: decode the configuration, which may contain registered classes only."""
     return Experiment.from_data(data)
 
 
@@ -111,14 +111,14 @@ Experiment.restored_by = staticmethod(restore_experiment)
 
 
 def require_allowed(data: Any, allow: Iterable[Any], what: str, call: str) -> None:
-    """NotAllowedError, with the line to write instead, where the data uses code of a user that was not handed over."""
+    """NotAllowedError, with the call to write instead, if the data uses code that neither plugins register nor `allow` contains."""
     try:
         require_bounded(data)
     except UsageError as error:
-        raise StoredFileError(f"{what} cannot be used: {error}") from error
+        raise StoredFileError(f"{what} cannot be loaded: {error}") from error
     own_code = OwnCode(allow)
     missing = [name for name in foreign_names(data) if own_code.find(name) is None]
     missing = [name for name, length in zip(missing, accumulate(map(len, missing)), strict=True) if length <= ASKED_AT_ONCE]
     if missing:
         everything = ", ".join([short_name(name) for name in missing] + [each.__name__ for each in allow])
-        raise NotAllowedError(what, missing, f"hand it over: {call}, allow=[{everything}])")
+        raise NotAllowedError(what, missing, f"pass it in allow: {call}, allow=[{everything}])")

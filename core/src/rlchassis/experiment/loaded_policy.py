@@ -1,4 +1,4 @@
-"""A stored policy that acts by itself: numpy observations in, the environment's own actions out."""
+"""Inference with a stored policy: numpy observations in, environment actions out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rlchassis.learning.policy import Policy
 
 @define(eq=False, repr=False)
 class LoadedPolicy:
-    """A stored policy that acts: `policy(obs)` answers in the environment's own actions. It can be copied and pickled."""
+    """A stored policy for inference: `policy(obs)` returns actions of the environment's action space. Can be copied and pickled."""
 
     policy: Policy
     envs: Environments
@@ -31,25 +31,25 @@ class LoadedPolicy:
     _state: Any = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
-        """Nothing has been asked yet."""
+        """Initial recurrent state and random stream."""
         self._map = ActionMap(self.envs.action_space)
         self._rng = RandomStreams(0).generator("evaluation", device=self.device)
 
     def __repr__(self) -> str:
-        """Without the network."""
+        """Class, spaces and device."""
         spaces = f"{describe(self.envs.observation_space)} -> {describe(self.envs.action_space)}"
         return f"LoadedPolicy({type(self.policy).__name__}: {spaces}, device={str(self.device)!r})"
 
     @torch.no_grad()
     def __call__(self, obs: Any) -> NDArray[Any]:
-        """An action for one observation, or actions [B, …] for a batch; numpy in, numpy out."""
+        """Deterministic or evaluation action for one observation, or actions [B, …] for a batch of observations [B, …]; numpy arrays."""
         batch, single = self._batch(obs)
         actions, self._state = self.policy.act(as_tensors(batch, self.device), self._state, explore=False, rng=self._rng)
         mapped = self._map.to_env(actions.cpu().numpy())
         return one_by_one(mapped)[0] if single else mapped
 
     def reset(self) -> None:
-        """Forget what a policy with memory remembers; to be called where an episode begins."""
+        """Reset the recurrent state of the policy; call it when an episode begins."""
         self._state = None
 
     def _batch(self, obs: Any) -> tuple[Any, bool]:
@@ -63,20 +63,20 @@ class LoadedPolicy:
             raise
         except (ValueError, TypeError) as error:
             got = str(error).replace("answered", "got", 1)
-            raise UsageError(f"that is no observation of {describe(space)}: {got}.") from error
+            raise UsageError(f"expected an observation of {describe(space)}: {got}.") from error
         return batch, count is None
 
 
 def _count(space: spaces.Space[Any], obs: Any) -> int | None:
-    """How many observations there are, None for a single one; UsageError for what is neither one nor a batch."""
+    """Batch size, None for a single observation; UsageError for other shapes."""
     if isinstance(space, spaces.Dict):
         if not (isinstance(obs, Mapping) and obs.keys() >= space.spaces.keys()):
-            raise UsageError(f"an observation of this policy is a dict with the keys {', '.join(space.spaces)}.")
+            raise UsageError(f"expected a dict observation with the keys {', '.join(space.spaces)}.")
         counts = {_count(part, obs[key]) for key, part in space.spaces.items()}
         if len(counts) > 1:
-            raise UsageError("the parts of an observation must be those of one, or batches of one size.")
+            raise UsageError("expected the parts of a dict observation to be all single or batches of one size.")
         return counts.pop()
     shape, wanted = np.shape(obs), tuple(space.shape or ())
     if shape[1:] != wanted and shape != wanted:
-        raise UsageError(f"an observation of shape {shape} fits neither the policy's {wanted} nor a batch of them.")
+        raise UsageError(f"expected an observation of shape {wanted} or a batch of them, got shape {shape}.")
     return None if shape == wanted else shape[0]

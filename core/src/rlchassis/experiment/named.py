@@ -1,4 +1,4 @@
-"""Components by name: what a list of them means, and what becomes of those that were there before."""
+"""Lists of components by name, and how they are merged with those of a configuration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STOPS = {"reward": "stop-at-threshold", "no-improvement": "stop-without-improvem
 
 
 def components(kind: str, written: Iterable[Any]) -> list[Component]:
-    """What each of the names stands for; UsageError where one plugin is named twice."""
+    """Components by name; UsageError if one plugin is named twice."""
     found = [component_of(kind, each) for each in written]
     references = [find(kind, each.name).reference for each in found]
     for component, reference in zip(found, references, strict=True):
@@ -30,7 +30,7 @@ def components(kind: str, written: Iterable[Any]) -> list[Component]:
 
 
 def parts(contract: type[ConfigPart], written: Iterable[Any]) -> list[Any]:
-    """The factories that names stand for, and those that a recipe describes otherwise."""
+    """Factories by name or by their encoded form."""
     written = list(written)
     components(contract.kind, filter(_is_name, written))
     return [_part(contract, each) for each in written]
@@ -49,7 +49,7 @@ def _part(contract: type[ConfigPart], written: Any) -> Any:
 
 
 def stops(written: Iterable[Any]) -> list[Any]:
-    """Stop callbacks by their short names, or by those that they are registered under; "reward=475" sets the first option."""
+    """Stop callbacks by short or registered names; "reward=475" sets the first option."""
     return parts(EpochStopCallback, [_stop(each) for each in written])
 
 
@@ -66,7 +66,7 @@ def _stop(written: Any) -> Any:
 
 
 def stop_component(written: Any) -> Component:
-    """The component that a name of a stop callback stands for."""
+    """Component of a stop callback by short or registered name."""
     return component_of(EpochStopCallback.kind, _stop(written))
 
 
@@ -83,12 +83,12 @@ def _stop_name(name: str) -> str:
 def _first_option(name: str) -> str:
     options = option_names(Component("component", name).load())
     if not options:
-        raise UsageError(f"{quoted(name)} takes no option, so nothing can be set in it; write its name alone.")
+        raise UsageError(f"{quoted(name)} takes no options; write its name alone.")
     return options[0]
 
 
 def joined(before: Iterable[T], more: Iterable[T]) -> tuple[T, ...]:
-    """Both, in this order; what is of the same plugin as one that was there takes its place."""
+    """Concatenate; a part of the same plugin as an earlier one replaces it."""
     waiting = {_plugin_of(each): each for each in more}
     kept = [waiting.pop(_plugin_of(each), each) for each in before]
     return (*kept, *waiting.values())

@@ -1,4 +1,4 @@
-"""Whether what a user gives to a builder is of the class that the field of the configuration is annotated with."""
+"""Type checks of values given to a builder against the annotations of the configuration's fields."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rlchassis.training.agent import AgentFactory
 
 
 def require_kinds(agent_class: type[AgentFactory], changes: Mapping[str, Any]) -> None:
-    """UsageError for params or a part of another class, for fields that have no validator."""
+    """UsageError if params or a part is not an instance of the annotated class."""
     types = field_types(agent_class)
     for name, value in changes.items():
         expected: Any = types.get(name)

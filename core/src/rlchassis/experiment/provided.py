@@ -1,4 +1,4 @@
-"""What rlchassis.experiment has of other distributions: found through the registry when it is first used, or answered by where it is."""
+"""Names that rlchassis.experiment re-exports from plugins, loaded on first use, and hints for names it does not have."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BUILDERS = {
     "TD3ExperimentBuilder": "td3",
     "TRPOExperimentBuilder": "trpo",
 }
-"""The builders of algorithms, by the name that their distribution registers; the params stand beside them."""
+"""Builder classes of algorithms and their registered names; their params classes are re-exported too."""
 PROVIDED = {
     **{builder: ("algorithm", name) for builder, name in BUILDERS.items()},
     **{builder.replace("ExperimentBuilder", "Params"): ("algorithm", name) for builder, name in BUILDERS.items()},
@@ -56,18 +56,18 @@ PROVIDED = {
     "AutoAlphaFactory": ("component", "auto-alpha"),
     "AutoAlphaFactoryDefault": ("component", "auto-alpha"),
 }
-"""The names that other distributions provide, by the plugin in whose package they stand."""
+"""Re-exported names and the plugin (kind, name) whose package defines them."""
 NOT_YET = {
     "IntermediateModuleFactoryAtariDQN": "component",
     "OptimizerFactoryRMSprop": "optimizer",
     "OptimizerFactoryTorch": "optimizer",
     "PolicyWrapperFactoryIntrinsicCuriosity": "policy_wrapper",
 }
-"""Names of Tianshou's API that nothing provides so far, by the kind of plugin that they are."""
+"""Names of Tianshou's API that no plugin provides yet, and their kind of plugin."""
 
 
 def provided(name: str) -> Any:
-    """The class of this name; ImportError, with what to write instead, for one that is elsewhere or not there."""
+    """The class of this name; ImportError, with what to write instead, for a name that is elsewhere or unknown."""
     if name in PROVIDED:
         return _loaded(name)
     if name.startswith("_"):
@@ -100,7 +100,7 @@ def _not_yet(name: str) -> str:
         return ""
     kind = NOT_YET[name]
     names = listed(plugin.name for plugin in installed(kind))
-    return f"{name} is not available yet; installed are the {noun(kind)}s {names}, and a plugin may bring another."
+    return f"{name} is not available yet; installed are the {noun(kind)}s {names}, and plugins can add others."
 
 
 def _unknown_builder(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A stored experiment as the beginning of another."""
+"""New experiments based on a stored one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rlchassis.storage.stored_configuration import read_configuration
 
 
 def stored_at(place: Experiment | str | Path, allow: Iterable[Any]) -> Experiment:
-    """The experiment of a run directory or of an experiment.json; StoredFileError says what stands against opening it."""
+    """Load the experiment of a run directory or an experiment.json; StoredFileError if it is not readable or not safe to open."""
     if isinstance(place, Experiment):
         return place
     data = (
@@ -27,15 +27,15 @@ def stored_at(place: Experiment | str | Path, allow: Iterable[Any]) -> Experimen
 
 
 def require_same_names(experiment: Experiment, algorithm: object, env: object, recipe: object) -> None:
-    """UsageError where names that are given besides are not those of the stored experiment."""
+    """UsageError if algorithm, environment or recipe is given and differs from the stored experiment."""
     agent_class, factory = type(experiment.agent_factory), experiment.env_factory
     if algorithm is not None and getattr(load("algorithm", str(algorithm)), "agent_class", None) is not agent_class:
-        raise UsageError(f"the stored experiment is one of {_algorithm_of(experiment)}, not of {algorithm}; leave ALGORITHM out.")
+        raise UsageError(f"the stored experiment uses algorithm {_algorithm_of(experiment)}, got {algorithm}; leave ALGORITHM out.")
     task = factory.task if isinstance(factory, EnvFactoryRegistered) else type(factory).__name__
     if env is not None and env != task:
-        raise UsageError(f"the stored experiment is one on {task}, not on {env}; leave ENV out.")
+        raise UsageError(f"the stored experiment uses environment {task}, got {env}; leave ENV out.")
     if recipe is not None:
-        raise UsageError(f"a stored experiment has all its settings, so the recipe {recipe!r} would not be used; leave it out.")
+        raise UsageError(f"a stored experiment contains all settings, so the recipe {recipe!r} would be ignored; leave it out.")
 
 
 def _algorithm_of(experiment: Experiment) -> str:
@@ -44,7 +44,7 @@ def _algorithm_of(experiment: Experiment) -> str:
 
 
 def continued(before: Experiment, after: Experiment) -> Experiment:
-    """The second, in whose build the extensions take part that the first did not have."""
+    """The changed experiment, built with the build hooks of its new extensions."""
     if after.extensions == before.extensions:
         return after
     registered = name_of(type(after.agent_factory))

@@ -1,4 +1,4 @@
-"""Nested settings, as `--set`, files and recipes give them: by which names, and which of several wins."""
+"""Nested settings from `--set`, files and recipes: names, short names and how layers are merged."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from rlchassis.storage.spec.encoding import TAGS
 from rlchassis.training.agent import AgentFactory
 
 LISTS = ("loggers", "extensions", "stop")
-"""Settings that are lists of components, beside the agent's own policy_wrappers."""
+"""Settings that are lists of components, besides the agent's policy_wrappers."""
 SECTIONS = ("sampling", "config", "env")
-"""Settings that are tables, beside the fields of the agent."""
+"""Settings that are tables, besides the fields of the agent."""
 FIXED_BY_STEPS = ("num_epochs", "max_steps")
-"""Settings of sampling that the number of steps decides."""
+"""Settings of sampling that are computed from the number of steps."""
 SHORT = {"optimizer": "optim_factory", "wrappers": "policy_wrappers"}
 """Short names of fields that every agent has."""
 
 
 def short_names(agent_class: type[AgentFactory]) -> dict[str, list[str]]:
-    """The fields that a short name may mean: "critic" is critic_factory, critic_factories or critic_ensemble_factory."""
+    """Short names and the fields that they may mean: "critic" is critic_factory, critic_factories or critic_ensemble_factory."""
     fields = [str(a.alias) for a in attrs.fields(agent_class)]
     found = {short: [field] for short, field in SHORT.items()}
     for field in fields:
@@ -37,7 +37,7 @@ def short_names(agent_class: type[AgentFactory]) -> dict[str, list[str]]:
 
 
 def full_names(settings: Mapping[str, Any], agent: AgentFactory) -> dict[str, Any]:
-    """The same settings under the names of fields; UsageError for an unknown name, and where one thing is set under two names."""
+    """Replace short names by field names; UsageError for an unknown name, and for one field set under two names."""
     result: dict[str, Any] = {}
     spelled: dict[str, str] = {}
     for key, value in sorted(settings.items(), key=lambda item: item[0] != "optimizer"):  # the optimizer comes before its options
@@ -58,7 +58,7 @@ def _full_name(key: str, agent: AgentFactory) -> str:
         case [field]:
             return field
         case [_, *_] as several:
-            raise UsageError(f'"{key}" is short for {" and for ".join(several)} of this algorithm; write out the one that is meant.')
+            raise UsageError(f'"{key}" is short for {" and for ".join(several)} of this algorithm; write the full name of one of them.')
     names = (*known, *short)
     hint = setting_meant(key, (*names, *_within_sections(agent))) or f" There are: {listed(names)}."
     raise UsageError(f'there is no setting "{key}".{hint}')
@@ -74,14 +74,14 @@ def _within_sections(agent: AgentFactory) -> list[str]:
 
 
 def one_of(value: Any) -> Any:
-    """The part that several equal ones are, such as two critics, which are set together; any other value is itself."""
+    """The common value of a tuple of equal parts, such as two critics, which are set together; other values unchanged."""
     is_row = isinstance(value, tuple) and bool(value) and all(attrs.has(type(each)) and each == value[0] for each in value)
     return value[0] if is_row else value
 
 
 def _checked(key: str, value: Any) -> Any:
     if key in SECTIONS and not isinstance(value, Mapping):
-        raise UsageError(f"{key} is a table of settings, not {value!r}; say which one is meant, such as {key}.NAME.")
+        raise UsageError(f"expected {key} to be a table of settings, got {value!r}; set one of them as {key}.NAME.")
     if key in (*LISTS, "wrappers", "policy_wrappers"):
         require_list(key, value)
     if key != "optimizer":
@@ -90,20 +90,22 @@ def _checked(key: str, value: Any) -> Any:
         case {"name": str(name), **options}:
             return Named(name, {str(option): each for option, each in options.items()})
         case str(text) if "=" in text.partition(":")[0]:
-            raise UsageError(f"{text!r} names an optimizer for one role, which is not supported; name one for all: optimizer=NAME.")
+            raise UsageError(f"{text!r} sets an optimizer for one role, which is not supported; set one for all: optimizer=NAME.")
         case str():
             return value
-    raise UsageError(f'optimizer is a name, such as "adam" or "adam:eps=1e-5", not {value!r}; options are set as optim_factory.NAME.')
+    raise UsageError(
+        f'expected optimizer to be a name, such as "adam" or "adam:eps=1e-5", got {value!r}; set its options as optim_factory.NAME.'
+    )
 
 
 def require_list(key: str, value: object) -> None:
-    """UsageError unless it is a list of names, or of tables that name something."""
+    """UsageError unless it is a list of names or tables."""
     if not (isinstance(value, list | tuple) and all(isinstance(each, str | Mapping) for each in value)):
-        raise UsageError(f"{key} is a list of names, not {value!r}.")
+        raise UsageError(f"expected {key} to be a list of names, got {value!r}.")
 
 
 def merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """One table of several, the later over the earlier; options that follow the name of a component are set in it."""
+    """Merge tables, later ones first in precedence; options of a component named in an earlier table are set in it."""
     result: dict[str, Any] = {}
     for layer in layers:
         for key, value in layer.items():
@@ -112,7 +114,7 @@ def merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _over(before: Any, value: Any, *, free: bool) -> Any:
-    """In a free table no key has a meaning of its own."""
+    """`free`: a plain table, in which no key is a tag of encoded components."""
     if not isinstance(value, Mapping) or not (free or is_table_of_options(value)):
         return value
     if free or is_table_of_options(before):
@@ -122,7 +124,7 @@ def _over(before: Any, value: Any, *, free: bool) -> Any:
 
 
 def _with_options(component: Any, options: Mapping[str, Any]) -> Any:
-    """A component that was named or described before, or each of several, with options set in it; else the options alone."""
+    """Set options in a component from an earlier layer, or in each of a list; without one, the options alone."""
     match component:
         case str():
             return Named(component, options)
@@ -136,5 +138,5 @@ def _with_options(component: Any, options: Mapping[str, Any]) -> Any:
 
 
 def is_table_of_options(value: object) -> bool:
-    """Whether it changes what is there, rather than saying what there is instead."""
+    """Whether it changes options of a component, rather than replacing the component."""
     return isinstance(value, Mapping) and not set(value) & set(TAGS)

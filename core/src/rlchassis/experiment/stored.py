@@ -1,4 +1,4 @@
-"""What a run directory can be asked: to score its policy, and to hand it out."""
+"""Evaluate and load the policy of a run directory."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ FIRST_EVALUATION_SEED = 10_000
 
 
 def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Iterable[Any] = ()) -> Evaluation:
-    """Score the policy stored in a run directory, in the environment of its configuration.
+    """Evaluate the policy stored in a run directory, in the environment of its configuration.
 
-    Without a number of episodes the best test is repeated on its recorded seeds, return for return, and a warning says where the returns
-    differ from the recorded ones; with one, the seeds are 10000, 10001, …, which no training and no test has used.
+    Without `episodes` the best test is repeated on its recorded seeds, which should reproduce its returns; a warning is logged if they
+    differ. With `episodes`, seeds are 10000, 10001, …, which neither training nor tests use.
     """
     experiment = stored_experiment(directory, allow, "evaluate")
     with making(directory):
@@ -65,17 +65,17 @@ def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Itera
 
 @contextmanager
 def making(directory: str | Path) -> Iterator[None]:
-    """Within it things are made as a stored configuration says; one that asks for the impossible is a StoredFileError."""
+    """Context in which errors of building from a stored configuration become StoredFileError."""
     try:
         yield
     except StoredFileError:
         raise
     except Exception as error:
-        raise StoredFileError(f"what the configuration in {directory} asks for cannot be made here: {brief(error)}") from error
+        raise StoredFileError(f"the configuration in {directory} cannot be built here: {brief(error)}") from error
 
 
 def stored_experiment(directory: str | Path, allow: Iterable[Any], function: str) -> Experiment:
-    """The configuration but for what only training uses, so that nobody has to hand over the callbacks of a run to judge its policy."""
+    """The configuration without callbacks and loggers, so that evaluation needs no `allow` for the callbacks of a run."""
     data = read_configuration(directory)
     if isinstance(data, dict):
         data = {key: value for key, value in data.items() if key != "callbacks"} | {"logger_factory": None}
@@ -89,15 +89,17 @@ def _fresh_seeds(episodes: int | None) -> Sequence[int]:
 
 
 def require_some(episodes: object) -> None:
-    """UsageError unless it is a number of episodes that can be played."""
+    """UsageError unless it is a positive int."""
     if not isinstance(episodes, int) or episodes < 1:
-        raise UsageError(f"episodes must be a whole number of at least 1, not {episodes!r}.")
+        raise UsageError(f"episodes must be a whole number of at least 1, got {episodes!r}.")
 
 
 def _env_step(stored: StoredPolicy, directory: str | Path) -> int:
     env_step = stored.record.get("env_step", 0)
     if not isinstance(env_step, int):
-        raise StoredFileError(f"the record in {directory} has {env_step!r} for a number of environment steps; restore it from a copy.")
+        raise StoredFileError(
+            f"expected env_step in the record in {directory} to be a whole number, got {env_step!r}; restore it from a copy."
+        )
     return env_step
 
 
@@ -116,7 +118,7 @@ def _restored(
 
 
 def load_policy(directory: str | Path, device: str = "cpu", *, allow: Iterable[Any] = ()) -> LoadedPolicy:
-    """The policy that a run stored, ready to act; a policy.pt of Mode.POLICY needs neither environment nor configuration beside it."""
+    """Load the stored policy of a run for inference; a policy.pt of Mode.POLICY needs neither environment nor configuration."""
     torch_device, allow = require_device(device), list(allow)
     stored = read_policy(Path(directory), torch_device)
     if stored.mode is Mode.POLICY:
@@ -134,15 +136,15 @@ def _recorded_agent(stored: StoredPolicy, directory: str | Path, allow: Iterable
         envs = Environments.from_spaces(space_from_data(spaces["observation"]), space_from_data(spaces["action"]))
         return from_data(data, AgentFactory, allow, used_in(stored.record.get("plugins")) or used_by(directory)), envs
     except (KeyError, TypeError, RecursionError) as error:
-        raise StoredFileError(f"the record in {directory} does not say what its policy is made of; restore it from a copy.") from error
+        raise StoredFileError(f"the record in {directory} lacks the agent or the spaces of its policy; restore it from a copy.") from error
     except StoredFileError:
         raise
     except UsageError as error:
-        raise StoredFileError(f"the policy in {directory} cannot be made: {brief(error)}") from error
+        raise StoredFileError(f"the policy in {directory} cannot be built: {brief(error)}") from error
 
 
 def _configured_agent(directory: str | Path, allow: Iterable[Any]) -> tuple[AgentFactory, Environments]:
-    """The weights alone say nothing of spaces: the configuration's environment is made once, to read them, and closed."""
+    """Agent and spaces from the configuration; its environment is created once to read the spaces, and closed."""
     experiment = stored_experiment(directory, allow, "load_policy")
     with making(directory):
         hooks = create_hooks(experiment).hook

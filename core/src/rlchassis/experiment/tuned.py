@@ -1,4 +1,4 @@
-"""The tuned settings that algorithms ship for known environments: recipes.toml of their distributions."""
+"""Recipes: tuned settings for known environments, in recipes.toml of an algorithm's distribution."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECIPES_FILENAME = "recipes.toml"
 
 
 def recipes_of(builder: type[ExperimentBuilder[Any]]) -> dict[str, dict[str, Any]]:
-    """Those of an algorithm, by environment id; none where its distribution ships none."""
+    """Recipes of an algorithm by environment id; empty if its distribution has none."""
     package = sys.modules[builder.__module__.partition(".")[0]]
     file = files(package) / RECIPES_FILENAME if hasattr(package, "__path__") else None
     if file is None or not file.is_file():
@@ -23,11 +23,13 @@ def recipes_of(builder: type[ExperimentBuilder[Any]]) -> dict[str, dict[str, Any
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise PluginError(f"{RECIPES_FILENAME} of {package.__name__} is not TOML ({error}); go without it: --recipe none.") from error
+        raise PluginError(
+            f"{RECIPES_FILENAME} of {package.__name__} is not valid TOML ({error}); train without it: --recipe none."
+        ) from error
 
 
 def chosen_recipe(algorithm: str, builder: type[ExperimentBuilder[Any]], env: str, name: str | None) -> dict[str, Any]:
-    """The recipe of a name; without a name the environment's own, if there is one; "none": nothing."""
+    """Recipe by name; None: the environment's own, if there is one; "none": no recipe."""
     if name == "none":
         return {}
     recipes = recipes_of(builder)

@@ -1,4 +1,4 @@
-"""Watching what a run directory stored: the same episodes as after training, on the screen or into a video."""
+"""Watch the stored policy of a run directory: the same episodes as after training, on the screen or as a video."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from rlchassis.training.hook_manager import tear_down
 def watch_stored(
     directory: str | Path, episodes: int | None = None, *, video: str | Path | None = None, allow: Iterable[Any] = ()
 ) -> Evaluation:
-    """Play the policy stored in a run directory in the watch environment of its recipe, rendered where there is a display.
+    """Play the policy stored in a run directory in the watch environment of its configuration, rendered if there is a display.
 
-    As many episodes as the recipe says unless told otherwise; into a video, which is then written in exactly this file, one.
+    episodes: default watch_num_episodes of the configuration, or 1 for a video. video: path of the file to write.
     """
     experiment = stored_experiment(directory, allow, "watch_stored")
     count = episodes if episodes is not None else num_watched(experiment, directory) if video is None else 1

@@ -1,1 +1,1 @@
-"""The contracts that algorithms fulfil: Policy, Algorithm, Optimizer, ModuleFactory, Setup; and how updates are compiled."""
+"""Base classes of algorithms: Policy, Algorithm, Optimizer, ModuleFactory, Setup; and compilation of updates."""

@@ -1,4 +1,4 @@
-"""The contract of every algorithm: how experience becomes a better policy."""
+"""Base class of algorithms: how a policy is updated from experience."""
 
 from __future__ import annotations
 
@@ -22,41 +22,41 @@ log = logging.getLogger(__name__)
 
 @define(eq=False)
 class UpdateResult:
-    """What one round of learning tells."""
+    """Result of one update."""
 
     metrics: Metrics = field(factory=dict)
-    """Detached scalars, brought to the host when they are logged."""
+    """Detached scalar tensors, transferred to the host when they are logged."""
     priorities: Tensor | None = None
-    """New priorities of the rows learned from, for prioritized replay."""
+    """New priorities |δ| [B] of the batch, for prioritized replay."""
 
 
 @define(eq=False)
 class Algorithm(ABC, Generic[Batch]):
-    """Learns the innermost policy; owns critics, optimizers and whatever else is not stored with the policy."""
+    """Base class of algorithms. Updates the innermost policy; owns critics, target networks and optimizers."""
 
     policy: Policy
-    """The policy that it improves."""
+    """The policy to update."""
     graphs: Graphs | None = field(default=None, init=False, repr=False)
-    """Where the methods marked as one_graph are compiled, if they are."""
+    """Compiled graphs of the methods decorated with one_graph; None without compilation."""
 
     @abstractmethod
     def prepare(self, experience: Experience, rng: Generator) -> Batch:
-        """Without gradients: what stays fixed while learning, and every random tensor the update will need."""
+        """Compute a batch from experience [T, N, …]: advantages, targets, and all random tensors of the update. No gradients."""
 
     def refresh(self, batch: Batch, rollout: Experience) -> Batch:
-        """Before each further pass over a rollout [T, N]: judge it anew, where the algorithm does so."""
+        """Recompute advantages before each further pass over a rollout [T, N]; default: keep the batch."""
         return batch
 
     def rollout_metrics(self, batch: Batch) -> Metrics:
-        """Metrics of what prepare made of a rollout, its valid rows flattened to [B, …]: computed once, before it is learned from."""
+        """Metrics of the prepared rollout, valid rows flattened to [B, …]; called once per rollout, before its first update."""
         return {}
 
     @abstractmethod
     def update(self, batch: Batch, count: int) -> UpdateResult:
-        """One round of learning; count is how many were done before, for delays and target copies."""
+        """One update on a batch; count: number of previous updates, for delayed updates and target networks."""
 
     def compile(self, optimizers: Sequence[Optimizer] = ()) -> None:
-        """From now on compute every method marked as one_graph as one graph; where that fails, its optimizers leave the graph."""
+        """Compile every method decorated with one_graph; if that fails, updates and optimizers run eagerly."""
 
         def leave_graph() -> None:
             for optimizer in optimizers:
@@ -65,24 +65,24 @@ class Algorithm(ABC, Generic[Batch]):
         if marked_methods(type(self)):
             self.graphs = Graphs(leave_graph)
         else:
-            log.warning("%s has no update that can be compiled; it is computed step by step.", type(self).__name__)
+            log.warning("%s has no update that can be compiled; updates run eagerly.", type(self).__name__)
             leave_graph()
 
     @property
     def n_step(self) -> int:
-        """How many consecutive rows of a replay buffer a round learns from: the n_step of its params where they have one, else 1."""
+        """Number of consecutive transitions per sample of the replay buffer: params.n_step if there is one, else 1."""
         steps: int = getattr(getattr(self, "params", None), "n_step", 1)
         return steps
 
     def set_progress(self, progress: float) -> None:
-        """How far the run is, 0 to 1, before every collection: for what changes with it, such as an exploration rate."""
+        """Called before every collection with the progress of the run, 0 to 1, for schedules such as that of an exploration rate."""
 
     def state_dict(self) -> dict[str, Any]:
-        """The state of every field that has one, by its name."""
+        """state_dict of every field that has one, by field name."""
         return {name: part.state_dict() for name, part in self._stateful()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take on the state of another algorithm of the same recipe."""
+        """Load the state of an algorithm with the same configuration."""
         for name, part in self._stateful():
             part.load_state_dict(state[name])
 

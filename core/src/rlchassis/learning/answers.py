@@ -1,4 +1,4 @@
-"""Whether what a network or a policy answers is what it is asked for; each refusal says what was got and what was expected."""
+"""Checks of the outputs of networks and policies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rlchassis.errors import UsageError
 
 
 def described(answer: Any) -> str:
-    """What an answer is: "float32 of shape [2, 1]", or its class."""
+    """Description of an output for messages: "float32 of shape [2, 1]", or its class."""
     if isinstance(answer, Tensor):
         return f"{str(answer.dtype).removeprefix('torch.')} of shape {list(answer.shape)}"
     return f"an object of class {type(answer).__name__}"
@@ -23,9 +23,9 @@ def described(answer: Any) -> str:
 def require_values(
     answer: Any, obs: Observation, *sizes: int, meaning: str, members: int | None = None, may_be_infinite: bool = False
 ) -> None:
-    """UsageError unless an answer is a finite tensor [B, *sizes] of torch's default dtype, on the device of the observations [B, …].
+    """UsageError unless an output is a finite tensor [B, *sizes] of torch's default dtype, on the device of the observations [B, …].
 
-    That of several members is [n, B, *sizes].
+    members: n, for outputs [n, B, *sizes] of an ensemble. meaning: description of the expected output, for the message.
     """
     _require(
         answer, obs, [*([] if members is None else [members]), len(first_tensor(obs)), *sizes], meaning, may_be_infinite=may_be_infinite
@@ -33,7 +33,7 @@ def require_values(
 
 
 def require_action(answer: Any, obs: Observation, space: spaces.Space[Any]) -> None:
-    """UsageError unless an answer is an action for each observation: finite floats for a Box, the numbers 0 … n − 1 for Discrete."""
+    """UsageError unless an output has an action per observation: finite floats [B, …] for Box, integers 0 … n − 1 [B] for Discrete."""
     count, size = len(first_tensor(obs)), math.prod(space.shape or ())
     if isinstance(space, spaces.Discrete):
         _require_choices(answer, obs, count, int(space.n))
@@ -45,30 +45,32 @@ def require_action(answer: Any, obs: Observation, space: spaces.Space[Any]) -> N
 def _require(answer: Any, obs: Observation, shape: list[int], meaning: str, *, may_be_infinite: bool = False) -> None:
     expected = f"expected {str(torch.get_default_dtype()).removeprefix('torch.')} of shape {shape}: {meaning}"
     if not isinstance(answer, Tensor) or answer.dtype != torch.get_default_dtype() or list(answer.shape) != shape:
-        raise UsageError(f"answers {described(answer)}, {expected}{_advice(answer, shape)}")
+        raise UsageError(f"returns {described(answer)}, {expected}{_advice(answer, shape)}")
     _require_device(answer, obs)
     if answer.isnan().any() or not (may_be_infinite or answer.isfinite().all()):
-        raise UsageError(f"answers numbers that are not finite to observations of the space, {expected}")
+        raise UsageError(f"returns non-finite numbers for observations of the space, {expected}")
 
 
 def _require_choices(answer: Any, obs: Observation, count: int, number: int) -> None:
-    expected = f"expected int64 of shape {[count]}: the number of one of {number} actions per observation"
+    expected = f"expected int64 of shape {[count]}: the index of one of {number} actions per observation"
     is_number = isinstance(answer, Tensor) and not answer.is_floating_point() and answer.dtype != torch.bool
     if not is_number or list(answer.shape) != [count]:
-        raise UsageError(f"answers {described(answer)}, {expected}")
+        raise UsageError(f"returns {described(answer)}, {expected}")
     _require_device(answer, obs)
     if ((answer < 0) | (answer >= number)).any():
-        raise UsageError(f"answers the action {int(answer[(answer < 0) | (answer >= number)][0])}, {expected}")
+        raise UsageError(f"returns the action {int(answer[(answer < 0) | (answer >= number)][0])}, {expected}")
 
 
 def _require_device(answer: Tensor, obs: Observation) -> None:
     expected = first_tensor(obs).device
     if answer.device != expected:
-        raise UsageError(f"answers on device {answer.device}, expected {expected}: let the factory move its network there, .to(device)")
+        raise UsageError(
+            f"returns a tensor on device {answer.device}, expected {expected}; move the network in its factory with .to(device)"
+        )
 
 
 def _advice(answer: Any, shape: list[int]) -> str:
-    """How the usual slips are mended."""
+    """Remedy for common mistakes."""
     if not isinstance(answer, Tensor):
         return ""
     if list(answer.shape) == [*shape, 1]:

@@ -1,4 +1,4 @@
-"""Computing an update as one graph: what of an algorithm can be compiled, and what happens where it cannot."""
+"""Compilation of updates with torch.compile, and the fallback to eager execution."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from rlchassis.data.experience import TensorStruct, first_tensor
 
 log = logging.getLogger(__name__)
 LARGEST_NUMBER_OF_SIZES = 4
-"""Batch sizes that a graph is made for; batches of any further size are computed step by step."""
+"""Maximum number of batch sizes to compile; batches of further sizes run eagerly."""
 
 Key: TypeAlias = tuple[Callable[..., Any], int]
-"""A method and the size of its batch."""
+"""Method and batch size."""
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def one_graph(method: Method) -> Method:
-    """Marks a method of an algorithm, from a batch to a dict of tensors: a compiled run computes it as one graph.
+    """Decorator of an algorithm's method, from a batch to a dict of tensors, that runs as one graph if the run is compiled.
 
-    It may read and move tensors, and nothing else that changes while a run goes on.
+    It may read and write tensors, but no other state that changes during a run.
     """
 
     @wraps(method)
@@ -42,37 +42,37 @@ def one_graph(method: Method) -> Method:
 
 
 def marked_methods(kind: type) -> list[str]:
-    """The names of the methods of an algorithm class that are marked."""
+    """Names of an algorithm's methods decorated with one_graph."""
     return [name for name in dir(kind) if getattr(getattr(kind, name), "is_one_graph", False)]
 
 
 @define(eq=False)
 class Graphs:
-    """The graphs of one algorithm; where one cannot be made, all goes on without.
+    """Compiled graphs of an algorithm; if one cannot be compiled, all run eagerly.
 
-    The first size of a batch gets its graph at once, any other when it comes again in a later learning phase: a rollout that is
-    shorter since the run ends, or what is left over of it, would cost more to compile than it saves.
+    The first batch size is compiled at once, any other when it occurs again in a later phase of updates: a shorter last rollout,
+    or the remainder of one, would cost more to compile than it saves.
     """
 
     on_failure: Callable[[], None] = lambda: None
-    """Called once, when graphs are given up."""
+    """Called once, when compilation fails."""
     given_up: bool = False
     _made: dict[Key, Callable[..., Any]] = field(factory=dict)
     _seen: dict[Key, int] = field(factory=dict)
-    """The first phase with a batch of this size."""
+    """First phase of updates with a batch of this size."""
     _phase: int = 0
 
     def __attrs_post_init__(self) -> None:
-        """Let torch follow gradients within a graph."""
+        """Enable autograd within compiled graphs."""
         torch._dynamo.config.trace_autograd_ops = True
 
     @property
     def number(self) -> int:
-        """How many there are."""
+        """Number of compiled graphs."""
         return len(self._made)
 
     def __call__(self, method: Callable[..., Any], algorithm: Any, batch: TensorStruct) -> Any:
-        """method(algorithm, batch)."""
+        """Return method(algorithm, batch)."""
         key = method, len(first_tensor(batch))
         if self.given_up or not (key in self._made or self._is_worth_it(key)):
             return method(algorithm, batch)
@@ -81,11 +81,11 @@ class Graphs:
         except Exception as error:  # noqa: BLE001  # a compiler raises what it likes; what the method itself raises comes again below
             self.given_up = True
             self.on_failure()
-            log.warning("The update cannot be compiled here and is computed step by step: %s", reason(error))
+            log.warning("The update cannot be compiled here, so updates run eagerly: %s", reason(error))
             return method(algorithm, batch)
 
     def begin_phase(self) -> None:
-        """What follows is learned from newly collected steps."""
+        """Called before the updates that follow a collection."""
         self._phase += 1
 
     def _is_worth_it(self, key: Key) -> bool:
@@ -105,12 +105,12 @@ class Graphs:
 
 
 def own_copy(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function by code of its own: torch counts graphs by code, and makes no more than eight for all runs of a process."""
+    """Copy of a function with its own code object: torch compiles at most eight graphs per code object in a process."""
     assert isinstance(method, FunctionType)
     return FunctionType(method.__code__.replace(), method.__globals__, method.__name__, method.__defaults__, method.__closure__)
 
 
 def reason(error: BaseException) -> str:
-    """The first line that says something."""
+    """Error class and first line of the message."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

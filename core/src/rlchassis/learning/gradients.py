@@ -1,4 +1,4 @@
-"""The one gradient step that all losses use, and what is said of a loss that is none."""
+"""Gradient step on a loss, with checks of what loss functions return."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Batch = TypeVar("Batch")
 def gradient_step(
     optimizer: Optimizer, loss_function: Callable[[Batch], tuple[Tensor, Metrics]], batch: Batch, max_norm: float | None = None
 ) -> Metrics:
-    """Step once down the gradient of a loss, shrunk to max_norm where given.
+    """One gradient descent step on a loss, with gradient clipping to max_norm if given.
 
-    Returns the metrics of the loss, detached, with `loss` and, where it is known, `grad_norm`, the gradient's norm before it was shrunk.
-    Parameters of other optimizers, or of none, get no gradient.
+    loss_function: batch → (loss [], metrics). Returns its detached metrics with `loss` and, if known, `grad_norm` before clipping.
+    Parameters of other optimizers get no gradient.
     """
     answer: Any = loss_function(batch)
     if isinstance(optimizer, torch.optim.Optimizer) or not _is_usual(answer):
@@ -47,22 +47,22 @@ def _detached(metrics: dict[str, Any], loss_function: Callable[[Any], Any]) -> M
 
 
 def named(function: Callable[..., Any]) -> str:
-    """As it is called in messages: PPO._loss, by the class of the object that it is bound to."""
+    """Name of a function for messages: PPO._loss, with the class of the object that it is bound to."""
     owner = getattr(function, "__self__", None)
     return getattr(function, "__qualname__", repr(function)) if owner is None else f"{type(owner).__name__}.{function.__name__}"
 
 
 def _understood(optimizer: Any, loss_function: Callable[[Any], Any], answer: Any) -> tuple[Tensor, Metrics]:
-    """A loss of one number with its metrics; PluginError for anything else, or where the optimizer is torch's own."""
+    """Scalar loss and metrics; PluginError for anything else, or if the optimizer is a torch.optim.Optimizer."""
     name = named(loss_function)
     if isinstance(optimizer, torch.optim.Optimizer):
         raise PluginError(
             f"gradient_step of {name} got {type(optimizer).__name__}, expected an Optimizer of rlchassis; "
-            "make it in create_algorithm by setup.optimizer(params, lr, role)."
+            "create it in create_algorithm with setup.optimizer(params, lr, role)."
         )
     match answer:
         case Tensor() as loss, dict(metrics) if loss.numel() == 1:
             return loss.squeeze(), metrics
         case Tensor() as loss, dict():
-            raise PluginError(f"{name} returned a loss of shape {list(loss.shape)}, expected one number; return loss.mean() for it.")
+            raise PluginError(f"{name} returned a loss of shape {list(loss.shape)}, expected a scalar; return loss.mean().")
     raise PluginError(f"{name} returned {type(answer).__name__}, expected a loss and a dict of metrics; write `return loss, {{}}`.")

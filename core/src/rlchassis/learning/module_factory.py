@@ -1,4 +1,4 @@
-"""Frozen descriptions of networks: the contract that core checks; what networks there are is for others to say."""
+"""Base class of network factories."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from rlchassis.data.experience import Observation
 
 
 class HasSpaces(Protocol):
-    """All that a network needs to know of an environment."""
+    """Observation and action space, for constructing networks."""
 
     @property
     def observation_space(self) -> spaces.Space[Any]:
-        """Of one environment."""
+        """Space of a single environment."""
 
     @property
     def action_space(self) -> spaces.Space[Any]:
-        """Of one environment."""
+        """Space of a single environment."""
 
 
 @frozen(eq=False)
 class Probe:
-    """What a network is asked before training, made of the spaces alone."""
+    """Example inputs for checking a network before training, made from the spaces alone."""
 
     envs: HasSpaces
     device: torch.device
     obs: Observation
-    """Two observations, as the innermost policy sees them."""
+    """Two observations [2, …], as the innermost policy sees them."""
     actions: Tensor
-    """What that policy does there."""
+    """Actions [2, …] of the policy for these observations."""
     actor: nn.Module | None = None
-    """A copy of its actor, where it has one."""
+    """A copy of the policy's actor, if it has one."""
 
 
 class ModuleFactory(ConfigPart, ABC):
-    """Describes a network."""
+    """Factory of a network."""
 
     @abstractmethod
     def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
-        """The network, from the spaces alone."""
+        """Create the network; only the spaces of envs may be used."""
 
     def check_network(self, probe: Probe) -> None:
-        """UsageError where what it makes answers otherwise than its contract says; called once, before training.
+        """Check a created network on the probe; raise UsageError if its outputs do not fit. Called once, before training.
 
-        Networks that a policy acts by are asked through the policy, so that nothing is done here.
+        Default: nothing, for networks that the policy acts with, which are checked through the policy.
         """

@@ -1,4 +1,4 @@
-"""What acts, and all that is stored: policies, and the layers that wrap them."""
+"""Policies and policy wrappers."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from rlchassis.data.experience import Experience, Metrics, Observation
 
 
 class DeclaredAttributes(ABCMeta):
-    """The metaclass of policies: a policy has the attributes that its class and its __init__ gave it, and no others."""
+    """Metaclass of policies, which rejects attributes that neither class nor __init__ set."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Construct it; from now on a name that it does not have is refused."""
+        """Construct the policy; afterwards unknown attributes cannot be set."""
         policy = super().__call__(*args, **kwargs)
         vars(policy)["_is_constructed"] = True
         return policy
 
 
 class Policy(nn.Module, metaclass=DeclaredAttributes):
-    """Chooses actions. Everything that acting needs is in its state_dict.
+    """Base class of policies. Everything needed for acting is in its state_dict.
 
-    What it remembers from one step to the next is handed in and out as its state, one row [N, …] per environment, and never kept in
-    its attributes, which all are set in __init__.
+    Recurrent state is passed to and returned from `act`, one row [N, …] per environment, and never kept in attributes, all of which
+    are set in __init__.
     """
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """AttributeError, with the nearest name, for an attribute that __init__ did not set; torch's own tools set private ones."""
+        """AttributeError, with the nearest name, for an attribute that __init__ did not set; private ones are allowed for torch."""
         is_torchs = name.startswith("_") or name == "parametrizations"
         if "_is_constructed" in vars(self) and not is_torchs and not hasattr(self, name):
             names = [each for each in (*vars(self), *self._parameters, *self._buffers, *self._modules) if not each.startswith("_")]
@@ -43,40 +43,40 @@ class Policy(nn.Module, metaclass=DeclaredAttributes):
 
     @abstractmethod
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
-        """Actions [N, …] for observations [N, …], and the state that is handed to the next call; None for the memoryless."""
+        """Actions [N, …] for observations [N, …], and the recurrent state [N, …] for the next call, None for memoryless policies."""
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
-        """UsageError where a network answers what this policy cannot act and learn by; called once, before training."""
+        """Check network outputs on example observations [B, …]; raise UsageError if they do not fit. Called once, before training."""
 
     def set_progress(self, progress: float) -> None:
-        """How far the run is, 0 to 1, before every collection: for exploration that changes with it."""
+        """Called before every collection with the progress of the run, 0 to 1, for exploration schedules."""
 
     def transform(self, experience: Experience) -> Experience:
-        """Experience as the inner policy would have seen it; called before an algorithm prepares it."""
+        """Transform raw experience to what the inner policy sees, such as normalized observations; called before Algorithm.prepare."""
         return experience
 
     def learn(self, experience: Experience) -> Metrics:
-        """Learning steps of its own from raw experience."""
+        """Update the policy's own learned parts from raw experience, after the algorithm's updates; returns metrics."""
         return {}
 
     def observe(self, experience: Experience) -> None:
-        """Take note of new raw steps, once per collection, after learning: running statistics."""
+        """Update running statistics from newly collected raw experience; called once per collection, after the updates."""
 
 
 class PolicyWrapper(Policy):
-    """A policy around another; subclasses override what they change."""
+    """Base class of policy wrappers; subclasses override what they change."""
 
     def __init__(self, inner: Policy) -> None:
         super().__init__()
         self.inner = inner
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
-        """As the inner policy does."""
+        """Act as the inner policy."""
         return self.inner.act(obs, state, explore=explore, rng=rng)
 
 
 def layers(policy: Policy) -> Iterator[Policy]:
-    """The policy and those it wraps, outermost first: the order in which observations pass through them."""
+    """The policy and those that it wraps, outermost first: the order in which observations pass through them."""
     while isinstance(policy, PolicyWrapper):
         yield policy
         policy = policy.inner
@@ -84,7 +84,7 @@ def layers(policy: Policy) -> Iterator[Policy]:
 
 
 def in_evaluation(modules: Iterable[nn.Module]) -> AbstractContextManager[None]:
-    """Within it modules are in evaluation mode; afterwards each is as before."""
+    """Context in which modules are in evaluation mode; restores their modes afterwards."""
     training = [module for module in modules if module.training]
     return _evaluating(training) if training else nullcontext()
 

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from rlchassis.data.arrays import map_arrays, num_bytes, pick, room, take, write, write_one
+from rlchassis.data.arrays import empty_rows, map_arrays, num_bytes, pick, take, write, write_one
 from rlchassis.data.step import Step
 from rlchassis.replay.ring import Indices, Ring
 
@@ -40,7 +40,7 @@ class SeparateNextObs:
     @classmethod
     def like(cls, step: Step, ring: Ring) -> SeparateNextObs:
         """Room for rows of this shape."""
-        return cls(room(step.obs, ring.num_cells), room(step.next_obs, ring.num_cells))
+        return cls(empty_rows(step.obs, ring.num_cells), empty_rows(step.next_obs, ring.num_cells))
 
     @property
     def num_bytes(self) -> int:
@@ -76,7 +76,7 @@ class SharedNextObs:
     @classmethod
     def like(cls, step: Step, ring: Ring) -> SharedNextObs:
         """Room for rows of this shape."""
-        return cls(ring, room(step.obs, ring.num_cells), room(step.next_obs, ring.num_envs))
+        return cls(ring, empty_rows(step.obs, ring.num_cells), empty_rows(step.next_obs, ring.num_envs))
 
     @property
     def num_bytes(self) -> int:

@@ -9,7 +9,7 @@ from attrs import define
 from numpy.typing import NDArray
 from torch import from_numpy
 
-from rlchassis.data.arrays import map_arrays, num_bytes, room, write_one
+from rlchassis.data.arrays import empty_rows, map_arrays, num_bytes, write_one
 from rlchassis.data.experience import Experience
 from rlchassis.data.step import Step
 from rlchassis.replay.frames import OneFramePerStep, newest_frames, require_stacks
@@ -31,7 +31,7 @@ class Storage:
     def like(cls, first: Step, ring: Ring, *, store_next_obs: bool, stack_num: int) -> Storage:
         """Room for rows of this shape; UsageError where its observations are not the stacks they should be."""
         kind = SeparateNextObs if store_next_obs else SharedNextObs
-        columns = [room(part, ring.num_cells) for part in (first.actions, first.rewards, first.terminated, first.truncated)]
+        columns = [empty_rows(part, ring.num_cells) for part in (first.actions, first.rewards, first.terminated, first.truncated)]
         if stack_num == 1:
             return cls(kind.like(first, ring), *columns)
         require_stacks(first)

@@ -1,1 +1,1 @@
-"""Carrying out one configuration: build its World, execute it, watch and record it."""
+"""Run execution: build the World, train, watch, record."""

@@ -1,1 +1,1 @@
-"""The loop: trainers, collector, rollout buffer, evaluation, metrics, callbacks and loggers, and the World of one run."""
+"""Training loop: trainers, collector, rollout buffer, evaluation, metrics, callbacks, loggers, and the World of a run."""

@@ -1,4 +1,4 @@
-"""A policy at work in environments: what it acts on next, and its memory from step to step. Counts and stores nothing."""
+"""Stepping environments with a policy: current observations and recurrent state. Counts and stores nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rlchassis.learning.policy import Policy, in_evaluation
 
 @define(eq=False)
 class Acting:
-    """Takes steps in a vector of environments."""
+    """Steps a vector environment with a policy."""
 
     policy: Policy
     envs: VectorEnvironment
@@ -30,13 +30,13 @@ class Acting:
     _obs: Any = field(default=None, init=False)
     _state: Any = field(default=None, init=False)
     _norms: list[nn.Module] = field(init=False)
-    """Layers of batch normalization, which act by their running statistics: one observation per environment is no batch."""
+    """Batch normalization modules, which use their running statistics when acting: one observation per environment is no batch."""
 
     def __attrs_post_init__(self) -> None:
         self._norms = [module for module in self.policy.modules() if isinstance(module, _BatchNorm)]
 
     def normalizing(self) -> AbstractContextManager[None]:
-        """Within it batch normalization uses its running statistics."""
+        """Context in which batch normalization uses its running statistics."""
         return in_evaluation(self._norms) if self._norms else nullcontext()
 
     def reset(self, seeds: Sequence[int]) -> None:
@@ -44,7 +44,7 @@ class Acting:
         self._obs, self._state = self.envs.reset(seeds), None
 
     def step(self, policy: Policy, active: NDArray[np.bool_] | None, *, explore: bool) -> Step:
-        """Let a policy choose an action for each environment and take it in the active ones; None: in all."""
+        """One step of the environments in the mask `active` [N]; None: of all."""
         chosen, state = policy.act(as_tensors(self._obs, self.device), self._state, explore=explore, rng=self.rng)
         actions = (chosen if self.device.type == "cpu" else chosen.cpu()).numpy()
         step, self._obs = self.envs.step(actions, active)
@@ -52,7 +52,7 @@ class Acting:
         return step
 
     def _carried_on(self, state: Any, step: Step) -> Any:
-        """A policy's memory [N, …] is zero at the beginning of an episode, and as it was where no step was taken."""
+        """Recurrent state [N, …] for the next step: zero where an episode ended, unchanged where no step was taken."""
         before = map_tensors(torch.zeros_like, state) if self._state is None else self._state
         stepped, ended = torch.tensor(step.valid), torch.tensor(step.terminated | step.truncated)
 

@@ -1,4 +1,4 @@
-"""The recipe for an agent: which networks, optimizer and wrappers, and which trainer runs it; and what core hands it to build with."""
+"""Agent configuration: networks, optimizer, policy wrappers and trainer."""
 
 from __future__ import annotations
 
@@ -28,70 +28,72 @@ OPTIMIZER_DEFAULT = Component("optimizer", "adam")
 
 
 class PolicyWrapperFactory(ConfigPart, ABC):
-    """Describes a layer around a policy."""
+    """Factory of a policy wrapper."""
 
     kind: ClassVar[str] = "policy_wrapper"
 
     @abstractmethod
     def create_wrapped_policy(self, policy: Policy, envs: Environments, optim_factory: OptimizerFactory, device: torch.device) -> Policy:
-        """The policy with the layer around it; only the spaces of envs may be used, since a stored policy needs no environment."""
+        """Wrap a policy; only the spaces of envs may be used, since a stored policy is loaded without an environment."""
 
 
 @frozen
 class OptimizerWhenNeeded(OptimizerFactory):
-    """An optimizer that is looked up when it is first used: a stored policy acts where none is installed."""
+    """Optimizer factory resolved on first use, so that a stored policy loads even if its optimizer is not installed."""
 
-    description: OptimizerFactory | Component
+    configured: OptimizerFactory | Component
 
     def create_optimizer_for_params(self, params: Sequence[nn.Parameter], lr: float) -> torch.optim.Optimizer:
-        """As the described one does."""
-        made: OptimizerFactory = resolve(self.description, OptimizerFactory)
+        """Create the configured optimizer."""
+        made: OptimizerFactory = resolve(self.configured, OptimizerFactory)
         return made.create_optimizer_for_params(params, lr)
 
 
 def _few(agent: Any, attribute: Attribute[Any], wrappers: tuple[Any, ...]) -> None:
-    """Each calls the next: a hundred are deeper than Python goes."""
+    """UsageError for too many wrappers: they call each other recursively, and Python's stack is limited."""
     if len(wrappers) > MOST_WRAPPERS:
-        raise UsageError(f"policy_wrappers takes at most {MOST_WRAPPERS} layers, not {len(wrappers)}.")
+        raise UsageError(f"policy_wrappers has at most {MOST_WRAPPERS} wrappers, got {len(wrappers)}.")
 
 
 @frozen(kw_only=True)
 class AgentFactory(ConfigPart, ABC):
-    """What every recipe for an agent holds; algorithms add their params and networks."""
+    """Base class of agent configurations; algorithms add their params and networks."""
 
     kind: ClassVar[str] = "algorithm"
     trainer_class: ClassVar[type[Trainer]]
-    """The loop it is trained by."""
+    """Training loop: OnPolicyTrainer or OffPolicyTrainer."""
     default_sampling: ClassVar[Mapping[str, int]]
-    """Sampling settings that suit the algorithm where the user leaves them open: step_per_collect, num_test_episodes, …"""
+    """The algorithm's defaults for sampling settings that are None: step_per_collect, num_test_episodes, …"""
 
     optim_factory: OptimizerFactory | Component = OPTIMIZER_DEFAULT
-    """What steps the parameters."""
+    """Optimizer."""
     policy_wrappers: tuple[PolicyWrapperFactory | Component, ...] = field(default=(), converter=tuple, validator=_few)
-    """Layers around the policy; the first is innermost."""
+    """Policy wrappers; the first is innermost."""
     compile: bool = switch(False)
-    """Whether each update is compiled into one graph: seconds to begin with, and faster from then on."""
+    """Whether to compile each update with torch.compile: seconds of start-up, then faster updates."""
 
     @abstractmethod
     def create_policy(self, envs: Environments, device: torch.device) -> Policy:
-        """The innermost policy, from the spaces of envs alone."""
+        """Create the innermost policy; only the spaces of envs may be used."""
 
     @abstractmethod
     def create_algorithm(self, policy: Any, envs: Environments, setup: Setup) -> Algorithm[Any]:
-        """The algorithm that learns this policy, which is of the kind that create_policy makes."""
+        """Create the algorithm that trains this policy, which is of the class that create_policy returns."""
 
     def create_wrapped(self, policy: Policy, envs: Environments, device: torch.device) -> Policy:
-        """The policy with all layers of the recipe around it."""
+        """The policy with all configured wrappers around it."""
         for wrapper in self.policy_wrappers:
             factory = resolve(wrapper, PolicyWrapperFactory)
             policy = factory.create_wrapped_policy(policy, envs, OptimizerWhenNeeded(self.optim_factory), device)
             if not isinstance(policy, Policy):
-                raise UsageError(f"{type(factory).__name__} made {type(policy).__name__}, which is no Policy.")
+                raise UsageError(
+                    f"expected a Policy of {type(factory).__name__}, got {type(policy).__name__}; derive it from rlchassis.api.Policy."
+                )
         return policy
 
 
 def check_spaces(agent: AgentFactory, envs: Environments) -> None:
-    """UnsupportedSpaceError where the environment has spaces that the manifest of the algorithm does not declare."""
+    """UnsupportedSpaceError if the environment has spaces that the algorithm's manifest does not declare."""
     name = name_of(type(agent))
     if name is None:
         return

@@ -1,4 +1,4 @@
-"""What algorithms and layers hand back, checked where that costs nothing: by type alone, or in the first round."""
+"""Checks of what algorithms and wrappers return: types on every update, shapes on the first."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def require_update_result(answer: Any, update: Callable[..., Any]) -> None:
 
 
 def require_experience(answer: Any, transform: Callable[..., Any]) -> Experience:
-    """PluginError unless a layer's transform returned an Experience."""
+    """PluginError unless `transform` of a wrapper returned an Experience."""
     if not isinstance(answer, Experience):
         _refuse(answer, transform, "an Experience", "return the one that it was given, or attrs.evolve(experience, …)")
     return answer
 
 
 def require_batch(answer: Any, prepare: Callable[..., Any], rows: torch.Size | None = None) -> None:
-    """PluginError unless prepare or refresh returned a struct of tensors, whose leading dimensions are those of the rollout [T, N]."""
+    """PluginError unless prepare or refresh returned a TensorStruct of tensors [T, N, …]; rows: T, N."""
     if not isinstance(answer, TensorStruct):
         _refuse(answer, prepare, "a TensorStruct", "derive the class of its batch from it")
     if rows is None:
@@ -36,8 +36,8 @@ def require_batch(answer: Any, prepare: Callable[..., Any], rows: torch.Size | N
     def check(tensor: torch.Tensor) -> torch.Tensor:
         if tensor.shape[:2] != rows:
             raise PluginError(
-                f"{named(prepare)} returned a tensor of shape {list(tensor.shape)}, expected {list(rows)} and what follows: "
-                "a row for each of the rollout; the trainer flattens and cuts them."
+                f"{named(prepare)} returned a tensor of shape {list(tensor.shape)}, expected {[*rows]} as leading dimensions: "
+                "one row per transition of the rollout; the trainer flattens and splits them."
             )
         return tensor
 
@@ -45,7 +45,7 @@ def require_batch(answer: Any, prepare: Callable[..., Any], rows: torch.Size | N
 
 
 def require_priorities(answer: torch.Tensor, rows: int, update: Callable[..., Any]) -> None:
-    """PluginError unless an update returned a priority for each row that it learned from."""
+    """PluginError unless an update returned priorities of shape [B], one for each row of its batch."""
     if answer.shape != (rows,):
         raise PluginError(f"{named(update)} returned priorities of shape {list(answer.shape)}, expected [{rows}]: one for each row.")
 

@@ -1,4 +1,4 @@
-"""Callbacks adapted to the hooks of a run, and what is said of an answer that none of them can give."""
+"""Adapters from callbacks to hooks, with checks of what callbacks return."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rlchassis.training.world import World
 
 @define(eq=False)
 class TrainHooks:
-    """Lets a callback of epochs take part in a run as an extension does."""
+    """Hooks of an EpochTrainCallback."""
 
     callback: EpochTrainCallback
 
@@ -29,7 +29,7 @@ class TrainHooks:
 
 @define(eq=False)
 class TestingHooks:
-    """Lets a callback of tests take part in a run likewise."""
+    """Hooks of an EpochTestCallback."""
 
     callback: EpochTestCallback
 
@@ -41,18 +41,18 @@ class TestingHooks:
 
 @define(eq=False)
 class StopHooks:
-    """Lets a stop callback take part in a run likewise."""
+    """Hooks of an EpochStopCallback."""
 
     callback: EpochStopCallback
 
     @hookimpl
     def rlchassis_train_start(self, world: World) -> None:
-        """Let it look whether it can."""
+        """Call `begin`, which raises if the callback cannot work in this run."""
         self.callback.begin(CallbackContext(world))
 
     @hookimpl
     def rlchassis_should_stop(self, world: World, mean_rewards: float) -> bool:
-        """Ask it."""
+        """Call `should_stop` and check its type."""
         answer = self.callback.should_stop(mean_rewards, CallbackContext(world))
         if not isinstance(answer, bool | np.bool_):
             raise UsageError(f"{type(self.callback).__name__}.should_stop returned {answer!r}, expected True or False.")
@@ -60,7 +60,7 @@ class StopHooks:
 
 
 def hooks_of(callbacks: Callbacks) -> Iterator[tuple[str, object]]:
-    """Callbacks as extensions, each with what it is called in messages."""
+    """(name for messages, hooks) of every callback."""
     seen: Counter[str] = Counter()
     kinds: Any = ((TrainHooks, callbacks.train), (TestingHooks, callbacks.test), (StopHooks, callbacks.stop))
     for hooks, given in kinds:
@@ -71,9 +71,9 @@ def hooks_of(callbacks: Callbacks) -> Iterator[tuple[str, object]]:
 
 
 def _require_no_vote(callback: object, answer: object) -> None:
-    """UsageError for a yes or no, which other libraries take as a wish to end training, and which is not read here."""
+    """UsageError for a returned bool, by which other libraries stop training, and which is ignored here."""
     if isinstance(answer, bool | np.bool_):
         raise UsageError(
-            f"{type(callback).__name__}.callback returned {answer!r}, which nothing reads; return nothing, and end training by an "
-            "EpochStopCallback or by context.world.state.request_stop(reason)."
+            f"{type(callback).__name__}.callback returned {answer!r}, which is ignored; return None, and stop training with an "
+            "EpochStopCallback or context.world.state.request_stop(reason)."
         )

@@ -1,4 +1,4 @@
-"""Callbacks: the code of one script, at the beginning of epochs and tests and after tests."""
+"""Callbacks: user code at the start of epochs and tests, and early stopping after tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rlchassis.training.world import World
 
 @frozen(eq=False)
 class CallbackContext:
-    """What a callback may look at and touch."""
+    """Objects of the run that a callback may use."""
 
     world: World
 
@@ -41,7 +41,7 @@ class CallbackContext:
 
 
 class EpochTrainCallback(ConfigPart, ABC):
-    """Called at the beginning of every epoch."""
+    """Base class of callbacks at the start of every epoch."""
 
     @abstractmethod
     def callback(self, epoch: int, env_step: int, context: CallbackContext) -> None:
@@ -49,7 +49,7 @@ class EpochTrainCallback(ConfigPart, ABC):
 
 
 class EpochTestCallback(ConfigPart, ABC):
-    """Called at the beginning of every test."""
+    """Base class of callbacks at the start of every test."""
 
     @abstractmethod
     def callback(self, epoch: int, env_step: int, context: CallbackContext) -> None:
@@ -57,47 +57,47 @@ class EpochTestCallback(ConfigPart, ABC):
 
 
 class EpochStopCallback(ConfigPart, ABC):
-    """Asked after every test."""
+    """Base class of early stopping criteria, checked after every test."""
 
     @abstractmethod
     def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
-        """Whether to end training; mean_rewards is the mean undiscounted raw return of this test, not the best so far."""
+        """Return whether to stop training; mean_rewards: mean undiscounted raw return of this test, not the best so far."""
 
     def begin(self, context: CallbackContext) -> None:
-        """Told before the first step, so that what cannot work is refused there; nothing unless a subclass looks."""
+        """Called before the first step; raise UsageError here if the criterion cannot work in this run. Default: nothing."""
 
 
 @frozen
 class EpochStopCallbackRewardThreshold(EpochStopCallback):
-    """Ends training once a test's mean return reaches a threshold."""
+    """Stop training once a test's mean return reaches a threshold."""
 
     threshold: float | None = number(None, or_none=True)
-    """The mean return to reach; None: what the environment itself declares as solved."""
+    """Mean return to reach; None: the environment's reward_threshold."""
 
     def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
-        """Once it is reached."""
+        """Whether the threshold is reached."""
         return mean_rewards >= self._threshold(context)
 
     def begin(self, context: CallbackContext) -> None:
-        """UsageError where neither the recipe nor the environment names a threshold."""
+        """UsageError if neither the callback nor the environment has a threshold."""
         self._threshold(context)
 
     def _threshold(self, context: CallbackContext) -> float:
         threshold = context.envs.reward_threshold if self.threshold is None else self.threshold
         if threshold is None:
-            raise UsageError("this environment declares no reward threshold; give EpochStopCallbackRewardThreshold one.")
+            raise UsageError("this environment has no reward_threshold; set the threshold of EpochStopCallbackRewardThreshold.")
         return threshold
 
 
 @frozen
 class EpochStopCallbackNoImprovement(EpochStopCallback):
-    """Ends training once this many tests in a row have not beaten the best before them."""
+    """Stop training after `patience` consecutive tests without a new best mean return."""
 
     patience: int = whole(10)
-    """Tests to wait for a better one."""
+    """Number of consecutive tests without improvement."""
 
     def should_stop(self, mean_rewards: float, context: CallbackContext) -> bool:
-        """Reads the history of tests that the trainer keeps, so that the recipe itself stays unchanged."""
+        """Whether the last `patience` tests have not improved; reads the trainer's history, since callbacks are immutable."""
         means = [-math.inf if math.isnan(mean) else mean for mean in context.world.state.test_means]
         best = max(range(len(means)), key=means.__getitem__)
         return len(means) - 1 - best >= self.patience
@@ -105,14 +105,14 @@ class EpochStopCallbackNoImprovement(EpochStopCallback):
 
 @frozen
 class Callbacks:
-    """The callbacks of a recipe; those of one kind are called in the order in which they were given."""
+    """Callbacks of an experiment; those of one kind are called in order."""
 
     train: tuple[EpochTrainCallback, ...] = ()
     test: tuple[EpochTestCallback, ...] = ()
     stop: tuple[EpochStopCallback, ...] = ()
 
     def __attrs_post_init__(self) -> None:
-        """Refuse what is no callback of its kind, and one that could not be called."""
+        """Check the class of each callback and the signature of its method."""
         for name, kind in (("train", EpochTrainCallback), ("test", EpochTestCallback), ("stop", EpochStopCallback)):
             for given in getattr(self, name):
                 if not isinstance(given, kind):
@@ -120,14 +120,14 @@ class Callbacks:
                 _require_callable(kind, given, *kind.__abstractmethods__)
 
     def adding(self, kind: str, callback: object) -> Callbacks:
-        """The same and one more, of the kind train, test or stop."""
+        """A copy with one more callback; kind: "train", "test" or "stop"."""
         return attrs.evolve(self, **{kind: (*getattr(self, kind), callback)})
 
 
 def _require_callable(kind: type[ConfigPart], callback: ConfigPart, method: str) -> None:
-    """UsageError where it does not take the arguments that its method is called with."""
-    _, *asked = inspect.signature(getattr(kind, method)).parameters
+    """UsageError if the method does not accept the arguments that it is called with."""
+    _, *arguments = inspect.signature(getattr(kind, method)).parameters
     try:
-        inspect.signature(getattr(callback, method)).bind(*asked)
+        inspect.signature(getattr(callback, method)).bind(*arguments)
     except TypeError as error:
-        raise UsageError(f"{type(callback).__name__}.{method} is called with ({', '.join(asked)}): {error}.") from error
+        raise UsageError(f"{type(callback).__name__}.{method} is called with ({', '.join(arguments)}): {error}.") from error

@@ -1,4 +1,4 @@
-"""Lets a policy act in environments and records what happens. Alone, with the env layer, in knowing how episodes end and begin."""
+"""Collector: steps environments with a policy and records transitions and episodes."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ log = logging.getLogger(__name__)
 
 
 class Buffer(Protocol):
-    """Takes what is collected."""
+    """Destination of collected steps."""
 
     def add(self, step: Step) -> None:
-        """One step of all environments."""
+        """Append one step of all environments."""
 
 
 @define(eq=False)
 class Collector:
-    """Acts with a policy in a vector of environments."""
+    """Collects rollouts and evaluation episodes with a policy in a vector environment."""
 
     policy: Policy
     """The outermost policy."""
     envs: VectorEnvironment
     rng: Generator
-    """Where exploring policies draw from."""
+    """Random generator for exploration."""
     device: torch.device = field(factory=lambda: torch.device("cpu"))
     max_episode_steps: float = math.inf
-    """Steps after which an episode that is played for its score is cut; inf: it is waited for."""
+    """Maximum length of evaluation episodes; inf: no maximum."""
     interruption: BaseException | None = None
-    """What is raised before the next step, where a policy that only acts is whole."""
+    """Exception to raise before the next step, when the policy is in a consistent state."""
     _acting: Acting = field(init=False)
     _episodes: EpisodeStats = field(init=False)
     _turn: int = field(default=0, init=False)
@@ -60,9 +60,9 @@ class Collector:
         self._episodes = EpisodeStats(self.envs.num_envs)
 
     def collect(self, num_steps: int, buffer: Buffer, policy: Policy | None = None) -> CollectStats:
-        """Explore for num_steps environment steps and add each to the buffer; environments that cannot step apart round up.
+        """Collect num_steps environment steps with exploration into the buffer; rounded up if environments only step together.
 
-        Another policy, one without memory, may act instead.
+        policy: another, memoryless policy that acts instead, as in the warm-up.
         """
         stats, acting = CollectStats(), self.policy if policy is None else policy
         with torch.no_grad(), self._acting.normalizing():
@@ -81,9 +81,9 @@ class Collector:
         return stats
 
     def evaluate(self, seeds: Sequence[int]) -> CollectStats:
-        """Play one whole episode per seed without exploring, as many side by side as there are environments; in the order of the seeds.
+        """Play one episode per seed without exploration, in parallel; results are in the order of the seeds.
 
-        Episodes that max_episode_steps cuts count with what they earned until then.
+        Episodes cut by max_episode_steps count with their return so far.
         """
         stats, cut = CollectStats(), 0
         with torch.no_grad():
@@ -94,7 +94,7 @@ class Collector:
         return stats
 
     def _play(self, seeds: Sequence[int], stats: CollectStats) -> int:
-        """Until all have ended; how many were cut."""
+        """Play until all episodes have ended or are cut; returns how many were cut."""
         count = self.envs.num_envs
         self.reset([seeds[min(i, len(seeds) - 1)] for i in range(count)])
         playing = np.arange(count) < len(seeds)
@@ -124,7 +124,7 @@ class Collector:
         return int(playing.sum())
 
     def _next_in_turn(self, remaining: int) -> NDArray[np.bool_] | None:
-        """None for all environments; where fewer steps remain than there are environments, those whose turn it is."""
+        """Mask [N] of environments to step when fewer steps remain than environments, round-robin; None: all."""
         count = self.envs.num_envs
         if remaining >= count or not self.envs.partial:
             return None

@@ -1,4 +1,4 @@
-"""Returns and lengths of episodes, added up step by step. How a step is made is collector.py's business."""
+"""Returns and lengths of episodes, accumulated step by step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rlchassis.data.step import Step
 
 @define
 class CollectStats:
-    """What a collection or an evaluation saw: how many steps, and the undiscounted raw returns of the episodes that ended."""
+    """Statistics of a collection or evaluation: number of steps, undiscounted raw returns and lengths of the episodes that ended."""
 
     num_steps: int = 0
     returns: list[float] = field(factory=list)
@@ -24,19 +24,19 @@ class CollectStats:
 
 @define(eq=False)
 class EpisodeStats:
-    """The episodes that N environments are in the middle of."""
+    """Returns [N] and lengths [N] of the episodes in progress."""
 
     num_envs: int
     _returns: NDArray[np.float64] = field(init=False)
     _lengths: NDArray[np.int64] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Every environment is at the beginning of an episode."""
+        """Start at zero: all environments are at the beginning of an episode."""
         self._returns = np.zeros(self.num_envs)
         self._lengths = np.zeros(self.num_envs, dtype=np.int64)
 
     def add(self, step: Step, valid: NDArray[np.bool_], stats: CollectStats) -> None:
-        """Count the valid rows of a step, and report the episodes that ended in them."""
+        """Add the valid rows [N] of a step, and append the episodes that ended in them to stats."""
         if _all(valid):
             stats.num_steps += self.num_envs
             self._returns += step.rewards
@@ -49,23 +49,23 @@ class EpisodeStats:
             self.end((step.terminated | step.truncated) & valid, stats)
 
     def end(self, ended: NDArray[np.bool_], stats: CollectStats) -> None:
-        """Report the episodes of these environments [N], which end here."""
+        """Append the episodes of these environments [N] to stats and reset them."""
         stats.returns += self._returns[ended].tolist()
         stats.lengths += self._lengths[ended].tolist()
         self._returns[ended], self._lengths[ended] = 0.0, 0
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean, exact where all are finite, and not finite where one is not."""
+    """Mean, exactly rounded if all values are finite; inf or NaN otherwise."""
     total = sum(values)
     return statistics.fmean(values) if math.isfinite(total) else total
 
 
 def _any(flags: NDArray[np.bool_]) -> bool:
-    """Whether one is set; several times as quick as numpy's own on the few of a step."""
+    """Whether any flag is set; several times faster than numpy.any on a few flags."""
     return b"\x01" in flags.tobytes()
 
 
 def _all(flags: NDArray[np.bool_]) -> bool:
-    """Whether none is unset; likewise."""
+    """Whether all flags are set; as fast."""
     return b"\x00" not in flags.tobytes()

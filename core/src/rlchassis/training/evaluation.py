@@ -1,4 +1,4 @@
-"""Scores: what a policy earned in whole episodes that were played to judge it."""
+"""Evaluation: returns of a policy over whole episodes."""
 
 from __future__ import annotations
 
@@ -20,51 +20,51 @@ log = logging.getLogger(__name__)
 
 @frozen(repr=False)
 class Evaluation:
-    """Episodes played without exploring, in the order of their seeds; returns are undiscounted and raw."""
+    """Result of evaluation episodes without exploration, in the order of their seeds; returns are undiscounted and raw."""
 
     returns: tuple[float, ...]
     lengths: tuple[int, ...]
     seeds: tuple[int, ...]
     env_step: int = 0
-    """How many environment steps the policy had learned from."""
+    """Environment steps of training at the time of the evaluation."""
     matches: bool | None = field(default=None, kw_only=True, eq=False)
-    """Whether the returns are those recorded for these seeds; None where there are none to compare with."""
+    """Whether the returns equal those recorded for these seeds; None: nothing to compare with."""
 
     def __repr__(self) -> str:
-        """Without the single episodes."""
+        """Mean, standard deviation, number of episodes and env_step."""
         return f"Evaluation(mean={self.mean:.2f}, std={self.std:.2f}, episodes={len(self.returns)}, env_step={self.env_step})"
 
     @property
     def mean(self) -> float:
-        """The mean return."""
+        """Mean return."""
         return mean(self.returns)
 
     @property
     def std(self) -> float:
-        """The standard deviation of the returns over these episodes; NaN where one is not finite."""
+        """Standard deviation of the returns over these episodes; NaN if one is not finite."""
         return statistics.pstdev(self.returns) if math.isfinite(self.mean) else math.nan
 
     def as_data(self) -> dict[str, Any]:
-        """Plain data, exact to the last bit."""
+        """Plain data for JSON, without rounding."""
         data = {"mean": self.mean, "std": self.std, **attrs.asdict(self)}
         return {name: value for name, value in data.items() if value is not None}
 
     def compared(self, recorded: Evaluation) -> Evaluation:
-        """The same with `matches`; a warning says where returns differ from those recorded for the same seeds, and why they may."""
+        """A copy with `matches` set; logs a warning with likely causes if returns differ from the recorded ones."""
         pairs = zip(self.seeds, recorded.returns, self.returns, strict=False)
         differing = [f"seed {seed}: {before:g} recorded, {now:g} now" for seed, before, now in pairs if before != now]
         if differing:
             log.warning(
                 "The returns of %d of %d episodes differ from those recorded (%s). Likely causes: a policy, wrapper or environment that "
-                "keeps something outside of its state_dict or from episode to episode, an environment that its seed does not "
-                "determine, or other versions or hardware than in provenance.json.",
+                "keeps state outside of its state_dict or across episodes, an environment that its seed does not "
+                "determine, other versions or hardware than in provenance.json.",
                 *(len(differing), len(self.seeds), differing[0]),
             )
         return attrs.evolve(self, matches=not differing)
 
     @classmethod
     def from_data(cls, data: Any) -> Evaluation:
-        """From what as_data gave; StoredFileError for anything else."""
+        """Decode the output of as_data; StoredFileError for anything else."""
         try:
             returns, lengths, seeds = map(float, data["returns"]), map(int, data["lengths"]), map(int, data["seeds"])
             return cls(tuple(returns), tuple(lengths), tuple(seeds), int(data["env_step"]))
@@ -73,14 +73,14 @@ class Evaluation:
 
 
 def evaluate_policy(collector: Collector, seeds: Sequence[int], env_step: int = 0) -> Evaluation:
-    """Play one episode per seed; policies that sample draw from a stream that the seeds alone decide, so that it can be repeated."""
+    """Play one episode per seed; the random stream of stochastic policies depends on the seeds only, so it is reproducible."""
     collector.rng.manual_seed(sum(seed * (i + 1) for i, seed in enumerate(seeds)) % 2**63)
     stats = collector.evaluate(seeds)
     return Evaluation(tuple(stats.returns), tuple(stats.lengths), tuple(seeds), env_step)
 
 
 def as_metrics(evaluation: Evaluation) -> Mapping[str, float]:
-    """What is logged of a test."""
+    """Metrics of a test, by tag."""
     return {
         "test/return": evaluation.mean,
         "test/return_std": evaluation.std,

@@ -1,4 +1,4 @@
-"""The hook manager of a build or a run: who is called, in which order, and what is said of errors and answers that come of it."""
+"""Hook manager of a build or run: calling order, attribution of errors, checks of return values."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ _in_favour: ContextVar[list[str]] = ContextVar("in_favour")
 
 
 def hook_manager(plugins: Iterable[tuple[str, Any]]) -> pluggy.PluginManager:
-    """A manager with the given (origin, plugin) pairs, called in their order; errors that leave a hook say where they come from."""
+    """Plugin manager with (origin, plugin) pairs, called in order; errors raised in a hook get a note with its origin."""
     manager = pluggy.PluginManager("rlchassis")
     manager.add_hookspecs(Hooks)
     registered: list[Any] = []
     for origin, plugin in reversed(list(plugins)):  # pluggy calls the last registered first
         _require_hooks(plugin, origin)
         if any(plugin is each for each in registered):
-            raise UsageError(f"{origin} is registered already; hand each object over once.")
+            raise UsageError(f"{origin} is already registered; pass each object once.")
         registered.append(plugin)
         try:
             manager.register(_reporting(plugin, origin), name=origin)
             manager.check_pending()
         except (pluggy.PluginValidationError, ValueError) as error:
-            raise UsageError(f"{origin} cannot take part in a run: {' '.join(str(error).split())}.") from error
+            raise UsageError(f"{origin} has an invalid hook: {' '.join(str(error).split())}.") from error
     return manager
 
 
 def _require_hooks(plugin: Any, origin: str) -> None:
-    """UsageError for a class in place of an object, for a hook that is not marked as one, and for a wrapper around teardown."""
+    """UsageError for a class instead of an object, a hook without @hookimpl, and a wrapper of rlchassis_teardown."""
     if isinstance(plugin, type):
         raise UsageError(f"{origin}: expected an object, got the class {plugin.__name__}; write {plugin.__name__}().")
     for name in dir(plugin):
         if name.startswith("rlchassis_") and hasattr(Hooks, name) and not hasattr(getattr(plugin, name), "rlchassis_impl"):
-            raise UsageError(f"{origin} has a {name} that is not marked as a hook; write @hookimpl above it, from rlchassis.api.")
+            raise UsageError(f"{origin} defines {name} without @hookimpl; decorate it with rlchassis.api.hookimpl.")
     marks = getattr(getattr(plugin, "rlchassis_teardown", None), "rlchassis_impl", {})
     if marks.get("wrapper") or marks.get("hookwrapper"):
-        raise UsageError(f"{origin} wraps rlchassis_teardown, which is called on every extension by itself; make it a plain hook.")
+        raise UsageError(f"{origin} wraps rlchassis_teardown, which does not support wrappers; make it a plain hook.")
 
 
 def _reporting(plugin: Any, origin: str) -> SimpleNamespace:
-    """What is registered for a plugin: its hooks, each of which says where an error comes from and checks its answer."""
+    """Namespace of a plugin's hooks, wrapped to attribute errors and check return values."""
     methods = {name: getattr(plugin, name) for name in dir(plugin)}
     return SimpleNamespace(
         **{
@@ -63,19 +63,19 @@ def _reporting(plugin: Any, origin: str) -> SimpleNamespace:
 
 
 def tear_down(hooks: Any, world: Any) -> None:
-    """Call every teardown, the last extension first; an error is raised once all have run."""
+    """Call every teardown in reverse order; errors are raised after all have run."""
     with ExitStack() as last_first:
         for implementation in reversed(hooks.rlchassis_teardown.get_hookimpls()):  # pluggy keeps them in the reverse of their calling order
             last_first.callback(implementation.function, *(world for name in implementation.argnames if name == "world"))
 
 
 def caller() -> str | None:
-    """Whose hook is being called, as "extension "acme.scale" of …"; None outside of hooks."""
+    """Origin of the hook being called, such as 'extension "acme.scale" of …'; None outside of hooks."""
     return _caller.get()
 
 
 def ballot() -> list[str]:
-    """An empty list, to which whoever answers True to a hook that asks is added from now on."""
+    """New list that collects the origins whose rlchassis_should_stop returns True."""
     _in_favour.set([])
     return _in_favour.get()
 
@@ -97,7 +97,7 @@ def _noted(function: Callable[..., Any], hook: str, origin: str) -> Callable[...
 
 @contextmanager
 def _noting(hook: str, origin: str) -> Iterator[None]:
-    """An error that leaves says whose it is, once: one that passes through a wrapper was noted where it arose. sys.exit is an error."""
+    """Context that adds the origin to errors, once: an error that passes through a wrapper has its note already. sys.exit is an error."""
     token = _caller.set(origin)
     with exits_are_errors(f"hook {hook} of {origin}"):
         try:
@@ -111,7 +111,7 @@ def _noting(hook: str, origin: str) -> Iterator[None]:
 
 
 def _checked(answer: Any, hook: str, origin: str) -> Any:
-    """UsageError for an answer that would be misunderstood: no yes or no where that was asked, or a yes or no that nobody reads."""
+    """UsageError if should_stop does not return a bool, or if another hook returns a bool that would be ignored."""
     is_vote, is_bool = hook == "rlchassis_should_stop", isinstance(answer, bool | np.bool_)
     if is_vote and not is_bool:
         raise UsageError(f"{hook} of {origin} returned {answer!r}, expected True, False or None.")
@@ -119,6 +119,6 @@ def _checked(answer: Any, hook: str, origin: str) -> Any:
         _in_favour.get([]).append(origin)
     if is_bool and inspect.signature(getattr(Hooks, hook)).return_annotation in (None, "None"):
         raise UsageError(
-            f"{hook} of {origin} returned {answer!r}, which nothing reads; return nothing, or call world.state.request_stop(reason)."
+            f"{hook} of {origin} returned {answer!r}, which is ignored; return None, or call world.state.request_stop(reason)."
         )
     return answer

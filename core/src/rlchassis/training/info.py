@@ -1,4 +1,4 @@
-"""What came of training, as it is handed to whoever asked for it."""
+"""Result of training."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ def _rounded(seconds: dict[str, float]) -> str:
 @refuses_old_names
 @frozen
 class InfoStats:
-    """What came of training."""
+    """Statistics of a training run."""
 
     env_steps: int
-    """Environment steps done."""
+    """Environment steps taken."""
     episodes: int
     """Training episodes that ended."""
     updates: int
-    """Rounds of learning."""
+    """Number of updates."""
     best: Evaluation | None
-    """The test whose policy is stored; None where there were no tests."""
+    """The best test, whose policy is stored; None without tests."""
     final: Evaluation | None
     """The last test."""
     seconds: dict[str, float] = field(repr=_rounded)
     """Wall-clock seconds by phase: collect, learn, test."""
     stopped: str | None = None
-    """Who ended training before its steps were spent, and why; None where nobody did."""
+    """Reason of early stopping; None if all steps were taken."""
 
     @property
     def steps_per_second(self) -> float:
-        """Environment steps per second of collecting and learning."""
+        """Environment steps per second of collection and updates."""
         return self.env_steps / max(self.seconds["collect"] + self.seconds["learn"], 1e-9)
 
     def summary(self, total_steps: int) -> str:
-        """How it stands, in a line for people."""
+        """One-line summary for log messages."""
         tested = f", test return {self.final.mean:.2f} ± {self.final.std:.2f}" if self.final else ""
         return f"{self.env_steps} of {total_steps} steps{tested}, {self.steps_per_second:.0f} steps/s"
 
     @property
     def best_score(self) -> float | None:
-        """The best test's mean return."""
+        """Mean return of the best test."""
         return self.best.mean if self.best else None
 
     @property
     def best_score_std(self) -> float | None:
-        """The spread of its episodes."""
+        """Standard deviation of the returns in the best test."""
         return self.best.std if self.best else None
 
     @property
     def final_score(self) -> float | None:
-        """The last test's mean return."""
+        """Mean return of the last test."""
         return self.final.mean if self.final else None

@@ -1,4 +1,4 @@
-"""What is logged of training between two rows of metrics: learning's metrics and the episodes that ended, averaged when a row is due."""
+"""Metrics between two logged rows: update metrics and finished episodes, averaged when a row is due."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rlchassis.training.episodes import CollectStats, mean
 
 @define(eq=False)
 class Journal:
-    """Collects what happened since the last row; tensors stay on their device until then."""
+    """Accumulates metrics since the last row; tensors stay on their device until then."""
 
     _learned: dict[str, list[Tensor]] = field(factory=dict, init=False)
     _returns: list[float] = field(factory=list, init=False)
@@ -28,7 +28,7 @@ class Journal:
     _seconds: float = field(default=0.0, init=False)
 
     def record_update(self, metrics: Metrics, source: Callable[..., Any]) -> None:
-        """Metrics of one round of learning, by the method that returned them; PluginError where they are no scalars."""
+        """Add the metrics of one update; source: the method that returned them. PluginError if they are not scalar tensors."""
         if type(metrics) is not dict:
             raise PluginError(f"{named(source)} returned {type(metrics).__name__}, expected a dict of metrics; return {{}} for none.")
         for name, value in metrics.items():
@@ -39,17 +39,17 @@ class Journal:
             values.append(value)
 
     def record_collection(self, stats: CollectStats) -> None:
-        """Episodes of one collection."""
+        """Add the episodes of one collection."""
         self._returns += stats.returns
         self._lengths += stats.lengths
 
     def record_time(self, num_steps: int, seconds: float) -> None:
-        """Environment steps, and the seconds that collecting them and learning from them took."""
+        """Add environment steps and the seconds of their collection and updates."""
         self._steps += num_steps
         self._seconds += seconds
 
     def row(self) -> dict[str, float]:
-        """Means since the last row, with the speed where there are any."""
+        """Means since the last row, with steps per second if the row is not empty."""
         row = {f"learn/{name}": _mean(name, values) for name, values in self._learned.items()} | self._episodes()
         if row and self._seconds:
             row["time/steps_per_second"] = self._steps / self._seconds
@@ -64,7 +64,7 @@ class Journal:
 
 
 def require_finite(row: dict[str, float]) -> None:
-    """DivergenceError where learning left the finite numbers, with the first metric that did."""
+    """DivergenceError with the first non-finite metric of learn/."""
     for tag, value in row.items():
         if tag.startswith("learn/") and not math.isfinite(value):
             raise DivergenceError(f"{tag} became {value}: learning diverged; {REMEDY}.")
@@ -77,11 +77,11 @@ def _require_scalar(name: str, value: Any, source: Callable[..., Any]) -> None:
         got, remedy = f"a tensor of shape {list(value.shape)}", "write value.mean()"
     else:
         return
-    raise PluginError(f"metric {name!r} of {named(source)} is {got}, expected a tensor of one number; {remedy}.")
+    raise PluginError(f"metric {name!r} of {named(source)} is {got}, expected a scalar tensor; {remedy}.")
 
 
 def _mean(name: str, values: list[Tensor]) -> float:
     try:
         return float(torch.stack(values).float().mean())
     except (TypeError, RuntimeError) as error:
-        raise PluginError(f"metric {name!r} was not a tensor of one number in every round ({error}); return it as one shape.") from error
+        raise PluginError(f"metric {name!r} was not a scalar tensor in every update ({error}); return it in one shape.") from error

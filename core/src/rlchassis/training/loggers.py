@@ -1,4 +1,4 @@
-"""Where metrics go: the contract of loggers, several as one, the default, and how metrics.jsonl is read."""
+"""Logger interface, default logger, logger groups, and the reader of metrics.jsonl."""
 
 from __future__ import annotations
 
@@ -26,40 +26,40 @@ LARGEST = float(np.finfo(np.float32).max)
 
 
 class Logger(ABC):
-    """Takes scalars of a run as they arise."""
+    """Base class of loggers, which record the scalar metrics of a run."""
 
     problem: str | None = None
-    """What could not be recorded, where a run that lost it has failed; None elsewhere."""
+    """Description of lost metrics if their loss makes the run fail; None otherwise."""
 
     @abstractmethod
     def log(self, metrics: Mapping[str, float], step: int) -> None:
-        """Record metrics, by tag, at an environment step; steps never go back."""
+        """Record metrics by tag at an environment step; steps never decrease."""
 
     @abstractmethod
     def close(self) -> None:
-        """Write out what is held back; may be called twice."""
+        """Flush and close; may be called twice."""
 
 
 class LoggerFactory(ConfigPart, ABC):
-    """Describes a logger."""
+    """Factory of a logger."""
 
     kind: ClassVar[str] = "logger"
 
     @abstractmethod
     def create_logger(self, log_dir: str, experiment_name: str, run_id: str | None, config_dict: dict[str, Any]) -> Logger:
-        """A logger that writes into log_dir; with a run_id it continues that run where it can. config_dict is the recipe as data."""
+        """Create a logger that writes into log_dir; run_id: run to continue if supported; config_dict: the configuration as plain data."""
 
 
 @frozen
 class LoggerFactoryDefault(LoggerFactory):
-    """TensorBoard where it is installed; else a line that says so, and metrics.jsonl alone."""
+    """TensorBoard if installed; otherwise a warning, and metrics go to metrics.jsonl only."""
 
     def create_logger(self, log_dir: str, experiment_name: str, run_id: str | None, config_dict: dict[str, Any]) -> Logger:
-        """The logger named "tensorboard", or one that does nothing."""
+        """Create the logger named "tensorboard", or one that does nothing if it is not installed."""
         try:
             factory = Component("logger", "tensorboard").create()
         except PluginError as error:
-            log.warning("No default logger, metrics go to %s alone: %s", METRICS_FILENAME, error)
+            log.warning("The default logger is not available, metrics go to %s only: %s", METRICS_FILENAME, error)
             return LoggerGroup([])
         return factory.create_logger(log_dir, experiment_name, run_id, config_dict)  # type: ignore[no-any-return]  # what is registered as a logger makes one
 
@@ -70,40 +70,40 @@ def _all_of(factories: Iterable[LoggerFactory | Component]) -> tuple[LoggerFacto
 
 @frozen
 class LoggerFactorySeveral(LoggerFactory):
-    """Several loggers side by side."""
+    """Several loggers, each of which gets every metric."""
 
     factories: tuple[LoggerFactory | Component, ...] = field(converter=_all_of)
-    """Each gets every metric."""
+    """Factories of the loggers."""
 
     def create_logger(self, log_dir: str, experiment_name: str, run_id: str | None, config_dict: dict[str, Any]) -> Logger:
-        """All of them as one."""
+        """Create all loggers as one group."""
         made = (factory.create() if isinstance(factory, Component) else factory for factory in self.factories)
         return LoggerGroup([factory.create_logger(log_dir, experiment_name, run_id, config_dict) for factory in made])
 
 
 @define(eq=False)
 class LoggerGroup(Logger):
-    """Hands every metric to each of its loggers, in single precision; one that fails is dropped with a warning."""
+    """Passes every metric to each of its loggers, in float32; a logger that raises is dropped with a warning."""
 
     loggers: list[Logger]
     look: Callable[[dict[str, float], int], None] | None = None
-    """Is shown every row before it is recorded, but for those that it logs itself."""
+    """Called with every row before it is recorded, except rows logged by itself."""
     _looking: bool = field(default=False, init=False)
 
     @property
     def problems(self) -> list[str]:
-        """What its loggers could not record, where the run has failed for it."""
+        """Problems of its loggers that make the run fail."""
         return [logger.problem for logger in self.loggers if logger.problem is not None]
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
-        """Record with all."""
+        """Record with all loggers."""
         self._show(metrics, step)
         single = {tag: _single(value) for tag, value in metrics.items()}
         for logger in list(self.loggers):
             try:
                 logger.log(single, step)
             except Exception:
-                log.warning("%s failed and is not used any more; the run goes on.", type(logger).__name__, exc_info=True)
+                log.warning("%s failed and is no longer used; the run continues.", type(logger).__name__, exc_info=True)
                 self.loggers.remove(logger)
                 with suppress(Exception):
                     logger.close()
@@ -118,12 +118,12 @@ class LoggerGroup(Logger):
             self._looking = False
 
     def close(self) -> None:
-        """Close all, even if one fails."""
+        """Close all loggers, even if one fails."""
         for logger in self.loggers:
             try:
                 logger.close()
             except Exception:
-                log.warning("%s could not be closed; what it held back is lost.", type(logger).__name__, exc_info=True)
+                log.warning("%s could not be closed; metrics that it had not written are lost.", type(logger).__name__, exc_info=True)
 
 
 def _single(value: float) -> float:
@@ -132,38 +132,40 @@ def _single(value: float) -> float:
 
 
 def read_metrics(directory: Path) -> list[dict[str, float]]:
-    """The rows of a run's metrics.jsonl; a last line cut short by a crash is left out. StoredFileError where any other is damaged."""
+    """Read the rows of a run's metrics.jsonl; a truncated last line is skipped. StoredFileError if another line is damaged."""
     path = directory / METRICS_FILENAME
     if not is_there(path):
-        raise StoredFileError(f"{directory} holds no {METRICS_FILENAME}; name the directory of a run.")
+        raise StoredFileError(f"{directory} contains no {METRICS_FILENAME}; pass a run directory.")
     rows, tags = list[dict[str, float]](), dict[str, str]()
     with open_stored(path, MOST_METRICS_BYTES) as file:
         for line in iter(partial(file.readline, MOST_LINE_BYTES), b""):
             if line.endswith(b"\n") or len(line) == MOST_LINE_BYTES:
                 rows.append(_row(line, tags, f"{path}, line {len(rows) + 1},"))
             if len(rows) > MOST_ROWS or len(tags) > MOST_TAGS:
-                raise StoredFileError(f"{path} holds more than {MOST_ROWS} lines or {MOST_TAGS} tags, and was not read; thin it out.")
+                raise StoredFileError(f"{path} has more than {MOST_ROWS} lines or {MOST_TAGS} tags; remove some to read it.")
     return rows
 
 
 def _row(line: bytes, tags: dict[str, str], source: str) -> dict[str, float]:
-    """The row in a line; equal tags of all rows are made one text, without which long runs would fill the memory."""
+    """Decode a line; equal tags of all rows share one string, which bounds the memory of long runs."""
     try:
         row = {tags.setdefault(tag, tag): value for tag, value in json.loads(line.decode("utf-8")).items()}
         fits = row["step"] is not None and all(value is None or _finite(value) for value in row.values())
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise StoredFileError(f"{source} is damaged ({type(error).__name__}); restore it from a copy.") from error
     if not fits:
-        raise StoredFileError(f"{source} holds something other than nulls and finite numbers up to ±{LARGEST:.1e}; restore it from a copy.")
+        raise StoredFileError(
+            f"{source} contains something other than nulls and finite numbers up to ±{LARGEST:.1e}; restore it from a copy."
+        )
     return row
 
 
 def _finite(value: Any) -> bool:
-    """Whether it is a number that can be drawn, which all of single precision and all steps are."""
+    """Whether it is a number within the range of float32."""
     return type(value) in (int, float) and abs(value) <= LARGEST
 
 
 def series(rows: Sequence[Mapping[str, float]], tag: str) -> tuple[list[float], list[float]]:
-    """Steps and values of one tag."""
+    """Steps and values of a tag, without nulls."""
     pairs = [(row["step"], row[tag]) for row in rows if row.get(tag) is not None]
     return [step for step, _ in pairs], [value for _, value in pairs]

@@ -1,4 +1,4 @@
-"""Warnings about evaluation episodes that go on and on, in which a run would otherwise stand still without a word."""
+"""Warnings about very long evaluation episodes, during which nothing else is logged."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
 STEPS = 10_000
-"""Steps of an episode after which, and after each doubling of which, there is a warning."""
+"""Episode length of the first warning, in steps; doubles with each warning."""
 SECONDS = 120.0
-"""Seconds likewise."""
+"""Episode duration of the first warning, in seconds; doubles with each warning."""
 
 
 @define(eq=False)
 class LongEpisodes:
-    """Watches episodes that began together, one per environment."""
+    """Monitors episodes that began together, one per environment."""
 
     seeds: Sequence[int]
-    """Of the environments' episodes."""
+    """Seeds of the episodes."""
     _steps: int = field(factory=lambda: STEPS, init=False)
     _seconds: float = field(factory=lambda: SECONDS, init=False)
     _began: float = field(factory=time.monotonic, init=False)
 
     def look(self, steps: int, playing: NDArray[np.bool_]) -> None:
-        """Warn, with environment and seed, where it is time to; at least one still plays."""
+        """Log a warning with environment and seed if one is due; playing [N]: episodes in progress, at least one."""
         seconds = time.monotonic() - self._began
         if steps < self._steps and seconds < self._seconds:
             return
@@ -40,5 +40,5 @@ class LongEpisodes:
         log.warning(
             "An evaluation episode has not ended after %d steps and %.0f seconds: environment %d, seed %d%s; if it never ends by itself, "
             "wrap the environment in gymnasium.wrappers.TimeLimit or set sampling.max_test_episode_steps.",
-            *(steps, seconds, first, self.seeds[first], f", and {len(others)} beside it" if others else ""),
+            *(steps, seconds, first, self.seeds[first], f", and {len(others)} more" if others else ""),
         )

@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 
 
 class MetricsFile(Logger):
-    """metrics.jsonl: one JSON object per line, {"step": …, tag: value, …}; a value that is no finite number is null.
+    """Logger to metrics.jsonl: one JSON object per line, {"step": …, tag: value, …}; non-finite values are null.
 
-    Lines that the disk refuses wait, and are written with the next; what is still waiting at the end is a problem.
+    Lines that cannot be written are buffered and retried with the next one; any left at the end make the run fail.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -33,7 +33,7 @@ class MetricsFile(Logger):
         self._write()
 
     def close(self) -> None:
-        """Write what waits, and close the file."""
+        """Write buffered lines, and close the file."""
         if not self._file.closed:
             self._write()
             self._file.close()
@@ -45,15 +45,15 @@ class MetricsFile(Logger):
                 self._waiting = self._waiting[self._file.write(self._waiting) :]
         except OSError as error:
             if self.problem is None:
-                log.warning("%s cannot be written (%s); the run goes on, and its rows wait.", self._path, error.strerror or error)
+                log.warning("%s cannot be written (%s); the run continues, and its rows are buffered.", self._path, error.strerror or error)
             self.problem = f"rows of {self._path} are lost ({error.strerror or error})"
             return
         if self.problem is not None:
-            log.info("%s is written again; no row is missing.", self._path)
+            log.info("%s can be written again; no row is lost.", self._path)
         self.problem = None
 
     def _require_in_place(self) -> None:
-        """FileNotFoundError where the file that is open is no longer the one of that name."""
+        """FileNotFoundError if the open file is no longer the one at its path."""
         here, there = os.fstat(self._file.fileno()), self._path.stat()
         if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
-            raise FileNotFoundError(0, "it was replaced while the run went on")
+            raise FileNotFoundError(0, "it was replaced during the run")

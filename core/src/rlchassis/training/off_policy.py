@@ -1,4 +1,4 @@
-"""Training on all that is remembered."""
+"""Off-policy training, with a replay buffer."""
 
 from __future__ import annotations
 
@@ -29,33 +29,33 @@ LARGEST_DENOMINATOR = 1_000_000
 
 @define(eq=False)
 class Both:
-    """Adds to two buffers."""
+    """Adds each step to two buffers."""
 
     first: ReplayBuffer
     second: RolloutBuffer
 
     def add(self, step: Step) -> None:
-        """To both."""
+        """Add to both."""
         self.first.add(step)
         self.second.add(step)
 
 
 @define(eq=False)
 class OffPolicyTrainer(Trainer):
-    """Learns from samples of a replay buffer, a settled number of rounds for each environment step."""
+    """Training loop with a replay buffer and update_per_step updates per environment step."""
 
-    refused: ClassVar[dict[str, str]] = {"repeat_per_collect": "off-policy training samples anew for every round (update_per_step)"}
+    refused: ClassVar[dict[str, str]] = {"repeat_per_collect": "off-policy training samples a new batch for every update (update_per_step)"}
 
     _ratio: Fraction = field(init=False)
     _warm_up: Policy | None = field(init=False, default=None)
-    """Who acts before start_timesteps instead of the policy."""
+    """Policy that acts before start_timesteps; None: the trained policy."""
     _new_steps: RolloutBuffer | None = field(init=False, default=None)
-    """The steps of one collection, where a layer of the policy wants to observe them."""
+    """Steps of one collection, if the policy or a wrapper overrides `observe`."""
     _memory: ReplayMemory = field(init=False)
-    """What the replay buffer takes, where there is training."""
+    """Memory of the replay buffer, set if there is training."""
 
     def __attrs_post_init__(self) -> None:
-        """Prepare what the settings and the policy ask for."""
+        """Check the replay buffer's memory and create the warm-up policy."""
         world, sampling = self.world, self.world.sampling
         if sampling.replay_buffer_stack_num > 1:
             require_space_of_stacks(world.envs.observation_space, sampling.replay_buffer_stack_num)
@@ -70,13 +70,13 @@ class OffPolicyTrainer(Trainer):
 
     @classmethod
     def check_sampling(cls, sampling: ResolvedSampling) -> None:
-        """Batches must be of some size, and learning must begin."""
+        """UsageError for settings that off-policy training does not support, or under which it would never update."""
         super().check_sampling(sampling)
         check_off_policy(sampling)
 
     @classmethod
     def create_buffer(cls, sampling: ResolvedSampling) -> ReplayBuffer:
-        """A replay buffer over all environments."""
+        """Create a replay buffer shared by all environments."""
         return ReplayBuffer.create(
             sampling.buffer_size,
             sampling.num_train_envs,
@@ -97,12 +97,12 @@ class OffPolicyTrainer(Trainer):
 
     def _begin_episodes(self) -> None:
         super()._begin_episodes()
-        log.info("The replay buffer takes %s when it is full.", self._memory)
+        log.info("The full replay buffer takes %s.", self._memory)
         for warning in settings_never_reached(self.world.algorithm, self._rounds_due(self.world.sampling.total_steps)):
             log.warning(warning)
 
     def _collect(self) -> CollectStats:
-        """One collection; none goes on beyond the end of the warm-up."""
+        """One collection, which ends at the latest with the warm-up."""
         world, sampling = self.world, self.world.sampling
         warming_up = self.state.env_step < sampling.start_timesteps
         end = sampling.start_timesteps if warming_up else sampling.total_steps
@@ -113,7 +113,7 @@ class OffPolicyTrainer(Trainer):
     def _learn(self) -> None:
         due = self._rounds_due(self.state.env_step)
         if due > self.state.updates == 0:
-            log.info("Learning begins at environment step %d; the steps before it owe no rounds.", self.state.env_step)
+            log.info("Updates start at environment step %d; warm-up steps cause no catch-up updates.", self.state.env_step)
         while self.state.updates < due:
             self._round()
         if self._new_steps is not None:
@@ -122,7 +122,7 @@ class OffPolicyTrainer(Trainer):
                 layer.observe(recorded)
 
     def _rounds_due(self, env_step: int) -> int:
-        """⌊n · ratio⌋ for the n steps since learning could begin, however they were cut into collections."""
+        """⌊n · update_per_step⌋ for n steps after the first learning step, independent of step_per_collect."""
         steps = max(0, env_step - first_learning_step(self.world.sampling))
         return steps * self._ratio.numerator // self._ratio.denominator
 
@@ -136,7 +136,7 @@ class OffPolicyTrainer(Trainer):
         learned = self._update(batch)
         if replay.priorities is not None:
             if learned.priorities is None:
-                raise UsageError("this algorithm hands back no priorities; leave sampling.replay_buffer_prioritized out.")
+                raise UsageError("this algorithm returns no priorities; leave sampling.replay_buffer_prioritized out.")
             require_priorities(learned.priorities, len(sample.indices), world.algorithm.update)
             replay.update_priorities(sample.indices, learned.priorities)
         for layer in layers(world.policy):

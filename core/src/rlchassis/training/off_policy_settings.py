@@ -1,4 +1,4 @@
-"""Which sampling settings off-policy training can work with."""
+"""Validation of sampling settings for off-policy training."""
 
 from __future__ import annotations
 
@@ -13,52 +13,50 @@ from rlchassis.errors import UsageError
 
 
 def first_learning_step(sampling: ResolvedSampling) -> int:
-    """After how many environment steps learning begins: the warm-up is over, and a batch is stored."""
+    """Environment step of the first update: after the warm-up, and once a batch is stored."""
     return max(sampling.start_timesteps, sampling.batch_size)
 
 
 def settings_never_reached(algorithm: Any, rounds: int) -> Iterator[str]:
-    """What to say of params that count rounds of learning, such as those between two target updates, where a run has fewer."""
+    """Warnings about params that count updates, such as a target update interval, if the run has fewer updates."""
     params: Any = getattr(algorithm, "params", None)
     kind: Any = type(params)
     for setting in fields(kind) if has(kind) else ():
         value = getattr(params, setting.name)
         if setting.metadata.get(COUNTS_ROUNDS) and value > rounds:
             yield (
-                f"params.{setting.name} is {value}, but this run has {rounds} rounds of learning, so what is due then never happens; "
+                f"params.{setting.name} is {value}, but this run has only {rounds} updates, so it never takes effect; "
                 "lower it or train longer."
             )
 
 
 def check_off_policy(sampling: ResolvedSampling) -> None:
-    """UsageError for resolved settings by which nothing would be learned, or not what was meant."""
+    """UsageError for resolved settings that contradict each other, or under which there would be no update."""
     if not sampling.batch_size:
-        raise UsageError("off-policy training has no rollout to learn from as a whole; give sampling.batch_size a number.")
+        raise UsageError("off-policy training needs a batch size, got None; set sampling.batch_size to a number.")
     _check_buffer(sampling)
     _check_companions(sampling)
     if sampling.start_timesteps >= sampling.total_steps:
         raise UsageError(
-            f"the warm-up of {sampling.start_timesteps} steps is as long as the run of {sampling.total_steps}, so nothing would be "
-            "learned; lower sampling.start_timesteps or train longer."
+            f"the warm-up of {sampling.start_timesteps} steps is as long as the run of {sampling.total_steps}, so there would be no "
+            "update; lower sampling.start_timesteps or train longer."
         )
     if sampling.batch_size >= sampling.total_steps:
         raise UsageError(
-            f"a batch of {sampling.batch_size} is not there before the run of {sampling.total_steps} steps ends; "
+            f"a batch of {sampling.batch_size} is not collected before the run of {sampling.total_steps} steps ends; "
             "lower sampling.batch_size or train longer."
         )
 
 
 def _check_companions(sampling: ResolvedSampling) -> None:
-    """Settings that mean nothing without another one."""
+    """UsageError for settings that have no effect without another one."""
     if sampling.start_timesteps_random and not sampling.start_timesteps:
         raise UsageError(
-            "sampling.start_timesteps_random is about the first sampling.start_timesteps steps, which are 0; say how many, or leave it out."
+            "sampling.start_timesteps_random has no effect while sampling.start_timesteps is 0; set that too, or leave it out."
         )
     for name in ("replay_buffer_alpha", "replay_buffer_beta"):
         if not sampling.replay_buffer_prioritized and getattr(sampling, name) != getattr(fields(ResolvedSampling), name).default:
-            raise UsageError(
-                f"sampling.{name} is about priorities, by which nothing is sampled; set sampling.replay_buffer_prioritized too."
-            )
+            raise UsageError(f"sampling.{name} has no effect without prioritized replay; set sampling.replay_buffer_prioritized too.")
 
 
 def _check_buffer(sampling: ResolvedSampling) -> None:
@@ -68,7 +66,7 @@ def _check_buffer(sampling: ResolvedSampling) -> None:
     if sampling.replay_buffer_save_only_last_obs != (stack_num > 1):
         raise UsageError(
             "sampling.replay_buffer_save_only_last_obs and sampling.replay_buffer_stack_num go together: store one frame per step "
-            "and say how many make an observation, or leave both out."
+            "and set how many are stacked, or leave both out."
         )
     if capacity < stack_num * sampling.num_train_envs:
         lacking = "a single step of each" if stack_num == 1 else f"a stack of {stack_num} frames"

@@ -1,4 +1,4 @@
-"""Training on the steps just collected."""
+"""On-policy training, with a rollout buffer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rlchassis.training.trainer import Trainer
 
 
 class OnPolicyTrainer(Trainer):
-    """Learns from the steps just collected, then forgets them."""
+    """Training loop that updates from each rollout and then discards it."""
 
     refused: ClassVar[dict[str, str]] = dict.fromkeys(
         (
@@ -33,7 +33,7 @@ class OnPolicyTrainer(Trainer):
 
     @classmethod
     def check_sampling(cls, sampling: ResolvedSampling) -> None:
-        """A minibatch must fit into a rollout."""
+        """UsageError for settings that on-policy training does not support, or if a minibatch is larger than a rollout."""
         super().check_sampling(sampling)
         rollout = min(sampling.step_per_collect, sampling.total_steps)
         if sampling.batch_size > rollout:
@@ -44,7 +44,7 @@ class OnPolicyTrainer(Trainer):
 
     @classmethod
     def create_buffer(cls, sampling: ResolvedSampling) -> RolloutBuffer:
-        """Room for one rollout."""
+        """Create a rollout buffer."""
         return RolloutBuffer()
 
     def _learn(self) -> None:

@@ -1,4 +1,4 @@
-"""When something is stored and restored during a run: a contract, and the policy's own part in it."""
+"""Storing and restoring during a run: the Persistence interface, and that of the policy."""
 
 from __future__ import annotations
 
@@ -26,46 +26,46 @@ log = logging.getLogger(__name__)
 
 
 class PersistEvent(Enum):
-    """Occasions to store."""
+    """Events at which something is stored."""
 
     PERSIST_POLICY = "persist_policy"
 
 
 class RestoreEvent(Enum):
-    """Occasions to restore."""
+    """Events at which something is restored."""
 
     RESTORE_POLICY = "restore_policy"
 
 
 class Persistence(ABC):
-    """Stores and restores a part of the world."""
+    """Base class that stores and restores a part of the World."""
 
     @abstractmethod
     def persist(self, event: PersistEvent, world: World) -> None:
-        """Store it in the run directory; nothing where the run has none."""
+        """Store in the run directory; does nothing without one."""
 
     @abstractmethod
     def restore(self, event: RestoreEvent, world: World) -> None:
-        """Take it from the directory that the configuration names; nothing where it names none."""
+        """Restore from config.policy_restore_directory; does nothing without one."""
 
 
 @define(eq=False)
 class PolicyPersistence(Persistence):
-    """Stores the policy, and why it was stored, in policy.pt."""
+    """Stores the policy, with env_step and the test that chose it, in policy.pt."""
 
     agent: Any
-    """The recipe of the agent as data, for Mode.POLICY."""
+    """The agent configuration as plain data, for Mode.POLICY."""
     record: dict[str, Any] = field(factory=dict)
-    """What is said of the policy: its env_step, the test that chose it."""
+    """Metadata stored with the policy: env_step, and the test that chose it."""
     problem: str | None = field(default=None, init=False)
-    """Why the policy that was to be stored last is not, with the path; None where it is."""
+    """Why the latest policy could not be stored, with the path; None if it was."""
     _waiting: StoredPolicy | None = field(default=None, init=False)
-    """A copy of that policy."""
+    """A copy of the policy that could not be stored."""
 
     Mode = Mode
 
     def persist(self, event: PersistEvent, world: World) -> None:
-        """Replace policy.pt by the policy as it is now; where the disk refuses, a copy waits for `retry`, and a warning says so."""
+        """Replace policy.pt by the current policy; if it cannot be written, keep a copy for `retry` and log a warning."""
         if world.directory is None:
             return
         mode, record = world.config.policy_persistence_mode, self.record
@@ -75,7 +75,7 @@ class PolicyPersistence(Persistence):
         self._write(StoredPolicy(world.policy.state_dict(), record, mode), world.directory)
 
     def retry(self, world: World) -> None:
-        """Store what could not be stored before, if anything."""
+        """Store the policy that could not be stored before, if any."""
         if self._waiting is not None and world.directory is not None:
             self._write(self._waiting, world.directory)
 
@@ -87,16 +87,16 @@ class PolicyPersistence(Persistence):
         except (OSError, RuntimeError, UsageError) as error:  # torch makes a RuntimeError of a disk that is full
             problem = f"the policy of step {policy.record.get('env_step')} is not stored in {path} ({_reason(error)})"
             if problem != self.problem:
-                log.warning("%s; the run goes on, and this is tried again after each test and at its end.", problem)
+                log.warning("%s; the run continues, and writing is retried after each test and at the end.", problem)
             self.problem = problem
             self._waiting = evolve(policy, state={name: weight.detach().cpu().clone() for name, weight in policy.state.items()})
             return
         if self.problem is not None:
-            log.info("The policy of step %s is stored in %s after all.", policy.record.get("env_step"), path)
+            log.info("The policy of step %s is now stored in %s.", policy.record.get("env_step"), path)
         self.problem = self._waiting = None
 
     def restore(self, event: RestoreEvent, world: World) -> None:
-        """Give the policy the stored weights."""
+        """Load the stored weights into the policy."""
         restore_policy(world.policy, world.envs, world.config, world.device)
 
 
@@ -104,11 +104,11 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     torn = isinstance(error, RuntimeError) and "enforce fail" in str(error)
-    return "it could not be written whole; is the disk full?" if torn else str(error).rstrip(".")
+    return "it could not be written completely; is the disk full?" if torn else str(error).rstrip(".")
 
 
 def restore_policy(policy: Policy, envs: Environments, config: ExperimentConfig, device: torch.device) -> None:
-    """Give a policy the weights that the configuration names, if any; before an algorithm is made for it, which may copy them."""
+    """Load weights from policy_restore_directory, if set; call it before creating the algorithm, whose target networks copy them."""
     if config.policy_restore_directory is not None:
         directory = Path(config.policy_restore_directory)
         stored = read_policy(directory, device)
@@ -124,7 +124,7 @@ def _spaces(envs: Environments) -> dict[str, Any]:
 
 
 def _require_same_spaces(stored: StoredPolicy, envs: Environments, directory: Path) -> None:
-    """StoredFileError where the record names other spaces; the weights alone say nothing of bounds."""
+    """StoredFileError if the recorded spaces differ; a state_dict does not contain bounds."""
     theirs = stored.record.get("spaces")
     for what, mine in _spaces(envs).items():
         if isinstance(theirs, dict) and theirs.get(what) != mine:

@@ -1,4 +1,4 @@
-"""What is read once for each row of metrics and needs no averaging: learning rates, and how the replay buffer stands."""
+"""Metrics read once per row, without averaging: learning rates and the state of the replay buffer."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rlchassis.training.rollout import RolloutBuffer
 
 
 def learning_rates(optimizers: Sequence[Optimizer]) -> dict[str, float]:
-    """learn/learning_rate of the only optimizer, or one per role.
+    """learn/learning_rate of a single optimizer, or one metric per role.
 
-    The roles of our algorithms make learn/actor_learning_rate, learn/critic_learning_rate and learn/temperature_learning_rate.
+    The roles of the bundled algorithms give learn/actor_learning_rate, learn/critic_learning_rate and learn/temperature_learning_rate.
     """
     if len(optimizers) == 1:
         return {"learn/learning_rate": optimizers[0].learning_rate}
@@ -20,7 +20,7 @@ def learning_rates(optimizers: Sequence[Optimizer]) -> dict[str, float]:
 
 
 def replay_readings(buffer: ReplayBuffer | RolloutBuffer) -> dict[str, float]:
-    """replay/size in transitions, and replay/beta where replay is prioritized; nothing of a rollout."""
+    """replay/size in transitions, and replay/beta for prioritized replay; empty for a rollout buffer."""
     if not isinstance(buffer, ReplayBuffer):
         return {}
     beta = {} if buffer.priorities is None else {"replay/beta": buffer.priorities.current_beta}

@@ -1,4 +1,4 @@
-"""Where experience waits to be learned from: structs of arrays, written row by row in place and read as tensors over the same memory."""
+"""Rollout buffer: structs of arrays, written in place row by row and read as tensors over the same memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from attrs import define, field
 
-from rlchassis.data.arrays import map_arrays, pick, room, write
+from rlchassis.data.arrays import empty_rows, map_arrays, pick, write
 from rlchassis.data.experience import Experience, as_tensors
 from rlchassis.data.step import Step
 
@@ -17,21 +17,21 @@ CPU = torch.device("cpu")
 
 @define(eq=False)
 class RolloutBuffer:
-    """The steps since learning last happened, [T, N, …]; emptied by every drain."""
+    """Steps of the current rollout, [T, N, …]; `drain` empties it."""
 
     capacity: int = 128
-    """Rows to make room for at first; doubled when more are added."""
+    """Initial capacity in rows; doubled when it is full."""
     _steps: Step | None = field(default=None, init=False)
     _size: int = field(default=0, init=False)
 
     def __len__(self) -> int:
-        """Rows waiting."""
+        """Number of rows T."""
         return self._size
 
     def add(self, step: Step) -> None:
         """Append one step of all environments."""
         if self._steps is None:
-            self._steps = Step(*(room(part, self.capacity, len(step.rewards)) for part in step))
+            self._steps = Step(*(empty_rows(part, self.capacity, len(step.rewards)) for part in step))
         elif self._size == len(self._steps.rewards):
             self._steps = Step(*(map_arrays(_doubled, part) for part in self._steps))
         for stored, new in zip(self._steps, step, strict=True):
@@ -39,7 +39,7 @@ class RolloutBuffer:
         self._size += 1
 
     def drain(self) -> Experience:
-        """All rows, oldest first, as views that hold until rows are added again; the buffer is empty afterwards."""
+        """Return all rows, oldest first, as views that are valid until the next `add`, and empty the buffer."""
         if self._steps is None or self._size == 0:
             raise IndexError("a rollout buffer was drained while it was empty")
         parts: dict[str, Any] = {

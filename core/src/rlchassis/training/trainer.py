@@ -1,4 +1,4 @@
-"""The loop: collect, learn, test, until the steps are spent. Training on and off policy differs in how it collects and learns."""
+"""The training loop: collect, update, test. On- and off-policy trainers differ in how they collect and update."""
 
 from __future__ import annotations
 
@@ -31,53 +31,53 @@ from rlchassis.training.world import World
 
 log = logging.getLogger(__name__)
 ROWS_PER_EPOCH = 20
-"""How often metrics are logged, at most, beside those of tests."""
+"""Maximum number of rows of training metrics per epoch, besides those of tests."""
 NEEDED = ("step_per_collect", "repeat_per_collect", "buffer_size", "update_per_step")
-"""Sampling settings that are 0 where neither the user nor the algorithm sets them."""
+"""Sampling settings that the user or the algorithm's default_sampling must set."""
 
 
 @define(eq=False)
 class Trainer(ABC):
-    """Runs the loop in a world."""
+    """Base class of training loops."""
 
     refused: ClassVar[dict[str, str]] = {}
-    """Sampling settings that this kind of training has no use for, with the reason."""
+    """Sampling settings that this kind of training does not support, with the reason."""
 
     world: World
     persistence: PolicyPersistence
     journal: Journal = field(factory=Journal, init=False)
     _next_row: int = field(default=0, init=False)
     _updates_tested: int = field(default=0, init=False)
-    """Rounds of learning before the last test."""
+    """Number of updates at the last test."""
     _unwatched: dict[str, torch.Tensor] = field(factory=dict, init=False)
-    """Weights of the policy that no optimizer looks after, checked after each learning phase."""
+    """Policy weights whose optimizer does not check its steps; checked for non-finite values after each phase of updates."""
 
     @property
     def state(self) -> TrainingState:
-        """How far training is."""
+        """Training state of the run."""
         return self.world.state
 
     @classmethod
     def check_sampling(cls, sampling: ResolvedSampling) -> None:
-        """UsageError for a setting that this kind of training has no use for, that it lacks, or that cannot work."""
+        """UsageError for a sampling setting that is not supported, missing or invalid."""
         for setting in fields(ResolvedSampling):
             name, value = setting.name, getattr(sampling, setting.name)
             if name in cls.refused and value != setting.default:
-                raise UsageError(f"sampling.{name} has no meaning here: {cls.refused[name]}; leave it out.")
+                raise UsageError(f"sampling.{name} is not supported: {cls.refused[name]}; leave it out.")
             if name in NEEDED and name not in cls.refused and not value:
-                raise UsageError(f"sampling.{name} is None, and the algorithm's default_sampling does not say it either; set it.")
+                raise UsageError(f"sampling.{name} is None, and the algorithm's default_sampling has no value for it; set it.")
 
     @classmethod
     @abstractmethod
     def create_buffer(cls, sampling: ResolvedSampling) -> RolloutBuffer | ReplayBuffer:
-        """Where collected steps wait, by resolved settings."""
+        """Create the rollout or replay buffer for collected steps."""
 
     @abstractmethod
     def _learn(self) -> None:
-        """What follows a collection: as many rounds as are due."""
+        """All updates that are due after a collection."""
 
     def run(self) -> InfoStats:
-        """Train from the beginning of an episode in every environment until the steps are spent or someone stops it."""
+        """Train for total_steps environment steps, or until stopped early."""
         hooks, sampling = self.world.hooks, self.world.sampling
         hooks.rlchassis_train_start(world=self.world)
         log_encoding(self.world.policy)
@@ -100,7 +100,7 @@ class Trainer(ABC):
         return result
 
     def store(self) -> None:
-        """Store what the run leaves: the current policy where no test has chosen one, or else what could not be written before."""
+        """Store the current policy if no test has selected one; otherwise retry a policy that could not be written."""
         if self.state.best is None:
             self.persistence.persist(PersistEvent.PERSIST_POLICY, self.world)
         else:
@@ -110,11 +110,13 @@ class Trainer(ABC):
         self._unwatched = unwatched_weights(self.world.policy, self.world.optimizers)
         collector = self.world.train_collector
         if not collector.envs.partial and self.world.sampling.step_per_collect % collector.envs.num_envs:
-            log.warning("These %d environments only step together, so each collection rounds up to them.", collector.envs.num_envs)
+            log.warning(
+                "These %d environments only step together, so each collection is rounded up to a multiple of that.", collector.envs.num_envs
+            )
         collector.reset(self.world.streams.seeds("environments", collector.envs.num_envs))
 
     def _advance(self) -> None:
-        """One collection and the learning that follows it."""
+        """One collection and the updates that follow it."""
         self._set_progress(self.state.progress)
         started, before = time.perf_counter(), self.state.updates
         stats = self._collect()
@@ -135,7 +137,7 @@ class Trainer(ABC):
             self._log_learning()
 
     def _learn_or_diverge(self) -> None:
-        """What learning comes to; where it diverges, a last row shows what did."""
+        """All due updates; on divergence, log a last row of metrics and re-raise."""
         graphs = self.world.algorithm.graphs
         if graphs is not None:
             graphs.begin_phase()
@@ -145,7 +147,7 @@ class Trainer(ABC):
                 require_finite_weights(self._unwatched)
         except DivergenceError as error:
             error.add_note(
-                f"{type(self.world.algorithm).__name__}, environment step {self.state.env_step}, round {self.state.updates + 1} of learning"
+                f"{type(self.world.algorithm).__name__}, environment step {self.state.env_step}, update {self.state.updates + 1}"
             )
             self._log_learning(error.metrics)
             raise
@@ -163,13 +165,13 @@ class Trainer(ABC):
         return world.train_collector.collect(wanted, world.buffer)
 
     def _tell(self, hook: str, **what: Any) -> None:
-        """Call a hook if anyone listens; a call that nobody hears costs as much as a collection of one step."""
+        """Call a hook if it has implementations; an empty call costs as much as collecting one step."""
         caller = getattr(self.world.hooks, hook)
         if caller.get_hookimpls():
             caller(world=self.world, **what)
 
     def _update(self, batch: TensorStruct) -> UpdateResult:
-        """One round."""
+        """One update on a batch."""
         update = self.world.algorithm.update
         learned = update(batch, self.state.updates)
         if type(learned) is not UpdateResult:
@@ -179,7 +181,7 @@ class Trainer(ABC):
         return learned
 
     def _log_learning(self, last: dict[str, float] | None = None) -> None:
-        """A row of what was learned; `last` is what was measured as learning diverged."""
+        """Log a row of training metrics; last: metrics at divergence."""
         self._next_row = self.state.env_step + max(1, self.world.sampling.step_per_epoch // ROWS_PER_EPOCH)
         row = self.journal.row() | {f"learn/{name}": value for name, value in (last or {}).items()}
         if row:
@@ -190,7 +192,7 @@ class Trainer(ABC):
             require_finite(row)
 
     def _test(self, epoch: int) -> None:
-        """Test a policy that has learned since the last test, keep it if none was better, and ask whether to stop."""
+        """Test the policy if it was updated since the last test, store it if it is the best, and check for early stopping."""
         world = self.world
         if world.test_collector is None or self.state.updates == self._updates_tested:
             return
@@ -215,14 +217,14 @@ class Trainer(ABC):
         self.state.best = result  # only now: a run interrupted before has yet to store a policy
 
     def _transformed(self, experience: Experience) -> Experience:
-        """Experience as the innermost policy, which learns, would have seen it."""
+        """Experience as seen by the innermost policy: transformed by all wrappers, outermost first."""
         for layer in layers(self.world.policy):
             experience = require_experience(layer.transform(experience), layer.transform)
         return experience
 
 
 def log_encoding(policy: torch.nn.Module) -> None:
-    """Say once what becomes of each part of an observation; nothing of networks that do not say it."""
+    """Log once how each part of an observation is encoded, for networks with an attribute `encoding`."""
     said = {module.encoding: None for module in policy.modules() if isinstance(getattr(module, "encoding", None), str)}
     if said:
         log.info("Observation encoders: %s.", " / ".join(map(str, said)))

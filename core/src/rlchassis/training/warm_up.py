@@ -1,4 +1,4 @@
-"""Who acts before anything was learned."""
+"""Uniform random policy for the warm-up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rlchassis.learning.policy import Policy
 
 
 class UniformPolicy(Policy):
-    """Takes any action as likely as any other, drawn from a stream of its own."""
+    """Samples actions uniformly from the action space, from its own random stream."""
 
     def __init__(self, action_space: AnySpace, stream: np.random.Generator) -> None:
         super().__init__()
@@ -22,7 +22,7 @@ class UniformPolicy(Policy):
         self._stream = stream
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
-        """Actions as policies shape them: [N] where they are discrete, else [N, D]."""
+        """Actions in the shape of policies: [N] for Discrete, else [N, D]."""
         tensor = first_tensor(obs)
         actions = torch.from_numpy(self._actions.random(len(tensor), self._stream)).to(tensor.device)
         return actions if actions.dtype == torch.int64 else actions.reshape(len(actions), -1), None

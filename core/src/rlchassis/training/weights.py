@@ -1,4 +1,4 @@
-"""Whether the weights of a policy are finite, for those that no optimizer looks after step by step."""
+"""Finiteness check for policy weights whose optimizer does not check each step."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rlchassis.learning.optimizer import REMEDY
 
 
 def unwatched_weights(policy: nn.Module, optimizers: Iterable[Any]) -> dict[str, Tensor]:
-    """Those that learn by an optimizer which does not check its steps, such as one on another device or in a graph, or by none."""
+    """Trainable weights whose optimizer does not check its steps (on another device, or in a graph), or that have no optimizer."""
     watched = {id(p) for optimizer in optimizers if optimizer.checks_steps for p in optimizer.parameters}
     return {name: p.detach() for name, p in policy.named_parameters() if p.requires_grad and id(p) not in watched}
 
 
 def require_finite_weights(weights: dict[str, Tensor]) -> None:
-    """DivergenceError with the names of those that are not; one number is brought to the host."""
+    """DivergenceError with the names of non-finite weights; transfers one number to the host."""
     norms = torch.stack(torch._foreach_norm(list(weights.values())))
     if torch.isfinite(norms.sum()):
         return

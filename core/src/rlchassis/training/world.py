@@ -1,4 +1,4 @@
-"""The living objects of one run. Handed up, to callbacks, persistence and results; never down to what it holds."""
+"""World: the objects of a run. Passed to callbacks, persistence and results, never to the objects it contains."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from rlchassis.training.rollout import RolloutBuffer
 from rlchassis.training.state import TrainingState
 
 KEPT = ("config", "sampling", "device", "streams", "directory")
-"""What a copy has as it is, beside a policy of its own and the spaces of the environments."""
+"""Fields that a copy shares, besides its own policy and the spaces of the environments."""
 
 
 @define(eq=False, repr=False)
 class World:
-    """All that lives while an experiment runs.
+    """Objects of a running experiment.
 
-    Copies, and so what comes back from another process, have what is data: config, sampling, device, streams, directory, the policy,
-    the spaces in envs. The rest stays where it lives, and is an AttributeError that says so.
+    Copies, also those pickled from another process, have only data: config, sampling, device, streams, directory, the policy,
+    and the spaces in envs. Other attributes raise AttributeError.
     """
 
     config: ExperimentConfig
@@ -41,44 +41,44 @@ class World:
     streams: RandomStreams
     envs: Environments
     policy: Policy
-    """The outermost policy: the one that acts and is stored."""
+    """The outermost policy, which acts and is stored."""
     algorithm: Algorithm[Any]
     train_collector: Collector
-    """Missing only where nothing trains."""
+    """None only without training."""
     test_collector: Collector | None
     buffer: RolloutBuffer | ReplayBuffer
     sampler_rng: torch.Generator
-    """For what is drawn from a replay buffer."""
+    """Random generator for replay buffer samples."""
     learner_rng: torch.Generator
-    """For shuffling minibatches and all that learning draws."""
+    """Random generator for shuffling minibatches and for updates."""
     logger: LoggerGroup
     hooks: Any
-    """The hook caller of the run: hooks.rlchassis_<name>(…)."""
+    """Hook caller of the run: hooks.rlchassis_<name>(…)."""
     directory: Path | None = None
-    """The run directory; None where nothing is written."""
+    """Run directory; None if nothing is written."""
     lock: RunLock | None = None
-    """The right to write into the run directory, where there is one."""
+    """Lock of the run directory, if there is one."""
     optimizers: list[Any] = field(factory=list)
-    """All that the algorithm's setup made, in order."""
+    """Optimizers created by the algorithm, in order."""
     state: TrainingState = field(init=False)
-    """How far training is."""
+    """Training state."""
 
     def __attrs_post_init__(self) -> None:
-        """Training has not begun."""
+        """Initial training state."""
         self.state = TrainingState(self.sampling.total_steps)
 
     @property
     def is_copy(self) -> bool:
-        """Whether it has only what is data."""
+        """Whether this is a copy, which has only data."""
         return not hasattr(self, "hooks")
 
     def __repr__(self) -> str:
-        """In one line, without what it is made of."""
+        """Environment, policy class, device and directory."""
         where = f"directory={str(self.directory)!r}" if self.directory is not None else "nothing written"
         return f"World({self.envs.task or 'own environment'}, {type(self.policy).__name__} on {self.device}, {where})"
 
     def __getstate__(self) -> dict[str, Any]:
-        """With parameters that share no storage with others, since pickle would write all of it for each."""
+        """Data only; the policy is copied, since pickle would write a shared flat storage once per parameter."""
         kept = {name: getattr(self, name) for name in KEPT}
         return {**kept, "envs": self.envs.without_any(), "policy": copy.deepcopy(self.policy)}
 
@@ -98,13 +98,13 @@ class World:
             )
 
     def interrupt(self, error: BaseException) -> None:
-        """Let the run fail with this error where its policy is whole: before the next step of any environment."""
+        """Raise this error before the next environment step, when the policy is in a consistent state."""
         for collector in (self.train_collector, self.test_collector):
             if collector is not None:
                 collector.interruption = error
 
     def close(self) -> None:
-        """Close environments and logger, and leave the directory to others; a copy has nothing to close."""
+        """Close environments and logger, and release the lock; does nothing for a copy."""
         if self.is_copy:
             return
         with ExitStack() as at_the_end:

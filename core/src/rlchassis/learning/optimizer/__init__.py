@@ -1,4 +1,4 @@
-"""How parameters are stepped: descriptions of optimizers and learning-rate schedules, and the optimizers that algorithms hold."""
+"""Optimizers of algorithms, and the factories of torch optimizers and learning-rate schedules."""
 
 from __future__ import annotations
 

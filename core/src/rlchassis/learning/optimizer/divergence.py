@@ -1,4 +1,4 @@
-"""A loss or gradient that is not finite is found before an optimizer steps with it."""
+"""Detection of non-finite losses and gradients before an optimizer step."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from torch import Tensor
 from rlchassis.errors import DivergenceError
 
 REMEDY = "try a smaller learning rate or a limit on the gradient norm (max_grad_norm)"
-"""Against divergence."""
+"""Advice in errors about divergence."""
 
 
 def finite_norm(loss: Tensor, gradient: Tensor, norm: Tensor, role: str) -> Tensor:
-    """The norm [] of the gradient [P], at most the largest number of its type; DivergenceError where loss or gradient is not finite."""
+    """Norm [] of the gradient [P], clamped to the largest finite number; DivergenceError if loss or gradient is not finite."""
     if math.isfinite(loss.item()) and math.isfinite(norm.item()):
         return norm
     if math.isfinite(loss.item()) and torch.isfinite(gradient).all():  # finite numbers whose norm is not

@@ -1,4 +1,4 @@
-"""Frozen descriptions of optimizers: the contract that plugins fulfil, and the torch optimizers made by it."""
+"""Base class of optimizer factories, and the torch optimizers that they create."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from rlchassis.config.config_part import ConfigPart
 from rlchassis.errors import PluginError
 
 WRAPPERS = inspect.getfile(torch.optim.Optimizer)
-"""The file of the functions that torch wraps around steps."""
+"""Source file of the functions that torch wraps around optimizer steps."""
 OptimizerStep = Callable[[torch.optim.Optimizer], Any]
-"""Steps an optimizer along the gradients of its parameters."""
+"""Function that performs one step of an optimizer."""
 
 
 class OptimizerFactory(ConfigPart, ABC):
-    """Describes an optimizer."""
+    """Factory of a torch optimizer."""
 
     kind: ClassVar[str] = "optimizer"
     elementwise: ClassVar[bool] = False
-    """Whether each element is stepped by its own gradient alone, so that parameters may be stored as one flat vector."""
+    """Whether the update of each element depends on its own gradient only, so that parameters can be stored as one flat vector."""
 
     @abstractmethod
     def create_optimizer_for_params(self, params: Sequence[nn.Parameter], lr: float) -> torch.optim.Optimizer:
-        """A torch optimizer over these parameters."""
+        """Create a torch optimizer for these parameters."""
 
     def create_optimizer(self, module: nn.Module, lr: float) -> torch.optim.Optimizer:
-        """A torch optimizer over the trainable parameters of a module."""
+        """Create a torch optimizer for the trainable parameters of a module."""
         return self.create_optimizer_for_params([p for p in module.parameters() if p.requires_grad], lr)
 
     def step_of(self, optimizer: torch.optim.Optimizer) -> OptimizerStep:
-        """The step of an optimizer made by this factory, called under no_grad and only while no hook is registered on the optimizer."""
+        """Step function of an optimizer of this factory; called under no_grad, and only if the optimizer has no step hooks."""
         return plain_step(optimizer)
 
 
 def torch_optimizer_of(factory: OptimizerFactory, parameters: Sequence[nn.Parameter], lr: float) -> torch.optim.Optimizer:
-    """What the factory makes; PluginError where that is no torch optimizer."""
+    """Create the factory's optimizer; PluginError if it is not a torch.optim.Optimizer."""
     made: Any = factory.create_optimizer_for_params(parameters, lr)
     if not isinstance(made, torch.optim.Optimizer):
         raise PluginError(
@@ -51,7 +51,7 @@ def torch_optimizer_of(factory: OptimizerFactory, parameters: Sequence[nn.Parame
 
 
 def plain_step(optimizer: torch.optim.Optimizer) -> OptimizerStep:
-    """The step of a torch optimizer without what torch wraps around it for profilers and hooks, which compilers cannot trace."""
+    """Step function of a torch optimizer without torch's wrappers for profilers and hooks, which compilers cannot trace."""
     step: Any = type(optimizer).step
     while hasattr(step, "__wrapped__") and step.__code__.co_filename == WRAPPERS:
         step = step.__wrapped__

@@ -1,4 +1,4 @@
-"""Parameters and their gradients in two vectors, of which they are views: one fused step and one norm for all; modules notice nothing."""
+"""Parameters and gradients as views of two flat vectors, for one fused step and one norm; transparent to modules."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from torch import Tensor, nn
 from rlchassis.learning.optimizer.parameters import ParameterStorage
 
 ALIGNMENT = 64
-"""Bytes."""
+"""Alignment of each parameter in the flat vector, in bytes."""
 
 
 def store(parameters: Sequence[nn.Parameter], *, elementwise: bool) -> ParameterStorage:
-    """In one vector for an elementwise optimizer, if all are of one type and device; else each by itself."""
+    """One flat vector for an elementwise optimizer, if all have the same dtype and device; otherwise separate tensors."""
     alike = len({(p.dtype, p.device) for p in parameters}) == 1
     return FlatParameters.of(list(parameters)) if elementwise and alike else ParameterStorage(list(parameters))
 
 
 @define(eq=False)
 class FlatParameters(ParameterStorage):
-    """Parameters that are views of one vector.
+    """Parameters that are views of one flat vector.
 
-    Each begins where a tensor of its own would, at a multiple of ALIGNMENT: kernels round otherwise elsewhere, and a policy that is
-    restored, and no longer flat, would not act to the last bit as the one that was stored.
+    Each starts at a multiple of ALIGNMENT, as separate tensors do: kernels round differently on unaligned memory, and a restored
+    policy, whose parameters are separate, would not reproduce the actions of the stored one exactly.
     """
 
     flat: nn.Parameter
-    """[P], with gaps of zeros between the parameters."""
+    """Flat vector [P], with zero padding between the parameters."""
 
     def __attrs_post_init__(self) -> None:
-        """Ask for the device once."""
+        """Cache properties of the device."""
         self.reads_gradient, self.has_cheap_norm = self.flat.device.type == "cpu", True
 
     @classmethod
     def of(cls, parameters: list[nn.Parameter]) -> FlatParameters:
-        """Move these parameters, all of one type and device, and their gradients."""
+        """Move parameters of one dtype and device, and their gradients, to a flat vector."""
         flat = nn.Parameter(torch.zeros(_places(parameters)[-1], dtype=parameters[0].dtype, device=parameters[0].device))
         for p, part in zip(parameters, _parts(flat.data, parameters), strict=True):
             p.data = part.copy_(p.detach())
@@ -48,27 +48,27 @@ class FlatParameters(ParameterStorage):
 
     @property
     def stepped(self) -> list[nn.Parameter]:
-        """The one vector."""
+        """The flat vector."""
         return [self.flat]
 
     @property
     def gradient(self) -> Tensor | None:
-        """That of the one vector."""
+        """See ParameterStorage."""
         return self.flat.grad
 
     def zero_gradients(self) -> None:
-        """Set them to zero; new ones where they were removed, as by module.zero_grad()."""
+        """Set gradients to zero; recreate them if they were removed, as by module.zero_grad()."""
         if self.flat.grad is None or any(p.grad is None for p in self.parameters):
             self._make_gradients()
         else:
             self.flat.grad.zero_()
 
     def gradient_norm(self) -> Tensor:
-        """That of the one vector."""
+        """See ParameterStorage."""
         return super().gradient_norm() if self.flat.grad is None else torch.linalg.vector_norm(self.flat.grad)
 
     def clip_gradients(self, max_norm: float) -> Tensor:
-        """By one norm."""
+        """See ParameterStorage."""
         if self.flat.grad is None:
             return super().clip_gradients(max_norm)
         norm: Tensor = torch.linalg.vector_norm(self.flat.grad)
@@ -82,7 +82,7 @@ class FlatParameters(ParameterStorage):
 
 
 def _places(parameters: Sequence[nn.Parameter]) -> list[int]:
-    """Where each parameter begins in the flat vector, and where the last one's place ends."""
+    """Offset of each parameter in the flat vector, and its total length."""
     step = max(1, ALIGNMENT // parameters[0].element_size())
     return list(itertools.accumulate((-(-p.numel() // step) * step for p in parameters), initial=0))
 

@@ -1,4 +1,4 @@
-"""The optimizer whose step is a part of a compiled update."""
+"""Optimizer whose step is part of a compiled update."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from rlchassis.learning.optimizer.schedule import Schedule
 
 @define(eq=False)
 class GraphOptimizer(Optimizer):
-    """Fit for a graph: each parameter stored by itself, nothing fused by hand, the learning rate a tensor; until it leaves the graph."""
+    """Optimizer for compiled updates: separate parameters, no fused kernels, learning rate as a tensor; until it leaves the graph."""
 
     in_graph: bool = field(default=True, init=False)
     _eager: list[dict[str, Any]] = field(factory=list, kw_only=True)
-    """The options of the torch optimizer's groups outside of graphs."""
+    """Options of the parameter groups in eager mode."""
 
     @classmethod
     def create(
         cls, factory: OptimizerFactory, parameters: Sequence[nn.Parameter], lr: float, schedule: Schedule | None = None, role: str = ""
     ) -> Self:
-        """Over these parameters; UsageError where one has no dimensions."""
+        """Create the optimizer; UsageError for a parameter without dimensions."""
         parameters = list(parameters)
         if any(p.dim() == 0 for p in parameters):  # torch's compiler for CPUs copies float64 ones, and forgets what was written
-            raise UsageError("a parameter without dimensions cannot be stepped within a compiled update; give it the shape [1].")
+            raise UsageError("a compiled update does not support parameters without dimensions; give the parameter the shape [1].")
         made = torch_optimizer_of(factory, parameters, lr)
         eager: list[dict[str, Any]] = [
             {name: group[name] for name in ("fused", "foreach", "lr") if name in group} for group in made.param_groups
@@ -43,7 +43,7 @@ class GraphOptimizer(Optimizer):
         return cls(made, ParameterStorage(parameters), lr, schedule, role, eager=eager)
 
     def leave_graph(self) -> None:
-        """Step as ordinary optimizers do from now on, at the current learning rate."""
+        """Switch to eager mode, at the current learning rate."""
         for group, before in zip(self.torch_optimizer.param_groups, self._eager, strict=True):
             group.update(before, lr=float(group["lr"]))
         self.in_graph = False

@@ -1,4 +1,4 @@
-"""The optimizer that algorithms hold: one gradient step on a loss, at the learning rate of the schedule."""
+"""Optimizer of algorithms: a gradient step on a loss, with gradient clipping and a learning-rate schedule."""
 
 from __future__ import annotations
 
@@ -18,48 +18,48 @@ from rlchassis.learning.optimizer.schedule import Schedule
 
 @define(eq=False)
 class Optimizer:
-    """A torch optimizer with the parameters that it steps and its learning-rate schedule."""
+    """A torch optimizer with its parameters and learning-rate schedule."""
 
     torch_optimizer: torch.optim.Optimizer
     storage: ParameterStorage
     lr: float
     schedule: Schedule | None = None
     role: str = ""
-    """What its parameters are for, such as "critic"; named where learning diverges."""
+    """Role of its parameters, such as "critic", for metrics and messages."""
     _step_alone: OptimizerStep = field(default=Factory(lambda self: plain_step(self.torch_optimizer), takes_self=True), kw_only=True)
-    """Its step while no hook is registered on it."""
+    """Step function used if the torch optimizer has no step hooks."""
 
     @classmethod
     def create(
         cls, factory: OptimizerFactory, parameters: Sequence[nn.Parameter], lr: float, schedule: Schedule | None = None, role: str = ""
     ) -> Self:
-        """Over these parameters; the modules that own them notice nothing of where they are stored."""
+        """Create the optimizer for these parameters, which may move them to a flat vector, transparently to their modules."""
         storage = store(parameters, elementwise=factory.elementwise)
         made = torch_optimizer_of(factory, storage.stepped, lr)
         return cls(made, storage, lr, schedule, role, step_alone=factory.step_of(made))
 
     @property
     def parameters(self) -> list[nn.Parameter]:
-        """The parameters that it steps."""
+        """The optimized parameters."""
         return self.storage.parameters
 
     @property
     def checks_steps(self) -> bool:
-        """Whether a non-finite loss or gradient is found before a step; elsewhere that would wait for the device or break a graph."""
+        """Whether non-finite losses and gradients are detected before a step; on a GPU that would synchronize, in a graph break it."""
         return self.storage.reads_gradient
 
     @property
     def learning_rate(self) -> float:
-        """The current learning rate, of the first parameter group."""
+        """Current learning rate of the first parameter group."""
         return float(self.torch_optimizer.param_groups[0].get("lr", self.lr))
 
     def descend(self, loss: Tensor, max_norm: float | None = None) -> Tensor | None:
-        """Step once down the gradient of a loss, clipped to max_norm where given; other parameters get no gradient.
+        """One gradient descent step on a loss, clipped to max_norm if given; parameters of other optimizers get no gradient.
 
-        Returns the norm [] of the gradient before it was clipped, detached and still on its device; None where it is not
-        known: of parameters that are not stored as one vector, and whose gradient is not clipped.
+        Returns the gradient norm [] before clipping, detached, on its device; None if it is not computed, without clipping and
+        with separate parameters.
 
-        DivergenceError, and no step, where loss or gradient is seen not to be finite.
+        DivergenceError, without a step, if loss or gradient is non-finite and checks_steps.
         """
         storage = self.storage
         self._compute_gradients(loss)
@@ -77,11 +77,11 @@ class Optimizer:
         loss.backward(inputs=self.storage.parameters)  # type: ignore[no-untyped-call]  # torch leaves backward untyped
 
     def zero_grad(self) -> None:
-        """Forget the gradients."""
+        """Clear the gradients."""
         self.storage.zero_gradients()
 
     def step(self) -> None:
-        """Step along the gradients."""
+        """Step with the current gradients."""
         made = self.torch_optimizer
         if made._optimizer_step_pre_hooks or made._optimizer_step_post_hooks:
             made.step()
@@ -99,12 +99,12 @@ class Optimizer:
             group["lr"] = rate
 
     def leave_graph(self) -> None:
-        """No part of a compiled update from now on; only one that was made to be such a part changes."""
+        """Switch to eager mode; does nothing for an optimizer that is not part of a graph."""
 
     def state_dict(self) -> dict[str, Any]:
-        """The state of the torch optimizer, such as its moments."""
+        """state_dict of the torch optimizer, such as moments."""
         return self.torch_optimizer.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take on the state of another optimizer of the same parameters."""
+        """Load the state of an optimizer of the same parameters."""
         self.torch_optimizer.load_state_dict(state)

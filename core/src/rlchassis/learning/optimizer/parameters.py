@@ -1,4 +1,4 @@
-"""Where parameters and their gradients are stored: each by itself."""
+"""Storage of parameters and gradients as separate tensors."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from torch import Tensor, nn
 
 @define(eq=False)
 class ParameterStorage:
-    """The parameters of one optimizer, each a tensor of its own."""
+    """Parameters of one optimizer, as separate tensors."""
 
     parameters: list[nn.Parameter]
     reads_gradient: bool = field(default=False, init=False)
-    """Whether the gradient of all can be read as one vector without waiting for a device."""
+    """Whether the gradient can be read as one vector without synchronizing with a device."""
     has_cheap_norm: bool = field(default=False, init=False)
-    """Whether the norm of the gradient costs next to nothing; of many tensors it is a tenth of a step."""
+    """Whether the gradient norm is cheap; of many separate tensors it costs a tenth of a step."""
 
     @property
     def stepped(self) -> list[nn.Parameter]:
-        """What the torch optimizer is made for."""
+        """Parameters of the torch optimizer."""
         return self.parameters
 
     @property
     def gradient(self) -> Tensor | None:
-        """The gradient of all parameters as one vector [P], where it is stored as one."""
+        """Gradient of all parameters as one vector [P], if stored as one."""
         return None
 
     def zero_gradients(self) -> None:
-        """Remove the gradients."""
+        """Set the gradients to None."""
         for p in self.parameters:
             p.grad = None
 
     def gradient_norm(self) -> Tensor:
-        """The Euclidean norm [] of the gradient, taken as one vector."""
+        """Euclidean norm [] of the gradient over all parameters."""
         return nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None])
 
     def clip_gradients(self, max_norm: float) -> Tensor:
-        """Scale the gradient, taken as one vector, to a norm of at most max_norm; returns its norm [] before."""
+        """Clip the gradient norm over all parameters to max_norm; returns the norm [] before clipping."""
         norm: Tensor = nn.utils.clip_grad_norm_(self.parameters, max_norm)
         return norm

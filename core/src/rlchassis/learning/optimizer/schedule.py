@@ -1,4 +1,4 @@
-"""Learning-rate schedules: functions of progress, and their frozen descriptions."""
+"""Learning-rate schedules as functions of progress, and their factories."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.fields import instance, number
 
 Schedule = Callable[[float], float]
-"""From progress (environment steps done / planned, 0 to 1) to a factor on the learning rate."""
+"""Progress (env_step / total_steps, 0 to 1) → factor on the learning rate."""
 
 
 class LRSchedulerFactory(ConfigPart, ABC):
-    """Describes how the learning rate changes during a run."""
+    """Factory of a learning-rate schedule."""
 
     kind: ClassVar[str] = "lr_scheduler"
 
     @abstractmethod
     def create_schedule(self, total_steps: int) -> Schedule:
-        """The factor on the learning rate as a function of progress through total_steps environment steps."""
+        """Create the schedule: factor on the learning rate as a function of the progress through total_steps environment steps."""
 
 
 @frozen
 class LRSchedulerFactoryLinear(LRSchedulerFactory):
-    """Linear decay from the full learning rate to a fraction of it."""
+    """Linear decay of the learning rate."""
 
     sampling_config: SamplingConfig | None = instance(SamplingConfig)
-    """The run whose length the line spans; None: the run it is used in."""
+    """Run whose length the decay spans; None: the run that it is used in."""
     final_fraction: float = number(0.0, at_least=0, at_most=1)
-    """The fraction of the learning rate that is left at the end."""
+    """Final learning rate as a fraction of the initial one; 0: decay to 0, 1: constant."""
 
     def create_schedule(self, total_steps: int) -> Schedule:
-        """1 − (1 − final) · progress, held at its end."""
+        """Factor 1 − (1 − final_fraction) · min(1, progress)."""
         span = 1.0 if self.sampling_config is None else self.sampling_config.total_steps / total_steps
         return lambda progress: 1 - (1 - self.final_fraction) * min(1.0, progress / span)
