@@ -184,7 +184,7 @@ def lasting(harm: Act, said: str, place: Place) -> None:
     trained(text)
     assert code == 1, f"exit code {code}: {text[-900:]}"
     (line,) = failure_lines(text)
-    assert re.match(rf"rlchassis: StorageFailure: the run came to its end, but .*({said}).*\.$", line), line
+    assert re.match(rf"rlchassis: StorageFailure: the run finished, but .*({said}).*\.$", line), line
 
 
 def later(harm: Act, place: Place) -> None:

@@ -43,5 +43,5 @@ def test_an_error_on_importing_own_code_is_reported_with_file_and_line(tmp_path,
     with pytest.raises(UsageError) as refusal:
         allowed(["own_to_allow:Yours"])
     sys.modules.pop("own_to_allow", None)
-    assert str(refusal.value).startswith("--allow own_to_allow:Yours names nothing that can be imported: ")
+    assert str(refusal.value).startswith("--allow own_to_allow:Yours cannot be imported: ")
     assert said.format(file=file) in str(refusal.value)

@@ -67,7 +67,7 @@ def rlchassis_run_end(): ...
         (
             "component",
             "Described",
-            ["  options:", "    size = must be given", "        How large.", "    rate = 0.5", "    sizes = [1, 2]"],
+            ["  options:", "    size = required", "        How large.", "    rate = 0.5", "    sizes = [1, 2]"],
         ),
         ("component", "Plain", ["  options:", "    factor = 1.0", "    label = none"]),
         ("component", "Open", ["  options:      whatever it is given"]),

@@ -58,7 +58,7 @@ def test_a_file_of_settings_may_be_json(tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="it stands for a device without an end")
 def test_settings_that_never_end_are_refused():
-    with pytest.raises(UsageError, match=f"/dev/zero holds more than {2**24} bytes, which no settings do"):
+    with pytest.raises(UsageError, match=f"/dev/zero is larger than {2**24} bytes, the maximum for settings"):
         read_config("/dev/zero")
 
 
@@ -74,7 +74,7 @@ def test_a_json_file_that_is_no_table_is_refused(tmp_path, content, told):
 def test_a_file_that_is_no_toml_is_refused(tmp_path, content):
     file = tmp_path / "mine.toml"
     file.write_bytes(content)
-    with pytest.raises(UsageError, match="is not TOML"):
+    with pytest.raises(UsageError, match="is not valid TOML"):
         read_config(str(file))
 
 
@@ -96,7 +96,7 @@ def test_a_value_beyond_what_python_reads_is_refused_in_one_sentence(what, tmp_p
     file = tmp_path / "mine.toml"
     file.write_text(f"lr = {BEYOND[what]}\n", "utf-8")
     for read in (lambda: parse_settings([f"params.lr={BEYOND[what]}"]), lambda: read_config(str(file))):
-        with pytest.raises(UsageError, match=r"nested too deeply|cannot be read|is not TOML") as refused:
+        with pytest.raises(UsageError, match=r"nested too deeply|cannot be read|is not valid TOML") as refused:
             read()
         assert "\n" not in str(refused.value)
         assert len(str(refused.value)) < 400

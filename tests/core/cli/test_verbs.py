@@ -153,7 +153,7 @@ def test_main_that_returns_no_int_exits_with_2(rlchassis, verb, answer):
     done = rlchassis("report")
     assert done.code == 2
     assert done.err == (
-        f'rlchassis: main of command "report" of "acme" 1.0 returned {answer}, expected an exit code; return 0 where all went well.\n'
+        f'rlchassis: main of command "report" of "acme" 1.0 returned {answer}, expected an exit code; return 0 for success.\n'
     )
 
 

@@ -142,7 +142,7 @@ def test_an_update_that_cannot_be_compiled_runs_eagerly_with_one_warning(caplog)
             for count in range(3):
                 each.update(points(1.0), count)
     (said,) = caplog.records
-    assert said.message.startswith("The update cannot be compiled here and is computed step by step: ")
+    assert said.message.startswith("The update cannot be compiled here, so updates run eagerly: ")
     assert torch.allclose(algorithm.weight, plain.weight)
     group = algorithm.optimizer.torch_optimizer.param_groups[0]
     assert (group["fused"], group["lr"], algorithm.optimizer.in_graph) == (True, pytest.approx(0.1), False)
@@ -170,7 +170,7 @@ def test_a_graph_that_fails_later_on_is_given_up_too(caplog):
     before = algorithm.weight.item()
     with caplog.at_level(logging.WARNING):
         algorithm.update(points(1.0), 1)
-    assert "step by step: OSError: out of memory" in caplog.text
+    assert "updates run eagerly: OSError: out of memory" in caplog.text
     assert algorithm.weight.item() < before
 
 

@@ -337,7 +337,7 @@ class Guesser:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ((torch.ones(4), {}), r"^Guesser\._loss returned a loss of shape \[4\], expected one number; return loss\.mean\(\) for it\.$"),
+        ((torch.ones(4), {}), r"^Guesser\._loss returned a loss of shape \[4\], expected a scalar; return loss\.mean\(\)\.$"),
         (torch.tensor(1.0), r"^Guesser\._loss returned Tensor, expected a loss and a dict of metrics; write `return loss, \{\}`\.$"),
         (None, r"^Guesser\._loss returned NoneType, expected a loss and a dict"),
         ((torch.tensor(1.0), None), r"^Guesser\._loss returned tuple, expected a loss and a dict"),

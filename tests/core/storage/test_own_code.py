@@ -55,7 +55,7 @@ def test_a_class_or_function_is_handed_over_by_itself(module):
 def test_untrusted_code_is_refused_with_the_way_to_allow_it(module):
     OwnCode([module]).require(["my_package", "my_package:make"])
     with pytest.raises(
-        UsageError, match="would call my_package:make; if you trust that code, hand it over: --allow my_package:make, or allow="
+        UsageError, match="would call my_package:make; if you trust that code, allow it: --allow my_package:make, or allow="
     ):
         OwnCode().require(["my_package:make"])
     with pytest.raises(UsageError, match="would import never_imported; if you trust that module, import it before"):

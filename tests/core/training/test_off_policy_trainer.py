@@ -191,7 +191,7 @@ class Paces:
 def test_a_run_with_too_few_updates_for_a_periodic_one_is_warned_about_at_its_start(caplog, monkeypatch):
     monkeypatch.setattr(RecordingReplayAlgorithm, "params", Paces(), raising=False)
     trained()
-    (said,) = [message for message in caplog.messages if "rounds" in message]
+    (said,) = [message for message in caplog.messages if "never takes effect" in message]
     assert said.startswith("params.target_update_freq is 89, but this run has only 88 updates, so it never takes effect;")
 
 
@@ -216,7 +216,7 @@ def test_an_algorithm_that_learns_from_other_windows_than_its_params_say_is_refu
     if steps == 3:
         builder.build().create_experiment_world().close()
         return
-    with pytest.raises(PluginError, match=r"params\.n_step is 3, but RecordingReplayAlgorithm learns from windows of 1;"):
+    with pytest.raises(PluginError, match=r"params\.n_step is 3, but RecordingReplayAlgorithm has n_step 1;"):
         builder.build().create_experiment_world()
 
 

@@ -385,7 +385,11 @@ def test_an_update_that_returns_no_update_result_is_refused_by_name(answer, said
     [
         ("prepare", {"obs": 1}, "returned dict, expected a TensorStruct"),
         ("refresh", None, "returned NoneType, expected a TensorStruct"),
-        ("prepare", Seen(*[torch.zeros(12, 2)] * 3, torch.zeros(24)), r"returned a tensor of shape \[24\], expected \[12, 2\] and what"),
+        (
+            "prepare",
+            Seen(*[torch.zeros(12, 2)] * 3, torch.zeros(24)),
+            r"returned a tensor of shape \[24\], expected \[12, 2\] as leading dimensions",
+        ),
     ],
 )
 def test_a_batch_of_another_kind_or_of_other_rows_is_refused_by_name(method, answer, said, monkeypatch):

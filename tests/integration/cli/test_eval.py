@@ -139,4 +139,4 @@ def test_a_function_that_a_recipe_uses_is_allowed_by_its_name(rlchassis, own_mod
 def test_names_given_to_allow_must_exist(rlchassis, run, word):
     done = rlchassis("eval", run, "--allow", word)
     assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
-    assert f"--allow {word} names nothing" in done.err
+    assert f"--allow {word} cannot be imported" in done.err

@@ -65,9 +65,9 @@ def is_refused(done, *hints):
         (("--set", "lr"), ["--set KEY=VALUE"]),
         (("--config", "missing.toml"), ["missing.toml"]),
         (("--recipe", "CartPole"), ["CartPole-v1"]),
-        (("--set", "steps=5"), ["--steps and --set steps give one thing two values"]),
-        (("--seed", "1", "--set", "config.seed=2"), ["--seed and --set config.seed give one thing two values"]),
-        (("--optimizer", "adam", "--set", "optimizer=adam"), ["--optimizer and --set optimizer give one thing two values"]),
+        (("--set", "steps=5"), ["--steps and --set steps set the same thing"]),
+        (("--seed", "1", "--set", "config.seed=2"), ["--seed and --set config.seed set the same thing"]),
+        (("--optimizer", "adam", "--set", "optimizer=adam"), ["--optimizer and --set optimizer set the same thing"]),
         (("--optimizer", "adam", "--set", "optim_factory=adam"), ["the optimizer is given twice"]),
         (("--optimizer", "critic=rmsprop:alpha=0.95"), ["sets an optimizer for one role, which is not supported"]),
         (("--wrapper", "obs-norm:clp=5"), ['Did you mean "clip"?']),
@@ -104,7 +104,7 @@ def test_impossible_commands_are_refused_before_anything_is_done(train, words, h
         (("dqn", "Pendulum-v1", "--recipe", "none"), ["dqn does not support actions of Box; it takes Discrete"]),
         ((), ["required: ALGORITHM, ENV"]),
         (("ppo",), ["required: ENV"]),
-        (("ppo", "CartPole-v1", "--allow", "json"), ["--allow is for code that a stored experiment uses"]),
+        (("ppo", "CartPole-v1", "--allow", "json"), ["--allow is only used with a stored experiment"]),
         (("ppo", "CartPole-v1", "--optimizer", "rmsprop"), ["Installed: adam"]),
         (("ppo", "CartPoel-v1"), ["CartPoel-v1"]),
         (("ppo", "no_such_module:Env-v0"), ["no_such_module"]),
@@ -141,7 +141,7 @@ def test_a_base_directory_that_is_a_file_is_refused(train):
 
 def test_a_file_of_settings_that_is_no_toml_is_refused(train):
     Path("mine.toml").write_text("params = ", "utf-8")
-    is_refused(train("--config", "mine.toml"), "mine.toml is not TOML")
+    is_refused(train("--config", "mine.toml"), "mine.toml is not valid TOML")
 
 
 def test_algorithm_and_environment_in_the_wrong_order_are_named_in_the_right_one(rlchassis):

@@ -79,7 +79,7 @@ def test_code_of_a_user_in_it_must_be_allowed(rlchassis, tmp_path, monkeypatch):
     (own,) = json.loads(Path(FILE).read_text("utf-8"))["callbacks"]["stop"]
     refused = rlchassis("train", "--config", FILE, "--name", "again")
     assert (refused.code, refused.err.count("\n"), own["class"] in refused.err) == (2, 1, True)
-    with pytest.raises(UsageError, match="if you trust this code, hand it over"):
+    with pytest.raises(UsageError, match="if you trust this code, pass it in allow"):
         train_in_python(experiment=FILE, name="again")
     done = train_in_python(experiment=FILE, name="again", allow=[Never], seed=3)
     assert (Path("log/again/policy.pt").exists(), done.world.config.seed) == (True, 3)

@@ -55,7 +55,7 @@ def test_a_run_whose_policy_the_disk_refuses_exits_with_1_and_names_the_path(tra
     monkeypatch.setattr("rlchassis.training.persistence.write_policy", full)
     done = train("--name", "mine")
     assert done.code == 1
-    assert "rlchassis: StorageFailure: the run came to its end, but the policy of step 64 is not stored in " in done.err
+    assert "rlchassis: StorageFailure: the run finished, but the policy of step 64 is not stored in " in done.err
     assert f"{Path('log', 'mine', 'policy.pt')} (No space left on device)." in done.err
 
 

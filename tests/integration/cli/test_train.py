@@ -9,7 +9,7 @@ import pytest
 from rlchassis import Experiment, evaluate, load_policy
 from rlchassis import train as train_in_python
 from rlchassis.cli.algorithm_help import settings_of
-from rlchassis.cli.used_recipe import told
+from rlchassis.cli.used_recipe import recipe_line
 from rlchassis.experiment import UsageError, plan
 from rlchassis.experiment.tuned import recipes_of
 from rlchassis.registry import load
@@ -77,7 +77,7 @@ def test_a_name_that_exists_gets_a_suffix_where_that_is_asked_for(train):
 
 def test_without_tests_the_next_line_says_how_many_episodes(train, rlchassis):
     done = train("--name", "mine", "--set", "sampling.num_test_envs=0")
-    assert "without any test" in done.out
+    assert "without tests" in done.out
     line = done.out.splitlines()[-3]
     assert line == "  rlchassis eval log/mine --episodes 10"
     assert rlchassis(*line.split()[1:]).code == 0
@@ -114,7 +114,7 @@ def test_the_recipe_is_printed_as_used_with_overridden_settings_marked(monkeypat
     monkeypatch.setattr("rlchassis.experiment.tuned.recipes_of", lambda builder: {"CartPole-v1": recipe})
     settings = {"params": {"gamma": 0.9, "lr_scheduler_factory": None}, "sampling": {"batch_size": 64}}
     experiment = plan("ppo", "CartPole-v1", steps=6000, wrappers=["obs-norm:clip=5"], settings=settings)
-    assert told("ppo", "CartPole-v1", None, experiment) == (
+    assert recipe_line("ppo", "CartPole-v1", None, experiment) == (
         "using recipe CartPole-v1: steps=6000 (recipe: 9000), wrappers=[obs-norm:clip=5.0] (recipe: [obs-norm]), params.lr=0.001, "
         "params.gamma=0.9 (recipe: 0.5), params.lr_scheduler_factory=none (recipe: linear), sampling.batch_size=64 (recipe: 8), "
         "sampling.step_per_epoch=500, critic.hidden_sizes=[8, 8], env.sutton_barto_reward=true"
@@ -123,7 +123,7 @@ def test_the_recipe_is_printed_as_used_with_overridden_settings_marked(monkeypat
 
 def test_equal_critics_of_a_recipe_are_printed_as_one():
     experiment = plan("sac", "Pendulum-v1", settings={"actor": {"hidden_sizes": [4]}})
-    line = told("sac", "Pendulum-v1", None, experiment)
+    line = recipe_line("sac", "Pendulum-v1", None, experiment)
     assert "actor.hidden_sizes=[4] (recipe: [64, 64]), critic.hidden_sizes=[64, 64]" in line
 
 

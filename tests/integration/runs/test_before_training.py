@@ -103,14 +103,14 @@ class Moving(PolicyWrapper):
 @pytest.mark.parametrize(
     ("wrap", "said"),
     [
-        (Repeating, "Repeating answers the same observations differently after it was asked others"),
+        (Repeating, "Repeating acts differently on the same observations after other calls"),
         (Smoothing, "(it keeps Smoothing.last)"),
         (Drawing, "draw random numbers from rng alone"),
-        (Moving, "Moving answers the same observations differently"),
+        (Moving, "Moving acts differently on the same observations"),
     ],
 )
 def test_a_layer_that_keeps_memory_in_itself_is_refused_with_the_memory_contract(wrap, said):
-    refused(builder().with_policy_wrapper_factory(Wrapping(wrap)), said, "return what act must remember as its state")
+    refused(builder().with_policy_wrapper_factory(Wrapping(wrap)), said, "return recurrent state from act")
 
 
 class Counting(StochasticPolicy):
@@ -132,7 +132,7 @@ class CountingAgent(PPOAgentFactory):
 
 
 def test_an_innermost_policy_that_keeps_memory_in_itself_is_refused_too():
-    refused(builder(CountingAgent), "Counting answers the same observations differently", "(it keeps Counting.turn)")
+    refused(builder(CountingAgent), "Counting acts differently on the same observations", "(it keeps Counting.turn)")
 
 
 class Sticky(PolicyWrapper):
@@ -179,14 +179,14 @@ class UndecidedActor(ActorFactory):
 
 
 def test_a_layer_that_repeats_actions_is_found_even_where_the_network_always_answers_the_same():
-    configured = builder().with_actor_factory(UndecidedActor()).with_policy_wrapper_factory(Wrapping(Sticky))
-    refused(configured, "Sticky answers the same observations differently", "(it keeps Sticky.action)")
+    told = builder().with_actor_factory(UndecidedActor()).with_policy_wrapper_factory(Wrapping(Sticky))
+    refused(told, "Sticky acts differently on the same observations", "(it keeps Sticky.action)")
 
 
 @pytest.mark.parametrize("scores", [(1.0, 0.0), (0.0, 1.0)])
 def test_a_layer_that_changes_with_every_second_call_is_found_whatever_the_network_always_answers(scores):
-    configured = builder().with_actor_factory(UndecidedActor(scores)).with_policy_wrapper_factory(Wrapping(Resting))
-    refused(configured, "Resting answers the same observations differently", "(it keeps Resting.calls)")
+    told = builder().with_actor_factory(UndecidedActor(scores)).with_policy_wrapper_factory(Wrapping(Resting))
+    refused(told, "Resting acts differently on the same observations", "(it keeps Resting.calls)")
 
 
 class Remembering(PolicyWrapper):
@@ -379,5 +379,5 @@ def test_a_policy_that_cannot_be_copied_is_asked_itself_and_left_in_training(cap
     world.close()
     assert world.policy.training
     assert [record.message for record in caplog.records] == [
-        "Uncopyable cannot be copied (it holds a lock), so it is not checked for memory of its own."
+        "Uncopyable cannot be copied (it holds a lock), so it is not checked for hidden state."
     ]

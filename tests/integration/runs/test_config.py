@@ -94,7 +94,7 @@ def watch(tmp_path, caplog):
         assert "Watched" not in caplog.text
         run(tmp_path / "b", watch=True, watch_num_episodes=2)
     (line,) = [record.getMessage() for record in caplog.records if "Watched" in record.getMessage()]
-    assert line.startswith("Watched 2 episodes (not rendered, since there is no display): mean return ")
+    assert line.startswith("Watched 2 episodes (not rendered: there is no display): mean return ")
 
 
 def watch_num_episodes(tmp_path, caplog):

@@ -84,7 +84,7 @@ def test_a_policy_that_can_never_be_stored_fails_the_run_once_all_is_done_and_an
     with pytest.raises(StorageFailure) as caught:
         run(tmp_path)
     path = tmp_path / "run" / "policy.pt"
-    assert str(caught.value) == f"the run came to its end, but the policy of step 64 is not stored in {path} (No space left on device)."
+    assert str(caught.value) == f"the run finished, but the policy of step 64 is not stored in {path} (No space left on device)."
     assert caught.value.result.trainer_result.best_score == 5
     assert read_policy(tmp_path / "run").record["env_step"] == 32
     assert rows_of(tmp_path / "run")[-1]["step"] == 64

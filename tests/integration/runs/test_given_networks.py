@@ -114,7 +114,7 @@ def test_a_network_of_another_shape_is_refused_whatever_the_algorithm(builder, s
     told = refusal(builder, setter, factory_of(builder, setter, width), num_train_envs=num_train_envs)
     assert told.startswith(f"{SETTINGS[setter][1]} (Own): the network {said}")
     actions = "Discrete(2)" if actions_for(builder) is DISCRETE else "Box(3,)"
-    assert told.endswith(f"(asked with two observations of Box(4,), for actions of {actions}).")
+    assert told.endswith(f"(called with two observations of Box(4,), for actions of {actions}).")
 
 
 def test_every_builder_of_the_house_is_among_them():
@@ -227,12 +227,12 @@ class Shapeless(PolicyWrapper):
 @pytest.mark.parametrize(
     ("wrap", "said"),
     [
-        (Doubling, "hands on observations that the policy within cannot take, float32 of shape [2, 8]: "),
+        (Doubling, "passes on observations that the inner policy does not support, float32 of shape [2, 8]: "),
         (Raising, "fails with IndexError: of the wrapper"),
         (Timid, "fails with KeyError: 'exploring'"),
         (Precise, "returns float64 of shape [2, 3], expected float32 of shape [2, 3]"),
         (Lonely, "returns float32 of shape [2, 3] from act, expected actions and state"),
-        (Shapeless, "returns a state that is not None and no tensors [N, …] with a row per environment"),
+        (Shapeless, "returns a state other than None or tensors [N, …] with a row per environment"),
     ],
     ids=lambda each: getattr(each, "__name__", ""),
 )

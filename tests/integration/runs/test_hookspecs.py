@@ -337,7 +337,7 @@ def test_a_vote_for_the_end_is_reported_with_whose_it_is(answer, stopped):
      ("env_wrappers", "Callable")],
 )  # fmt: skip
 def test_a_hook_result_of_the_wrong_kind_is_refused_with_the_hook_named(hook, expected):
-    with pytest.raises(PluginError, match=rf"rlchassis_{hook} was answered with int, expected {expected}"):
+    with pytest.raises(PluginError, match=rf"rlchassis_{hook} returned int, expected {expected}"):
         run_with(answering(f"rlchassis_{hook}", 3))
 
 

@@ -170,5 +170,5 @@ def test_a_run_that_is_going_on_takes_no_other_into_its_directory(tmp_path):
 @pytest.mark.parametrize("directory", ["a\0b", "\ud800", "file/x"])
 def test_a_directory_that_cannot_be_made_is_refused_when_an_experiment_is_saved(directory, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="cannot be made a directory"):
+    with pytest.raises(UsageError, match="cannot create the directory"):
         PPOExperimentBuilder("CartPole-v1").build().save(f"{tmp_path}/{directory}")

@@ -192,9 +192,9 @@ def test_each_used_plugin_is_listed_once(full):
 def test_users_own_code_is_handed_over_and_the_printed_line_says_how(env, tmp_path):
     experiment = PPOExperimentBuilder(env).with_epoch_stop_callback(StopAt()).build()
     experiment.save(tmp_path)
-    with pytest.raises(StoredFileError, match="hand it over") as caught:
+    with pytest.raises(StoredFileError, match="pass it in allow") as caught:
         Experiment.from_directory(tmp_path)
-    line = str(caught.value).partition("hand it over: ")[2]
+    line = str(caught.value).partition("pass it in allow: ")[2]
     restored = eval(line, {"Experiment": Experiment, "OwnEnvs": OwnEnvs, "make_env": make_env, "StopAt": StopAt})
     assert restored.with_config(policy_restore_directory=None) == experiment
 
@@ -202,7 +202,7 @@ def test_users_own_code_is_handed_over_and_the_printed_line_says_how(env, tmp_pa
 def test_a_namesake_of_users_code_does_not_stand_in_for_it(tmp_path):
     PPOExperimentBuilder(OwnEnvs()).build().save(tmp_path)
     namesake = type("OwnEnvs", (EnvFactory,), {"__module__": "elsewhere"})
-    with pytest.raises(StoredFileError, match="hand it over"):
+    with pytest.raises(StoredFileError, match="pass it in allow"):
         Experiment.from_directory(tmp_path, allow=[namesake])
 
 

@@ -139,16 +139,16 @@ class OwnActor(ActorFactory):
 
 def test_users_own_networks_are_handed_over_and_the_printed_line_says_how(tmp_path):
     directory = stored(tmp_path, "CartPole-v1", lambda builder: builder.with_actor_factory(OwnActor(5))).directory
-    with pytest.raises(StoredFileError, match="hand it over") as caught:
+    with pytest.raises(StoredFileError, match="pass it in allow") as caught:
         rlchassis.load_policy(directory)
-    line = str(caught.value).partition("hand it over: ")[2]
+    line = str(caught.value).partition("pass it in allow: ")[2]
     policy = eval(line, {"load_policy": rlchassis.load_policy, "OwnActor": OwnActor})
     assert policy(np.zeros(4)) in (0, 1)
 
 
 def test_weights_alone_ask_the_recipe_for_environment_and_networks(tmp_path):
     directory = stored(tmp_path, Counter, policy_persistence_mode=Mode.POLICY_STATE_DICT).directory
-    with pytest.raises(StoredFileError, match="hand it over: load_policy"):
+    with pytest.raises(StoredFileError, match="pass it in allow: load_policy"):
         rlchassis.load_policy(directory)
     assert rlchassis.load_policy(directory, allow=[Counter])(np.zeros(1)) in (0, 1)
 

@@ -170,7 +170,7 @@ def test_allow_takes_objects_and_not_their_names(run):
         (
             "env_factory.options",
             {"make_kwargs": {"a": [{"class": f"mine:C{i}", "options": {}} for i in range(900)]}},
-            "uses mine:C0, .* hand it over",
+            "uses mine:C0, .* pass it in allow",
         ),
         ("agent_factory.options.params", {"lr": 10**400}, "int too large to convert to float"),
         ("env_factory.options", {"task": "C" * 2**20}, "task must be the id of an environment of at most 200 characters"),

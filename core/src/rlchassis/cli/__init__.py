@@ -1,4 +1,4 @@
-"""The command line `rlchassis`: one file per command, imported when it is typed."""
+"""The `rlchassis` command line: one module per command, imported when the command is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `rlchassis train ALGORITHM --help` shows beside the options: the settings that --set changes, and the options of what was named."""
+"""Epilog of `rlchassis train ALGORITHM --help`: settings for --set, and options of the named components."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from rlchassis.registry.wording import listed
 
 WITH_OPTION = ("seed", "device", "persistence_base_dir")
 NAMED = {"optimizer": "optimizer", "logger": "logger", "wrapper": "policy_wrapper", "extensions": "extension"}
-"""Arguments that name components, and of which kind."""
+"""Arguments that name components, and their kinds."""
 
 
 class HelpOfAlgorithm(argparse.Action):
-    """--help, with the settings of the algorithm and the options of the components that were named before it."""
+    """--help, with the settings of the algorithm and the options of components named before it."""
 
     def __init__(self, option_strings: list[str], dest: str, **options: Any) -> None:
         super().__init__(option_strings, dest=argparse.SUPPRESS, nargs=0, help=options.get("help"))
@@ -30,7 +30,7 @@ class HelpOfAlgorithm(argparse.Action):
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: str | None = None
     ) -> None:
-        """Print and leave."""
+        """Print the help and exit."""
         if algorithm := getattr(namespace, "algorithm", None):
             parser.formatter_class = argparse.RawDescriptionHelpFormatter
             parser.epilog = "\n".join([*settings_of(algorithm), *_options_of_named(namespace)])
@@ -39,7 +39,7 @@ class HelpOfAlgorithm(argparse.Action):
 
 
 def settings_of(algorithm: str) -> Iterator[str]:
-    """Each setting with its default and what it means."""
+    """Lines with each setting, its default and its documentation."""
     builder = load("algorithm", algorithm)
     agent = builder.agent_class()
     yield from laid_out([(f"settings of {algorithm}, with their defaults, for --set KEY=VALUE and --config:", "", "")], indent=0)
@@ -48,7 +48,7 @@ def settings_of(algorithm: str) -> Iterator[str]:
 
 
 def _of_agent(agent: Any) -> Iterator[Row]:
-    """By the short names of networks, optimizer and wrappers."""
+    """Settings of the agent, under the short names of networks, optimizer and wrappers."""
     short = {names[0]: name for name, names in short_names(type(agent)).items() if len(names) == 1}
     for name, default, sentence in documented(agent):
         first, dot, rest = name.partition(".")
@@ -56,16 +56,16 @@ def _of_agent(agent: Any) -> Iterator[Row]:
 
 
 def _sampling(agent: Any) -> Iterator[Row]:
-    """With what suits the algorithm where the user says nothing; --steps says how long to train."""
-    suited = {**agent.default_sampling, "step_per_epoch": "steps/20"}
+    """Sampling settings, with the algorithm's defaults; without those computed from --steps."""
+    defaults = {**agent.default_sampling, "step_per_epoch": "steps/20"}
     for name, default, doc in documented(SamplingConfig(), "sampling."):
         field = name.removeprefix("sampling.")
         if field not in FIXED_BY_STEPS and field not in agent.trainer_class.refused:
-            yield name, str(suited.get(field, default)), doc
+            yield name, str(defaults.get(field, default)), doc
 
 
 def _config() -> Iterator[Row]:
-    """Those without an option of their own."""
+    """Settings of config that have no command-line option."""
     for name, default, doc in documented(ExperimentConfig(watch=False), "config."):
         if name.removeprefix("config.") not in WITH_OPTION:
             yield name, default, doc

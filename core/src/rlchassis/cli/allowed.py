@@ -1,4 +1,4 @@
-"""Code of the user's own that a stored recipe may use: named on the command line, imported because the user says so."""
+"""--allow: modules, classes and functions that a stored configuration may use."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from rlchassis.registry.failures import raised
 
 
 def add_allow(parser: argparse.ArgumentParser) -> None:
-    """The option."""
+    """Add the option --allow."""
     parser.add_argument(
         "--allow",
         action="append",
         default=[],
         metavar="MODULE[:NAME]",
-        help="code of yours that the recipe uses: a module to import, or a class or function in it",
+        help="your own code in the stored configuration: a module to import, or a class or function in it",
     )
 
 
 def allowed(words: Iterable[str]) -> list[Any]:
-    """What they name, imported; a module stands for what is defined in it."""
+    """Import the named modules, classes and functions."""
     words = list(words)
     if words:
         look_here()
@@ -37,13 +37,13 @@ def allowed(words: Iterable[str]) -> list[Any]:
         try:
             found.append(reduce(getattr, name.split(".") if name else [], import_module(module)))
         except (Exception, SystemExit) as error:  # a user's module fails as it likes
-            raise UsageError(f"--allow {word} names nothing that can be imported: {raised(error, module.partition('.')[0])}.") from error
+            raise UsageError(f"--allow {word} cannot be imported: {raised(error, module.partition('.')[0])}.") from error
     return found
 
 
 @contextmanager
 def asking_to_allow() -> Iterator[None]:
-    """Within it code that was not named is asked for in words of the command line; what only Python can name, in those of Python."""
+    """Context in which NotAllowedError suggests --allow, where code can be named on the command line."""
     try:
         yield
     except NotAllowedError as error:
@@ -54,7 +54,7 @@ def asking_to_allow() -> Iterator[None]:
 
 
 def look_here() -> None:
-    """Let modules of the current folder be imported, as `python script.py` and `python -m` do; not where Python runs in safe mode."""
+    """Add the current directory to sys.path, as `python -m` does; not in Python's safe-path mode."""
     here = os.getcwd()  # noqa: PTH109  sys.path holds texts
     if not sys.flags.safe_path and "" not in sys.path and here not in sys.path:
         sys.path.insert(0, here)

@@ -1,4 +1,4 @@
-"""From words to the command that carries them out, and from what came of it to an exit code. Imports little, so that it answers at once."""
+"""Command dispatch: from arguments to a command, and from its result to an exit code. Imports little, for fast start-up."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ LONGEST_LINE = 2000
 
 
 class Parser(argparse.ArgumentParser):
-    """Reports misuse in one sentence and prints its help as everything else is printed."""
+    """Argument parser that reports errors in one sentence."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.color = False  # from Python 3.14 on help has colours, which are escape sequences
 
     def print_help(self, file: Any = None) -> None:
-        """Print it on stdout."""
+        """Print the help on stdout."""
         say(*self.format_help().rstrip("\n").split("\n"))
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        """Misuse of one command is reported by its own parser, which knows the nearest option."""
+        """Parse; unknown arguments are reported by the command's own parser, with the nearest option."""
         found, surplus = super().parse_known_args(args, namespace)
         if surplus:
             hint = did_you_mean(surplus[0].partition("=")[0], self._option_string_actions) if surplus[0].startswith("-") else ""
@@ -38,18 +38,18 @@ class Parser(argparse.ArgumentParser):
         return found, surplus
 
     def error(self, message: str) -> NoReturn:
-        """Say where to look, too."""
+        """Raise UsageError with a reference to --help."""
         sentence = f"{message} See" if message.endswith("?") else f"{message.rstrip('.')}; see"
         raise UsageError(f"{sentence} `{self.prog} --help`.")
 
 
 class Version(argparse.Action):
-    """Looks the version up only when it is asked for."""
+    """--version; looks the version up on use."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: str | None = None
     ) -> None:
-        """Print and leave."""
+        """Print the version and exit."""
         from importlib.metadata import version
 
         say(version("rlchassis-core"))
@@ -57,7 +57,7 @@ class Version(argparse.Action):
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Carry out a command; 0: done, 1: it failed, 2: wrong usage or unusable input, 128 + n: signal n ended it."""
+    """Run a command; exit codes: 0 success, 1 failure, 2 invalid usage or input, 128 + n stopped by signal n."""
     if words is not None:
         return _exit_code(list(words))
     try:
@@ -83,7 +83,7 @@ def _code_of(end: KeyboardInterrupt) -> int:
 
 
 def _answered_signal(error: BaseException) -> KeyboardInterrupt | None:
-    """The signal that ended the command, where an error was raised on the way out."""
+    """The signal that stopped the command, if an error was raised during shutdown."""
     seen: set[int] = set()
     earlier: BaseException | None = error
     while earlier is not None and id(earlier) not in seen:
@@ -95,7 +95,7 @@ def _answered_signal(error: BaseException) -> KeyboardInterrupt | None:
 
 
 def _leave_ctrl_c_to_the_system() -> None:
-    """From here on the program only exits, and SIGINT ends it at once instead of raising an error that nobody handles."""
+    """Restore the default SIGINT handler: the program is about to exit."""
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -122,8 +122,8 @@ def _failed(error: BaseException, words: Sequence[str]) -> int:
 
 
 def _parser(words: Sequence[str]) -> Parser:
-    """Knows all verbs, and the arguments of the one that is meant."""
-    parser = Parser(prog="rlchassis", description="Reinforcement learning on a chassis.", allow_abbrev=False)
+    """Parser with all commands, and the arguments of the given one."""
+    parser = Parser(prog="rlchassis", description="Reinforcement learning with a plugin architecture.", allow_abbrev=False)
     parser.add_argument("--version", action=Version, nargs=0, help="print the version of rlchassis-core")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     for name, verb in verbs(for_help=words[:1] == [] or words[0].startswith("-")).items():
@@ -145,11 +145,11 @@ def _one_line(error: BaseException) -> str:
 
 
 def _bounded(text: str) -> str:
-    """Without its middle, where it repeats what nobody could have read: a number of thousands of digits, for example."""
+    """Shorten long text in the middle, such as a number of thousands of digits."""
     return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE // 2]} … {text[-LONGEST_LINE // 2 :]}"
 
 
 def _notes(error: BaseException) -> list[str]:
-    """What was added on the way: which hook raised it, unless it is core's own, and whatever an author had to say."""
+    """Notes of an error, such as the hook that raised it, except those of core's own hooks."""
     notes = [str(note) for note in getattr(error, "__notes__", ())]
     return [f"  {line}" for note in notes if not note.endswith(" of rlchassis-core") for line in note.splitlines()]

@@ -1,4 +1,4 @@
-"""`rlchassis doctor`: versions, threads, devices and plugins of this interpreter, and whether `train` could run."""
+"""`rlchassis doctor`: versions, threads, devices and plugins of this interpreter, and whether `train` can run."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ CORE = "rlchassis-core"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing may be told to `doctor`."""
+    """`doctor` has no arguments."""
     parser.set_defaults(carry_out=carry_out)
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
-    """Look at everything; 1 where `train` could not run."""
+    """Print the findings; returns 1 if `train` cannot run."""
     broken = [problem for name in _libraries() if (problem := _import_problem(name))]
     plugins = [check(plugin) for plugin in installed()]
     obstacles = [*broken, *_plugin_obstacles(plugins)]
-    verdict = "`rlchassis train` could not run." if obstacles else "`rlchassis train` can run."
+    verdict = "`rlchassis train` cannot run." if obstacles else "`rlchassis train` can run."
     say(*_findings(plugins), "", *(f"problem: {obstacle}" for obstacle in obstacles), verdict)
     return 1 if obstacles else 0
 
@@ -53,7 +53,7 @@ def _findings(plugins: Sequence[Plugin]) -> Iterator[str]:
 
 
 def _libraries() -> list[str]:
-    """What core needs, by its own metadata; every one is imported under the name it is installed by."""
+    """Dependencies of core, from its metadata; their import names equal their distribution names."""
     required = [line for line in metadata.requires(CORE) or () if "extra ==" not in line]
     return [match[0] for line in required if (match := re.match(r"[\w.-]+", line))]
 
@@ -78,7 +78,7 @@ def _threads() -> str:
 
 
 def _devices() -> list[str]:
-    """Those that --device takes."""
+    """Values for --device."""
     torch = sys.modules.get("torch")
     if torch is None:
         return ["none"]
@@ -87,7 +87,7 @@ def _devices() -> list[str]:
 
 
 def _plugin_obstacles(plugins: Sequence[Plugin]) -> Iterator[str]:
-    """Why no algorithm could be trained, if none could."""
+    """Reasons why no algorithm can be trained, if none can."""
     usable = {(plugin.kind, plugin.name) for plugin in plugins if plugin.is_usable}
     algorithms = [plugin for plugin in plugins if plugin.kind == "algorithm" and plugin.is_usable]
     lacking = [(plugin, missing) for plugin in algorithms if (missing := _unmet(plugin, usable))]

@@ -1,4 +1,4 @@
-"""`rlchassis eval`: the score of a stored policy."""
+"""`rlchassis eval`: evaluate a stored policy."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from rlchassis.registry.wording import number_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may be told to `eval`."""
+    """Arguments of `eval`."""
     add = parser.add_argument
     add("directory", metavar="DIR", help="a run directory")
-    add("--episodes", type=int, metavar="N", help="play this many with fresh seeds; default: repeat the best test on its own")
+    add("--episodes", type=int, metavar="N", help="number of episodes, on new seeds; default: repeat the best test on its recorded seeds")
     add_allow(parser)
     add("--json", action="store_true", help="print everything as JSON")
-    add("--debug", action="store_true", help="show where a failure arose")
+    add("--debug", action="store_true", help="show the traceback of an error")
     parser.set_defaults(carry_out=carry_out)
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
-    """Play, and print what was earned."""
+    """Evaluate and print the result."""
     with messages_on_stderr(), asking_to_allow():
         result = evaluate(arguments.directory, arguments.episodes, allow=allowed(arguments.allow))
     if arguments.json:

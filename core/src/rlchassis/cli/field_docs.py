@@ -1,4 +1,4 @@
-"""The settings of a recipe with their defaults, and the sentence that stands below each field in its source."""
+"""Fields of configurations with their defaults and docstrings."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from rlchassis.cli.shown import shown
 from rlchassis.experiment.settings import one_of
 
 
-def documented(recipe: Any, prefix: str = "") -> Iterator[tuple[str, str, str]]:
-    """(dotted name, default, sentence) of every setting in a recipe; recipes within it are gone through in their place."""
-    docs = field_docs(type(recipe))
-    for a in attrs.fields(type(recipe)):
-        value = one_of(getattr(recipe, a.name))
+def documented(config: Any, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """(dotted name, default, docstring) of every field of a configuration, nested ones included."""
+    docs = field_docs(type(config))
+    for a in attrs.fields(type(config)):
+        value = one_of(getattr(config, a.name))
         if attrs.has(type(value)):
             yield from documented(value, f"{prefix}{a.alias}.")
         else:
@@ -27,7 +27,7 @@ def documented(recipe: Any, prefix: str = "") -> Iterator[tuple[str, str, str]]:
 
 
 def field_docs(cls: type) -> dict[str, str]:
-    """The first line below each field of a class and its bases; nothing where there is no source to read."""
+    """First line of the docstring below each field of a class and its bases; empty without source code."""
     found: dict[str, str] = {}
     for base in reversed(cls.__mro__[:-1]):
         try:

@@ -1,4 +1,4 @@
-"""`rlchassis inspect`: what a run directory says of itself, read as data; no plugin is imported, nor is torch."""
+"""`rlchassis inspect`: configuration, provenance and scores of a run, read as data; imports neither plugins nor torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rlchassis.cli.output import say, say_json
-from rlchassis.cli.provenance import told
+from rlchassis.cli.provenance import provenance_rows
 from rlchassis.errors import StoredFileError
 from rlchassis.storage.files import METRICS_FILENAME, POLICY_FILENAME, PROVENANCE_FILENAME
 from rlchassis.storage.reading import is_there, open_stored, read_json
@@ -23,14 +23,14 @@ Json = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may be told to `inspect`."""
+    """Arguments of `inspect`."""
     parser.add_argument("directory", metavar="DIR", help="a run directory")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     parser.set_defaults(carry_out=carry_out)
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
-    """Read everything before anything is printed."""
+    """Read all files, then print."""
     facts = read_facts(Path(arguments.directory))
     if arguments.json:
         say_json(facts)
@@ -40,7 +40,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
 
 def read_facts(directory: Path) -> Json:
-    """Recipe, provenance and scores, as far as they are there; StoredFileError without a recipe, or where one of the files is damaged."""
+    """Configuration, and provenance and scores if stored; StoredFileError without a configuration, or if a file is damaged."""
     return {
         "directory": str(directory),
         "recipe": read_settings(directory),
@@ -57,7 +57,7 @@ def _size_of_policy(directory: Path) -> int:
 
 
 def _running(directory: Path) -> Json | None:
-    """The process that holds the directory, if any."""
+    """The process that holds the lock of the directory, if any."""
     holder = read_holder(directory)
     return None if holder is None else {"pid": holder.pid, "host": holder.host, "gone": holder.is_gone}
 
@@ -67,12 +67,12 @@ def _read_provenance(path: Path) -> Json | None:
         return None
     data = read_json(path)
     if not isinstance(data, dict):
-        raise StoredFileError(f"{path} is no provenance written by rlchassis; restore it from a copy.")
+        raise StoredFileError(f"expected a JSON object in {path}, got {type(data).__name__}; restore it from a copy.")
     return data
 
 
 def _scores(rows: list[dict[str, float]]) -> Json:
-    """The best of the tests, the later one if two are equal, and the last."""
+    """Best test (the later of equal ones) and last test."""
     tests = [_test(row) for row in rows if row.get("test/return") is not None]
     best = max(reversed(tests), key=lambda test: test["mean"], default=None)
     return {"env_steps": max((row["step"] for row in rows), default=0), "best": best, "final": tests[-1] if tests else None}
@@ -98,7 +98,7 @@ def _lines(facts: Json) -> Iterator[str]:
     )
     yield from ("", "recipe", *_table({name: _shown(value) for name, value in recipe.items()}, "  "))
     if facts["provenance"]:
-        yield from ("", "provenance", *_table({name: _shown(value) for name, value in told(facts["provenance"])}, "  "))
+        yield from ("", "provenance", *_table({name: _shown(value) for name, value in provenance_rows(facts["provenance"])}, "  "))
 
 
 def _state(running: Json | None) -> str:

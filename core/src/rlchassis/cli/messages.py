@@ -1,4 +1,4 @@
-"""What rlchassis logs and what environments print: on stderr, above a progress bar where there is one; stdout is for answers."""
+"""Log messages and output of environments: on stderr, above a progress bar; stdout is for results."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from rlchassis.cli.output import complain
 
 
 class _Lines(logging.Handler):
-    """One line per message; the traceback of an exception stands in log.txt."""
+    """Handler that prints one line per message; tracebacks go to log.txt only."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write it where it does not tear the bar apart."""
+        """Print the message above the progress bar."""
         prefix = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
         with tqdm.external_write_mode(file=sys.stderr):
             complain(f"{prefix}{record.getMessage()}")
@@ -26,14 +26,14 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def messages_on_stderr() -> Iterator[None]:
-    """Within it what rlchassis logs is shown, and whatever else is printed goes to stderr as well."""
+    """Context that shows log messages of rlchassis on stderr, and redirects stdout to stderr."""
     with logged_on_stderr("rlchassis"), redirect_stdout(sys.stderr), _descriptor_of_stdout_diverted():
         yield
 
 
 @contextmanager
 def logged_on_stderr(name: str) -> Iterator[None]:
-    """Within it what this package logs is shown on stderr."""
+    """Context that shows log messages of a package on stderr."""
     logger, handler = logging.getLogger(name), _Lines()
     level = logger.level
     logger.addHandler(handler)
@@ -47,7 +47,7 @@ def logged_on_stderr(name: str) -> Iterator[None]:
 
 @contextmanager
 def _descriptor_of_stdout_diverted() -> Iterator[None]:
-    """Within it libraries written in C print on stderr, too."""
+    """Context that also redirects the stdout of C libraries to stderr."""
     if None in (sys.__stdout__, sys.__stderr__):  # then a file of the run may have its number
         yield
         return

@@ -1,4 +1,4 @@
-"""The options of a plugin, and settings and options laid out for a terminal."""
+"""Options of plugins, and the layout of settings and options for a terminal."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from rlchassis.cli.shown import default_of, shown
 from rlchassis.registry.component import option_names
 
 Row = tuple[str, str, str]
-"""Name, default and sentence of a setting or option."""
+"""Name, default and documentation of a setting or option."""
 
 
 def options_of(plugin: Any) -> list[Row]:
-    """What `name:option=value` can set; nothing where the plugin does not say."""
+    """Options that `name:option=value` can set; empty if the plugin's signature does not name them."""
     names = option_names(plugin) or ()
     docs = field_docs(plugin) if isinstance(plugin, type) else {}
     return [(name, _default(plugin, name), docs.get(name, "")) for name in names]
@@ -31,11 +31,11 @@ def _default(plugin: Any, name: str) -> str:
         default = fields.get(name, attrs.NOTHING)
     else:
         default = inspect.signature(plugin).parameters[name].default
-    return "must be given" if default in (attrs.NOTHING, inspect.Parameter.empty) else shown(default)
+    return "required" if default in (attrs.NOTHING, inspect.Parameter.empty) else shown(default)
 
 
 def laid_out(rows: Iterable[Row], indent: int = 2) -> Iterator[str]:
-    """Two or more lines per row, none wider than the terminal: name and default, and the sentence below them."""
+    """Lines of name and default, with the documentation below, wrapped to the terminal's width."""
     for name, default, sentence in rows:
         yield from _wrapped(f"{name} = {default}" if default else name, indent, indent + 4)
         yield from _wrapped(sentence, indent + 4, indent + 4)

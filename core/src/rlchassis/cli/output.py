@@ -1,6 +1,6 @@
-"""Where the command line prints: the one place that decides how text reaches a terminal, a file or a pipe.
+"""Output of the command line to a terminal, file or pipe.
 
-What a terminal would obey is shown escaped, a line stays one line, and what the stream has no characters for is spelled out.
+Control characters are escaped, a line stays one line, and characters that the encoding lacks are replaced.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rlchassis.registry.wording import printable
 
 
 def say(*lines: str) -> None:
-    """Print lines on stdout at once; a reader that has left, as `head` does, is no failure."""
+    """Print lines on stdout and flush; a closed pipe, as by `head`, is not an error."""
     try:
         _print(lines, sys.stdout)
     except BrokenPipeError:
@@ -28,12 +28,12 @@ def say(*lines: str) -> None:
 
 
 def say_json(data: Any, *, indent: int | None = 2) -> None:
-    """Print data as JSON in ASCII; a number that is not finite is null."""
+    """Print data as ASCII JSON; non-finite numbers are null."""
     say(*json.dumps(_finite(data), indent=indent, allow_nan=False).split("\n"))
 
 
 def complain(*lines: str) -> None:
-    """Print lines on stderr at once; where nobody can be reached there is nobody to report that to."""
+    """Print lines on stderr and flush; errors of the stream are ignored."""
     try:
         _print(lines, sys.stderr)
     except (OSError, ValueError):
@@ -41,14 +41,14 @@ def complain(*lines: str) -> None:
 
 
 def _print(lines: tuple[str, ...], stream: TextIO | None) -> None:
-    """One line for each; without a stream, as where it was closed before Python began, nothing."""
+    """Print one line for each; does nothing without a stream."""
     if stream is not None:
         stream.write("".join(f"{encodable(printable(line), stream.encoding)}\n" for line in lines))
         stream.flush()
 
 
 def _discard_from_now_on(stream: TextIO) -> None:
-    """Let what is left in the buffer go nowhere, since Python writes it on leaving."""
+    """Redirect the stream to the null device, since Python flushes it on exit."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

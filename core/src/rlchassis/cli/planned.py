@@ -1,4 +1,4 @@
-"""From the arguments of `train` to the experiment that they mean."""
+"""From the arguments of `train` to an Experiment."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 
 from rlchassis.cli.allowed import allowed, asking_to_allow, look_here
 from rlchassis.cli.settings import is_stored_experiment, parse_settings, read_config
-from rlchassis.cli.used_recipe import told
+from rlchassis.cli.used_recipe import recipe_line
 from rlchassis.errors import UsageError
 from rlchassis.experiment import Experiment, plan
 from rlchassis.registry import installed
 
 SAME = {"steps": "steps", "seed": "config.seed", "device": "config.device", "dir": "config.persistence_base_dir", "optimizer": "optimizer"}
-"""Options, and the settings that are the same."""
+"""Options and the settings that they are aliases of."""
 
 
 def planned(arguments: argparse.Namespace) -> tuple[Experiment, str]:
-    """The experiment, and the line that says what it starts from."""
+    """The experiment, and a log line about its recipe or stored configuration."""
     settings, assigned = read_config(arguments.config) if arguments.config else {}, parse_settings(arguments.settings)
     _require_said_once(arguments, assigned)
     stored = arguments.config if is_stored_experiment(settings) else None
@@ -46,20 +46,20 @@ def planned(arguments: argparse.Namespace) -> tuple[Experiment, str]:
         )
     if stored:
         return experiment, f"using the experiment in {stored}"
-    return experiment, told(arguments.algorithm, arguments.env, arguments.recipe, experiment)
+    return experiment, recipe_line(arguments.algorithm, arguments.env, arguments.recipe, experiment)
 
 
 def _require_said_once(arguments: argparse.Namespace, assigned: dict[str, Any]) -> None:
-    """UsageError where an option and --set give one thing two values."""
+    """UsageError if an option and --set set the same thing."""
     for option, key in SAME.items():
         section, _, name = key.rpartition(".")
         table = assigned.get(section, {}) if section else assigned
         if getattr(arguments, option) is not None and isinstance(table, dict) and name in table:
-            raise UsageError(f"--{option} and --set {key} give one thing two values; leave one of them out.")
+            raise UsageError(f"--{option} and --set {key} set the same thing; use one of them.")
 
 
 def _require_module(env: str) -> None:
-    """UsageError where a file is named in place of the module in it."""
+    """UsageError if a file is given instead of a module."""
     file, _, name = env.partition(":")
     if file.endswith(".py"):
         module = file.removesuffix(".py").removeprefix("./").replace("/", ".")
@@ -67,16 +67,16 @@ def _require_module(env: str) -> None:
 
 
 def _require_order(algorithm: str | None, env: str | None) -> None:
-    """UsageError where the two were given the other way round."""
+    """UsageError if algorithm and environment are in the wrong order."""
     names = {plugin.name for plugin in installed() if plugin.kind == "algorithm"}
     if env in names and algorithm not in names:
         raise UsageError(f"the algorithm comes before the environment: rlchassis train {env} {algorithm}.")
 
 
 def _require_whole(arguments: argparse.Namespace, stored: str | None) -> None:
-    """UsageError unless algorithm and environment are known; a stored experiment has both."""
+    """UsageError unless algorithm and environment are given; a stored experiment has both."""
     missing = [name.upper() for name in ("algorithm", "env") if getattr(arguments, name) is None]
     if missing and not stored:
         raise UsageError(f"the following arguments are required: {', '.join(missing)}; see `rlchassis train --help`.")
     if arguments.allow and not stored:
-        raise UsageError("--allow is for code that a stored experiment uses, and --config names none; leave it out.")
+        raise UsageError("--allow is only used with a stored experiment (--config experiment.json); leave it out.")

@@ -1,4 +1,4 @@
-"""`rlchassis plugins`: what is installed, read from metadata and manifests alone; `info` loads the one plugin that it is about."""
+"""`rlchassis plugins`: installed plugins, from metadata and manifests; `info` also imports its plugin."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rlchassis.registry.wording import did_you_mean, listed, printable, quoted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may be told to `plugins`."""
+    """Arguments of `plugins`."""
     actions = parser.add_subparsers(metavar="list | info NAME", dest="action", required=True)
     listing = actions.add_parser("list", help="one line per plugin", allow_abbrev=False)
     listing.add_argument("--json", action="store_true", help="print everything as JSON")
     listing.set_defaults(carry_out=_list)
-    info = actions.add_parser("info", help="all that is known of one plugin, its options included", allow_abbrev=False)
-    info.add_argument("name", metavar="NAME", help="its name, with or without the vendor")
+    info = actions.add_parser("info", help="details of one plugin, with its options", allow_abbrev=False)
+    info.add_argument("name", metavar="NAME", help="name of the plugin, with or without the vendor prefix")
     info.set_defaults(carry_out=_info)
 
 
@@ -32,7 +32,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def table(plugins: Sequence[Plugin]) -> Iterator[str]:
-    """Aligned lines, with what is wrong with a plugin below its own."""
+    """Aligned lines, each followed by the plugin's problem, if any."""
     rows = [list(map(printable, row)) for row in [("KIND", "NAME", "DISTRIBUTION", "VERSION", "STATE", "SUMMARY"), *map(_columns, plugins)]]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     problems = [None, *(plugin.problem for plugin in plugins)]
@@ -87,7 +87,7 @@ def _facts(plugin: Plugin) -> Iterator[str]:
 
 
 def _options(plugin: Plugin) -> Iterator[str]:
-    """What can be set where it is named, if it can be loaded."""
+    """Options of the plugin, if it can be imported."""
     if not check(plugin).is_usable:
         return
     if plugin.kind == "algorithm":

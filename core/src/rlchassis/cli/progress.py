@@ -1,4 +1,4 @@
-"""How far a run is, as a bar on a terminal; what is logged of each epoch stands above it."""
+"""Progress bar for terminals."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ BAR_FORMAT = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} steps, {rate_fmt}, {
 
 
 def progress_on(stream: Any) -> list[object]:
-    """The observers that suit a stream: a bar on a terminal, none elsewhere."""
+    """A progress bar if the stream is a terminal, else nothing."""
     return [ProgressBar(stream)] if stream is not None and stream.isatty() else []
 
 
 @define(eq=False)
 class ProgressBar:
-    """Return, steps per second and time left, as they change."""
+    """Progress bar with return, steps per second and time left."""
 
     stream: Any = field(factory=lambda: sys.stderr)
     _bar: Any = field(default=None, init=False)
@@ -32,14 +32,14 @@ class ProgressBar:
 
     @hookimpl
     def rlchassis_train_start(self, world: Any) -> None:
-        """Nothing is done yet."""
+        """Show the bar."""
         self._bar = tqdm(
             total=world.sampling.total_steps, unit=" steps", bar_format=BAR_FORMAT, file=self.stream, dynamic_ncols=True, leave=False
         )
 
     @hookimpl
     def rlchassis_collect_end(self, stats: Any) -> None:
-        """So many steps further."""
+        """Advance the bar."""
         self._returns.extend(stats.returns)
         if self._returns:
             self._bar.set_postfix_str(f"return {statistics.fmean(self._returns):.1f}{self._tested}", refresh=False)
@@ -47,11 +47,11 @@ class ProgressBar:
 
     @hookimpl
     def rlchassis_test_end(self, result: Any) -> None:
-        """A newer test."""
+        """Update the test return."""
         self._tested = f", tested {result.mean:.1f}"
 
     @hookimpl
     def rlchassis_teardown(self) -> None:
-        """Whatever is said next begins on a line of its own."""
+        """Close the bar."""
         if self._bar is not None:
             self._bar.close()

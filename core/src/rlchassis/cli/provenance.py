@@ -1,4 +1,4 @@
-"""The provenance of a run for people: the command as it would be typed, the plugins that were used by their kind, each commit once."""
+"""Provenance of a run for display: the command line, used plugins by kind, and each commit once."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from rlchassis.storage.stored_configuration import flattened
 
 
-def told(provenance: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Names and values in the order of the file; what does not look as it was written is shown as it is."""
+def provenance_rows(provenance: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Names and values in the order of the file; entries of an unexpected form are shown unchanged."""
     for key, value in provenance.items():
         match key, value:
             case "argv", list():
@@ -33,7 +33,7 @@ def _used(plugins: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
 
 
 def _commits(states: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Each commit with its distributions, and those of them whose files differed from it."""
+    """Each commit with its distributions, and those with uncommitted changes."""
     by_commit: dict[str, list[str]] = {}
     for distribution, state in states.items():
         by_commit.setdefault(str(state.get("commit")), []).append(distribution)

@@ -1,4 +1,4 @@
-"""What `--set` and `--config` say: the nested settings that a recipe is changed by, or a stored experiment."""
+"""Values of `--set` and `--config`: nested settings, or a stored experiment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rlchassis.storage.reading import is_too_deep, parse_json
 
 
 def read_config(path: str) -> dict[str, Any]:
-    """The settings of a TOML or JSON file, or the data of a stored experiment; UsageError where it cannot be read."""
+    """Read settings from a TOML or JSON file, or the data of a stored experiment; UsageError if it cannot be read."""
     try:
         text = _read(path).decode("utf-8")
         data = parse_json(text, path) if path.endswith(".json") else tomllib.loads(text)
@@ -26,7 +26,7 @@ def read_config(path: str) -> dict[str, Any]:
     except UsageError:
         raise
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is not TOML: {error}.") from error
+        raise UsageError(f"{path} is not valid TOML: {error}.") from error
     _require_shallow(data, path)
     if not isinstance(data, dict):
         raise UsageError(f"expected a table of settings in {path}, got {data!r:.60}.")
@@ -34,26 +34,26 @@ def read_config(path: str) -> dict[str, Any]:
 
 
 def _read(path: str) -> bytes:
-    """All of a file of bounded size, which may be a pipe; a device would never end."""
+    """Read a file or pipe of bounded size."""
     with Path(path).open("rb") as file:
         content = file.read(MOST_CONFIGURATION_BYTES + 1)
     if len(content) > MOST_CONFIGURATION_BYTES:
-        raise UsageError(f"{path} holds more than {MOST_CONFIGURATION_BYTES} bytes, which no settings do.")
+        raise UsageError(f"{path} is larger than {MOST_CONFIGURATION_BYTES} bytes, the maximum for settings.")
     return content
 
 
 def is_stored_experiment(data: dict[str, Any]) -> bool:
-    """Whether it is what runs write into experiment.json."""
+    """Whether it is the content of an experiment.json."""
     return "format" in data
 
 
 def parse_settings(assignments: Iterable[str]) -> dict[str, Any]:
-    """The nested table that several KEY=VALUE are: "params.lr=3e-4" is {"params": {"lr": 3e-4}}; the later wins."""
+    """Nested table of KEY=VALUE assignments: "params.lr=3e-4" is {"params": {"lr": 3e-4}}; later ones take precedence."""
     return merged(_parsed(assignment) for assignment in assignments)
 
 
 def whole_number(text: str) -> int:
-    """50000, 50_000 or 5e4; for argparse, whose error it raises."""
+    """Parse 50000, 50_000 or 5e4; raises ArgumentTypeError."""
     try:
         return int(_exact(text) or text)
     except ValueError:
@@ -61,7 +61,7 @@ def whole_number(text: str) -> int:
 
 
 def _exact(text: str) -> str | None:
-    """1e5 in digits, where what is written without a decimal point and with a short exponent is whole."""
+    """Digits of a whole number in exponent notation, such as 1e5; None for other text."""
     found = re.fullmatch(r"([+-]?\d+)[eE]\+?(\d{1,2})", text)
     return found and found[1] + "0" * int(found[2])
 
@@ -70,7 +70,7 @@ def _parsed(assignment: str) -> dict[str, Any]:
     key, separator, text = assignment.partition("=")
     parts = [part.strip() for part in key.split(".")]
     if not separator or not all(parts):
-        raise UsageError(f"{assignment!r} sets nothing; write --set KEY=VALUE, such as --set params.lr=3e-4.")
+        raise UsageError(f"expected --set KEY=VALUE, such as --set params.lr=3e-4, got {assignment!r}.")
     value: Any = read_value(_exact(text.strip()) or text.strip())
     _require_shallow(value, key)
     for part in reversed(parts):

@@ -1,4 +1,4 @@
-"""Values as one would write them behind `--set KEY=`."""
+"""Values as written after `--set KEY=`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rlchassis.registry import Component, name_of
 
 
 def shown(value: Any) -> str:
-    """A value on one line; a part by its name, with the options that are not its defaults."""
+    """A value on one line; parts by name, with non-default options."""
     match value:
         case None:
             return "none"
@@ -34,7 +34,7 @@ def shown(value: Any) -> str:
 
 
 def default_of(field: attrs.Attribute[Any]) -> Any:
-    """The default of an attrs field; attrs.NOTHING where it must be given."""
+    """Default of an attrs field; attrs.NOTHING if it is required."""
     default: Any = field.default
     if not isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class in all but its stub
         return default

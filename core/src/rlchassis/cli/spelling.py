@@ -1,4 +1,4 @@
-"""How characters are spelled where a terminal or a file cannot show them: ± as +/-, γ as gamma, others as ?."""
+"""Replacements for characters that an encoding lacks: ± by +/-, γ by gamma, others by ?."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import codecs
 import unicodedata
 
 SPELLED = "rlchassis_spelled"
-"""The name of this error handler of codecs."""
+"""Name of the codecs error handler."""
 SYMBOLS = {
     "±": "+/-",
     "−": "-",
@@ -26,7 +26,7 @@ SYMBOLS = {
 
 
 def encodable(text: str, encoding: str | None) -> str:
-    """The text in what an encoding has characters for; utf-8 where there is none, or none such."""
+    """Text with only characters of an encoding; utf-8 if it is None or unknown."""
     try:
         return text.encode(encoding or "utf-8", SPELLED).decode(encoding or "utf-8")
     except LookupError:

@@ -1,4 +1,4 @@
-"""`rlchassis train`: an experiment put together by names, shown while it runs, and what can be typed next."""
+"""`rlchassis train`: configure an experiment by names, run it, and suggest the next commands."""
 
 from __future__ import annotations
 
@@ -33,42 +33,56 @@ COMPONENT = "NAME[:OPTION=VALUE,...]"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `train`."""
+    """Arguments of `train`."""
     add = parser.add_argument
-    add("-h", "--help", action=HelpOfAlgorithm, help="show this; after ALGORITHM, its settings too, and the options of what was named")
-    add("algorithm", metavar="ALGORITHM", nargs="?", help="an installed algorithm; `rlchassis plugins list` names them")
-    add("env", metavar="ENV", nargs="?", help="a gymnasium id, module:id, or module:name for a class or function of yours that makes one")
+    add(
+        "-h",
+        "--help",
+        action=HelpOfAlgorithm,
+        help="show this help; after ALGORITHM also its settings, and the options of components named before",
+    )
+    add("algorithm", metavar="ALGORITHM", nargs="?", help="an installed algorithm; see `rlchassis plugins list`")
+    add(
+        "env",
+        metavar="ENV",
+        nargs="?",
+        help="a gymnasium id, module:id, or module:name of your own environment class or function that creates one",
+    )
     add(
         "--steps",
         type=whole_number,
         metavar="N",
-        help="environment steps to train for, as 50000 or 1e5; needed where no recipe says it",
+        help="total environment steps, such as 50000 or 1e5; required if no recipe sets it",
     )
     add("--seed", type=int, metavar="N", help="random seed; default 42")
     add("--name", metavar="NAME", help="name of the run directory; default date and time")
     add("--dir", metavar="DIR", help="directory of the run directories; default log")
-    add("--if-exists", choices=("fail", "suffix"), default="fail", help="what to do where that name exists; default fail")
-    add("--device", metavar="DEVICE", help="where networks learn: cpu, cuda, cuda:1; default cpu")
+    add("--if-exists", choices=("fail", "suffix"), default="fail", help="what to do if the run directory exists; default fail")
+    add("--device", metavar="DEVICE", help="torch device: cpu, cuda, cuda:1; default cpu")
     add("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help="change a setting: params.lr=3e-4")
     add(
         "--config",
         metavar="FILE",
-        help="settings in TOML or JSON, laid out like a recipe, or the experiment.json of a run",
+        help="file of settings in TOML or JSON, in the format of a recipe, or the experiment.json of a run",
     )
-    add("--recipe", metavar="NAME", help="start from this recipe of the algorithm, or none; default the environment's own")
+    add("--recipe", metavar="NAME", help="tuned settings of the algorithm to start from, or none; default those for ENV")
     add("--optimizer", metavar=COMPONENT, help="the optimizer; default adam")
     several: dict[str, Any] = {"action": "append", "default": [], "metavar": COMPONENT}
-    add("--logger", **several, help="where metrics go besides metrics.jsonl; default tensorboard")
-    add("--wrapper", **several, help="a layer around the policy, outside those that recipe and settings name")
-    add("--with", **several, dest="extensions", help="an extension to activate")
-    add("--stop", **several, help="when to stop early: reward=475, the mean return of a test; no-improvement:patience=5, in tests")
+    add("--logger", **several, help="logger of metrics, besides metrics.jsonl; default tensorboard")
+    add("--wrapper", **several, help="a policy wrapper, added around those of recipe and settings")
+    add("--with", **several, dest="extensions", help="an extension to enable")
+    add(
+        "--stop",
+        **several,
+        help="early stopping: reward=475 (mean return of a test), no-improvement:patience=5 (tests without improvement)",
+    )
     add_allow(parser)
-    add("--debug", action="store_true", help="show where a failure arose")
+    add("--debug", action="store_true", help="show the traceback of an error")
     parser.set_defaults(carry_out=carry_out)
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
-    """Train, let installed verbs add what they have, and say where everything is."""
+    """Train, run the after_train functions of installed commands, and print the results and next commands."""
     experiment, beginning = planned(arguments)
     opening, interruption = Opening(beginning), Interruption()
     with messages_on_stderr(), interruption.awaited((signal.SIGINT, *TERMINATING)):
@@ -86,21 +100,21 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
 @define(eq=False)
 class Opening:
-    """An observer that says, on the screen and in log.txt, what is about to be done and where."""
+    """Observer that logs recipe and run directory at the start."""
 
     recipe: str
     directory: Path | None = field(default=None, init=False)
 
     @hookimpl
     def rlchassis_train_start(self, world: Any) -> None:
-        """Both, once the run stands."""
+        """Log recipe and run directory."""
         self.directory = world.directory
         log.info(self.recipe)
-        log.info("run directory: %s", shown(world.directory) if world.directory else "none, since nothing is to be stored")
+        log.info("run directory: %s", shown(world.directory) if world.directory else "none (persistence is disabled)")
 
 
 def _after_train(directory: Path | None) -> None:
-    """What installed verbs do with a run that has ended, a picture for example; no reason to lose one."""
+    """Call after_train of installed commands, such as `plot`; errors are logged and do not fail the run."""
     for plugin in after_train_verbs() if directory is not None else ():
         try:
             load(plugin.kind, plugin.reference).after_train(directory)
@@ -127,7 +141,7 @@ def _tell(result: ExperimentResult, own_code: Iterable[str]) -> None:
 
 def _score(stats: InfoStats) -> str:
     if stats.best is None or stats.final is None:
-        return f"trained for {stats.env_steps} steps, without any test"
+        return f"trained for {stats.env_steps} steps, without tests"
     return (
         f"test return {stats.best.mean:.2f} ± {stats.best.std:.2f} at step {stats.best.env_step}, the best of the tests; "
         f"the last: {stats.final.mean:.2f} ± {stats.final.std:.2f}"
@@ -135,5 +149,5 @@ def _score(stats: InfoStats) -> str:
 
 
 def shown(directory: Path) -> str:
-    """A path as one would type it here."""
+    """A path relative to the current directory, if it is inside."""
     return os.path.relpath(directory) if directory.is_relative_to(Path.cwd()) else str(directory)

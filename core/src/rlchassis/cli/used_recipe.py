@@ -1,4 +1,4 @@
-"""A recipe in one line: what it sets otherwise than the defaults, as it is used in a run."""
+"""One-line description of a recipe: its non-default settings, as used in a run."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from rlchassis.registry import Component, load
 Path = tuple[str, ...]
 
 
-def told(algorithm: str, env: str, name: str | None, experiment: Experiment) -> str:
-    """The sentence that `train` opens with: each setting of the recipe as the experiment has it."""
+def recipe_line(algorithm: str, env: str, name: str | None, experiment: Experiment) -> str:
+    """First log line of `train`: each setting of the recipe, with its value in the experiment."""
     recipe = chosen_recipe(algorithm, load("algorithm", algorithm), env, name)
     if not recipe:
         return "using no recipe"
     plain = plan(algorithm, env, recipe="none", steps=1)
     tuned = plan(algorithm, env, recipe=name, steps=recipe.get("steps", experiment.sampling_config.total_steps))
-    settings = [_told(path, plain, tuned, experiment) for path in _leaves(recipe)]
+    settings = [_setting(path, plain, tuned, experiment) for path in _leaves(recipe)]
     return f"using recipe {name or env}: {', '.join(filter(None, settings))}"
 
 
-def _told(path: Path, plain: Experiment, tuned: Experiment, used: Experiment) -> str:
-    """KEY=VALUE, with the recipe's own value where another is used; nothing for a default."""
+def _setting(path: Path, plain: Experiment, tuned: Experiment, used: Experiment) -> str:
+    """KEY=VALUE, with the recipe's value if it was overridden; empty for a default."""
     default, proposed, taken = (shown(_value(experiment, path)) for experiment in (plain, tuned, used))
     if taken != proposed:
         return f"{'.'.join(path)}={taken} (recipe: {proposed})"
@@ -45,7 +45,7 @@ def _leaves(table: Mapping[str, Any], prefix: Path = ()) -> Iterator[Path]:
 
 
 def _value(experiment: Experiment, path: Path) -> Any:
-    """What a setting became."""
+    """Value of a setting in an experiment."""
     first, *rest = path
     found: Any = _beginning(experiment, first)
     for name in rest:
@@ -70,7 +70,7 @@ def _beginning(experiment: Experiment, key: str) -> Any:
 
 
 def _within(found: Any, name: str) -> Any:
-    """A field or option; of several parts, such as two critics, the one value that they share, or all."""
+    """A field or option; of several parts, such as two critics, their common value, or all values."""
     if isinstance(found, tuple):
         values = [_within(each, name) for each in found]
         return values[0] if all(value == values[0] for value in values) else values

@@ -1,4 +1,4 @@
-"""What is wrong with the module of a verb and can be seen in its file, without importing it."""
+"""Static checks of the module of a command plugin, without importing it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from rlchassis.registry.wording import listed
 
 REQUIRED = ("add_arguments", "main")
 ANYTHING = frozenset({"*", "__getattr__"})
-"""What a module that binds these has besides cannot be seen."""
+"""Names with which a module may define others dynamically."""
 
 
 def visible_fault(plugin: Plugin) -> str | None:
-    """Why the module cannot work: it is not there, is not Python, imports what is not installed, or lacks a function.
+    """Why the module cannot work: it is missing, not valid Python, imports a missing package, or lacks a function.
 
-    None where nothing of it is seen; what is found only by importing it is said when the verb is typed.
+    None if no problem is found; problems found only by importing it are reported when the command is used.
     """
     module = plugin.target.partition(":")[0].strip()
     try:
@@ -42,7 +42,7 @@ def visible_fault(plugin: Plugin) -> str | None:
 
 
 def _spec_of(module: str) -> ModuleSpec | None:
-    """Found through the packages that it lies in, of which none is imported."""
+    """Find a module's spec without importing its parent packages."""
     top, *inner = module.split(".")
     spec = importlib.util.find_spec(top)
     for name in inner:
@@ -53,7 +53,7 @@ def _spec_of(module: str) -> ModuleSpec | None:
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
-    """The top-level names of what is imported as the module is."""
+    """Top-level packages that the module imports at module level."""
     for node in tree.body:
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -66,7 +66,7 @@ def _is_there(name: str) -> bool:
 
 
 def _bound(statements: Sequence[ast.stmt]) -> Iterator[str]:
-    """The names that statements of a module bind, those within if, try and with included."""
+    """Names bound by statements of a module, including those in if, try and with."""
     for node in statements:
         match node:
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):

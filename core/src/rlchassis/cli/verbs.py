@@ -1,4 +1,4 @@
-"""The verbs of the command line: core's own, and those of plugins, which are listed without being imported."""
+"""Commands of the command line: core's own, and those of plugins, which are listed without importing them."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from rlchassis.registry.wording import did_you_mean, printable, quoted
 
 OWN = {
     "train": "train a policy",
-    "eval": "score the policy of a run",
-    "watch": "play the policy of a run, on the screen or into a video",
-    "inspect": "show the recipe, provenance and scores of a run",
+    "eval": "evaluate the policy of a run",
+    "watch": "play the policy of a run, on the screen or as a video",
+    "inspect": "show the configuration, provenance and scores of a run",
     "plugins": "list the installed plugins and their state",
-    "doctor": "check that everything needed for training is installed",
+    "doctor": "check the installation",
 }
 KIND = "command"
 
 
 @dataclass(frozen=True)
 class Verb:
-    """One line of `--help`, and how its arguments come to its parser."""
+    """A command: name, summary, and the function that adds its arguments to a parser."""
 
     name: str
     summary: str
@@ -39,21 +39,21 @@ class Verb:
 
 
 def verbs(*, for_help: bool = False) -> dict[str, Verb]:
-    """All verbs by name, core's first; one that cannot be used is listed with the reason, and says it when it is typed.
+    """All commands by name, core's first; unusable ones are listed with the reason.
 
-    For help the files of plugins' verbs are read, too, for what is wrong with them.
+    for_help: also check the source files of plugins' commands.
     """
     own = [Verb(name, OWN[name], partial(_add_own, name)) for name in CORE_COMMANDS]
     return {verb.name: verb for verb in (*own, *_of_plugins(for_help))}
 
 
 def after_train_verbs() -> list[Plugin]:
-    """The verbs that have something to do with the directory of each run that `train` has ended."""
+    """Command plugins with an after_train function."""
     return [plugin for plugin in installed(KIND) if plugin.after_train and plugin.is_usable]
 
 
 def require_verb(word: str) -> None:
-    """UsageError, with the nearest one, where the first word of a command line is no verb."""
+    """UsageError, with the nearest command, if the first argument is not a command."""
     known = verbs()
     if word in known:
         return
@@ -64,12 +64,12 @@ def require_verb(word: str) -> None:
 
 
 def _of_plugins(for_help: bool) -> Iterator[Verb]:
-    """One that several distributions claim is listed, and typed, with its distribution; one that has the name of core's own is not."""
+    """Commands of plugins; a name of several distributions is listed with its distribution, names of core's own are skipped."""
     for plugin in installed(KIND):
         if plugin.name in CORE_COMMANDS:
             continue
         problem = for_help and visible_fault(plugin) if plugin.is_usable else plugin.problem
-        summary = f"broken: {problem} ({plugin.source})" if problem else plugin.summary or f"a verb of {plugin.source}"
+        summary = f"broken: {problem} ({plugin.source})" if problem else plugin.summary or f"a command of {plugin.source}"
         typed = plugin.reference if plugin.state == "conflict" else plugin.name
         yield Verb(typed, printable(summary), partial(_add_of_plugin, typed))
 
@@ -89,11 +89,11 @@ def _add_of_plugin(name: str, parser: argparse.ArgumentParser) -> None:
 
 
 def _carry_out(plugin: Plugin, module: Any, arguments: argparse.Namespace) -> int:
-    """Run it while what it and rlchassis log is shown; its answer is the exit code."""
+    """Run `main` with log messages on stderr; its result is the exit code."""
     from rlchassis.cli.messages import logged_on_stderr
 
     with logged_on_stderr("rlchassis"), logged_on_stderr(plugin.package), exits_are_errors(f"main of {plugin.label}"):
         code = module.main(arguments)
     if isinstance(code, bool) or not isinstance(code, int):
-        raise PluginError(f"main of {plugin.label} returned {code!r}, expected an exit code; return 0 where all went well.")
+        raise PluginError(f"main of {plugin.label} returned {code!r}, expected an exit code; return 0 for success.")
     return code

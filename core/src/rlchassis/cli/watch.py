@@ -1,4 +1,4 @@
-"""`rlchassis watch`: the stored policy at play, on the screen or in a video."""
+"""`rlchassis watch`: play a stored policy, on the screen or as a video."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from rlchassis.experiment.watched import watch_stored
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may be told to `watch`."""
+    """Arguments of `watch`."""
     add = parser.add_argument
     add("directory", metavar="DIR", help="a run directory")
-    add("--video", metavar="FILE.mp4", help="record into this file instead; needs moviepy")
-    add("--episodes", type=int, metavar="N", help="play this many; default: as the recipe says, and one into a video")
+    add("--video", metavar="FILE.mp4", help="record a video into this file instead; requires moviepy")
+    add("--episodes", type=int, metavar="N", help="number of episodes; default: config.watch_num_episodes, or 1 for a video")
     add_allow(parser)
-    add("--debug", action="store_true", help="show where a failure arose")
+    add("--debug", action="store_true", help="show the traceback of an error")
     parser.set_defaults(carry_out=carry_out)
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
-    """Play, and say what was earned and where the video is."""
+    """Play the episodes; prints the path of the video."""
     with messages_on_stderr(), asking_to_allow():
         watch_stored(arguments.directory, arguments.episodes, video=arguments.video, allow=allowed(arguments.allow))
     if arguments.video is not None:

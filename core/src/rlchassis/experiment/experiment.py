@@ -99,7 +99,7 @@ class Experiment(ExperimentSpec):
         try:
             return cls.from_data(data, allow, used_by(directory))
         except Exception as error:  # whatever validators, converters and parts of plugins make of strange values
-            raise StoredFileError(f"the configuration in {directory} cannot be loaded: {brief(error)}") from error
+            raise StoredFileError(f"the configuration in {directory} cannot be used: {brief(error)}") from error
 
 
 def restore_experiment(data: Any) -> Experiment:
@@ -115,7 +115,7 @@ def require_allowed(data: Any, allow: Iterable[Any], what: str, call: str) -> No
     try:
         require_bounded(data)
     except UsageError as error:
-        raise StoredFileError(f"{what} cannot be loaded: {error}") from error
+        raise StoredFileError(f"{what} cannot be used: {error}") from error
     own_code = OwnCode(allow)
     missing = [name for name in foreign_names(data) if own_code.find(name) is None]
     missing = [name for name, length in zip(missing, accumulate(map(len, missing)), strict=True) if length <= ASKED_AT_ONCE]

@@ -1,6 +1,6 @@
-"""Which plugins are installed, what state they are in, and how a name becomes a class.
+"""Plugin registry: installed plugins, their state, and lookup of a class by name.
 
-Listing reads metadata and manifests only; naming a plugin loads that one alone. Nothing here imports more than the standard library.
+Listing reads metadata and manifests only; only the plugin that is looked up is imported. Imports the standard library only.
 """
 
 from __future__ import annotations

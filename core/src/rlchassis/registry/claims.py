@@ -1,4 +1,4 @@
-"""What one distribution claims to provide, and whether its own words hold together."""
+"""Plugins of one distribution, from its entry points and manifest, with consistency checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rlchassis.registry.wording import did_you_mean, listed, quoted
 
 
 def claims_of(found: Distribution, name: str, version: str) -> Iterator[Plugin]:
-    """Make a row of each plugin, and one of kind "manifest" where something is wrong that no other row tells."""
+    """Yield a Plugin per entry point, and one of kind "manifest" for a problem that belongs to none of them."""
     whole = Plugin(MANIFEST, name, target="", distribution=name, version=version)
     try:
         entries = [entry for entry in found.entry_points if entry.group.startswith(GROUP_PREFIX)]
@@ -34,7 +34,7 @@ def _kind(entry: EntryPoint) -> str:
 
 
 def _judge(whole: Plugin, manifests: list[str]) -> tuple[Plugin, Descriptions]:
-    """Say what holds for every plugin of a distribution, and what its manifest says of each."""
+    """State common to all plugins of a distribution, and the manifest's facts of each."""
     if not manifests:
         return whole, {}
     if len(manifests) > 1:
@@ -71,7 +71,7 @@ def _row(judged: Plugin, entry: EntryPoint, described: Descriptions) -> Plugin:
 
 
 def _told_once(rows: list[Plugin]) -> Iterator[Plugin]:
-    """Make one row of a name that its distribution claims twice, for nobody could say which is meant."""
+    """Merge entry points of equal kind and name into one invalid row."""
     by_name = {(row.kind, row.name): row for row in rows}
     counts = Counter((row.kind, row.name) for row in rows)
     for key, row in by_name.items():
@@ -79,7 +79,7 @@ def _told_once(rows: list[Plugin]) -> Iterator[Plugin]:
 
 
 def _untold(judged: Plugin, described: Descriptions, rows: list[Plugin]) -> str | None:
-    """Say what is wrong with the distribution and stands in no plugin's row."""
+    """Problem of the distribution that no plugin's row reports, or None."""
     if judged.problem and not rows:
         return judged.problem
     orphans = sorted(described.keys() - {(row.kind, row.name) for row in rows})

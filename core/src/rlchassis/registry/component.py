@@ -1,4 +1,4 @@
-"""A plugin as a recipe names it: data now, an object when the experiment is built."""
+"""Component: a plugin by name with options, created when the experiment is built."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from rlchassis.registry.wording import listed, quoted, setting_meant
 
 @dataclass(frozen=True)
 class Component:
-    """A reference to a plugin with the options to make it with; equal, printable and storable whether or not it is installed."""
+    """Reference to a plugin by name, with options; comparable, printable and storable even if it is not installed."""
 
     kind: str
     name: str
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        """Keep a copy of the options, lists as tuples, so that the caller's can change without changing the recipe."""
+        """Copy the options, lists as tuples, so that they are immutable."""
         require_kind(self.kind)
         object.__setattr__(self, "options", {name: _settled(option) for name, option in self.options.items()})
 
     def create(self) -> Any:
-        """Load the plugin and call it with the options; raises PluginError, or UsageError for an option it does not know or accept.
+        """Import the plugin and call it with the options; raises PluginError, or UsageError for an unknown or invalid option.
 
-        A plugin that is a module is what it is: it takes no options and is given back.
+        A plugin that is a module takes no options and is returned itself.
         """
         plugin = self.load()
         if not callable(plugin):
@@ -41,7 +41,7 @@ class Component:
             raise UsageError(f"{self.label} refuses its options: {reason.rstrip('.')}.") from error
 
     def load(self) -> Any:
-        """The plugin itself; raises PluginError, or UsageError for an option that it does not know."""
+        """Import the plugin; raises PluginError, or UsageError for an unknown option."""
         plugin = load(self.kind, self.name)
         if (known := option_names(plugin)) is not None:
             self._refuse_options_beyond(known)
@@ -49,7 +49,7 @@ class Component:
 
     @property
     def label(self) -> str:
-        """The component, spoken of in a sentence."""
+        """Kind and name, for messages."""
         return f"{noun(self.kind)} {quoted(self.name)}"
 
     def _refuse_options_beyond(self, known: tuple[str, ...]) -> None:
@@ -64,7 +64,7 @@ def _settled(option: Any) -> Any:
 
 
 def option_names(plugin: object) -> tuple[str, ...] | None:
-    """The options that a plugin takes; None if it takes whatever it gets, or does not say."""
+    """Names of a plugin's options; None if it accepts any, or its signature is not known."""
     if not callable(plugin):
         return ()
     try:

@@ -1,4 +1,4 @@
-"""What the object of an entry point must be, seen by the names of what it derives from and has: no contract is imported to say so."""
+"""Checks that the object of an entry point fits its kind, by names of base classes and attributes, without importing those."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ CONTRACTS = {
     "policy_wrapper": "PolicyWrapperFactory",
     "env": "EnvFactory",
 }
-"""The class of rlchassis.api that the class of each kind derives from; whether it works is for its own tests to show."""
-RECIPE = "AgentFactory"
-"""What the recipe class of a builder derives from."""
+"""Base class in rlchassis.api of each kind."""
+AGENT_CONTRACT = "AgentFactory"
+"""Base class of a builder's agent_class."""
 
 
 def shortfall(kind: str, loaded: Any) -> str | None:
-    """Say what the object is instead of what its kind demands, and what to write; None if it is that."""
+    """What is wrong with the object of a kind, and what to write; None if nothing is."""
     if kind == "extension":
         has_hooks = any(name.startswith("rlchassis_") for name in dir(loaded))
         return None if has_hooks else 'has no hooks; name a module or object with functions "rlchassis_…", marked with @hookimpl'
@@ -36,11 +36,11 @@ def shortfall(kind: str, loaded: Any) -> str | None:
 
 
 def agent_class_shortfall(builder: type) -> str | None:
-    """Say what is wrong with the recipe class that a builder names, and what to write; None if nothing is."""
+    """What is wrong with a builder's agent_class, and what to write; None if nothing is."""
     agent: Any = getattr(builder, "agent_class", None)
     if agent is None:
-        return f"has no agent_class; name its recipe class there, derived from rlchassis.api.{RECIPE}"
-    problem = _not_derived(agent, RECIPE) or _unfinished(agent) or next(_lacking(agent), None)
+        return f"has no agent_class; set it to a class derived from rlchassis.api.{AGENT_CONTRACT}"
+    problem = _not_derived(agent, AGENT_CONTRACT) or _unfinished(agent) or next(_lacking(agent), None)
     return problem and f"has an agent_class that {problem}"
 
 
@@ -63,7 +63,7 @@ def _unfinished(loaded: type) -> str | None:
 
 
 def _lacking(agent: Any) -> Iterator[str]:
-    """What attrs and the trainer need."""
+    """What an agent_class lacks for attrs or the trainer."""
     if not hasattr(agent, "trainer_class"):
         yield "lacks trainer_class; write trainer_class = OnPolicyTrainer, or OffPolicyTrainer"
     if not hasattr(agent, "default_sampling"):
@@ -76,5 +76,5 @@ def _lacking(agent: Any) -> Iterator[str]:
 
 
 def _declared(agent: type) -> list[str]:
-    """The fields that the class itself declares."""
+    """Fields declared in the class itself."""
     return [name for name, annotation in inspect.get_annotations(agent).items() if "ClassVar" not in str(annotation)]

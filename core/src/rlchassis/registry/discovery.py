@@ -1,4 +1,4 @@
-"""The list of what is installed, put together from what each distribution claims; nothing of theirs is imported."""
+"""List of installed plugins, without importing them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from rlchassis.registry.wording import quoted
 
 
 def installed(kind: str | None = None) -> tuple[Plugin, ...]:
-    """List what is installed, ordered by kind, name and distribution; what is wrong with a plugin is a state, never an exception.
+    """Installed plugins, ordered by kind, name and distribution; problems are states of plugins, never exceptions.
 
-    A distribution that is wrong as a whole has a row of kind "manifest".
+    A problem of a whole distribution is a row of kind "manifest".
     """
     if kind is not None:
         require_kind(kind)
@@ -27,14 +27,14 @@ def installed(kind: str | None = None) -> tuple[Plugin, ...]:
 
 
 def forget() -> None:
-    """Look again at what is installed, next time somebody asks; for tests, and after installing into a running process."""
+    """Clear the cache of installed plugins; for tests, and after installing into a running process."""
     importlib.invalidate_caches()
     claims.cache_clear()
 
 
 @cache
 def claims() -> tuple[Plugin, ...]:
-    """List what each distribution claims on its own, blind to the others: no state here is "conflict"."""
+    """Plugins of each distribution by itself: without the state "conflict"."""
     return tuple(sorted((plugin for found in our_distributions() for plugin in claims_of(*found)), key=_place))
 
 

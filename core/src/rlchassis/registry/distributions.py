@@ -1,4 +1,4 @@
-"""Which installed distributions have entry points of ours, found by reading as little as possible of all the others."""
+"""Installed distributions with rlchassis entry points, reading as little as possible of others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rlchassis.registry.wording import canonical
 
 
 def our_distributions() -> Iterator[tuple[Distribution, str, str]]:
-    """Give each with its name and version; of several copies on the path, the one that an import would find."""
+    """(distribution, name, version) of each; of several copies on the path, the one that an import would find."""
     ours = {canonical(name): found for found in metadata.distributions() if (name := _name_if_ours(found))}
     for name, found in ours.items():
         chosen = next(iter(metadata.distributions(name=name)), found)
@@ -28,7 +28,7 @@ def _name_if_ours(found: Distribution) -> str | None:
 
 
 def _header(found: Distribution, field: str) -> str | None:
-    """Read one line of the metadata; the library's own reader parses the whole text, readme included."""
+    """Read one header of the metadata; importlib.metadata would parse the whole text, readme included."""
     headers = (found.read_text("METADATA") or found.read_text("PKG-INFO") or "").partition("\n\n")[0]
     line = re.search(rf"^{field}:\s*(\S+)", headers, re.MULTILINE)
     return line and line[1]

@@ -1,4 +1,4 @@
-"""Why a plugin, or a module of the user's, cannot be imported: what its own code raised, where, and what can be done about it."""
+"""Messages about plugins and user modules that cannot be imported: error, location and remedy."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rlchassis.registry.wording import canonical, did_you_mean, quoted
 
 
 def why_not_loaded(plugin: Plugin, error: BaseException) -> str:
-    """The sentences for an error that importing a plugin raised; what is its author's to correct is told with file and line."""
+    """Message for an error raised by importing a plugin, with file and line in its package."""
     entry = f'its entry point "{plugin.name} = {plugin.target}"'
     reason = _misnamed(plugin, error) or f"raised {raised(error, plugin.package)}"
     return f"{plugin.label} cannot be loaded: {entry} {reason}. Other plugins are unaffected.{_remedy(plugin, error)}"
 
 
 def _misnamed(plugin: Plugin, error: BaseException) -> str | None:
-    """What stands in pyproject.toml and not in the code."""
+    """Problem if the entry point names a missing module or attribute, else None."""
     if _frames(plugin.package, error):
         return None
     module = plugin.target.partition(":")[0].strip()
@@ -33,7 +33,7 @@ def _misnamed(plugin: Plugin, error: BaseException) -> str | None:
 
 
 def raised(error: BaseException, package: str) -> str:
-    """On one line what importing a package raised, with file and line where that was in its code."""
+    """One-line description of an error raised by importing a package, with file and line in its code."""
     said = error.msg if isinstance(error, SyntaxError) and error.filename else error
     text = " ".join(str(said).split()).rstrip(".")
     return f"{type(error).__name__}{f': {text}' if text else ''}{_place(error, package)}"
@@ -47,14 +47,14 @@ def _place(error: BaseException, package: str) -> str:
 
 
 def _frames(package: str, error: BaseException) -> list[traceback.FrameSummary]:
-    """Those of the package that the error passed, the innermost last."""
+    """Traceback frames in the package, innermost last."""
     walked = traceback.walk_tb(error.__traceback__)
     own = [(frame, line) for frame, line in walked if str(frame.f_globals.get("__name__")).partition(".")[0] == package]
     return list(traceback.StackSummary.extract(own))
 
 
 def _remedy(plugin: Plugin, error: BaseException) -> str:
-    """Installing again helps where something that the distribution requires is missing, and nowhere else."""
+    """Suggestion to reinstall, if a declared requirement of the distribution is missing."""
     missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if missing and any(line.startswith(canonical(missing)) for line in map(canonical, _requirements(plugin))):
         return f" Try: python -m pip install --upgrade {plugin.distribution}"

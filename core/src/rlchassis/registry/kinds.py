@@ -1,4 +1,4 @@
-"""What kinds of plugins there are, and which first-party distribution provides which name."""
+"""Kinds of plugins, plugin API version, and names of first-party plugins."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from rlchassis.errors import PluginError
 
 KINDS = ("algorithm", "optimizer", "lr_scheduler", "logger", "policy_wrapper", "env", "launcher", "command", "extension", "component")
 PLUGIN_API = (2, 0)
-"""Major and minor version of what plugins may rely on, apart from the version of any distribution."""
+"""Major and minor version of the plugin API, independent of distribution versions."""
 GROUP_PREFIX = "rlchassis."
-"""A plugin stands in the entry-point group of this prefix and its kind."""
+"""Entry point groups are this prefix and a kind."""
 CORE_COMMANDS = ("train", "eval", "watch", "inspect", "plugins", "doctor")
-"""Verbs of the command line that no plugin can take the place of."""
+"""Commands of core, which plugins cannot replace."""
 MANIFEST = "manifest"
-"""The group of manifests, and the kind of a row about a distribution as a whole."""
+"""Entry point group of manifests, and the kind of a row about a whole distribution."""
 
 _ACTORS = ("mlp-actor", "mlp-deterministic-actor", "mlp-features")
 _CRITICS = ("actor-features-action-critic", "actor-features-critic", "mlp-action-critic", "mlp-critic")
@@ -28,20 +28,20 @@ FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "command": {"plot": "rlchassis-plots"},
     "component": dict.fromkeys((*_ACTORS, *_CRITICS, *_OTHER_PARTS), "rlchassis-toolkit"),
 }
-"""The distribution of this project that provides each of its names, installed or not."""
+"""First-party plugin names and the distribution that provides each, installed or not."""
 
 
 def first_party_distribution(kind: str, name: str) -> str | None:
-    """Name the distribution of this project that provides a plugin, or None if none does."""
+    """First-party distribution that provides a plugin, or None."""
     return FIRST_PARTY.get(kind, {}).get(name)
 
 
 def noun(kind: str) -> str:
-    """Speak of a kind in a sentence."""
+    """Kind as a noun for messages."""
     return kind.replace("_", " ")
 
 
 def require_kind(kind: str) -> None:
-    """Refuse a kind that does not exist."""
+    """PluginError for an unknown kind."""
     if kind not in KINDS:
         raise PluginError(f'there is no kind "{kind}" of plugin; the kinds are {", ".join(KINDS)}.')

@@ -1,4 +1,4 @@
-"""From a plugin to its class, and back from a class to the plugin's name. Only here is foreign code imported, one plugin at a time."""
+"""Import of plugins by name, and lookup of the name of a class. Imports one plugin at a time."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from rlchassis.registry.plugin import Plugin
 
 
 class _BrokenPluginError(PluginError):
-    """A plugin that raised while it was imported."""
+    """Plugin whose import raised an error."""
 
 
 def load(kind: str, name: str) -> Any:
-    """Import the one plugin that bears a name and give its class or object; raises PluginError, with the plugin's own error as cause."""
+    """Import a plugin by name and return its object; raises PluginError, with the plugin's own error as cause."""
     return _load(find(kind, name))
 
 
 def check(plugin: Plugin) -> Plugin:
-    """Import a listed plugin to see whether it works; gives it back as it is, or with the state "broken" or "invalid"."""
+    """Import a listed plugin; returns it unchanged, or with the state "broken" or "invalid"."""
     if not plugin.is_usable:
         return plugin
     try:
@@ -39,9 +39,9 @@ def check(plugin: Plugin) -> Plugin:
 
 
 def name_of(cls: type) -> tuple[str, str] | None:
-    """Give the kind and name that a class is registered under, or None; an algorithm's agent class bears the name of its builder.
+    """Kind and name that a class is registered under, or None; an agent class has the name of its algorithm's builder.
 
-    Loads nothing but entry points that may be this very class, and passes over those that cannot be loaded.
+    Imports only entry points that may be this class, and skips those that cannot be imported.
     """
     for plugin in _possible_plugins_of(cls):
         try:

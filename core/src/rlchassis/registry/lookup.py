@@ -1,4 +1,4 @@
-"""From a name to the one plugin that bears it, or to the sentence that says why there is none."""
+"""Lookup of a plugin by name, with messages for unknown, ambiguous and unusable ones."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from rlchassis.registry.wording import canonical, did_you_mean, listed, quoted
 
 
 def find(kind: str, name: str) -> Plugin:
-    """Give the plugin that bears a name, without importing it; raises PluginError if there is none, or none that can be used.
+    """Find a plugin by name, without importing it; raises PluginError if there is none, several, or it is unusable.
 
-    "name@distribution" says which of several is meant. The last part of "vendor.name" is enough where one plugin alone bears it.
+    "name@distribution" selects one of several. The last part of "vendor.name" is enough if it is unique.
     """
     require_kind(kind)
     candidates = [plugin for plugin in claims() if plugin.kind == kind]
@@ -36,24 +36,24 @@ def find(kind: str, name: str) -> Plugin:
 
 
 def unambiguous_name(plugin: Plugin) -> str:
-    """Give the shortest name that `find` resolves to this plugin, for a recipe to keep."""
+    """Shortest name that `find` resolves to this plugin, for configurations."""
     rivals = [other for other in claims() if (other.kind, other.name) == (plugin.kind, plugin.name)]
     return plugin.name if len(rivals) == 1 else plugin.reference
 
 
 Used: TypeAlias = frozenset[tuple[str, str, str]]
-"""Kind, name and distribution of plugins that a stored run used."""
+"""(kind, name, distribution) of the plugins used by a stored run."""
 
 
 def name_as_used(kind: str, name: str, used: Used) -> str:
-    """The name of a stored run's plugin; where several distributions claim it today, with the one among them that the run used."""
+    """Name of a stored run's plugin; if several distributions provide it now, with the distribution that the run used."""
     rivals = _bearers([plugin for plugin in claims() if plugin.kind == kind], kind, name)
     theirs = [plugin for plugin in rivals if (kind, plugin.name, canonical(plugin.distribution)) in used]
     return theirs[0].reference if len(rivals) > 1 and len(theirs) == 1 else name
 
 
 def used_in(rows: Any) -> Used:
-    """Of rows as `provenance` gives them, those that were used; what is no such row tells nothing."""
+    """Used plugins in the rows of `provenance`; other rows are ignored."""
     found = set()
     for row in rows if isinstance(rows, list) else ():
         match row:
@@ -63,9 +63,9 @@ def used_in(rows: Any) -> Used:
 
 
 def provenance(used: Iterable[tuple[str, str]] = ()) -> list[dict[str, Any]]:
-    """Say of each installed plugin which distribution and version provides it, and whether it is among the (kind, name) pairs used.
+    """Distribution and version of each installed plugin, and whether it is among the (kind, name) pairs used.
 
-    A pair that is not installed has no row: what a recipe names and nothing asks for need not be there.
+    A pair that is not installed has no row: a configuration may name plugins that are never created.
     """
     chosen = []
     for kind, name in used:
@@ -77,7 +77,7 @@ def provenance(used: Iterable[tuple[str, str]] = ()) -> list[dict[str, Any]]:
 
 
 def _bearers(candidates: list[Plugin], kind: str, name: str) -> list[Plugin]:
-    """Prefer a full name to a short one, and never lend a first-party name to a vendor's plugin."""
+    """Plugins of a full name, else of a short one; short names never match first-party names."""
     exact = [plugin for plugin in candidates if plugin.name == name]
     if exact or name in FIRST_PARTY.get(kind, {}):
         return exact
@@ -95,7 +95,7 @@ def _missing(kind: str, name: str, distribution: str, candidates: list[Plugin]) 
 
 
 def _provided_by(distribution: str) -> str:
-    """No command line is made of a distribution's name that may hold anything but a name."""
+    """Hint to install a distribution; with a command only if its name is valid."""
     said = f" It is provided by {quoted(distribution)}"
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", distribution):
         return f"{said}."

@@ -1,4 +1,4 @@
-"""The manifest `rlchassis.toml` of a distribution: found and read without importing the package it lies in."""
+"""The manifest `rlchassis.toml` of a distribution, read without importing its package."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from rlchassis.registry.wording import quoted
 
 SCHEMA = 1
 Descriptions: TypeAlias = Mapping[tuple[str, str], Mapping[str, Any]]
-"""Facts by kind and name, under the names of Plugin's fields."""
+"""Facts by (kind, name), under the names of Plugin's fields."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a distribution says of its plugins."""
+    """Manifest of a distribution: plugin API version and facts about its plugins."""
 
     api: str
     descriptions: Descriptions = field(default_factory=dict)
 
     @property
     def is_compatible(self) -> bool:
-        """Whether this core offers the plugin API that the manifest was written against."""
+        """Whether this core supports the manifest's plugin API version."""
         major, minor = _version(self.api)
         return major == PLUGIN_API[0] and minor <= PLUGIN_API[1]
 
     @property
     def is_ahead(self) -> bool:
-        """Whether it is the core that is too old."""
+        """Whether this core is too old for the manifest."""
         return _version(self.api) > PLUGIN_API
 
 
 def read_manifest(value: str) -> Manifest:
-    """Read what an entry point names as "package:rlchassis.toml"; raises ManifestError, or what reading the file raises."""
+    """Read the manifest at "package:rlchassis.toml"; raises ManifestError, or an error of reading the file."""
     package, _, filename = (part.strip() for part in value.partition(":"))
     return parse_manifest(_locate(package, filename).read_text("utf-8"))
 
 
 def parse_manifest(text: str) -> Manifest:
-    """Check a manifest strictly; of one for another plugin API only the version is read, for its keys may be unknown here."""
+    """Parse and validate a manifest; for an incompatible plugin API only the version is read."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -1,4 +1,4 @@
-"""What is known of one plugin without importing it."""
+"""Plugin: metadata of an entry point, without importing it."""
 
 from __future__ import annotations
 
@@ -10,66 +10,66 @@ from rlchassis.registry.kinds import noun
 from rlchassis.registry.wording import quoted
 
 State = Literal["ok", "no-manifest", "incompatible", "invalid", "conflict", "broken"]
-"""A conflict is solved by saying which distribution is meant; broken is known only after a check, which imports."""
+""""conflict": several distributions provide the name; "broken": found only by `check`, which imports."""
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """One entry point, with what its distribution and manifest say of it."""
+    """An entry point with the metadata of its distribution and manifest."""
 
     kind: str
     name: str
     target: str
-    """Where the object is, as "module:attribute"."""
+    """Object reference "module:attribute"."""
     distribution: str
     version: str
     state: State = "no-manifest"
     problem: str | None = None
-    """Why it cannot be used as it stands, in one sentence."""
+    """Why it cannot be used, in one sentence."""
     api: str | None = None
     summary: str = ""
     observation_spaces: tuple[str, ...] = ()
-    """Names of the spaces it declares; empty where nothing is declared."""
+    """Supported kinds of spaces; empty if not declared."""
     action_spaces: tuple[str, ...] = ()
     policy: str | None = None
-    """Whether an algorithm learns "on" or "off" policy."""
+    """Algorithms: "on" or "off" policy."""
     after_train: bool = False
-    """Whether a verb of the command line has something to do with the directory of each run that `train` has ended."""
+    """Commands: whether after_train(directory) is called after each `train`."""
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Names of the components it uses by default, by kind."""
+    """Names of the components that it uses by default, by kind."""
 
     @property
     def is_usable(self) -> bool:
-        """Whether it can be loaded by the name that says which distribution is meant."""
+        """Whether it can be loaded by name, with its distribution if ambiguous."""
         return self.state in ("ok", "no-manifest", "conflict")
 
     @property
     def package(self) -> str:
-        """The top-level package that the object lives in."""
+        """Top-level package of the object."""
         return self.target.partition(":")[0].partition(".")[0].strip()
 
     @property
     def attribute(self) -> str:
-        """Where in its module the object is; empty if it is the module."""
+        """Attribute path of the object in its module; empty for the module itself."""
         return self.target.partition(":")[2].partition("[")[0].strip()
 
     @property
     def reference(self) -> str:
-        """The name that means this plugin even where two distributions claim it."""
+        """Unambiguous name "name@distribution"."""
         return f"{self.name}@{self.distribution}"
 
     @property
     def source(self) -> str:
-        """The distribution and version that it comes from."""
+        """Distribution and version, for messages."""
         return f"{quoted(self.distribution)} {self.version}"
 
     @property
     def label(self) -> str:
-        """The plugin, spoken of in a sentence."""
+        """Kind, name and distribution, for messages."""
         return f"{noun(self.kind)} {quoted(self.name)} of {self.source}"
 
     def as_row(self) -> dict[str, Any]:
-        """Give the facts that `rlchassis plugins list --json` prints."""
+        """Data of `rlchassis plugins list --json`."""
         facts = ("kind", "name", "distribution", "version", "api", "state", "summary")
         spaces = {"observation_spaces": list(self.observation_spaces), "action_spaces": list(self.action_spaces)}
         return {fact: getattr(self, fact) for fact in facts} | spaces

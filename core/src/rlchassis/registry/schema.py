@@ -1,4 +1,4 @@
-"""What one table of a manifest must and may say, checked by hand and strictly."""
+"""Schema of the tables of a manifest."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _OPTIONAL = {"command": ("after_train",), "policy_wrapper": ("needs", "observati
 
 
 class ManifestError(ValueError):
-    """What is wrong with a manifest, in one sentence."""
+    """Invalid manifest; the message is one sentence."""
 
 
 def checked_table(kind: str, table: object) -> dict[str, Mapping[str, Any]]:
-    """Check the table of a kind; gives the facts of each name in it, under the names of Plugin's fields."""
+    """Validate the table of a kind; returns the facts of each name, under the names of Plugin's fields."""
     if kind not in KINDS:
         raise ManifestError(f"it has an unknown key {quoted(kind)}.{did_you_mean(kind, KINDS) or f' The kinds are {listed(KINDS)}.'}")
     if not isinstance(table, dict):
@@ -89,4 +89,4 @@ def _switch(where: str, value: object) -> bool:
 
 
 _READERS: Mapping[str, Callable[[str, object], Any]] = {"summary": _summary, "policy": _policy, "needs": _needs, "after_train": _switch}
-"""Of all keys but those that list spaces."""
+"""Readers of all keys except those that list spaces."""

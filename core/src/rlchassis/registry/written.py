@@ -1,4 +1,4 @@
-"""Values and components as people write them, in words or in tables: "adam:eps=1e-5,betas=[0.9, 0.99]" or {name = "adam", eps = 1e-5}."""
+"""Parsing of values and components: "adam:eps=1e-5,betas=[0.9, 0.99]" or {name = "adam", eps = 1e-5}."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from rlchassis.registry.kinds import noun
 
 @dataclass(frozen=True)
 class Named:
-    """A component whose kind follows from where it is read: its name, perhaps with options, and those that were set besides."""
+    """A component by name, whose kind follows from its field: its text, perhaps with options, and options set separately."""
 
     written: str
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        """For messages."""
+        """Text and options, for messages."""
         return f"{self.written!r} with {dict(self.options)!r}"
 
 
 def read_value(text: str) -> Any:
-    """None for none, else the TOML value that the text is, else the text itself; UsageError for a value beyond what Python reads."""
+    """Parse "none" as None, other text as a TOML value, or else keep the text; UsageError for values that Python cannot read."""
     if text == "none":
         return None
     try:
@@ -39,7 +39,7 @@ def read_value(text: str) -> Any:
 
 
 def component_of(kind: str, written: Any) -> Component:
-    """The component that "name", "name:option=value,…" or a table with a name and options stands for; UsageError for anything else."""
+    """Parse "name", "name:option=value,…" or a table with name and options; UsageError for anything else."""
     match written:
         case str(text) if "=" not in text.partition(":")[0]:
             name, colon, options = text.partition(":")
@@ -63,7 +63,7 @@ def _read_options(text: str, whole: str) -> dict[str, Any]:
 
 
 def _split(text: str) -> list[str]:
-    """At commas outside quotes and brackets."""
+    """Split at commas outside quotes and brackets."""
     parts, depth, quote = [""], 0, ""
     for char in text:
         if quote or char in "'\"":

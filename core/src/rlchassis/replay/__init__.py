@@ -1,4 +1,4 @@
-"""Replay: experience that is kept and learned from many times. Where rows lie, how they are kept and which are drawn, each in a file."""
+"""Replay buffer: ring of rows, storage of observations, prioritized sampling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The replay buffer: written row by row in place, read as windows of consecutive rows."""
+"""The replay buffer: written row by row in place, sampled as windows of n consecutive rows."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from rlchassis.replay.storage import Storage
 
 @frozen(eq=False)
 class Sample:
-    """What was drawn."""
+    """A sampled batch."""
 
     window: Experience
-    """[n, B, …]: n rows, one after the other, from each row drawn; once its episode has ended or nothing newer is stored,
+    """[n, B, …]: n consecutive rows from each sampled row; after the end of its episode or the newest row,
     the last is repeated and not valid. The first is always valid."""
     indices: Indices
     """[B] where the rows drawn lie, for handing back their priorities."""
@@ -28,15 +28,15 @@ class Sample:
 
 @define(eq=False)
 class ReplayBuffer:
-    """The newest transitions of N environments, each of which has a write head of its own; rows that are not valid leave nothing."""
+    """Replay buffer of the newest transitions of N environments, one write head each; only valid rows are stored."""
 
     ring: Ring
     store_next_obs: bool = True
-    """Whether successors are stored rather than found in the rows that follow."""
+    """Whether next observations are stored, instead of read from the following rows."""
     stack_num: int = 1
-    """Frames of an observation; where more than one, only the newest is stored."""
+    """Frames per observation; if more than one, only the newest is stored."""
     priorities: Priorities | None = None
-    """What is drawn more often; None: all alike."""
+    """Priorities for prioritized replay; None: uniform sampling."""
     _storage: Storage | None = field(default=None, init=False)
 
     @classmethod
@@ -50,22 +50,22 @@ class ReplayBuffer:
         alpha: float | None = None,
         beta: float = 1.0,
     ) -> ReplayBuffer:
-        """Of at least this capacity, all environments together; drawn by priority where α is given."""
+        """Create a buffer of at least this capacity, summed over environments; prioritized if alpha is given."""
         ring = Ring(-(-capacity // num_envs), num_envs, history=stack_num - 1)
         priorities = None if alpha is None else Priorities(ring.num_cells, alpha, beta)
         return cls(ring, store_next_obs, stack_num, priorities)
 
     def __len__(self) -> int:
-        """Transitions stored."""
+        """Number of stored transitions."""
         return len(self.ring)
 
     def bytes_per_transition(self, first: Step) -> int:
-        """What each transition takes of memory, of steps such as this one."""
+        """Memory per transition in bytes, for steps like this one."""
         cell = Storage.like(first, Ring(1, 1), store_next_obs=self.store_next_obs, stack_num=self.stack_num)
         return cell.num_bytes + (0 if self.priorities is None else BYTES_PER_PRIORITY)
 
     def set_progress(self, progress: float) -> None:
-        """How far the run is, for what changes with it."""
+        """Set the progress of the run, 0 to 1, for annealing β."""
         if self.priorities is not None:
             self.priorities.set_progress(progress)
 

@@ -1,4 +1,4 @@
-"""Stacks of frames at the price of one: only the newest frame of each is kept, the others are those of the rows before."""
+"""Storage of stacked frames: only the newest frame of each stack is stored, the others are read from earlier rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rlchassis.replay.ring import Indices, Ring
 
 @define(eq=False)
 class OneFramePerStep:
-    """Stacks [k, …], oldest frame first and an episode's first one repeated, as gymnasium's FrameStackObservation makes them."""
+    """Stacks [k, …], oldest frame first, padded with the episode's first frame, as gymnasium's FrameStackObservation does."""
 
     _frames: Observations
     _ring: Ring
@@ -52,18 +52,18 @@ class OneFramePerStep:
         return np.stack(rows[::-1], -1)
 
     def _before(self, cells: Indices) -> Indices:
-        """The row before each, or the same where it is its episode's first."""
+        """The preceding cell of each, or the cell itself at the start of its episode."""
         before = self._ring.shifted(cells, -1)
         return np.where(self._ring.is_oldest(cells) | self._ended(before), cells, before)
 
 
 def newest_frames(step: Step) -> Step:
-    """The row with the last frame alone of each stack [N, k, …]."""
+    """The step with only the newest frame of each stack [N, k, …]."""
     return step._replace(obs=step.obs[:, -1], next_obs=step.next_obs[:, -1])
 
 
 def require_space_of_stacks(space: spaces.Space[Any], stack_num: int) -> None:
-    """UsageError unless observations of this space are stacks of so many frames."""
+    """UsageError unless observations of this space are stacks of stack_num frames."""
     if not isinstance(space, spaces.Box) or space.shape[:1] != (stack_num,):
         raise UsageError(
             f"replay_buffer_stack_num is {stack_num}, but the environment observes {space}: it must be a stack of that many frames, "
@@ -72,7 +72,7 @@ def require_space_of_stacks(space: spaces.Space[Any], stack_num: int) -> None:
 
 
 def require_stacks(first: Step) -> None:
-    """UsageError unless the stacks of a first row are such that they can be rebuilt."""
+    """UsageError unless the first stack of an episode repeats its first frame, so that it can be rebuilt."""
     obs = first.obs
     if (obs != obs[:, -1:]).any():
         raise UsageError(

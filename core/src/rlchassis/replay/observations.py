@@ -18,13 +18,13 @@ class Observations(Protocol):
 
     @property
     def num_bytes(self) -> int:
-        """What they take, but for what stands aside."""
+        """Memory in bytes, without final observations."""
 
     def write(self, cells: Any, step: Step) -> None:
         """Keep those of as many environments as there are cells."""
 
     def obs(self, cells: Indices) -> Any:
-        """What was seen."""
+        """Observations of the cells."""
 
     def next_obs(self, cells: Indices, ended: NDArray[np.bool_]) -> Any:
         """What followed; ended says which of the cells were the last of their episodes."""
@@ -32,7 +32,7 @@ class Observations(Protocol):
 
 @define(eq=False)
 class SeparateNextObs:
-    """Observations and successors as they came."""
+    """Storage of observations and next observations as separate arrays."""
 
     _obs: Any
     _next_obs: Any
@@ -64,12 +64,12 @@ class SeparateNextObs:
 
 @define(eq=False)
 class SharedNextObs:
-    """Observations alone. What the newest row of an environment and the last one of an episode led to stands aside."""
+    """Storage of observations only; next observations are those of the following rows, final and newest ones are stored separately."""
 
     _ring: Ring
     _obs: Any
     _newest: Any
-    """[N, …] what each environment's newest row led to."""
+    """[N, …] next observation of each environment's newest row."""
     _final: dict[int, Any] = field(factory=dict)
     """What episodes ended with, by the cells of their last rows."""
 

@@ -1,4 +1,4 @@
-"""What is drawn more often because more can be learned from it (Schaul et al. 2016, proportional variant)."""
+"""Prioritized experience replay (Schaul et al. 2016, proportional variant)."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ FAN = 64
 """Leaves below each node of the sum tree."""
 BYTES_PER_PRIORITY = 8
 SMALLEST = 1e-6
-"""Added to every error, so that nothing is never drawn again."""
+"""ε, added to every |δ|, so that each transition keeps a positive priority."""
 
 
 @define(eq=False)
 class SumTree:
-    """Numbers of at least 0, and their sums by blocks; a level of wide blocks costs numpy less than twenty of pairs."""
+    """Sum tree of two levels: non-negative leaves and sums of wide blocks, faster in numpy than a binary tree."""
 
     size: int
     _leaves: NDArray[np.float64] = field(init=False)
     _sums: NDArray[np.float64] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """All are 0."""
+        """Initialize with zeros."""
         self._leaves = np.zeros((-(-self.size // FAN), FAN))
         self._sums = np.zeros(len(self._leaves))
 
     def __getitem__(self, indices: Indices) -> NDArray[np.float64]:
-        """The numbers at indices."""
+        """Leaves at indices."""
         chosen: NDArray[np.float64] = self._leaves.reshape(-1).take(indices)
         return chosen
 
     def __setitem__(self, indices: Indices, values: NDArray[np.float64] | float) -> None:
-        """Set numbers; sums are taken anew, so that rounding does not add up."""
+        """Set leaves; block sums are recomputed, so that rounding errors do not accumulate."""
         self._leaves.reshape(-1)[indices] = values
         blocks = indices // FAN
         self._sums[blocks] = self._leaves[blocks].sum(1)
@@ -66,15 +66,15 @@ class Priorities:
     _progress: float = field(default=0.0, init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Nothing is there to be drawn."""
+        """Initialize with zero priorities."""
         self._tree = SumTree(self.size)
 
     def add(self, cells: Indices) -> None:
-        """New rows are as urgent as the most urgent one so far."""
+        """Give new rows the largest priority so far."""
         self._tree[cells] = self._largest
 
     def remove(self, cells: Indices) -> None:
-        """These are not to be drawn."""
+        """Set priorities to zero, so that these rows are not sampled."""
         self._tree[cells] = 0.0
 
     def update(self, cells: Indices, errors: NDArray[np.float64]) -> None:
@@ -86,12 +86,12 @@ class Priorities:
         self._tree[cells] = priorities
 
     def set_progress(self, progress: float) -> None:
-        """Let β go on its way to 1."""
+        """Anneal β towards 1."""
         self._progress = min(progress, 1.0)
 
     @property
     def current_beta(self) -> float:
-        """β now."""
+        """Current β."""
         return self.beta + (1 - self.beta) * self._progress
 
     def draw(self, batch_size: int, rng: Generator) -> tuple[Indices, NDArray[np.float64]]:

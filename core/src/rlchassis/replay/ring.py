@@ -1,4 +1,4 @@
-"""Where rows lie: a ring [rows, N] with one write head per environment. Knows counts and numbers of cells, never what is in them."""
+"""Ring buffer of cells [rows, N] with one write head per environment: cell indices and counts, without contents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Indices: TypeAlias = NDArray[np.int64]
 
 @define(eq=False)
 class Ring:
-    """Each environment fills its column from the top and, when it is full, begins again there."""
+    """Ring of cells; each environment writes its own column, overwriting the oldest row when it is full."""
 
     rows: int
     num_envs: int
@@ -29,7 +29,7 @@ class Ring:
     """How many all have written, while that is the same number."""
 
     def __attrs_post_init__(self) -> None:
-        """Nothing is written."""
+        """Initialize as empty."""
         self._every = np.ones(self.num_envs, np.bool_).tobytes()
         self._counts = np.zeros(self.num_envs, np.int64)
 
@@ -42,7 +42,7 @@ class Ring:
 
     @property
     def num_cells(self) -> int:
-        """Rows of all environments together."""
+        """Number of cells: rows · N."""
         return self.rows * self.num_envs
 
     def __len__(self) -> int:
@@ -90,13 +90,13 @@ class Ring:
         return (counts - 1 - rows) % self.rows
 
     def is_oldest(self, cells: Indices) -> NDArray[np.bool_]:
-        """Whether nothing is stored before a cell."""
+        """Whether a cell is the oldest of its environment."""
         rows, envs = np.divmod(cells, self.num_envs)
         counts = self._common if self._common is not None else self._counts[envs]
         return np.equal(rows, np.where(np.less_equal(counts, self.rows), 0, counts % self.rows))
 
     def shifted(self, cells: Indices, rows: Any) -> Indices:
-        """The cells so many rows further on, or back, in the same columns."""
+        """Cells shifted by a number of rows, in the same columns."""
         shifted: Indices = (cells + rows * self.num_envs) % self.num_cells
         return shifted
 

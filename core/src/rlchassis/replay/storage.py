@@ -1,4 +1,4 @@
-"""What is stored of every row: its observations, however they are kept, and beside them a column for each other part."""
+"""Columns of the replay buffer: observations, actions, rewards and flags."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rlchassis.replay.ring import Indices, Ring
 
 @define(eq=False)
 class Storage:
-    """Rows in the cells of a ring."""
+    """Rows stored in the cells of a ring."""
 
     observations: Observations
     actions: NDArray[Any]
@@ -41,12 +41,12 @@ class Storage:
 
     @property
     def num_bytes(self) -> int:
-        """What all columns take."""
+        """Memory of all columns in bytes."""
         columns = (self.actions, self.rewards, self.terminated, self.truncated)
         return self.observations.num_bytes + sum(map(num_bytes, columns))
 
     def write(self, cells: Any, step: Step) -> None:
-        """Store the rows of as many environments as there are cells."""
+        """Store one row per cell."""
         self.observations.write(cells, step)
         if type(cells) is int:
             write_one(self.actions, cells, step.actions)
@@ -64,7 +64,7 @@ class Storage:
         return np.logical_or(self.terminated.take(cells), self.truncated.take(cells))
 
     def read(self, cells: Indices, valid: NDArray[np.bool_], weights: NDArray[np.float32]) -> Experience:
-        """The rows in cells [n, B], which of them are valid, and their importance weights."""
+        """Read cells [n, B] as Experience, with a mask of valid rows and importance weights."""
         terminated, truncated = self.terminated.take(cells), self.truncated.take(cells)
         return Experience(
             obs=map_arrays(from_numpy, self.observations.obs(cells)),

@@ -1,4 +1,4 @@
-"""From a configuration to a world: each living object is made once, through the hooks of hooks.py."""
+"""Building a World from a configuration, through the hooks of hooks.py."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from rlchassis.training.world import World
 
 
 def require_device(device: str | torch.device) -> torch.device:
-    """The torch device, or a UsageError where this machine has none such."""
+    """The torch device; UsageError if it is not available."""
     try:
         there = torch.zeros(1, device=device).device
         torch.Generator(there)
@@ -44,7 +44,7 @@ def require_device(device: str | torch.device) -> torch.device:
 
 
 def sampling_of(experiment: ExperimentSpec) -> ResolvedSampling:
-    """The sampling settings as they will be used, or a UsageError where they cannot work."""
+    """Resolve the sampling settings; UsageError if they are invalid."""
     agent, asked, factory = experiment.agent_factory, experiment.sampling_config, experiment.env_factory
     if factory.fixed_num_train_envs is not None and asked.num_train_envs == -1:
         asked = attrs.evolve(asked, num_train_envs=factory.fixed_num_train_envs)
@@ -56,7 +56,7 @@ def sampling_of(experiment: ExperimentSpec) -> ResolvedSampling:
 
 
 def create_world(experiment: ExperimentSpec, observers: Sequence[object] = ()) -> World:
-    """Build all that needs no directory. That the world is ready is for the caller to announce."""
+    """Build the World without a run directory; the caller calls rlchassis_world_ready."""
     device = require_device(experiment.config.device)
     sampling = sampling_of(experiment)
     resolve(experiment.logger_factory, LoggerFactory)
@@ -71,7 +71,7 @@ def create_world(experiment: ExperimentSpec, observers: Sequence[object] = ()) -
 
 
 def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: ResolvedSampling, hooks: Any, envs: Environments) -> World:
-    """Policy, algorithm, collectors and trainer; the policy is restored before the algorithm is made, whose targets copy it."""
+    """Create policy, algorithm and collectors; the policy is restored before the algorithm, whose target networks copy it."""
     agent, streams = experiment.agent_factory, RandomStreams(experiment.config.seed)
     check_spaces(agent, envs)
     setup = Setup(
@@ -118,7 +118,7 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
 
 
 def create_trainer(experiment: ExperimentSpec, world: World) -> Trainer:
-    """The loop that the agent factory names, in a world that was made of it."""
+    """Create the trainer of the agent factory for a World."""
     agent = experiment.agent_factory
     return agent.trainer_class(world, PolicyPersistence(to_data(agent)))
 
@@ -135,7 +135,7 @@ def _collector(
 
 
 def _show_row(world: World, metrics: dict[str, float], step: int) -> None:
-    """To extensions that want to see it."""
+    """Call rlchassis_metrics if an extension implements it."""
     caller = world.hooks.rlchassis_metrics
     if caller.get_hookimpls():
         caller(world=world, metrics=metrics, step=step)

@@ -1,4 +1,4 @@
-"""The run directory while a run lasts: laid out, locked, described, and gone again where nothing was written."""
+"""The run directory during a run: creation, lock, stored configuration, log file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rlchassis.training.world import World
 
 @contextmanager
 def gone_if_empty(directory: Path) -> Iterator[None]:
-    """When something fails within, the directory goes away again unless something was written there."""
+    """Context that removes the directory on an error if it is empty."""
     try:
         yield
     except BaseException:
@@ -33,17 +33,17 @@ def gone_if_empty(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def laying_out(directory: Path) -> Iterator[None]:
-    """Within it what the disk refuses is a UsageError, since nothing has been trained yet."""
+    """Context in which an OSError becomes a UsageError, before training."""
     try:
         yield
     except OSError as error:
         raise UsageError(
-            f"no run can be carried out in {directory}: {error.filename or 'it'} cannot be written ({error.strerror})."
+            f"cannot run in {directory}: {error.filename or 'it'} cannot be written ({error.strerror}); choose another directory."
         ) from error
 
 
 def write_into(directory: Path, world: World, experiment: ExperimentSpec, run_id: str | None) -> None:
-    """Give a world a directory of its own for as long as it lives, and the loggers that write there."""
+    """Attach a locked run directory and its loggers to a World."""
     world.lock = RunLock.acquire(directory)
     try:
         loggers = _loggers(directory, world, experiment, run_id)
@@ -56,30 +56,30 @@ def write_into(directory: Path, world: World, experiment: ExperimentSpec, run_id
 def _loggers(directory: Path, world: World, experiment: ExperimentSpec, run_id: str | None) -> LoggerGroup:
     made = world.hooks.rlchassis_make_logger(experiment=experiment, directory=directory, name=directory.name, run_id=run_id)
     if not isinstance(made, Logger):
-        raise UsageError(f"the logger factory made {made!r}, which is no Logger; derive its class from rlchassis.api.Logger.")
+        raise UsageError(f"expected a Logger of the logger factory, got {made!r}; derive its class from rlchassis.api.Logger.")
     return LoggerGroup([MetricsFile(directory), made], world.logger.look)
 
 
 def describe(experiment: ExperimentSpec, directory: Path) -> None:
-    """Store the configuration, and with what it is carried out."""
+    """Store the configuration and provenance."""
     experiment.save(directory)
     used = used_plugins(experiment.to_data())
     write_json(directory / PROVENANCE_FILENAME, describe_run(used, seed=experiment.config.seed, device=experiment.config.device))
 
 
 class _LogFile(logging.FileHandler):
-    """Leaves out, without a word for each, what the disk refuses."""
+    """File handler that ignores write errors."""
 
     def _open(self) -> TextIOWrapper:
         return os.fdopen(appending(Path(self.baseFilename)), "a", encoding="utf-8")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  as in logging
-        """Nothing; what matters is reported by whoever writes the other files."""
+        """Ignore the error; writers of other files report theirs."""
 
 
 @contextmanager
 def log_file(directory: Path) -> Iterator[None]:
-    """Within it what rlchassis logs is also written to log.txt."""
+    """Context in which log messages of rlchassis are also written to log.txt."""
     logger = logging.getLogger("rlchassis")
     handler = _LogFile(directory / LOG_FILENAME, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

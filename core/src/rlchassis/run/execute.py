@@ -1,4 +1,4 @@
-"""Carrying out an experiment: directory, provenance, training, watching, and an orderly end whatever happens."""
+"""Running an experiment: directory, provenance, training, watching, clean shutdown."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def run_experiment(
     require_restorable: bool,
     observers: Sequence[object],
 ) -> ExperimentResult:
-    """Build the world, train, watch; environments and files are closed and every extension is told, however it ends."""
+    """Build the World, train, watch; always closes environments and files and calls rlchassis_teardown."""
     name = experiment.name if name is None else name
     if name is not None:
         name_parts(name)
     if require_restorable and (missing := unstorable_names(experiment.to_data())):
-        raise UsageError(f"{', '.join(missing)} cannot be stored in a file, and require_restorable asks that the run can be restored.")
+        raise UsageError(f"{', '.join(missing)} cannot be stored in a file, but require_restorable is set.")
     interruption = Interruption()
     with interruption.before_death():
-        with exits_are_errors("what this run is made of"):
+        with exits_are_errors("building this run"):
             trainer = _prepared(experiment, (*observers, interruption))
         try:
             return _run(trainer, experiment, name, logger_run_id, suffix_if_exists=suffix_if_exists or name is None)
@@ -51,7 +51,7 @@ def run_experiment(
 
 
 def _prepared(experiment: ExperimentSpec, observers: Sequence[object]) -> Trainer:
-    """All that lives while the experiment runs; nothing is written yet."""
+    """Build World and trainer; nothing is written yet."""
     world = create_world(experiment, observers)
     try:
         return create_trainer(experiment, world)
@@ -81,10 +81,10 @@ def _run(trainer: Trainer, experiment: ExperimentSpec, name: str | None, run_id:
 
 
 def _require_stored(result: ExperimentResult, trainer: Trainer) -> None:
-    """StorageFailure, after all else was done, where a file could not be written."""
+    """StorageFailure if a file could not be written."""
     problems = [*filter(None, [trainer.persistence.problem]), *result.world.logger.problems]
     if problems:
-        raise StorageFailure(f"the run came to its end, but {'; '.join(problems)}.", result)
+        raise StorageFailure(f"the run finished, but {'; '.join(problems)}.", result)
 
 
 def _carry_out(trainer: Trainer) -> ExperimentResult:
@@ -107,7 +107,7 @@ def _carry_out(trainer: Trainer) -> ExperimentResult:
 
 
 def train(trainer: Trainer) -> InfoStats:
-    """Train; where that ends early, a policy is left all the same."""
+    """Train; store a policy also if training fails."""
     try:
         return trainer.run()
     except BaseException as error:

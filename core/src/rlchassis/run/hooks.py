@@ -1,4 +1,4 @@
-"""The hooks of one run, and core's own answers to those that make something: an extension may wrap them or answer itself."""
+"""Hook manager of a run, and core's default implementations, which extensions may wrap or replace."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from rlchassis.training.loggers import Logger, LoggerFactory, LoggerFactoryDefau
 
 
 class CoreHooks:
-    """Core's own answers, asked last: what the configuration says, resolved through the registry."""
+    """Core's default implementations, called last: objects of the configuration."""
 
     @hookimpl(trylast=True)
     def rlchassis_make_envs(self, experiment: ExperimentSpec, sampling: ResolvedSampling, wrappers: Any) -> Environments:
-        """From the configuration's factory."""
+        """Create environments with the configured factory."""
         train = sampling.num_train_envs if experiment.config.train else 0
         test = sampling.num_test_envs if experiment.config.train else 0
         return environments_of(experiment.env_factory, train, test, experiment.config.watch, wrappers)
 
     @hookimpl(trylast=True)
     def rlchassis_make_policy(self, experiment: ExperimentSpec, envs: Environments, device: torch.device) -> Policy:
-        """From the agent factory."""
+        """Create it with the agent factory."""
         return experiment.agent_factory.create_policy(envs, device)
 
     @hookimpl(trylast=True)
     def rlchassis_make_algorithm(self, experiment: ExperimentSpec, policy: Policy, envs: Environments, setup: Setup) -> Algorithm[Any]:
-        """From the agent factory."""
+        """Create it with the agent factory."""
         return experiment.agent_factory.create_algorithm(policy, envs, setup)
 
     @hookimpl(trylast=True)

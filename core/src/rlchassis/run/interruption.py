@@ -1,4 +1,4 @@
-"""Signals: the first ends a run where its policy is whole, a second one wherever it is."""
+"""Signal handling: the first signal stops a run before the next step, a second one aborts it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from rlchassis.hookspecs import hookimpl
 from rlchassis.training.world import World
 
 TERMINATING = tuple(number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None)
-"""Signals that end a process unless it says otherwise; SIGHUP, the end of a terminal, is unknown to Windows."""
+"""Signals that terminate a process by default; Windows has no SIGHUP."""
 
 
 @define(eq=False)
 class Interruption:
-    """An observer that passes a signal on: while a run is built to its training, in training to the trainer, and else at once."""
+    """Observer that delays a signal to a safe point: to the start of training during the build, to the next step in training."""
 
     received: int | None = field(default=None, init=False)
     _world: World | None = field(default=None, init=False)
@@ -31,7 +31,7 @@ class Interruption:
 
     @contextmanager
     def awaited(self, numbers: Iterable[int]) -> Iterator[None]:
-        """Within it these signals are this object's, but for those that are ignored."""
+        """Context that handles these signals, except ignored ones."""
         heard = [number for number in numbers if signal.getsignal(number) not in (signal.SIG_IGN, None)]  # nohup asks to ignore one
         before = {number: signal.signal(number, self._receive) for number in heard}
         try:
@@ -42,7 +42,7 @@ class Interruption:
 
     @contextmanager
     def before_death(self) -> Iterator[None]:
-        """Within it a signal that would end the process at once ends the run first, and the process afterwards, by that signal."""
+        """Context in which a terminating signal first stops the run cleanly, and then terminates the process."""
         is_main = threading.current_thread() is threading.main_thread()
         deadly = [number for number in TERMINATING if is_main and signal.getsignal(number) is signal.SIG_DFL]
         try:
@@ -76,16 +76,16 @@ class Interruption:
 
     @hookimpl
     def rlchassis_world_ready(self, world: World) -> None:
-        """Where nothing trains, nothing needs to be waited for."""
+        """Without training, signals are not delayed."""
         self._is_over = not world.config.train
 
     @hookimpl
     def rlchassis_train_start(self, world: World) -> None:
-        """A signal while everything was built is passed on now."""
+        """Pass on a signal received during the build."""
         self._world = world
         self._pass_on()
 
     @hookimpl
     def rlchassis_train_end(self) -> None:
-        """The policy is stored."""
+        """Signals are no longer delayed: the policy is stored."""
         self._world, self._is_over = None, True

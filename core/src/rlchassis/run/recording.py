@@ -1,4 +1,4 @@
-"""A video of watched episodes, by gymnasium's own recorder, in exactly the file that was asked for."""
+"""Video of watched episodes, recorded with gymnasium's RecordVideo, into a given file."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ WITHOUT_IMAGES = (None, "human", "ansi")
 
 @contextmanager
 def recording_into(file: Path, episodes: int) -> Iterator[Recorder]:
-    """Within it an observer that records; afterwards the file is whole, or as it was before where something failed."""
+    """Context with a recording observer; the file is replaced only after successful recording."""
     _require_possible(file)
     with tempfile.TemporaryDirectory(prefix=".video-", dir=file.parent) as folder:
         recorder = Recorder(Path(folder) / "made", episodes)
         yield recorder
         made = sorted(recorder.folder.glob(f"*{SUFFIX}"))
         if not made:
-            raise UsageError(f"the environment rendered no picture, so there is no {file}; does its render mode give images?")
+            raise UsageError(f"the environment rendered no image, so {file} was not written; check its render mode.")
         made[0].replace(file)
 
 
 def _require_possible(file: Path) -> None:
     if file.suffix != SUFFIX or file.is_dir() or not file.parent.is_dir():
-        raise UsageError(f"a video cannot be written as {file}; name a file that ends with {SUFFIX}, in a directory that exists.")
+        raise UsageError(f"cannot write a video to {file}; expected a file name ending with {SUFFIX} in an existing directory.")
     if find_spec("moviepy") is None:
         raise UsageError("a video needs moviepy, which is not installed; try: python -m pip install moviepy")
 
 
 def rendering_images(env_factory: EnvFactory) -> EnvFactory:
-    """The same environments, watched as images where their configuration has a say in it."""
+    """The same factory with watch_render_mode="rgb_array", if it has that setting."""
     if not hasattr(env_factory, "watch_render_mode"):
         return env_factory
     changed = copy.copy(env_factory)  # not evolved: a subclass may be made in another way than by its fields
@@ -54,26 +54,26 @@ def rendering_images(env_factory: EnvFactory) -> EnvFactory:
 
 @define(eq=False)
 class Recorder:
-    """An observer that records the watched environment."""
+    """Observer that records the watch environment."""
 
     folder: Path
-    """Where the recorder puts its files; not there yet."""
+    """Output directory of RecordVideo; does not exist yet."""
     episodes: int
-    """After how many the video ends."""
+    """Number of episodes in the video."""
 
     @hookimpl
     def rlchassis_env_wrappers(self, mode: EnvMode) -> list[Callable[[Any], Any]]:
-        """Around the environment that is watched."""
+        """Wrap the watch environment."""
         return [self._around] if mode is EnvMode.WATCH else []
 
     def _around(self, env: gym.Env[Any, Any]) -> gym.Env[Any, Any]:
         if env.render_mode in WITHOUT_IMAGES:
-            raise UsageError(f"a video needs an environment that renders images, but the render mode of this one is {env.render_mode}.")
+            raise UsageError(f"a video needs an environment that renders images, got render mode {env.render_mode}; use rgb_array.")
         return OneVideo(env, self.folder, self.episodes)
 
 
 class OneVideo(gym.Wrapper[Any, Any, Any, Any]):
-    """A recording from the first step to the end of the last episode, without the reset that follows."""
+    """Recording from the first step to the end of the last episode, without the following reset."""
 
     def __init__(self, env: gym.Env[Any, Any], folder: Path, episodes: int) -> None:
         self._recorder: Any = RecordVideo(
@@ -83,7 +83,7 @@ class OneVideo(gym.Wrapper[Any, Any, Any, Any]):
         super().__init__(self._recorder)
 
     def step(self, action: Any) -> Any:
-        """Step, and put the recording away with the last episode."""
+        """Step; stop recording after the last episode."""
         answer = self.env.step(action)
         if answer[2] or answer[3]:
             self._left -= 1

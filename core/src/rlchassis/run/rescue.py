@@ -1,4 +1,4 @@
-"""What a run that is interrupted or fails leaves, and the policy that is watched after one that is not."""
+"""The policy stored by an interrupted or failed run, and the stored policy for watching."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def rescue(trainer: Trainer, error: BaseException) -> None:
-    """A run that is interrupted or fails leaves a policy: its best, or the one it has if no test has chosen any; and says where."""
+    """Store the policy of an interrupted or failed run: the best, or the current one without tests; and log its path."""
     is_interrupted, step = isinstance(error, KeyboardInterrupt), trainer.state.env_step
     ended = f"{'Interrupted' if is_interrupted else f'The run failed ({type(error).__name__})'} at environment step {step}"
     log.log(logging.INFO if is_interrupted else logging.WARNING, "%s; %s.", ended, _left_policy(trainer))
@@ -29,7 +29,7 @@ def _left_policy(trainer: Trainer) -> str:
     except FloatingPointError as broken:
         return f"no policy is stored: {str(broken).rstrip('.')}"
     if world.directory is None:
-        return "no policy is stored, since nothing of this run is"
+        return "no policy is stored, since persistence is disabled"
     if trainer.persistence.problem is not None:
         return trainer.persistence.problem
     which = "the latest" if best is None else f"that of the best test, at step {best.env_step}"
@@ -38,7 +38,7 @@ def _left_policy(trainer: Trainer) -> str:
 
 @contextmanager
 def stored_policy(world: World) -> Iterator[None]:
-    """Within it the policy is the one stored in the run directory, where there is one; afterwards it is as it was trained."""
+    """Context in which the policy has the weights stored in the run directory, if any; restores the trained weights afterwards."""
     if world.directory is None or not (world.directory / POLICY_FILENAME).exists():
         yield
         return

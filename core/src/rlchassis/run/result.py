@@ -1,4 +1,4 @@
-"""What a run hands back."""
+"""Result of a run."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from rlchassis.training.world import World
 
 @frozen(eq=False)
 class ExperimentResult:
-    """The world as the run left it, and what came of training; a copy, and one from another process, has a copy of the world."""
+    """Result of a run: its World and training statistics; a copied or pickled result has a copy of the World."""
 
     world: World
     trainer_result: InfoStats | None
-    """None exactly when the configuration said not to train."""
+    """Training statistics; None if config.train is False."""

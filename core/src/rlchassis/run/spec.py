@@ -1,4 +1,4 @@
-"""The configuration of a run: its fields, and how they become data and files. Carrying it out is for the rooms that use it."""
+"""The configuration of a run: its fields, and their encoding as data and files."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def _is(*kinds: type[Any]) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
 @refuses_old_names
 @frozen
 class ExperimentSpec:
-    """Everything that decides a run: only configuration and factories, so that it can be pickled, copied, compared and restored."""
+    """Complete configuration of a run: settings and factories only, so it can be pickled, copied, compared and stored."""
 
     restored_by: ClassVar[Callable[[Any], Any]]
-    """What a loaded experiment.pkl calls with its data."""
+    """Function that experiment.pkl calls with its data when unpickled."""
 
     config: ExperimentConfig = field(validator=_is(ExperimentConfig))
     env_factory: EnvFactory = field(validator=_is(EnvFactory))
@@ -53,26 +53,26 @@ class ExperimentSpec:
     logger_factory: LoggerFactory | Component | None = field(default=None, validator=optional(_is(LoggerFactory, Component)))
     """None: LoggerFactoryDefault."""
     name: str | None = field(default=None, kw_only=True, validator=optional(_is(str)))
-    """Where `run` puts it unless told otherwise; None: date and time."""
+    """Default name of the run directory; None: date and time."""
     callbacks: Callbacks = field(factory=Callbacks, kw_only=True, validator=_is(Callbacks))
     extensions: tuple[Component, ...] = field(default=(), kw_only=True, validator=_is(tuple))
-    """Extensions by name, called in this order."""
+    """Extensions by name, in calling order."""
 
     def with_config(self, **changes: Any) -> Self:
-        """The same experiment with some settings of its configuration changed."""
+        """A copy with changed fields of ExperimentConfig."""
         return attrs.evolve(self, config=attrs.evolve(self.config, **changes))
 
     def save(self, directory: str | Path) -> None:
-        """Write experiment.json and experiment.pkl into a directory, made if need be; what no file can hold is told in one warning.
+        """Write experiment.json and experiment.pkl into a directory, created if needed; logs a warning about values that cannot be stored.
 
-        UsageError where another process runs an experiment in that directory.
+        UsageError if another process runs an experiment in that directory.
         """
         data = self.to_data()
         missing = unstorable_names(data)
         try:
             Path(directory).mkdir(parents=True, exist_ok=True)
         except (OSError, ValueError) as error:
-            raise UsageError(f"{directory} cannot be made a directory ({error}); choose another.") from error
+            raise UsageError(f"cannot create the directory {directory} ({error}); choose another.") from error
         require_no_other_run(Path(directory))
         if missing:
             log.warning("%s cannot be stored in a file, so this run cannot be restored from its directory alone.", ", ".join(missing))
@@ -87,7 +87,7 @@ class ExperimentSpec:
 
     @classmethod
     def from_data(cls, data: Any, allow: Iterable[Any] = (), used: Used = frozenset()) -> Self:
-        """From what to_data gave; UsageError where it is not that."""
+        """Decode the output of to_data; UsageError for anything else."""
         if not is_configuration(data):
-            raise UsageError(f"it is no configuration of format {FORMAT}; was it written by another version of rlchassis-core?")
+            raise UsageError(f"expected a configuration of format {FORMAT}; was it written by another version of rlchassis-core?")
         return from_data({key: value for key, value in data.items() if key != "format"}, cls, allow, used)

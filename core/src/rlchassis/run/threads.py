@@ -1,4 +1,4 @@
-"""How many threads torch uses while a run lasts."""
+"""Number of torch threads during a run."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import torch
 from torch import nn
 
 SMALL_LAYER = 128 * 128
-"""Weights of the largest layer up to which one thread is the faster."""
+"""Largest layer, in weights, up to which one thread is faster."""
 
 
 @contextmanager
 def threads(asked: int | None, policy: nn.Module) -> Iterator[None]:
-    """Within it torch uses as many threads as asked for, or one if the policy's layers are small."""
+    """Context with the given number of torch threads; None: one if the policy's layers are small, else torch's default."""
     before = torch.get_num_threads()
     small = max((p.numel() for p in policy.parameters()), default=0) <= SMALL_LAYER
     torch.set_num_threads(asked or (1 if small else before))

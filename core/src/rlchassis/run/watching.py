@@ -1,4 +1,4 @@
-"""Watching a policy: episodes on the watch environment, rendered where there is a display."""
+"""Watch a policy: episodes in the watch environment, rendered if there is a display."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ log = logging.getLogger(__name__)
 
 
 class RenderDelay(gym.Wrapper[Any, Any, Any, Any]):
-    """Waits after every step that a human can see, so that the human can follow."""
+    """Wrapper that sleeps after every step in render mode "human"."""
 
     def __init__(self, env: gym.Env[Any, Any], milliseconds: float) -> None:
         super().__init__(env)
         self._seconds = milliseconds / 1000
 
     def step(self, action: Any) -> Any:
-        """Step, then wait."""
+        """Step, then sleep."""
         answer = self.env.step(action)
         if self.render_mode == "human":
             time.sleep(self._seconds)
@@ -34,7 +34,7 @@ class RenderDelay(gym.Wrapper[Any, Any, Any, Any]):
 
 
 def watch(world: World) -> Evaluation:
-    """Play the configured number of episodes and say what they earned."""
+    """Play the configured number of episodes and log their returns."""
     assert world.envs.watch is not None
     rng, limit = world.streams.generator("watch", device=world.device), world.sampling.max_test_episode_steps
     collector = Collector(world.policy, world.envs.watch, rng, world.device, limit)
@@ -45,11 +45,11 @@ def watch(world: World) -> Evaluation:
 
 
 def watch_trained(world: World) -> None:
-    """The same after training, whose result a failure does not cost."""
+    """Watch after training; errors are logged and do not fail the run."""
     try:
         watch(world)
     except Exception as error:  # noqa: BLE001  whatever it is, the policy is trained
-        log.warning("The policy could not be watched, which changes nothing about the run: %s", error)
+        log.warning("The policy could not be watched; the run is unaffected: %s", error)
 
 
 def _how(world: World) -> str:
@@ -58,6 +58,6 @@ def _how(world: World) -> str:
     if modes:
         return "rendered" if "human" in modes else "rendered as images"
     if not has_display():
-        return "not rendered, since there is no display"
+        return "not rendered: there is no display"
     reasons = [why for env in envs if (why := why_not_rendered(env))]
     return f"not rendered: {reasons[0]}" if reasons else "not rendered"

@@ -1,1 +1,1 @@
-"""The run directory: its files, names, lock, provenance and policy file. Takes values, never a World."""
+"""The run directory: files, names, lock, provenance and policy file."""

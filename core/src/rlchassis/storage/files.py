@@ -1,6 +1,6 @@
-"""How files of a run directory are written: whole or not at all, and never through what a stranger planted there. Reading is in reading.py.
+"""Writing files of a run directory: atomically, and without following links in it. Reading is in reading.py.
 
-The run directory itself may be reached through links: which one is meant is the user's choice, what is in it may be a stranger's.
+Links to the run directory itself are followed: the user chose its path, but its content may come from others.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write a new file of a random name beside its place, then move it there; a link in its place is replaced, not followed.
+    """Write a temporary file in the same directory, then move it to the path; a link at the path is replaced, not followed.
 
-    An OSError names the path, though the system speaks of a disk or of a name beside it.
+    An OSError has the path as its filename.
     """
     try:
         _replace(path, write)
@@ -74,7 +74,7 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def appending(path: Path) -> int:
-    """The descriptor of a file to be continued; in the place of a link, pipe or device a new one, of a shared file a copy."""
+    """File descriptor for appending; links, pipes and devices are replaced by a new file, hard-linked files by a copy."""
     with suppress(FileNotFoundError):
         found = path.lstat()
         if not stat.S_ISREG(found.st_mode):
@@ -88,7 +88,7 @@ def appending(path: Path) -> int:
 
 
 def make_writable(directory: Path) -> None:
-    """Before a run writes there: remove what another left half written; UsageError for a link out, through which a logger could write."""
+    """Prepare a directory for a run: remove temporary files of crashed runs; UsageError for a link that leads out of it."""
     inside = directory.resolve()
     for folder, names, files in os.walk(directory):
         for path in (Path(folder, name) for name in (*names, *files)):
@@ -100,7 +100,7 @@ def make_writable(directory: Path) -> None:
 
 @contextmanager
 def _opened(directory: Path) -> Iterator[int | None]:
-    """A handle of a directory, which means the same one whatever becomes of its name; None where the system has no such handles."""
+    """Context with a file descriptor of a directory, which is unaffected by renames; None if the system does not support it."""
     if not {os.open, os.rename, os.unlink} <= os.supports_dir_fd:
         yield None
         return
@@ -112,5 +112,5 @@ def _opened(directory: Path) -> Iterator[int | None]:
 
 
 def _at(path: Path, folder: int | None) -> str:
-    """How the system is told of a path: by the handle of its directory and its name, where there is a handle."""
+    """Path for system calls: the name relative to the directory's descriptor, if there is one."""
     return str(path) if folder is None else path.name

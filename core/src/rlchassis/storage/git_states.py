@@ -1,4 +1,4 @@
-"""Which commit editable installs stand at: git is asked once per working tree, since asking costs as much as importing a library."""
+"""Git commits of editable installs; git is called once per working tree, since each call is slow."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 
 def git_states(folders: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
-    """By name: the commit of the working tree that a folder lies in, and whether files of the folder differ from it.
+    """By name: commit of the working tree that contains a folder, and whether files of the folder differ from it.
 
-    Without folders that lie in none, and where git does not answer.
+    Folders outside of working trees are left out, also if git fails.
     """
     trees: dict[Path, dict[str, Path]] = {}
     for name, folder in folders.items():

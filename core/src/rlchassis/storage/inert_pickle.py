@@ -1,4 +1,4 @@
-"""experiment.pkl: a pickle of plain data within a call of one function; written for those who expect it, read without unpickling."""
+"""experiment.pkl: a pickle of plain data in a call of one function; read here without executing it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DATA_OPCODES = frozenset((*_FRAMING, *_VALUES, *_CONTAINERS))
 
 
 def inert_pickle(restore: Callable[[Any], Any], data: Any) -> bytes:
-    """A pickle that, loaded by pickle itself, is restore(data)."""
+    """Pickle that evaluates to restore(data) when loaded by pickle."""
     file = io.BytesIO()
     pickler = pickle.Pickler(file, PROTOCOL)
     pickler.fast = True  # no memo: what refers to nothing cannot grow beyond its file, and is a tree
@@ -32,7 +32,7 @@ def inert_pickle(restore: Callable[[Any], Any], data: Any) -> bytes:
 
 
 class _Call:
-    """Stands for what the restore function will make."""
+    """Pickles as a call of the restore function."""
 
     def __init__(self, restore: Callable[[Any], Any], data: Any) -> None:
         self._call = (restore, (data,))
@@ -42,7 +42,7 @@ class _Call:
 
 
 def read_inert_pickle(path: Path, restores: tuple[str, str]) -> Any:
-    """The data within; StoredFileError unless the file holds plain data, the module and name of one function, and nothing else."""
+    """Read the data; StoredFileError unless the file contains only plain data and the name of the restore function."""
     content = read_bytes(path)
     if not _is_inert(content):
         raise StoredFileError(f"{path} is no configuration written by rlchassis, and not safe to open; it was not opened.")
@@ -58,7 +58,7 @@ def read_inert_pickle(path: Path, restores: tuple[str, str]) -> Any:
 
 
 def _is_json(data: Any) -> bool:
-    """Whether all of it could stand in experiment.json, too."""
+    """Whether the data consists of JSON types only."""
     waiting = [data]
     while waiting:
         match waiting.pop():
@@ -76,7 +76,7 @@ def _is_json(data: Any) -> bool:
 
 
 def _is_inert(content: bytes) -> bool:
-    """Only opcodes of plain data, and exactly one STACK_GLOBAL and one REDUCE, the latter right before the end."""
+    """Whether there are only opcodes of plain data, one STACK_GLOBAL, and one REDUCE at the end."""
     try:
         names = [opcode.name for opcode, _, _ in islice(pickletools.genops(content), MOST_OPCODES)]
     except Exception:  # noqa: BLE001  whatever a malformed pickle makes of pickletools, it is no configuration
@@ -86,7 +86,7 @@ def _is_inert(content: bytes) -> bool:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Admits one name, and lets it stand for a function that hands back its argument."""
+    """Unpickler that allows one global name, replaced by the identity function."""
 
     def __init__(self, file: io.BytesIO, admitted: tuple[str, str]) -> None:
         super().__init__(file)

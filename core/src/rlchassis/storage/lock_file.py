@@ -1,4 +1,4 @@
-"""One file as a lock that the operating system holds: opened without following links, taken, and removed while it is held."""
+"""Lock files: opened without following links, locked by the operating system, removed while locked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rlchassis.storage.files import NO_LINK, NO_WAITING
 
 
 def is_free(path: Path) -> bool:
-    """Whether nobody has the lock of a file, or the file is gone."""
+    """Whether the file is not locked, or does not exist."""
     try:
         descriptor = open_lock_file(path)
     except OSError:
@@ -24,12 +24,12 @@ def is_free(path: Path) -> bool:
 
 
 def open_lock_file(path: Path, flags: int = os.O_RDONLY) -> int:
-    """A descriptor of a lock that is there."""
+    """File descriptor of an existing lock file."""
     return os.open(path, flags | NO_LINK | NO_WAITING)
 
 
 def try_lock(descriptor: int, *, otherwise: bool) -> bool:
-    """Take the lock unless another has it; `otherwise` where the file system has no locks, and only the file itself can tell."""
+    """Try to lock without waiting; `otherwise` is returned if the file system does not support locks."""
     try:
         return lock_descriptor(descriptor, blocking=False)
     except OSError:
@@ -37,7 +37,7 @@ def try_lock(descriptor: int, *, otherwise: bool) -> bool:
 
 
 def is_at(path: Path, descriptor: int) -> bool:
-    """Whether the path still names the file of this descriptor."""
+    """Whether the path still refers to the file of this descriptor."""
     try:
         return os.path.samestat(path.lstat(), os.fstat(descriptor))
     except FileNotFoundError:
@@ -45,7 +45,7 @@ def is_at(path: Path, descriptor: int) -> bool:
 
 
 def remove(path: Path, descriptor: int) -> None:
-    """Remove the file, unless another is in its place by now, and then free the lock, copies of the descriptor in forks or not."""
+    """Remove the file, unless it was replaced, and unlock it, also for copies of the descriptor in forks."""
     with suppress(OSError):
         if is_at(path, descriptor):
             path.unlink()

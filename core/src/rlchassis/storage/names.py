@@ -1,4 +1,4 @@
-"""Which names a run directory may bear, and how one is made that is nobody else's."""
+"""Names of run directories, and their exclusive creation."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt
 
 
 def timestamp_name() -> str:
-    """The name of a run that was given none: date and time."""
+    """Default name of a run: date and time."""
     return datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
 
 
 def name_parts(name: str) -> tuple[str, ...]:
-    """The directories that a name, with slashes or backslashes between them, asks for; UsageError if it could lead anywhere else."""
+    """Split a name at slashes and backslashes; UsageError if it could lead out of the base directory."""
     if not isinstance(name, str):
         raise UsageError(f"an experiment name must be a text, not {name!r}; use names such as 'cartpole/ppo-1'.")
     parts = tuple(re.split(r"[/\\]", name))
@@ -49,7 +49,7 @@ def _problem(part: str) -> str | None:
 
 
 def create_run_directory(base: str | Path, name: str, *, suffix_if_exists: bool = False) -> Path:
-    """Make a new directory of this name within base; an existing one is refused, or the next free "-2", "-3", … is taken."""
+    """Create a new directory in base; UsageError if it exists, or with suffix_if_exists the next free "-2", "-3", …"""
     parts, base = name_parts(name), _resolved(Path(base))
     directory, count = base.joinpath(*parts), 1
     _require_no_run_around(directory, base)
@@ -66,7 +66,7 @@ def create_run_directory(base: str | Path, name: str, *, suffix_if_exists: bool 
 
 
 def _resolved(path: Path) -> Path:
-    """The directory itself; UsageError where there is no such user, no such name, or a link that leads to itself."""
+    """Resolve a path; UsageError for an unknown user, an invalid name or a link loop."""
     try:
         return path.expanduser().resolve()
     except (OSError, ValueError, RuntimeError) as error:
@@ -74,7 +74,7 @@ def _resolved(path: Path) -> Path:
 
 
 def _require_no_run_around(directory: Path, base: Path) -> None:
-    """UsageError where it would lie within a run directory: what becomes of that one would become of this."""
+    """UsageError if it would be inside another run directory."""
     for outer in directory.parents:
         if is_there(outer / LOCK_FILENAME) or all(is_there(outer / name) for name in (EXPERIMENT_FILENAME, EXPERIMENT_PICKLE_FILENAME)):
             raise UsageError(f"{outer} is the directory of a run, in which no other run is put; choose another name.")

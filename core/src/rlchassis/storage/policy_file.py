@@ -1,4 +1,4 @@
-"""policy.pt: the weights of a policy, and a record of what they are; opened without running anything that a file could bring along."""
+"""policy.pt: the weights of a policy and a metadata record; reading executes no code from the file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FORMAT = 1
 
 @frozen(eq=False)
 class StoredPolicy:
-    """What a policy file holds."""
+    """Content of a policy file."""
 
     state: dict[str, Tensor]
     """The policy's state_dict."""
@@ -33,7 +33,7 @@ class StoredPolicy:
     mode: Mode = Mode.POLICY_STATE_DICT
 
     def restore_into(self, policy: nn.Module, source: str) -> None:
-        """Give a policy these weights, or StoredFileError, with the first difference, before any of them is touched."""
+        """Load the weights into a policy; StoredFileError with the first difference, before any weight is changed."""
         found = difference(self.state, policy.state_dict())
         if found:
             raise StoredFileError(f"{source} holds another kind of policy: {found}; restore it with the configuration it was stored with.")
@@ -41,7 +41,7 @@ class StoredPolicy:
 
 
 def difference(stored: dict[str, Tensor], own: dict[str, Tensor]) -> str | None:
-    """The first thing that stands against loading what is stored; lazy parameters take any shape."""
+    """First difference of names, shapes or dtypes, or None; lazy parameters match any shape."""
     for name in sorted(own.keys() | stored.keys()):
         if name not in stored:
             return f"it lacks {name}"
@@ -57,7 +57,7 @@ def difference(stored: dict[str, Tensor], own: dict[str, Tensor]) -> str | None:
 
 
 def write_policy(directory: Path, stored: StoredPolicy) -> None:
-    """Replace the policy file of a directory in one move; FloatingPointError, and no file, where a weight is not finite."""
+    """Replace the policy file of a directory atomically; FloatingPointError if a weight is not finite."""
     state = {name: tensor.detach().cpu().clone() for name, tensor in stored.state.items()}
     broken = next((name for name, tensor in state.items() if not _finite(tensor)), None)
     if broken:
@@ -68,7 +68,7 @@ def write_policy(directory: Path, stored: StoredPolicy) -> None:
 
 
 def _require_readable(content: dict[str, Any]) -> None:
-    """UsageError for what read_policy would refuse for its size."""
+    """UsageError if the content exceeds the limits of read_policy."""
     state, record = content["state"], content["record"]
     num_bytes = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
     if num_bytes > MOST_POLICY_BYTES or len(state) > MOST_TENSORS or len(record) > MOST_CONFIGURATION_BYTES // 2:
@@ -79,7 +79,7 @@ def _require_readable(content: dict[str, Any]) -> None:
 
 
 def read_policy(directory: Path, device: torch.device | str = "cpu") -> StoredPolicy:
-    """Read the policy file of a directory under torch's weights_only; StoredFileError for anything but what write_policy wrote."""
+    """Read the policy file of a directory with torch's weights_only; StoredFileError for any other content than write_policy's."""
     path = Path(directory) / POLICY_FILENAME
     if not is_there(path):
         raise StoredFileError(f"{path.parent} holds no {POLICY_FILENAME}; name the directory of a run that has stored a policy.")
@@ -116,7 +116,7 @@ def _checked(content: Any, path: Path) -> StoredPolicy:
 
 
 def _plain(value: Any) -> bool:
-    """Whether it is a tensor with all its numbers in it; one number shown a trillion times is none."""
+    """Whether it is a dense tensor with its full storage, not an expanded one."""
     if not (isinstance(value, Tensor) and value.layout is torch.strided and not value.is_meta and not value.is_quantized):
         return False
     return value.numel() * value.element_size() <= value.untyped_storage().nbytes()

@@ -1,4 +1,4 @@
-"""provenance.json: with what a run was made, written before it trains; and what a restored run lacks today."""
+"""provenance.json: versions, plugins, arguments and machine of a run, written before training."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def describe_run(used: Iterable[tuple[str, str]], *, seed: int, device: str) -> 
 
 
 def used_by(directory: str | Path) -> Used:
-    """The plugins that the run in a directory, or that of a file in it, used; none where its provenance does not tell."""
+    """Plugins used by the run in a directory, or of a file in it; empty if its provenance is missing or damaged."""
     path = Path(directory)
     try:
         data = read_json((path if path.is_dir() else path.parent) / PROVENANCE_FILENAME)
@@ -58,7 +58,7 @@ def _version(name: str) -> str | None:
 
 
 def _editable_folders(names: Iterable[str]) -> dict[str, Path]:
-    """Where those of these distributions lie that are editable installs."""
+    """Source folders of those distributions that are editable installs."""
     found = {}
     for name in names:
         with suppress(PackageNotFoundError, OSError):

@@ -1,4 +1,4 @@
-"""How files of a run directory are read: regular ones only, within limits, and not by following links out of it. Writing is in files.py."""
+"""Reading files of a run directory: regular files only, within size limits, without following links out of it. Writing is in files.py."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from rlchassis.storage.files import NO_LINK, NO_WAITING
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything has this name, be it a link to nowhere."""
+    """Whether the path exists, also as a broken link."""
     return os.path.lexists(path)
 
 
 def open_stored(path: Path, most: int) -> IO[bytes]:
-    """A file to be read; StoredFileError where it is missing, no regular file, a link out of its directory, or larger than most bytes."""
+    """Open a file for reading; StoredFileError if it is missing, not regular, a link out of its directory, or larger than `most` bytes."""
     try:
         target = path.resolve(strict=True)
         if not target.is_relative_to(path.parent.resolve()):
@@ -39,7 +39,7 @@ def open_stored(path: Path, most: int) -> IO[bytes]:
 
 
 def _open_regular(target: Path) -> IO[bytes]:
-    """Looked at before it is opened, for opening alone can move a device, and again after; OSError for all but a regular file."""
+    """Open a regular file, checked before opening, which can affect devices, and after; OSError for anything else."""
     if stat.S_ISREG(target.lstat().st_mode):
         file = os.fdopen(os.open(target, os.O_RDONLY | NO_LINK | NO_WAITING), "rb")
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -49,13 +49,13 @@ def _open_regular(target: Path) -> IO[bytes]:
 
 
 def read_bytes(path: Path, most: int = MOST_CONFIGURATION_BYTES) -> bytes:
-    """The content of a file; StoredFileError where it cannot be read or is larger than any configuration."""
+    """Read a file; StoredFileError if it cannot be read or is larger than `most` bytes."""
     with open_stored(path, most) as file:
         return file.read(most)
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON; StoredFileError where it is missing, too large or damaged."""
+    """Read JSON; StoredFileError if it is missing, too large or damaged."""
     try:
         return parse_json(read_bytes(path).decode("utf-8"), str(path))
     except UnicodeDecodeError as error:
@@ -63,7 +63,7 @@ def read_json(path: Path) -> Any:
 
 
 def parse_json(text: str, source: str, most: int = MOST_CONFIGURATION_VALUES) -> Any:
-    """Parse JSON text of at most so many values; StoredFileError, naming the source, where it is damaged, larger or nested too deeply."""
+    """Parse JSON of at most `most` values; StoredFileError, with the source, if it is damaged, larger or nested too deeply."""
     if sum(map(text.count, ",[{")) > most:
         raise StoredFileError(f"{source} holds more than {most} values, which none of rlchassis does; restore it from a copy.")
     try:
@@ -76,7 +76,7 @@ def parse_json(text: str, source: str, most: int = MOST_CONFIGURATION_VALUES) ->
 
 
 def _finite(text: str) -> float:
-    """Python would read 1e999 as an infinity."""
+    """Parse a float; reject overflow such as 1e999, which Python reads as infinity."""
     number = float(text)
     return number if math.isfinite(number) else _refuse_constant(text)
 
@@ -86,7 +86,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two readers of one file could otherwise believe two things."""
+    """Reject duplicate keys, which readers resolve differently."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
         raise ValueError("a key stands twice in one place")
@@ -94,7 +94,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def is_too_deep(data: Any) -> bool:
-    """Whether data holds lists and dicts in one another as deeply as no configuration does; Python's own limit is anybody's to move."""
+    """Whether lists and dicts are nested deeper than the limit for configurations."""
     level = [data]
     for _ in range(DEEPEST):
         level = [part for each in level for part in _parts(each) if isinstance(part, dict | list | tuple)]

@@ -1,4 +1,4 @@
-"""run.lock: that a run is going on in a directory, and which. The operating system holds the lock, and frees it when the process ends."""
+"""run.lock: marks a directory as in use by a run. The operating system releases the lock when the process ends."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from rlchassis.storage.lock_file import is_at, is_free, open_lock_file, remove, 
 from rlchassis.storage.reading import is_there, read_bytes, read_json
 
 ATTEMPTS, PAUSE = 20, 0.01
-"""How often, and after how many seconds, a lock is tried again: whoever asks whether it is free has it for a moment."""
+"""Attempts to lock, and seconds between them: a process that checks the lock holds it for a moment."""
 
 
 @frozen
 class Holder:
-    """A process, as run.lock names it."""
+    """The process recorded in run.lock."""
 
     pid: int
     host: str
     is_gone: bool = field(default=False, eq=False)
-    """Whether nobody has the lock; of another host nothing is sure, since not every file system shares locks."""
+    """Whether the lock is free; unknown for another host, since not every file system shares locks."""
 
     @classmethod
     def this_process(cls) -> Holder:
-        """The one that asks."""
+        """The current process."""
         return cls(os.getpid(), platform.node())
 
     def __str__(self) -> str:
@@ -41,7 +41,7 @@ class Holder:
 
 @define(eq=False)
 class RunLock:
-    """The right to write into a run directory."""
+    """Lock of a run directory."""
 
     directory: Path
     _descriptor: int | None = field(default=None, init=False)
@@ -49,7 +49,7 @@ class RunLock:
 
     @classmethod
     def acquire(cls, directory: Path) -> RunLock:
-        """Take it; UsageError, with process and host, where another run has it."""
+        """Lock a directory; UsageError, with process and host, if another run holds it."""
         lock = cls(directory)
         try:
             lock._descriptor = _create_locked(directory / LOCK_FILENAME)
@@ -65,7 +65,7 @@ class RunLock:
             raise UsageError(f"no run can be carried out in {directory} ({error.strerror}); choose another directory.") from error
 
     def release(self) -> None:
-        """Give it back, unless another process has it by now; may be called again. In a fork the parent keeps it."""
+        """Release the lock; may be called again. In a fork, the parent keeps it."""
         try:
             self._give_back()
         finally:  # once more, where a signal has cut it short
@@ -80,7 +80,7 @@ class RunLock:
 
 
 def read_holder(directory: Path) -> Holder | None:
-    """Who is named in the lock of a run directory; nobody in an empty one; StoredFileError where it is damaged."""
+    """Process recorded in the lock of a run directory, or None; StoredFileError if the file is damaged."""
     path = directory / LOCK_FILENAME
     if not is_there(path):
         return None
@@ -99,7 +99,7 @@ def read_holder(directory: Path) -> Holder | None:
 
 
 def require_no_other_run(directory: Path) -> None:
-    """UsageError, with process and host, where another process runs in a directory."""
+    """UsageError, with process and host, if another process runs in a directory."""
     holder = _named(directory)
     if holder is not None and holder != Holder.this_process() and not holder.is_gone:
         raise UsageError(_refusal(directory, holder))
@@ -122,7 +122,7 @@ def _refusal(directory: Path, holder: Holder | None) -> str:
 
 
 def _create_locked(path: Path) -> int:
-    """The descriptor of a new file with the lock on it; one that is there and free is replaced, and never written into."""
+    """File descriptor of a new, locked file; an existing unlocked one is replaced, never written to."""
     for _ in range(ATTEMPTS):
         descriptor = None
         try:
@@ -139,7 +139,7 @@ def _create_locked(path: Path) -> int:
 
 
 def _remove_leftover(path: Path) -> None:
-    """Remove what is in the place of a lock if no process of this host has it, or wait a moment."""
+    """Remove a lock file that no process of this host holds, or wait."""
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(path.lstat().st_mode):
             path.unlink()

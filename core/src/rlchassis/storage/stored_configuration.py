@@ -1,4 +1,4 @@
-"""The configuration in a run directory as the data it is: read, flattened and told without making anything of it."""
+"""The configuration in a run directory as plain data, without constructing objects."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from rlchassis.storage.spec.contents import require_bounded
 
 FORMAT = 1
 RESTORES = ("rlchassis.experiment.experiment", "restore_experiment")
-"""Module and name of what an experiment.pkl calls where pickle itself loads it."""
+"""Module and name of the function that experiment.pkl calls when unpickled."""
 SECTIONS = {"env_factory": "env", "sampling_config": "sampling", "agent_factory": ""}
-"""What `--set` calls the parts of a configuration, where that is not their own name."""
+"""Names of sections in `--set`, where they differ from field names."""
 MADE = ("part", "component", "class")
 
 
 def read_configuration(directory: str | Path) -> Any:
-    """The data of the configuration in a run directory, as yet unchecked; StoredFileError where there is none."""
+    """Data of the configuration in a run directory, unchecked; StoredFileError if there is none."""
     directory = Path(directory)
     if is_there(directory / EXPERIMENT_FILENAME) or not is_there(directory / EXPERIMENT_PICKLE_FILENAME):
         return read_json(directory / EXPERIMENT_FILENAME)
@@ -29,12 +29,12 @@ def read_configuration(directory: str | Path) -> Any:
 
 
 def is_configuration(data: Any) -> bool:
-    """Whether it says of itself that it is a configuration of this version's format."""
+    """Whether the data is a configuration of the current format."""
     return isinstance(data, dict) and type(data.get("format")) is int and data["format"] == FORMAT
 
 
 def read_settings(directory: str | Path) -> dict[str, Any]:
-    """Every setting of the stored configuration by the name that `--set` has for it; StoredFileError for what is no configuration."""
+    """Settings of the stored configuration by their `--set` names; StoredFileError if it is not a configuration."""
     data = read_configuration(directory)
     if not is_configuration(data):
         raise StoredFileError(
@@ -54,7 +54,7 @@ def _sections(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def flattened(data: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """(dotted name, value) of every leaf; a description of a part is a leaf with its name, followed by its options."""
+    """(dotted name, value) of every leaf; an encoded part gives its name, followed by its options."""
     made = next((tag for tag in MADE if isinstance(data, dict) and isinstance(data.get(tag), str)), None)
     match data:
         case {"options": dict(options), **rest} if made is not None and len(rest) == 1:

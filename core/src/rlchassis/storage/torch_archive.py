@@ -1,6 +1,6 @@
-"""The zip archive of policy.pt, looked through as data before torch reads it: of one layout only, which every reader reads alike.
+"""Validation of the zip archive of policy.pt before torch reads it; only torch's own layout is accepted.
 
-torch writes stored (never compressed) members one after another from the first byte on, then their directory, then its end.
+torch writes uncompressed members consecutively from the first byte, then the directory, then the end record.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _DATA = "data/"
 
 
 class ArchiveError(ValueError):
-    """What is wrong with an archive, in half a sentence."""
+    """Invalid archive; the message is a clause."""
 
 
 def read_archive(file: IO[bytes]) -> tuple[bytes, dict[str, int]]:
-    """The pickle in an archive of torch, and the bytes of each storage by its key; ArchiveError for any other archive."""
+    """Pickle of a torch archive, and the size in bytes of each storage by key; ArchiveError for any other archive."""
     directory_at = _require_small_directory(file)
     try:
         members = zipfile.ZipFile(file).infolist()
@@ -45,7 +45,7 @@ def read_archive(file: IO[bytes]) -> tuple[bytes, dict[str, int]]:
 
 
 def _require_small_directory(file: IO[bytes]) -> int:
-    """Where the directory begins; nothing else may stand between it and the end of the file, nor be in it what fills the memory."""
+    """Offset of the zip directory; ArchiveError if it is too large or not directly before the end record."""
     whole = file.seek(0, os.SEEK_END)
     signature, *_, count, size, start, comment = _unpacked(_END, file, whole - _END.size)
     end = whole - _END.size
@@ -72,7 +72,7 @@ def _unpacked(layout: struct.Struct, file: IO[bytes], offset: int) -> tuple[Any,
 
 
 def _require_one_after_another(file: IO[bytes], members: list[zipfile.ZipInfo], directory_at: int) -> None:
-    """Each is stored as it is, none overlaps another."""
+    """ArchiveError unless members are uncompressed and do not overlap."""
     if members[0].header_offset != 0:
         raise ArchiveError("something stands before its first member")
     if any(member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size for member in members):
@@ -84,7 +84,7 @@ def _require_one_after_another(file: IO[bytes], members: list[zipfile.ZipInfo], 
 
 
 def _data_offset(file: IO[bytes], member: zipfile.ZipInfo) -> int:
-    """Where the content of a member begins: behind a header of its own, which must name it as the directory does."""
+    """Offset of a member's content, after its local header, which must have the name in the directory."""
     signature, name_size, extra_size = _unpacked(_LOCAL, file, member.header_offset)
     if signature != b"PK\x03\x04" or file.read(name_size) != member.filename.encode():
         raise ArchiveError("its directory and its members contradict each other")

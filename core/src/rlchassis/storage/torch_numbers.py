@@ -1,4 +1,4 @@
-"""What pickles of torch call kinds of numbers, and whether a tensor lies within its storage."""
+"""Names of dtypes and storages in torch pickles, and the bounds check of tensors."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ STORAGES = {
     **dict.fromkeys(("torch DoubleStorage", "torch LongStorage", "torch ComplexFloatStorage"), 8),
     "torch ComplexDoubleStorage": 16,
 }
-"""Bytes of one number, by the names that pickles have for kinds of numbers."""
+"""Item size in bytes, by storage class name in pickles."""
 _MOST_DIMENSIONS = 64
 
 
-def numbers_within(room: int, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> int:
-    """How many numbers a tensor has; ArchiveError where it would show more than there are, or others than those in its room."""
+def numbers_within(capacity: int, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> int:
+    """Number of elements of a tensor; ArchiveError if it exceeds or lies outside of its storage of `capacity` elements."""
     if len(shape) == len(strides) <= _MOST_DIMENSIONS and all(0 <= each < 2**63 for each in (offset, *shape, *strides)):
         numbers = math.prod(shape)
         end = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True)) + 1
-        if numbers == 0 or (numbers <= room and end <= room):
+        if numbers == 0 or (numbers <= capacity and end <= capacity):
             return numbers
     raise ArchiveError("it holds something that is no plain tensor")

@@ -1,7 +1,7 @@
-"""The pickle in policy.pt, followed as data before torch unpickles it: texts, whole numbers, dicts by texts, tensors within their storages.
+"""Validation of the pickle in policy.pt before torch unpickles it: strings, ints, dicts by strings, tensors within their storages.
 
-Only the opcodes and names that torch.save writes for those are admitted. What is followed is built of nothing but these, no part of it is
-used twice, and only texts are ever hashed: it takes no more time and memory than the pickle is long.
+Only the opcodes and names that torch.save writes for these are accepted. The simulated values consist of these only, none is
+shared, and only strings are hashed: time and memory are linear in the size of the pickle.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DEEPEST = 8
 
 
 def require_plain(content: bytes, sizes: Mapping[str, int]) -> None:
-    """ArchiveError unless the pickle holds plain data and tensors alone, each within its storage; sizes are the bytes of those, by key."""
+    """ArchiveError unless the pickle has only plain data and tensors within their storages; sizes: bytes of storages by key."""
     reader = _Reader(sizes)
     try:
         for count, (opcode, argument, position) in enumerate(pickletools.genops(content)):
@@ -38,40 +38,40 @@ def require_plain(content: bytes, sizes: Mapping[str, int]) -> None:
 
 @frozen
 class _Name:
-    """A global that is named, and never looked up."""
+    """A global name, never imported."""
 
     name: str
 
 
 @frozen
 class _Storage:
-    """The numbers of a member of the archive."""
+    """A storage: a member of the archive."""
 
     item_size: int
     num_bytes: int
 
 
 class _Tensor:
-    """A tensor, which has been checked."""
+    """A validated tensor."""
 
 
 @define
 class _Reader:
-    """The stack and memo of an unpickler, whose values stand for what torch would make."""
+    """Simulated unpickler: stack and memo of placeholders."""
 
     _sizes: Mapping[str, int]
     storages: set[str] = field(factory=set, init=False)
-    """The keys of those that were spoken of."""
+    """Keys of referenced storages."""
     _stack: list[Any] = field(factory=list, init=False)
     _below: list[list[Any]] = field(factory=list, init=False)
-    """The stacks before each mark."""
+    """Stacks below each mark."""
     _memo: dict[int, Any] = field(factory=dict, init=False)
     _dicts: int = field(default=0, init=False)
     _tensors: int = field(default=0, init=False)
     _bytes: int = field(default=0, init=False)
 
     def follow(self, opcode: str, argument: Any) -> None:
-        """Do what an unpickler would."""
+        """Simulate an opcode."""
         step = _STEPS.get(opcode)
         if step is None:
             raise ArchiveError(f"its pickle holds more than a policy, by the opcode {opcode}")

@@ -1,1 +1,1 @@
-"""What an agent is asked before its first step, on copies and by the spaces alone."""
+"""Checks of an agent before training, on copies, with example observations made from the spaces."""

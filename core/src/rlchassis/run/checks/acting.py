@@ -1,4 +1,4 @@
-"""Whether a policy can act in the spaces it was made for: asked once, before anything is collected."""
+"""Check before training that a policy returns valid actions for example observations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rlchassis.training.agent import AgentFactory
 
 
 def require_acting(agent: AgentFactory, policy: Policy, obs: Observation, spaces: Environments) -> Call:
-    """What the innermost policy was asked and answered; UsageError names the wrapper or network at fault and what was expected."""
+    """The innermost policy's inputs and outputs; UsageError names the wrapper or network at fault and the expected output."""
     *_, innermost = layers(policy)
     asked = _asked_twice(policy, obs, explore=False)
     call = next((call for call in asked.calls if call.layer is innermost), Call(policy, 0, obs, asked.answer))
@@ -36,7 +36,7 @@ def require_acting(agent: AgentFactory, policy: Policy, obs: Observation, spaces
 
 
 def _asked_twice(policy: Policy, obs: Observation, *, explore: bool) -> Asked:
-    """A policy with memory is handed what it returned."""
+    """Call `act`; a recurrent policy is called a second time with the state that it returned."""
     asked = ask(policy, obs, explore=explore)
     state = asked.answer[1] if isinstance(asked.answer, tuple) and len(asked.answer) == 2 else None
     return asked if state is None else ask(policy, obs, explore=explore, state=state)
@@ -52,7 +52,7 @@ def _network_problem(innermost: Policy, obs: Observation, spaces: Environments) 
 
 
 def _refuse_failure(agent: AgentFactory, policy: Policy, asked: Asked, obs: Observation, spaces: Environments) -> None:
-    """Name the network; or the wrapper that raised, or that handed on observations which the network is not made for."""
+    """Raise UsageError for the network, or the wrapper that raised or passed on observations that the network does not support."""
     assert asked.error is not None
     *wrappers, innermost = layers(policy)
     failed = next((call.layer for call in reversed(asked.calls) if call.error is asked.error), policy)
@@ -61,13 +61,13 @@ def _refuse_failure(agent: AgentFactory, policy: Policy, asked: Asked, obs: Obse
     changed = next((before for before, after in pairwise(asked.calls) if _form(before.obs) != _form(after.obs)), None)
     if wrappers and changed is not None and ask(innermost, obs).error is None:
         seen = asked.calls[-1].obs
-        told = f"hands on observations that the policy within cannot take, {described(seen)}: {asked.error}"
-        refuse(_wrapper(changed.layer), UsageError(" ".join(told.split())), spaces)
+        problem = f"passes on observations that the inner policy does not support, {described(seen)}: {asked.error}"
+        refuse(_wrapper(changed.layer), UsageError(" ".join(problem.split())), spaces)
     refuse(acting_network(agent), asked.error, spaces)
 
 
 def _require_answers(agent: AgentFactory, policy: Policy, asked: Asked, spaces: Environments) -> None:
-    """Where the outermost layer answers no action, the innermost one that answers none is at fault."""
+    """Raise UsageError for the innermost wrapper or network without valid actions, if the outermost has none."""
     if _problem(asked.calls[0], spaces) is None:
         return
     *_, innermost = layers(policy)
@@ -86,7 +86,7 @@ def _problem(call: Call, spaces: Environments) -> UsageError | None:
     except UsageError as error:
         return error
     except (TypeError, RuntimeError) as error:
-        return UsageError(f"returns a state that is not None and no tensors [N, …] with a row per environment: {error}")
+        return UsageError(f"returns a state other than None or tensors [N, …] with a row per environment: {error}")
     return None
 
 
@@ -95,5 +95,5 @@ def _wrapper(layer: Policy) -> str:
 
 
 def _form(obs: Any) -> Any:
-    """Kind and shape of each part, whatever the number of rows."""
+    """dtype and shape of each part, without the batch dimension."""
     return {key: _form(part) for key, part in obs.items()} if isinstance(obs, dict) else (obs.dtype, obs.shape[1:])

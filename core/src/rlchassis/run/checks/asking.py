@@ -1,4 +1,4 @@
-"""Asking a policy for actions and keeping what each of its layers saw and answered; and whether two such answers are the same."""
+"""Call a policy and record inputs and outputs of each wrapper; compare outputs."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ from rlchassis.learning.policy import Policy, layers
 
 @define(eq=False)
 class Call:
-    """One call of `act`."""
+    """One call of `act`: inputs and outputs."""
 
     layer: Policy
     depth: int
-    """0 for the outermost layer."""
+    """0 for the outermost policy."""
     obs: Any
     answer: Any = None
-    """What act returned."""
+    """Return value of act."""
     error: Exception | None = None
 
 
 @define(eq=False)
 class Asked:
-    """What came of asking a policy once."""
+    """Result of one call of a policy."""
 
     answer: Any = None
-    """What the outermost layer returned."""
+    """Return value of the outermost policy."""
     error: Exception | None = None
     calls: list[Call] = field(factory=list)
-    """Of all layers, in the order in which they were entered."""
+    """Calls of all wrappers and the innermost policy, in the order of entry."""
 
     def observations(self, depth: int) -> list[Any]:
-        """What a layer was asked."""
+        """Observations passed to the policy at a depth."""
         return [call.obs for call in self.calls if call.depth == depth]
 
     def answers(self, depth: int) -> list[Any]:
-        """What it answered."""
+        """Return values of the policy at a depth."""
         return [call.answer for call in self.calls if call.depth == depth]
 
 
 def ask(
     policy: Policy, obs: Observation, *, explore: bool = False, state: Any = None, instead: Callable[[Any], Any] | None = None
 ) -> Asked:
-    """Let a policy act on observations, always with the same random numbers.
+    """Call a policy on observations, always with the same random numbers.
 
-    With `instead`, wrappers are handed what it makes of the innermost policy's actions.
+    instead: function that replaces the innermost policy's actions.
     """
     asked, rng = Asked(), Generator(first_tensor(obs).device).manual_seed(0)
     with _recorded(policy, asked.calls, instead), torch.no_grad():
@@ -65,7 +65,7 @@ def ask(
 
 @contextmanager
 def _recorded(policy: Policy, calls: list[Call], instead: Callable[[Any], Any] | None) -> Iterator[None]:
-    """Within it each layer's act is recorded: an attribute of an instance is found before the method of its class."""
+    """Context that records calls of `act`, by instance attributes that shadow the methods."""
     recorded = list(layers(policy))
     for depth, layer in enumerate(recorded):
         record = partial(_record, layer.act, instead if layer is recorded[-1] else None, calls, layer, depth)
@@ -98,7 +98,7 @@ def _record(
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two trees of tensors and plain values are equal, bit for bit on the CPU; other devices may round differently each time."""
+    """Whether two trees of tensors and plain values are equal: exactly on the CPU, within a tolerance on other devices."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(each, other[key]) for key, each in one.items())
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
@@ -112,7 +112,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def differing_attribute(one: nn.Module, other: nn.Module) -> str | None:
-    """The first attribute of plain value in which two modules of one structure differ: "Actor.scale"."""
+    """First plain attribute in which two modules of equal structure differ, such as "Actor.scale"."""
     for (_, here), (_, there) in zip(one.named_modules(), other.named_modules(), strict=False):
         for name, value in vars(here).items():
             is_plain = isinstance(value, int | float | str | Tensor | list | tuple | type(None)) and not name.startswith("_")

@@ -1,4 +1,4 @@
-"""What is asked of an agent before it trains, on copies and by the spaces alone: nothing of the run changes by it."""
+"""Checks of an agent before training, on copies, without side effects on the run."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from rlchassis.training.agent import AgentFactory
 
 log = logging.getLogger(__name__)
 ROWS = 16
-"""Observations by which the actions of two policies are compared."""
+"""Number of observations for comparing the actions of two policies."""
 
 
 def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, device: torch.device, *, from_factory: bool) -> None:
-    """UsageError unless the policy acts, its networks and the configuration's answer as they should, and it can be rebuilt as loading does.
+    """UsageError unless the policy returns valid actions, networks valid outputs, and the policy can be rebuilt from its configuration.
 
-    The last is asked where the policy came `from_factory` and not from an extension.
+    The last is checked only if the policy was created by its factory (`from_factory`) and not by an extension.
     """
     spaces = Environments.from_spaces(envs.observation_space, envs.action_space)
     two, many = (as_tensors(examples(spaces.observation_space, count), device) for count in (2, ROWS))
     with undisturbed(device), in_evaluation(policy.modules()):
         if any(is_lazy(p) for p in policy.parameters()):
-            ask(policy, two)  # lazy layers take their shapes from what they are asked first
+            ask(policy, two)  # lazy layers take their shapes from their first input
         asked, *others = _copies(policy, envs)
         call = require_acting(agent, asked, two, spaces)
         *_, innermost = layers(asked)
@@ -47,10 +47,10 @@ def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, devic
 
 
 def _copies(policy: Policy, envs: Environments) -> list[Policy]:
-    """Three copies, environments aside; where it cannot be copied the policy itself."""
+    """Three copies that share the environments; the policy itself if it cannot be copied."""
     living = (envs, envs.train, envs.test, envs.watch)
     try:
         return [copy.deepcopy(policy, {id(each): each for each in living}) for _ in range(3)]
     except Exception as error:  # noqa: BLE001  # copying runs whatever the parts of a policy define
-        log.warning("%s cannot be copied (%s), so it is not checked for memory of its own.", type(policy).__name__, error)
+        log.warning("%s cannot be copied (%s), so it is not checked for hidden state.", type(policy).__name__, error)
         return [policy]

@@ -1,4 +1,4 @@
-"""The networks that a configuration describes, by the names of their settings, and whether each answers as its contract says."""
+"""Network factories of a configuration, and checks of the networks' outputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rlchassis.training.agent import AgentFactory
 
 
 def networks_of(agent: AgentFactory) -> Iterator[tuple[str, ModuleFactory]]:
-    """Each description of a network with its setting, "critic_factories[1]"; of equal ones in a tuple the first alone."""
+    """(setting, factory) of each network, such as "critic_factories[1]"; of equal ones in a tuple only the first."""
     for name in (attribute.name for attribute in attrs.fields(type(agent))):
         value = getattr(agent, name)
         if isinstance(value, tuple) and len(set(map(id, value))) > 1 and any(each != value[0] for each in value):
@@ -26,7 +26,7 @@ def networks_of(agent: AgentFactory) -> Iterator[tuple[str, ModuleFactory]]:
 
 
 def acting_network(agent: AgentFactory) -> str:
-    """What the policy acts by, for messages: the descriptions that are not asked by themselves, as the policy is asked instead."""
+    """Name of the acting network for messages: factories without a check of their own, which are checked through the policy."""
     settings = [
         f"{setting} ({type(factory).__name__})"
         for setting, factory in networks_of(agent)
@@ -36,7 +36,7 @@ def acting_network(agent: AgentFactory) -> str:
 
 
 def require_networks(agent: AgentFactory, probe: Probe) -> None:
-    """UsageError for the first described network that fails on two observations or answers otherwise than its contract says."""
+    """UsageError for the first network that raises on two observations or returns invalid outputs."""
     with torch.no_grad():
         for setting, factory in networks_of(agent):
             try:
@@ -46,7 +46,7 @@ def require_networks(agent: AgentFactory, probe: Probe) -> None:
 
 
 def refuse(who: str, error: Exception, spaces: Any) -> NoReturn:
-    """UsageError that says who did what."""
+    """Raise UsageError with the network or policy, its problem and the spaces."""
     what = str(error).rstrip(".") if isinstance(error, UsageError) else f"fails with {type(error).__name__}: {' '.join(str(error).split())}"
-    asked = f"asked with two observations of {describe(spaces.observation_space)}, for actions of {describe(spaces.action_space)}"
+    asked = f"called with two observations of {describe(spaces.observation_space)}, for actions of {describe(spaces.action_space)}"
     raise UsageError(f"{who} {what} ({asked}).") from error

@@ -1,4 +1,4 @@
-"""What configurations and hooks make, checked to be what they were asked for."""
+"""Type checks of what hooks and factories return."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from rlchassis.training.off_policy import OffPolicyTrainer
 
 
 def require_made(made: Any, contract: type[Any], hook: str) -> Any:
-    """PluginError where the answer to a hook, which is the configuration's unless an extension gave one, is of another kind."""
+    """PluginError unless the result of a hook, from the configuration or an extension, is an instance of the contract."""
     if not isinstance(made, contract):
         raise PluginError(
-            f"{hook} was answered with {type(made).__name__}, expected {contract.__name__}; see the configuration, or extensions."
+            f"{hook} returned {type(made).__name__}, expected {contract.__name__}; check the configuration and its extensions."
         )
     return made
 
 
 def require_n_step(agent: AgentFactory, algorithm: Algorithm[Any]) -> None:
-    """PluginError where an algorithm would replay windows of another length than its configuration says."""
+    """PluginError if an algorithm's n_step differs from its params."""
     wanted = getattr(getattr(agent, "params", agent), "n_step", None)
     if issubclass(agent.trainer_class, OffPolicyTrainer) and wanted not in (None, algorithm.n_step):
         raise PluginError(
-            f"params.n_step is {wanted}, but {type(algorithm).__name__} learns from windows of {algorithm.n_step}; keep the params in a "
-            "field named params, by which the property n_step of an Algorithm goes, or answer that property."
+            f"params.n_step is {wanted}, but {type(algorithm).__name__} has n_step {algorithm.n_step}; keep the params in a "
+            "field named params, which Algorithm.n_step reads, or override that property."
         )

@@ -1,4 +1,4 @@
-"""Whether a policy answers by what it is asked alone: what it remembers from step to step is its state, and kept nowhere else."""
+"""Check that a policy has no hidden state: actions depend on inputs and the passed state only."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from rlchassis.run.checks.asking import Asked, ask, differing_attribute, same
 
 
 def require_no_hidden_memory(experienced: Policy, fresh: Policy, obs: Observation, spaces: Environments) -> None:
-    """UsageError where two copies of a policy with another past answer the same observations differently, not exploring and with equal rng.
+    """UsageError if copies of a policy with different histories return different actions, without exploration and with equal rng.
 
-    Between two equal questions stands another, at which wrappers are handed actions of their own: so one that repeats actions is found
-    whatever the network answers. The last question follows its equal at once: so one that changes with every second call is found.
+    Between two equal calls is a different one, in which wrappers get other actions: this detects wrappers that repeat actions,
+    whatever the network returns. The last call follows its equal immediately: this detects policies that alternate.
     """
     others = partial(_other_actions, space=spaces.action_space)
     flipped = map_tensors(lambda rows: rows.flip(0), obs)
@@ -32,7 +32,7 @@ def require_no_hidden_memory(experienced: Policy, fresh: Policy, obs: Observatio
 
 
 def _culprit(policy: Policy, one: Asked, other: Asked) -> int | None:
-    """The depth of the layer that handed on or answered something else; None where all is the same."""
+    """Depth of the policy or wrapper whose output differs; None if all are equal."""
     number = sum(1 for _ in layers(policy))
     for depth in range(number - 1):
         if not same(one.observations(depth + 1), other.observations(depth + 1)):
@@ -42,11 +42,11 @@ def _culprit(policy: Policy, one: Asked, other: Asked) -> int | None:
 
 def _refuse(layer: Policy, fresh: Policy, error: Exception | None) -> None:
     attribute = differing_attribute(layer, fresh)
-    told = f" (it keeps {attribute})" if attribute else f" ({type(error).__name__}: {error})" if error else ""
+    detail = f" (it keeps {attribute})" if attribute else f" ({type(error).__name__}: {error})" if error else ""
     raise UsageError(
-        f"{type(layer).__name__} answers the same observations differently after it was asked others, in evaluation and with the same rng"
-        f"{told}, so tests, eval and a loaded policy would act differently: return what act must remember as its state, "
-        "tensors [N, …] with a row per environment (the memory contract), and draw random numbers from rng alone."
+        f"{type(layer).__name__} acts differently on the same observations after other calls, in evaluation mode and with the same rng"
+        f"{detail}, so tests, eval and a loaded policy would differ: return recurrent state from act, "
+        "tensors [N, …] with a row per environment, and draw random numbers from rng only."
     ) from error
 
 

@@ -1,4 +1,4 @@
-"""Whether a policy can be rebuilt as loading it does: from the configuration as it is stored and from the spaces alone."""
+"""Check that a policy can be rebuilt from its stored configuration and the spaces, as loading does."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from rlchassis.training.agent import AgentFactory
 
 
 def require_rebuildable(agent: AgentFactory, policy: Policy, obs: Observation, spaces: Environments, device: torch.device) -> None:
-    """UsageError where what is rebuilt is not the same policy; nothing where no file can hold the configuration."""
+    """UsageError if the rebuilt policy differs; skipped for a configuration that cannot be stored."""
     data = to_data(agent)
     if unstorable_names(data):
         return
     rebuilt = _rebuilt(agent, json.loads(json.dumps(data)), spaces, device)
-    told = difference(policy.state_dict(), rebuilt.state_dict())
-    if told is not None:
-        raise _cannot(f"rebuilt, {told}", "make it of the configuration's fields and the spaces alone")
+    problem = difference(policy.state_dict(), rebuilt.state_dict())
+    if problem is not None:
+        raise _cannot(f"rebuilt, {problem}", "create it from the configuration's fields and the spaces only")
     rebuilt.load_state_dict(policy.state_dict())
     if not all(same(ask(policy, obs, explore=explore).answer, ask(rebuilt, obs, explore=explore).answer) for explore in (False, True)):
         attribute = differing_attribute(policy, rebuilt)
-        told = f"rebuilt with the same weights, it acts differently{f': it has another {attribute}' if attribute else ''}"
-        raise _cannot(told, "what is drawn or read while it is constructed must be a field of its factory, or a buffer (register_buffer)")
+        problem = f"rebuilt with the same weights, it acts differently{f': it has another {attribute}' if attribute else ''}"
+        raise _cannot(problem, "values drawn or read in its constructor must be fields of its factory, or buffers (register_buffer)")
 
 
 def _rebuilt(agent: AgentFactory, data: Any, spaces: Environments, device: torch.device) -> Policy:
@@ -45,7 +45,7 @@ def _rebuilt(agent: AgentFactory, data: Any, spaces: Environments, device: torch
         again: AgentFactory = from_data(data, AgentFactory, own_code(agent))
     except UsageError as error:
         raise _cannot(
-            f"its configuration cannot be read back: {str(error).rstrip('.')}", "give the field a type that says what it holds"
+            f"its configuration cannot be read back: {str(error).rstrip('.')}", "annotate the field with the type of its value"
         ) from error
     maker = f"create_policy of {type(agent).__name__}"
     try:

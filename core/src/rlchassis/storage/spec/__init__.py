@@ -1,1 +1,1 @@
-"""The configuration of a run as plain data: encoded, decoded, bounded and changed by name."""
+"""Encoding of configurations as plain data, decoding and limits."""

@@ -1,4 +1,4 @@
-"""What the data of a configuration names: plugins, users' own code, and what could not be stored; and how much of it there may be."""
+"""Names in an encoded configuration: plugins, user code, unstorable values; and size limits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAMING = ("part", "component", "class", "object")
 
 
 def require_bounded(data: Any) -> None:
-    """UsageError for data beyond any configuration."""
+    """UsageError for data that exceeds the limits of configurations."""
     if is_too_deep(data):
         raise UsageError("the data is nested too deeply to be a configuration.")
     names = [each[tag] for each in descriptions(data) for tag in _NAMING if tag in each]
@@ -25,12 +25,12 @@ def require_bounded(data: Any) -> None:
 
 
 def unstorable_names(data: Any) -> list[str]:
-    """Of values that could not be stored, each as often as it occurs."""
+    """Names of values that could not be stored, with repetitions."""
     return [each["unstorable"] for each in descriptions(data) if set(each) == {"unstorable"}]
 
 
 def used_plugins(data: Any) -> list[tuple[str, str]]:
-    """The kind and name of every plugin that a configuration names, each once."""
+    """(kind, name) of every plugin in a configuration, without repetitions."""
     tagged = [each[tag] for each in descriptions(data) for tag in ("part", "component") if set(each) == {tag, "options"}]
     tagged += [each["object"] for each in descriptions(data) if set(each) == {"object"} and ":" not in str(each["object"])]
     names = dict.fromkeys(name for name in tagged if isinstance(name, str))
@@ -38,13 +38,13 @@ def used_plugins(data: Any) -> list[tuple[str, str]]:
 
 
 def foreign_names(data: Any) -> list[str]:
-    """The users' own classes and functions that a configuration uses, each once; they must be handed over to read it."""
+    """Names of user classes and functions in a configuration, without repetitions; decoding needs them in `allow`."""
     tagged = (each[tag] for each in descriptions(data) for tag in ("class", "object") if set(each) <= {tag, "options"} and tag in each)
     return [name for name in dict.fromkeys(map(str, tagged)) if ":" in name and not name.startswith("torch.nn:")]
 
 
 def descriptions(data: Any) -> Iterator[dict[str, Any]]:
-    """Every dict at any depth, but those that stand for a user's own dict."""
+    """Every tagged dict at any depth, except encoded user dicts."""
     waiting = [data]
     while waiting:
         match waiting.pop():

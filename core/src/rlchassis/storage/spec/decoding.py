@@ -1,4 +1,4 @@
-"""From plain data back to a configuration, through the registry and the validators; nothing is imported by a path in the data."""
+"""Decoding of configurations from plain data, through the registry and validators; no import paths in the data are followed."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ T = TypeVar("T")
 
 
 def from_data(data: Any, expected: type[T] | Any, allow: Iterable[Any] = (), used: Used = frozenset()) -> T:
-    """A value of the expected type; UsageError says which field is wrong and why. Users' own classes and functions come from `allow`.
+    """Decode a value of the expected type; UsageError names the wrong field. User classes and functions are taken from `allow`.
 
-    A name that several distributions claim today means the one that was used, where that is known.
+    used: plugins of the stored run, which resolve names that several distributions provide now.
     """
     require_bounded(data)
     return Decoder(allow, used).read(data, expected)  # type: ignore[no-any-return]  # of the expected type, by what the hooks check
 
 
 class Decoder:
-    """Structures the data of configurations."""
+    """Decoder of configurations."""
 
     def __init__(self, allow: Iterable[Any] = (), used: Used = frozenset()) -> None:
         self._own_code, self._used = OwnCode(allow), used
@@ -51,7 +51,7 @@ class Decoder:
         self.read = converter.structure
 
     def _foreign(self, data: Any, expected: Any) -> Any:
-        """A value of a type that no data describes; of a type variable or any iterable, whatever the data itself says."""
+        """Decode a value of a type without an encoding; for type variables and iterables, decode by its tags."""
         match data:
             case {"unstorable": what}:
                 raise unstorable(what)
@@ -63,7 +63,7 @@ class Decoder:
         raise UsageError(f"no file can hold a {getattr(expected, '__name__', expected)}, so it is not {data!r}.")
 
     def _open(self, data: Any, _: Any) -> Any:
-        """What no type describes is what its tags say."""
+        """Decode an untyped value by its tags."""
         read = partial(self.read, cl=Any)
         match data:
             case list():
@@ -103,7 +103,7 @@ class Decoder:
         return self._built(cls, options_of(rest), expected, name)
 
     def _named_part(self, named: Named, expected: Any) -> Any:
-        """What somebody wrote; files hold descriptions."""
+        """Create a part from a name that a user wrote; files contain encoded parts."""
         written = component_of(expected.kind, named.written)
         component = Component(written.kind, written.name, {**written.options, **named.options})
         plugin = component.load()

@@ -1,12 +1,12 @@
-"""Configurations as plain data: registry names and validated values, never an import path that anything would follow.
+"""Encoding of configurations as plain data: registry names and validated values, never import paths.
 
-A description becomes one of
+A part becomes one of
     {"part": "optimizer/adam", "options": {…}}        its class is registered by an entry point
     {"component": "optimizer/adam", "options": {…}}   a reference, resolved when the experiment is built
-    {"class": "module:Name", "options": {…}}          a user's class, read back only if it is handed over in `allow`
-    {"object": "module:name"}                         a user's function or class itself, likewise; "kind/name" if it is registered
-    {"unstorable": "…"}                               nothing that data can hold; refused when read back
-a number that JSON lacks becomes {"number": "inf"}, and every other value itself. Where no type of a field tells how to read it back,
+    {"class": "module:Name", "options": {…}}          a user class, decoded only if passed in `allow`
+    {"object": "module:name"}                         a user function or class itself, likewise; "kind/name" if registered
+    {"unstorable": "…"}                               a value without an encoding; rejected by decoding
+Non-finite numbers become {"number": "inf"}, other values themselves. Where no field type tells how to decode a value,
 tuples are {"tuple": […]} and dicts that look like one of these {"mapping": {…}}. The way back is in decoding.py.
 """
 
@@ -33,7 +33,7 @@ TAGS = ("part", "component", "class", "object", "unstorable", "number", "tuple",
 
 
 def to_data(value: Any, *, typed: bool = True) -> Any:
-    """Plain data for a configuration or any value in one; typed says whether the type of a field will tell how to read it back."""
+    """Encode a configuration or a value in one; typed: whether the type of its field tells how to decode it."""
     match value:
         case Enum():
             return to_data(value.value)
@@ -56,7 +56,7 @@ def to_data(value: Any, *, typed: bool = True) -> Any:
 
 
 def _primitive(value: Any) -> Any:
-    """Exactly one of JSON's own, whatever was derived from it."""
+    """Convert subclasses of bool, int, float and str to exactly those."""
     if isinstance(value, float) and not math.isfinite(value):
         return {"number": str(float(value))}
     kind = next((kind for kind in (bool, int, float, str) if isinstance(value, kind)), None)
@@ -68,7 +68,7 @@ def _mapping(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _options(value: Component) -> dict[str, Any]:
-    """A reference keeps lists as tuples, so that they need no tag."""
+    """Options of a Component, in which lists are tuples and need no tag."""
     return {name: to_data(each, typed=isinstance(each, tuple)) for name, each in value.options.items()}
 
 
@@ -93,7 +93,7 @@ def _part(value: ConfigPart) -> Any:
 
 
 def _fields(value: Any) -> dict[str, Any] | None:
-    """What the object was made with: the init fields of attrs classes, or the attributes that bear the names of __init__'s parameters."""
+    """Constructor arguments: init fields of attrs classes, or attributes named like parameters of __init__."""
     if attrs.has(type(value)):
         types = field_types(type(value))
         return {alias: to_data(getattr(value, a.name), typed=types[alias] is not Any) for alias, a in init_fields(type(value)).items()}
@@ -103,12 +103,12 @@ def _fields(value: Any) -> dict[str, Any] | None:
 
 
 def init_fields(cls: type[attrs.AttrsInstance]) -> dict[str, attrs.Attribute[Any]]:
-    """The fields that an instance is made with, by the names of its constructor's parameters."""
+    """Init fields by the names of constructor parameters."""
     return {str(a.alias): a for a in attrs.fields(cls) if a.init}
 
 
 def field_types(cls: type[attrs.AttrsInstance]) -> dict[str, Any]:
-    """The types of those fields; Any where a class does not say, says "object", or says it in names that do not exist while it runs."""
+    """Types of the init fields; Any if not annotated, annotated as object, or not resolvable at run time."""
     try:
         attrs.resolve_types(cls)
     except NameError:
@@ -117,7 +117,7 @@ def field_types(cls: type[attrs.AttrsInstance]) -> dict[str, Any]:
 
 
 def _named(value: type | types.FunctionType, typed: bool) -> Any:
-    """Torch's own activations and registered classes by their name; others by a name that is only compared, never imported."""
+    """torch.nn modules and registered classes by name; others by a qualified name that is compared, never imported."""
     if isinstance(value, type) and getattr(nn, value.__name__, None) is value:
         return value.__name__ if typed else {"object": f"torch.nn:{value.__name__}"}
     registered = name_of(value) if isinstance(value, type) and issubclass(value, ConfigPart) else None
@@ -129,12 +129,12 @@ def _named(value: type | types.FunctionType, typed: bool) -> Any:
 
 
 def qualified_name(thing: Any) -> str:
-    """How a class or function is called when it is handed over in `allow`."""
+    """Qualified name "module:name" by which a class or function in `allow` is matched."""
     return f"{imported_as(str(thing.__module__))}:{thing.__qualname__}"
 
 
 def imported_as(module: str) -> str:
-    """The name of a module; for the script that runs, the one that it is imported under."""
+    """Name of a module; for __main__, the name under which it can be imported."""
     if module != "__main__":
         return module
     script = sys.modules["__main__"]
@@ -143,6 +143,6 @@ def imported_as(module: str) -> str:
 
 
 def unstorable(value: Any) -> dict[str, str]:
-    """The mark of a value that data cannot hold."""
+    """Encoding of a value that cannot be stored."""
     name = getattr(value, "__qualname__", None) or type(value).__qualname__
     return {"unstorable": str(name)}

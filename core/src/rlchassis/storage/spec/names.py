@@ -1,4 +1,4 @@
-"""What the names in the data of a configuration stand for: plugins, torch's modules, and of users' own code what they handed over."""
+"""Resolution of names in encoded configurations: plugins, torch.nn modules, and user code passed in `allow`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rlchassis.storage.spec.encoding import imported_as, qualified_name
 
 
 class OwnCode:
-    """Classes, functions and modules that were handed over; a module stands for the classes and functions that are defined in it."""
+    """Classes, functions and modules passed in `allow`; a module allows the classes and functions defined in it."""
 
     def __init__(self, allow: Iterable[Any] = ()) -> None:
         handed = list(allow)
@@ -27,7 +27,7 @@ class OwnCode:
         self._things = {qualified_name(each): each for each in handed if not isinstance(each, ModuleType)}
 
     def find(self, name: str) -> Any:
-        """The class or function of a name such as "my_module:make", or None where it was not handed over; imports nothing."""
+        """The class or function of a name such as "my_module:make", or None if it is not allowed; imports nothing."""
         if name in self._things:
             return self._things[name]
         module, _, path = name.partition(":")
@@ -40,20 +40,20 @@ class OwnCode:
         return thing if callable(thing) and trusted else None
 
     def get(self, name: str) -> Any:
-        """What was handed over under this name, or UsageError."""
+        """The allowed class or function of this name; UsageError if it is not allowed."""
         found = self.find(name)
         if found is None:
-            raise UsageError(f"it uses {name}, which no plugin registers; if you trust it, hand it over: allow=[{short_name(name)}].")
+            raise UsageError(f"it uses {name}, which no plugin registers; if you trust it, pass it in allow: allow=[{short_name(name)}].")
         return found
 
     def require(self, names: Iterable[str]) -> None:
-        """UsageError for a module that nobody imported yet, or a class or function that was not handed over."""
+        """UsageError for a module that is not imported, or a class or function that is not allowed."""
         for name in names:
             if ":" not in name and name not in sys.modules:
                 raise UsageError(f"its use would import {name}; if you trust that module, import it before, or say --allow {name}.")
             if ":" in name and self.find(name) is None:
                 raise UsageError(
-                    f"its use would call {name}; if you trust that code, hand it over: --allow {name}, or allow=[…] in Python."
+                    f"its use would call {name}; if you trust that code, allow it: --allow {name}, or allow=[…] in Python."
                 )
 
     def _is_trusted(self, module: str) -> bool:
@@ -61,7 +61,7 @@ class OwnCode:
 
 
 def kind_and_name(text: str) -> tuple[str, str]:
-    """The two that `optimizer/adam` names."""
+    """Split "optimizer/adam" into kind and name."""
     kind, separator, name = text.partition("/")
     if not separator:
         raise UsageError(f"{text!r} names no plugin; write kind/name, such as 'optimizer/adam'.")
@@ -77,12 +77,12 @@ def torch_module(name: str) -> type[nn.Module]:
 
 
 def short_name(name: str) -> str:
-    """What a class or function is called where it was imported from its module."""
+    """Unqualified name of a class or function."""
     return name.rpartition(":")[2].rpartition(".")[2]
 
 
 def modules_named_in(kind: str, options: Any) -> Iterator[str]:
-    """Modules that an environment could import by its options, as those do that make others by id: "my_module:Mine-v0"."""
+    """Modules that an environment could import because of its options, such as an id "my_module:Mine-v0"."""
     for text in _texts(options) if kind == "env" else ():
         for module in dict.fromkeys((text.partition(":")[0], text.rpartition(":")[0])):
             if module and _can_be_imported(module):
@@ -90,7 +90,7 @@ def modules_named_in(kind: str, options: Any) -> Iterator[str]:
 
 
 def _texts(data: Any) -> Iterator[str]:
-    """Every text with a colon at any depth, keys too, but names of users' own code, which is handed over."""
+    """Every string with a colon at any depth, keys included, except names of user code."""
     match data:
         case str() if ":" in data:
             yield data
@@ -108,7 +108,7 @@ def _texts(data: Any) -> Iterator[str]:
 
 
 def _can_be_imported(module: str) -> bool:
-    """Whether its outermost package is there; to look for that one imports nothing."""
+    """Whether its top-level package is installed; imports nothing."""
     package = module.partition(".")[0]
     try:
         return package in sys.modules or find_spec(package) is not None
@@ -117,7 +117,7 @@ def _can_be_imported(module: str) -> bool:
 
 
 def _looked_up(module: str, path: str) -> Any:
-    """What stands there in a module that is imported already; no code of its own runs to find it."""
+    """Attribute of an already imported module, looked up without running its code."""
     found: Any = sys.modules.get(module)
     for part in path.split("."):
         found = getattr(found, "__dict__", {}).get(part)

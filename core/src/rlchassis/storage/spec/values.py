@@ -1,4 +1,4 @@
-"""Single values and containers in the data of a configuration: read strictly, and refused with the name of the field that they are in."""
+"""Strict decoding of values and containers, with field names in errors."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from rlchassis.storage.spec.encoding import field_types
 
 T = TypeVar("T")
 Read = Callable[[Any, Any], Any]
-"""Data and the expected type to a value."""
+"""(data, expected type) → value."""
 LONGEST = 800
-"""Characters of a message."""
+"""Maximum length of a message, in characters."""
 NOUNS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
 def strictly(data: Any, expected: type) -> Any:
-    """A value of exactly this type; whole numbers are numbers, too, what JSON lacks is {"number": text}, and enums are their values."""
+    """Decode a value of exactly this type; int is accepted for float, non-finite floats are {"number": text}, enums are their values."""
     if issubclass(expected, Enum):
         return expected(data)
     match data:
@@ -36,7 +36,7 @@ def strictly(data: Any, expected: type) -> Any:
 
 
 def union_of(read: Read, data: Any, expected: Any) -> Any:
-    """The first member of a union that takes the data, floats last, since they take whole numbers too."""
+    """Decode as the first matching member of a union; float last, since it also accepts int."""
     members = get_args(expected)
     if data is None and type(None) in members:
         return None
@@ -50,7 +50,7 @@ def union_of(read: Read, data: Any, expected: Any) -> Any:
 
 
 def mapping_of(read: Read, data: Any, expected: Any) -> dict[str, Any]:
-    """A dict by texts, whose values were written without regard to their type."""
+    """Decode a dict with string keys, whose values were encoded as untyped."""
     if not isinstance(data, Mapping):
         raise UsageError(f"expected names and their values, not {data!r}.")
     (_, value_type) = get_args(expected) or (str, Any)
@@ -59,7 +59,7 @@ def mapping_of(read: Read, data: Any, expected: Any) -> dict[str, Any]:
 
 
 def tuple_of(read: Read, data: Any, expected: Any) -> tuple[Any, ...]:
-    """A tuple of a fixed or of any length."""
+    """Decode a tuple of fixed or variable length."""
     members = get_args(expected) or (Any, ...)
     if not isinstance(data, list | tuple):
         raise UsageError(f"expected a list, not {data!r}.")
@@ -71,7 +71,7 @@ def tuple_of(read: Read, data: Any, expected: Any) -> tuple[Any, ...]:
 
 
 def fields_of(read: Read, data: Any, cls: Any) -> Any:
-    """An attrs object of its fields."""
+    """Decode an attrs object from its fields."""
     if not isinstance(data, Mapping):
         raise UsageError(f"expected the fields of {cls.__name__}, not {data!r}.")
     expected = field_types(cls)
@@ -80,12 +80,12 @@ def fields_of(read: Read, data: Any, cls: Any) -> Any:
 
 
 def each_of(read: Read, data: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of some fields, each of its own type."""
+    """Decode fields by their types."""
     return {key: at(key, partial(read, value, expected[key])) for key, value in data.items()}
 
 
 def options_of(rest: dict[str, Any]) -> dict[str, Any]:
-    """The options in a description from which its name was taken; nothing else may be left."""
+    """Options of an encoded part, after its name was removed; UsageError for other keys."""
     options = rest.pop("options", {})
     if rest or not isinstance(options, Mapping):
         told = ", ".join(map(repr, rest)) or repr(options)
@@ -94,7 +94,7 @@ def options_of(rest: dict[str, Any]) -> dict[str, Any]:
 
 
 def require_fields(data: Mapping[str, Any], known: Mapping[str, Any], cls: type) -> None:
-    """UsageError, with the nearest name, for a key that is no field of the class."""
+    """UsageError, with the nearest name, for an unknown field."""
     for key in data:
         if key not in known:
             hint = setting_meant(str(key), known) or f" It has: {', '.join(known)}."
@@ -102,7 +102,7 @@ def require_fields(data: Mapping[str, Any], known: Mapping[str, Any], cls: type)
 
 
 def made(make: Callable[..., T], values: Mapping[str, Any], what: str) -> T:
-    """The call, with whatever it refuses told as a UsageError."""
+    """Call a constructor; TypeError and ValueError become UsageError."""
     try:
         return make(**values)
     except UsageError:
@@ -113,13 +113,13 @@ def made(make: Callable[..., T], values: Mapping[str, Any], what: str) -> T:
 
 
 def brief(error: object) -> str:
-    """What is wrong in one line that can be read, however much of a stranger's file it repeats."""
+    """Error message on one line, of bounded length."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 200]} … {text[-200:]}"
 
 
 def at(key: str, structure: Callable[[], T]) -> T:
-    """Put the name of the field before what is wrong with its value."""
+    """Call a function; errors become UsageError with the field name as a prefix."""
     try:
         return structure()
     except UsageError as error:
@@ -129,7 +129,7 @@ def at(key: str, structure: Callable[[], T]) -> T:
 
 
 def unstorable(what: Any) -> UsageError:
-    """The error for what stood in a configuration and could not be stored."""
+    """Error for a value in a configuration that could not be stored."""
     return UsageError(f"the configuration holds {what}, which cannot be stored in a file; build this experiment in code again.")
 
 
