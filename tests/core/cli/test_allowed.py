@@ -7,7 +7,7 @@ import pytest
 from rlchassis.cli.allowed import allowed, asking_to_allow
 from rlchassis.errors import NotAllowedError, UsageError
 
-IN_PYTHON = "hand it over: evaluate('log/x', allow=[A])"
+IN_PYTHON = "pass it in allow: evaluate('log/x', allow=[A])"
 
 
 def asked_for(*names):

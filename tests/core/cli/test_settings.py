@@ -39,7 +39,7 @@ def test_steps_may_be_written_as_a_power_of_ten(text):
 
 @pytest.mark.parametrize("text", ["params.lr", "=1", "params..lr=1", ".lr=1", "params.=1"])
 def test_a_setting_without_a_value_or_name_is_refused(text):
-    with pytest.raises(UsageError, match="write --set KEY=VALUE"):
+    with pytest.raises(UsageError, match="expected --set KEY=VALUE"):
         parse_settings([text])
 
 

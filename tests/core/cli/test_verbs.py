@@ -65,7 +65,7 @@ def test_a_verb_is_listed_with_its_summary_and_not_imported(rlchassis, verb):
 
 def test_a_verb_without_manifest_is_listed_with_its_distribution(rlchassis, verb):
     verb()
-    assert help_of(rlchassis, "report") == 'a verb of "acme" 1.0'
+    assert help_of(rlchassis, "report") == 'a command of "acme" 1.0'
 
 
 def test_the_return_value_of_main_is_the_exit_code(rlchassis, verb):
@@ -123,7 +123,7 @@ def test_a_broken_verb_is_named_in_help_and_exits_with_2_distribution_and_cause(
 )
 def test_a_verb_that_may_work_is_never_called_broken(rlchassis, verb, code):
     verb(code)
-    assert help_of(rlchassis, "report") == 'a verb of "acme" 1.0'
+    assert help_of(rlchassis, "report") == 'a command of "acme" 1.0'
 
 
 @pytest.mark.parametrize("code", [b"\0", b"(" * 100_000, b"x = '\xff'", b"-" * 100_000 + b"1"], ids=["null", "brackets", "bytes", "deep"])
@@ -169,7 +169,7 @@ def test_a_verb_of_two_distributions_is_typed_with_the_one_that_is_meant(rlchass
     verb(distribution="acme")
     verb(GOOD.replace("return 3", "return 4"), distribution="zeta")
     told = help_of(rlchassis, "report@acme")
-    assert told == 'a verb of "acme" 1.0 report@zeta a verb of "zeta" 1.0'
+    assert told == 'a command of "acme" 1.0 report@zeta a command of "zeta" 1.0'
     assert [rlchassis(f"report@{name}").code for name in ("acme", "zeta")] == [3, 4]
     done = rlchassis("report")
     assert done.code == 2

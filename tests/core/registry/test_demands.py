@@ -79,7 +79,7 @@ def test_a_builder_with_a_recipe_class_that_can_be_made_and_trained_is_an_algori
 @pytest.mark.parametrize(
     ("agent", "said"),
     [
-        (None, "has no agent_class; name its recipe class there, derived from rlchassis.api.AgentFactory"),
+        (None, "has no agent_class; set it to a class derived from rlchassis.api.AgentFactory"),
         (Good(), "has an agent_class that is an object of Good; name a class that derives from rlchassis.api.AgentFactory"),
         (dict, "has an agent_class that does not derive from rlchassis.api.AgentFactory; write class dict(AgentFactory)"),
         (type("A", (Good,), {"__abstractmethods__": frozenset({"f", "e"})}), "has an agent_class that lacks e, f; define them"),

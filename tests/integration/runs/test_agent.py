@@ -58,7 +58,7 @@ def test_the_first_wrapper_is_innermost():
 
 def test_a_wrapper_that_makes_no_policy_is_named():
     agent = PPOAgentFactory(policy_wrappers=[MakesNothing()])
-    with pytest.raises(UsageError, match="MakesNothing made Identity, which is no Policy"):
+    with pytest.raises(UsageError, match="expected a Policy of MakesNothing, got Identity"):
         agent.create_wrapped(agent.create_policy(ENVS, CPU), ENVS, CPU)
 
 

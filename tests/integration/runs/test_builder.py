@@ -140,7 +140,7 @@ def test_builder_arguments_of_the_wrong_kind_are_refused_in_one_sentence(method,
 def test_configurations_in_the_wrong_order_are_refused_at_once():
     with pytest.raises(
         UsageError,
-        match=r"^expected an ExperimentConfig, got SamplingConfig\(…\); arguments are env_factory, experiment_config, sampling_config",
+        match=r"^expected an ExperimentConfig, got SamplingConfig\(…\); the arguments are env_factory, experiment_config, sampling_config",
     ):
         PPOExperimentBuilder("CartPole-v1", SamplingConfig(), ExperimentConfig())
 

@@ -121,7 +121,7 @@ def test_a_short_name_that_may_mean_two_fields_is_refused_with_both():
         ({"optimizer": "adam", "optim_factory": {"epz": 1}}, 'optimizer "adam" has no option "epz". Did you mean "eps"?'),
         ({"wrappers": ["obs-norm:clp=5"]}, 'policy wrapper "obs-norm" has no option "clp". Did you mean "clip"?'),
         ({"wrappers": ["obs-norm", "obs-norm:clip=5"]}, 'policy wrapper "obs-norm" is named twice'),
-        ({"wrappers": [3]}, "wrappers is a list of names, not [3]."),
+        ({"wrappers": [3]}, "expected wrappers to be a list of names, got [3]."),
         ({"loggers": ["tensorbord:x=1"]}, 'Did you mean "tensorboard"?'),
         ({"stop": ["rewards=3"]}, 'no stop callback "rewards". Did you mean "reward"?'),
         ({"stop": ["mlp-actor"]}, "expected EpochStopCallback, got mlp-actor"),
@@ -129,7 +129,7 @@ def test_a_short_name_that_may_mean_two_fields_is_refused_with_both():
         ({"stop": ["reward=many"]}, "threshold: expected a number, not 'many'"),
         ({"stop": [{"name": 3}]}, "expected a name or name:option=value"),
         ("params.lr=1", 'expected settings as a nested table, such as {"params": {"lr": 1e-3}}, got \'params.lr=1\'.'),
-        ({"stop": "reward"}, "stop is a list of names, not 'reward'."),
+        ({"stop": "reward"}, "expected stop to be a list of names, got 'reward'."),
     ],
     ids=str,
 )

@@ -63,7 +63,7 @@ def device(tmp_path):
     result = run(tmp_path, device=torch.device("cpu"))
     assert result.world.device.type == "cpu"
     assert result.world.config.device == "cpu"
-    with pytest.raises(UsageError, match="no torch device"):
+    with pytest.raises(UsageError, match="expected a torch device"):
         ExperimentConfig(device="toaster")
     with pytest.raises(UsageError, match="is not available"):
         run(tmp_path / "meta", device="cuda:7")

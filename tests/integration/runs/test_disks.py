@@ -74,7 +74,7 @@ def test_the_best_policy_that_the_disk_refused_is_stored_after_the_next_test(err
     assert fingerprint(world.policy) != prints[0]
     stored.restore_into(world.policy, "run")
     assert fingerprint(world.policy) == prints[0], "as it was at its test, not as it is by now"
-    (warning,) = [message for message in caplog.messages if "tried again" in message]
+    (warning,) = [message for message in caplog.messages if "writing is retried" in message]
     assert str(tmp_path / "run" / "policy.pt") in warning
 
 

@@ -158,7 +158,7 @@ def test_an_extension_with_a_hook_that_is_not_there_is_refused_when_it_is_built(
 
 
 def test_an_extension_is_active_once(record, tmp_path):
-    with pytest.raises(UsageError, match="active already"):
+    with pytest.raises(UsageError, match="already added"):
         cartpole(tmp_path).with_extension("acme.record").with_extension("acme.record")
 
 

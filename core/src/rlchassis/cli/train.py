@@ -94,7 +94,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
             )
         finally:
             _after_train(opening.directory)
-    _tell(result, arguments.allow or experiment.env_factory.code_to_trust())
+    _print_result(result, arguments.allow or experiment.env_factory.code_to_trust())
     return 0
 
 
@@ -126,7 +126,7 @@ def _after_train(directory: Path | None) -> None:
             log.warning("after_train of %s %s; the run is unaffected.", plugin.label, raised(error))
 
 
-def _tell(result: ExperimentResult, own_code: Iterable[str]) -> None:
+def _print_result(result: ExperimentResult, own_code: Iterable[str]) -> None:
     directory = result.world.directory
     if result.trainer_result is None:
         return

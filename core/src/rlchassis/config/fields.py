@@ -80,12 +80,12 @@ def _checked(default: Any, wanted: str, fits: Callable[[Any], bool], or_none: bo
 def _must_be(wanted: str, fits: Callable[[Any], bool], or_none: bool) -> Callable[[Any, Attribute[Any], Any], None]:
     def check(instance: Any, attribute: Attribute[Any], value: Any) -> None:
         if not (fits(value) or (or_none and value is None)):
-            raise UsageError(f"{attribute.name} must be {wanted}{' or None' if or_none else ''}, not {told(value)}.")
+            raise UsageError(f"{attribute.name} must be {wanted}{' or None' if or_none else ''}, not {value_repr(value)}.")
 
     return check
 
 
-def told(value: Any) -> str:
+def value_repr(value: Any) -> str:
     """repr for an error message: attrs objects, and those without a repr of their own, as `Class(…)`; a class with a hint to call it."""
     if isinstance(value, type):
         return f"the class {value.__name__} itself; write {value.__name__}(…)"

@@ -101,12 +101,12 @@ class ResolvedSampling:
     """inf: no maximum."""
 
 
-def resolve_sampling(sampling: SamplingConfig, suited: Mapping[str, int]) -> ResolvedSampling:
+def resolve_sampling(sampling: SamplingConfig, defaults: Mapping[str, int]) -> ResolvedSampling:
     """Replace None by the algorithm's defaults, and −1 environments by the number of usable CPUs."""
-    strange = [name for name in suited if not hasattr(sampling, name)]
+    strange = [name for name in defaults if not hasattr(sampling, name)]
     if strange:
         raise UsageError(f"default_sampling has {', '.join(map(repr, strange))}, expected names of the settings in SamplingConfig.")
-    known: dict[str, Any] = {name: value for name, value in suited.items() if getattr(sampling, name) is None}
+    known: dict[str, Any] = {name: value for name, value in defaults.items() if getattr(sampling, name) is None}
     if sampling.num_train_envs == -1:
         known["num_train_envs"] = usable_cpus()
     filled = attrs.evolve(sampling, **known)

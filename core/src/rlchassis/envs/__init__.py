@@ -1,4 +1,4 @@
-"""Environments: recipes for them, and stepping many at once. No torch in here, so that worker processes start quickly."""
+"""Environments: factories and vectorized stepping. Imports no torch, so that worker processes start quickly."""
 
 from __future__ import annotations
 

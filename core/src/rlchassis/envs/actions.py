@@ -1,4 +1,4 @@
-"""From chassis actions (in [−1, 1], or counted from 0) to those of the environment. Observations stand in spaces.py."""
+"""Mapping of policy actions (in [−1, 1], or indices from 0) to the environment's action space."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def _none() -> Any:
 
 @define(eq=False)
 class ActionMap:
-    """Turns chassis actions [N, …] into environment actions; made once from the action space.
+    """Maps policy actions [N, …] to environment actions.
 
     Box, per dimension, and clipped to its bounds: a ↦ centre + half · a; where one bound is infinite, from the other one on,
     a ↦ low + 1 + a or high − 1 + a; where both are, a ↦ a, kept finite in the dtype of the space. Discrete: a ↦ start + a.
-    ActionFailure for numbers that are not finite, and for a discrete action that is not one of 0 … n − 1.
+    ActionFailure for non-finite actions, and for discrete actions outside of 0 … n − 1.
     """
 
     space: AnySpace
@@ -52,7 +52,7 @@ class ActionMap:
         self._low, self._high = np.maximum(low, float(limits.min)), np.minimum(high, float(limits.max))
 
     def to_env(self, actions: Array) -> Array:
-        """Environment actions [N, …] in the dtype of the space."""
+        """Environment actions [N, …], in the dtype of the space."""
         if isinstance(self.space, Discrete):
             self._require_counted(actions)
             return (actions + self._start if self._start else actions).astype(self.space.dtype)
@@ -80,7 +80,7 @@ class ActionMap:
         raise ActionFailure(f"the policy chose {actions[index]} in row {index[0]} of its actions, expected {expected}")
 
     def random(self, n: int, generator: Generator) -> Array:
-        """Chassis actions [n, …]: uniform over what is bounded, standard normal where a bound is infinite."""
+        """Random policy actions [n, …]: uniform in bounded dimensions, standard normal where a bound is infinite."""
         if isinstance(self.space, Discrete):
             return generator.integers(int(self.space.n), size=n)
         uniform = generator.uniform(-1.0, 1.0, (n, *self._bounded.shape))
@@ -90,7 +90,7 @@ class ActionMap:
 
 
 def one_by_one(actions: Array) -> list[Any]:
-    """Environment actions as single envs get them from `action_space.sample()`: numpy integers for Discrete, arrays for Box."""
+    """Split environment actions into those of single environments: numpy integers for Discrete, arrays for Box."""
     if actions.ndim == 1 and actions.dtype.kind == "f":
         return [actions[i, ...] for i in range(len(actions))]
     return list(actions)

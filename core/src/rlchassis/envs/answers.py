@@ -1,4 +1,4 @@
-"""What an environment may answer besides observations: how many values, rewards and ends of episodes; else UnfitAnswer, in words."""
+"""Checks of what `step` and `reset` of environments return, except observations: number of values, rewards, flags."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ STEP_ANSWER = "(observation, reward, terminated, truncated, info)"
 RESET_ANSWER = "(observation, info)"
 ANSWERS = {"step": STEP_ANSWER, "reset": RESET_ANSWER}
 THOROUGH_STEPS = 100
-"""For so many steps of each environment its answers are checked in every detail."""
+"""Number of steps of each environment with complete checks."""
 LONGEST_NUMBER = 200
-"""In bits, of those that messages show."""
+"""Maximum size of integers shown in messages, in bits."""
 
 
 class UnfitAnswer(ValueError):  # noqa: N818  it becomes an EnvironmentFailure once the environment is known
-    """An answer that gymnasium's interface or the declared space rules out; its text continues "environment 0 …"."""
+    """Return value that violates gymnasium's interface or the declared space; the message continues "environment 0 …"."""
 
     def __init__(self, text: str, row: int | None = None) -> None:
         super().__init__(text)
         self.row = row
-        """Whose answer it is, where several were looked at."""
+        """Index of the environment, if several were checked."""
 
 
 def as_rewards(rewards: Any, shape: tuple[int, ...] = ()) -> Array:
-    """Real numbers of a shape; UnfitAnswer otherwise. Whether they are finite is checked for all at once."""
+    """Real numbers of a shape, not checked to be finite; UnfitAnswer otherwise."""
     array = as_array(rewards)
     if array is None or array.shape != shape:
         raise UnfitAnswer(f"answered {shown(rewards)} as reward, expected {f'{shape[0]} finite numbers' if shape else 'one finite number'}")
@@ -39,7 +39,7 @@ def as_rewards(rewards: Any, shape: tuple[int, ...] = ()) -> Array:
 
 
 def as_flags(flags: Any, name: str, shape: tuple[int, ...] = ()) -> Array:
-    """True or False, or integers that equal them; UnfitAnswer otherwise."""
+    """Booleans of a shape, or integers 0 and 1; UnfitAnswer otherwise."""
     array = as_array(flags)
     if array is None or array.shape != shape or not (array.dtype.kind == "b" or (array.dtype.kind != "f" and np.isin(array, (0, 1)).all())):
         raise UnfitAnswer(f"answered {shown(flags)} as {name}, expected {f'{shape[0]} times ' if shape else ''}True or False")
@@ -47,12 +47,12 @@ def as_flags(flags: Any, name: str, shape: tuple[int, ...] = ()) -> Array:
 
 
 def as_flag(flag: Any, name: str) -> bool:
-    """One of them, quickly."""
+    """A single boolean."""
     return bool(flag) if isinstance(flag, bool | np.bool_) else bool(as_flags(flag, name))
 
 
 def require_form(answer: Any, expected: str) -> None:
-    """UnfitAnswer unless a step or a reset answered as many values as expected, the last a dict."""
+    """UnfitAnswer unless a step or reset returned the expected number of values, the last one a dict."""
     count = expected.count(",") + 1
     if not isinstance(answer, tuple | list) or len(answer) != count:
         got = f"{len(answer)} values" if isinstance(answer, tuple | list) else shown(answer)
@@ -62,7 +62,7 @@ def require_form(answer: Any, expected: str) -> None:
 
 
 def hint_on_unpacking(error: BaseException) -> str:
-    """Continues "raised ValueError: not enough values to unpack", where a wrapper raised it of the answer of what it wraps."""
+    """Hint after "not enough values to unpack", raised in a wrapper that unpacks what the inner environment returned."""
     *_, (frame, _line) = walk_tb(error.__traceback__)
     method, wrapper = frame.f_code.co_name, frame.f_locals.get("self")
     if "unpack" not in text_of(error) or method not in ANSWERS or not isinstance(wrapper, gym.Wrapper):
@@ -71,7 +71,7 @@ def hint_on_unpacking(error: BaseException) -> str:
 
 
 def shown(value: Any) -> str:
-    """A short description for messages."""
+    """Short description of a value for messages."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER:
@@ -82,7 +82,7 @@ def shown(value: Any) -> str:
 
 
 def as_array(value: Any) -> Array | None:
-    """The value as an array; None for what consists of anything but real numbers."""
+    """The value as an array of real numbers; None for anything else."""
     try:
         array = np.asarray(value)
     except Exception:  # noqa: BLE001  foreign objects and ragged lists fail as they like

@@ -1,4 +1,4 @@
-"""Environments stepped one after another: the loop that both this process and the workers run, hence the same bits in both."""
+"""Sequential stepping of environments, used both in-process and in workers, so that both give identical results."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RESET_HINT = "; define it as reset(self, *, seed=None, options=None)"
 
 @define(eq=False)
 class Chunk:
-    """Some environments of one process, and what must be known to name the one that fails."""
+    """Environments of one process, with their progress for error messages."""
 
     envs: list[Env]
     traits: EnvTraits
@@ -57,12 +57,12 @@ class Chunk:
         return cls(*opened(constructors, progress, notices, first_index), progress, notices, first_index)
 
     def reset(self, seeds: Sequence[int | None], rows: StepArrays) -> None:
-        """Begin a new episode in each, and write what it shows."""
+        """Reset all environments, and write their observations."""
         self.seeds = list(seeds)
         self._begin_episodes(range(len(self.envs)), seeds, rows)
 
     def step(self, env_actions: Array, chosen: Sequence[int], rows: StepArrays) -> bool:
-        """Step the chosen environments, by an action for each of all, and begin new episodes where one ended; says whether any did."""
+        """Step the chosen environments, with actions [N, …] of all, and reset where an episode ended; returns whether any did."""
         actions = one_by_one(env_actions)
         total = 0.0
         ends: list[tuple[int, bool, bool]] = []
@@ -128,7 +128,7 @@ class Chunk:
         return failure_from(error, failure_text(self.first_index + index, self.seeds[index], what, when(index)))
 
     def render(self) -> list[Any]:
-        """One frame per environment, as its render mode has it."""
+        """One frame per environment, by its render mode."""
         frames = []
         try:
             for index, env in enumerate(self.envs):

@@ -1,4 +1,4 @@
-"""Whether a display server answers: its name in the environment outlives the connection it was set for, as in tmux."""
+"""Check that a display server is reachable: DISPLAY may be stale, as in tmux."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SECONDS = 1.0
 
 
 def display_answers() -> bool:
-    """Whether one listens at DISPLAY or WAYLAND_DISPLAY; taken for granted where that cannot be asked."""
+    """Whether a server listens at DISPLAY or WAYLAND_DISPLAY; True if that cannot be checked."""
     if not sys.platform.startswith("linux"):
         return True
     addresses = list(_addresses())

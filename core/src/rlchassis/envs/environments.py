@@ -1,4 +1,4 @@
-"""All environments of one run, and what is known of them."""
+"""All environments of a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rlchassis.errors import UsageError
 
 @define(eq=False)
 class Environments:
-    """Environments to train in, to test in and to watch, all of the same spaces; any of them may be missing."""
+    """Training, test and watch environments with equal spaces; any of them may be None."""
 
     traits: EnvTraits
     train: VectorEnvironment | None = None
@@ -32,7 +32,7 @@ class Environments:
     def of(
         cls, train: VectorEnvironment | None = None, test: VectorEnvironment | None = None, watch: VectorEnvironment | None = None
     ) -> Self:
-        """Put together what was made; raises UsageError if nothing was, or if their spaces differ."""
+        """Combine vector environments; UsageError if there are none, or if their spaces differ."""
         first = train or test or watch
         if first is None:
             raise UsageError("a run needs at least one environment; ask for one to train, test or watch")
@@ -40,11 +40,11 @@ class Environments:
 
     @classmethod
     def from_spaces(cls, observation_space: AnySpace, action_space: AnySpace) -> Self:
-        """Only the spaces, from which a stored policy can be rebuilt; there is nothing to step."""
+        """Spaces without environments, for rebuilding a stored policy."""
         return cls(EnvTraits(observation_space, action_space))
 
     def without_any(self) -> Self:
-        """What is known of them, and nothing to step."""
+        """A copy without environments."""
         return type(self)(self.traits)
 
     @property
@@ -59,16 +59,16 @@ class Environments:
 
     @property
     def task(self) -> str | None:
-        """The id that the environment is registered under, if it is."""
+        """Registered id of the environment, if any."""
         return self.traits.task
 
     @property
     def reward_threshold(self) -> float | None:
-        """The mean return at which it counts as solved, if its author gave one."""
+        """Mean return at which the environment counts as solved, if declared."""
         return self.traits.reward_threshold
 
     def close(self) -> None:
-        """Close all; may be called again."""
+        """Close all environments; may be called again."""
         notices = Notices()
         for venv in self._all():
             notices.close(venv.close, "a vector environment")

@@ -1,4 +1,4 @@
-"""envpool's environments as a gymnasium VectorEnv, whichever base classes their version has; envpool itself is not imported."""
+"""Adapter from envpool environments to gymnasium's VectorEnv; does not import envpool."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PARTS = ("all_env_ids", "async_reset", "config", "recv", "send")
 
 
 def is_envpool(thing: object) -> bool:
-    """Whether envpool.make made it, as far as its parts tell."""
+    """Whether it looks like a result of envpool.make."""
     return all(hasattr(type(thing), name) for name in PARTS)
 
 

@@ -1,4 +1,4 @@
-"""Elements of a space that are always the same: what networks are asked before any environment has answered."""
+"""Deterministic example elements of spaces, for checking networks before training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEAR = 1.0, 128.0
 
 
 def examples(space: AnySpace, count: int) -> Observations:
-    """As many elements [count, …] as they are stored, none constant; of two in succession the second differs wherever the space allows."""
+    """Example elements [count, …] in storage dtypes, none constant; successive ones differ wherever the space allows."""
     stored = allocate(space, count)
     for row in range(count):
         write(stored, row, _example(space, row))

@@ -1,4 +1,4 @@
-"""Recipes around what a user already has: a callable, a vectorised environment, or anything that tells which recipe is meant."""
+"""Environment factories for callables and existing vectorized environments, and conversion of arguments to factories."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rlchassis.errors import UsageError
 
 @frozen
 class EnvFactoryCallable(EnvFactory):
-    """Environments made by a function of no argument, or of one: the mode."""
+    """Environments created by a callable without arguments, or with one: the EnvMode."""
 
     create: Callable[..., Env]
     venv_type: VectorEnvType = field(default=VectorEnvType.DUMMY, converter=VectorEnvType)
@@ -50,7 +50,7 @@ def _as_vector_env(thing: Any) -> AnyVectorEnv:
 
 @frozen
 class EnvFactoryVector(EnvFactory):
-    """An existing vectorised environment, for training; it stays its maker's to close.
+    """An existing vectorized environment for training, which its creator closes.
 
     Tests and watching use single environments that are made as its own were, or a second vectorised one; where neither is possible
     they are refused. Of several functions that make environments, the first num_test_envs make those for tests.
@@ -58,7 +58,7 @@ class EnvFactoryVector(EnvFactory):
 
     vector_env: AnyVectorEnv = field(converter=_as_vector_env)
     test_vector_env: AnyVectorEnv | None = field(default=None, converter=optional(_as_vector_env))
-    """Another one of the same task, for tests and watching; num_test_envs is then as many as it has."""
+    """Second vectorized environment of the same task, for tests and watching; num_test_envs is its number of environments."""
     venv_type: VectorEnvType = field(init=False, default=VectorEnvType.NATIVE)
 
     def __attrs_post_init__(self) -> None:
@@ -68,12 +68,12 @@ class EnvFactoryVector(EnvFactory):
 
     @property
     def fixed_num_train_envs(self) -> int | None:
-        """As many as the vectorised environment has."""
+        """Number of environments in the vectorized environment."""
         return self.vector_env.num_envs
 
     @property
     def fixed_num_test_envs(self) -> int | None:
-        """As many as the second vectorised environment has, if there is one."""
+        """Number of environments in the second vectorized environment, if there is one."""
         return None if self.test_vector_env is None else self.test_vector_env.num_envs
 
     def create_env(self, mode: EnvMode) -> Env:
@@ -113,7 +113,7 @@ def _native(vector_env: AnyVectorEnv, num_envs: int, setting: str) -> VectorEnvi
 
 
 def env_factory_from(thing: Any) -> EnvFactory:
-    """What a user may give as environments: a factory, a gymnasium id, a callable that makes one, a vectorised one."""
+    """Convert to an EnvFactory: a factory, gymnasium id, callable that creates an Env, or vectorized environment."""
     if isinstance(thing, EnvFactory):
         return thing
     if isinstance(thing, str):

@@ -1,4 +1,4 @@
-"""The contract of a recipe for environments, and how it makes many from one."""
+"""Base class of environment factories, and creation of vectorized environments from it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 EnvWrapper: TypeAlias = Callable[[Env], Env]
-"""Picklable, for it is applied where the environment lives, which may be a worker process."""
+"""Env → Env; picklable, since it may be applied in a worker process."""
 
 
 class EnvMode(Enum, metaclass=AnswersOldMembers):
-    """What an environment is for."""
+    """Purpose of an environment."""
 
     TRAIN = "train"
     TEST = "test"
@@ -37,49 +37,49 @@ class EnvMode(Enum, metaclass=AnswersOldMembers):
 
 
 class VectorEnvType(Enum, metaclass=AnswersOldMembers):
-    """How several environments are run."""
+    """How environments are vectorized."""
 
     DUMMY = "dummy"
-    """One after another in this process: best for cheap environments."""
+    """Sequentially in this process: best for cheap environments."""
     SUBPROC = "subproc"
-    """In worker processes, which answer through shared memory: best where a step takes longer than some 100 µs."""
+    """In worker processes with shared memory: best if a step takes longer than about 100 µs."""
     SUBPROC_SHARED_MEM = "shmem"
     """The same as SUBPROC."""
     NATIVE = "native"
-    """As one vectorised environment, where its author wrote one; test and watch environments then run in this process."""
+    """The environment's own vectorized implementation, if it has one; test and watch environments run in this process."""
 
 
 class EnvFactory(ConfigPart, ABC):
-    """A recipe for environments; subclasses say how one is made and, by fields of these names, how several are run."""
+    """Base class of environment factories; subclasses create one environment, and set vectorization by fields of these names."""
 
     kind: ClassVar[str] = "env"
 
     venv_type: VectorEnvType = VectorEnvType.DUMMY
     constructor_timeout: float = 60.0
-    """Seconds that making one environment may take in a worker process."""
+    """Timeout for constructing one environment in a worker process, in seconds."""
     step_timeout: float = 300.0
-    """Seconds that one step or reset may take in a worker process."""
+    """Timeout for one step or reset in a worker process, in seconds."""
 
     @property
     def fixed_num_train_envs(self) -> int | None:
-        """The only possible number of training environments, if there is only one."""
+        """Number of training environments, if it is fixed; else None."""
         return None
 
     @property
     def fixed_num_test_envs(self) -> int | None:
-        """The only possible number of test environments besides none, if there is only one."""
+        """Number of test environments, if it is fixed; else None."""
         return None
 
     @abstractmethod
     def create_env(self, mode: EnvMode) -> Env:
-        """Make one environment; every other way to make environments comes down to this one, in worker processes too."""
+        """Create one environment; all other methods use this one, also in worker processes."""
 
     def constructors(self, num_envs: int, mode: EnvMode) -> Sequence[EnvConstructor]:
-        """What makes several that are stepped together, one each."""
+        """One constructor for each of several environments."""
         return [partial(self.create_env, mode)] * num_envs
 
     def create_venv(self, num_envs: int, mode: EnvMode, wrappers: Sequence[EnvWrapper] = ()) -> VectorEnvironment:
-        """Make several environments that are stepped together, each wrapped in order: the first given is innermost."""
+        """Create a vectorized environment, each member wrapped in order: the first wrapper is innermost."""
         if num_envs < 1:
             raise UsageError(f"there must be at least one environment, but {num_envs} were asked for")
         for name in ("constructor_timeout", "step_timeout"):
@@ -102,7 +102,7 @@ class EnvFactory(ConfigPart, ABC):
         create_watch_env: bool = False,
         wrappers: Callable[[EnvMode], Sequence[EnvWrapper]] = lambda _mode: (),
     ) -> Environments:
-        """Make all environments of a run, or none if one fails; 0 leaves a kind out."""
+        """Create all environments of a run; 0: none of that kind. If one fails, the others are closed."""
         made: dict[str, VectorEnvironment] = {}
         try:
             for mode, num_envs in _numbers(num_train_envs, num_test_envs, create_watch_env).items():
@@ -123,18 +123,18 @@ class EnvFactory(ConfigPart, ABC):
         return self.venv_type
 
     def create_native(self, num_envs: int) -> VectorEnvironment:
-        """Make the environment's own vectorised form, for training; raises UsageError where there is none."""
+        """Create the environment's own vectorized implementation, for training; UsageError if it has none."""
         raise UsageError(f"{type(self).__name__} cannot make {num_envs} environments as one; use VectorEnvType.DUMMY")
 
 
 def require_unwrapped(wrappers: Sequence[EnvWrapper]) -> None:
-    """Raise UsageError for wrappers around what is vectorised by its author."""
+    """UsageError for wrappers of members of a natively vectorized environment."""
     if wrappers:
         raise UsageError("the members of a vectorised environment cannot be wrapped one by one; use VectorEnvType.DUMMY")
 
 
 def _worker_class() -> type[WorkerEnvironment]:
-    """What runs worker processes, imported only where it is used; raises UsageError where the system lacks what it needs."""
+    """Class for worker processes; UsageError if the operating system does not support them."""
     if not (hasattr(select, "poll") and hasattr(os, "killpg")):
         raise UsageError("worker processes need a POSIX system such as Linux or macOS; use VectorEnvType.DUMMY")
     from rlchassis.envs.subprocess.workers import WorkerEnvironment
@@ -149,7 +149,7 @@ def environments_of(
     create_watch_env: bool,
     wrappers: Callable[[EnvMode], Sequence[EnvWrapper]],
 ) -> Environments:
-    """All environments of a run as the factory makes them, whichever of its methods a subclass overrides."""
+    """All environments of a run from a factory, whichever of its methods a subclass overrides."""
     numbers = _numbers(num_train_envs, num_test_envs, create_watch_env)
     wanted = takes_no_wrappers(factory.create_envs) and any(wrappers(mode) for mode, count in numbers.items() if count)
     return call_with_wrappers(factory.create_envs, tuple(numbers.values()), wrappers, Environments, wanted=wanted)

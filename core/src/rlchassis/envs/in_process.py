@@ -1,4 +1,4 @@
-"""Environments of this very process, stepped one after another; the fastest way for cheap environments."""
+"""Environments stepped sequentially in this process; fastest for cheap environments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
 
 @define(eq=False)
 class InProcessEnvironment(VectorEnvironment):
-    """Made by open from constructors; where an episode ends, the next one begins in the same step."""
+    """Vectorized environment in this process, with same-step autoreset; created by `open`."""
 
     _chunk: Chunk
     traits: EnvTraits = field(init=False)

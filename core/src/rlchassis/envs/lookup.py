@@ -1,4 +1,4 @@
-"""From the name of a task to gymnasium's spec: an id, "module:id", or a class or function as "module:name"."""
+"""Lookup of gymnasium's EnvSpec by id, "module:id", or class or function "module:name"."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rlchassis.registry.wording import did_you_mean
 
 
 def checked_spec(task: str) -> EnvSpec:
-    """The spec of a task, whose module is imported; raises UsageError where there is none."""
+    """EnvSpec of a task, whose module is imported; UsageError if there is none."""
     module, _, name = task.rpartition(":")
     home = _imported(module, task) if module else None
     if name in gym.registry:
@@ -31,7 +31,7 @@ def checked_spec(task: str) -> EnvSpec:
 
 
 def names_object(name: str) -> bool:
-    """Whether it can be a class or function of a module, as ids with a version or namespace cannot."""
+    """Whether it can be a class or function name, unlike ids with a version or namespace."""
     return name not in gym.registry and all(part.isidentifier() for part in name.split("."))
 
 

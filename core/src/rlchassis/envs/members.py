@@ -1,4 +1,4 @@
-"""Single environments of the task of a vectorised one, where it is certain that they are of the same task."""
+"""Single environments of the same task as a vectorized one, where that is certain."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OF_MAKE_VEC = ("num_envs", "vectorization_mode", "vector_kwargs", "wrappers")
 
 
 def member_constructors(vector_env: AnyVectorEnv) -> Sequence[EnvConstructor]:
-    """What makes single environments of the same task, wrappers included; raises UsageError where nothing is known to."""
+    """Constructors of single environments of the same task, wrappers included; UsageError if none are known."""
     inner: Any = vector_env
     while _keeps_the_task(inner):
         inner = inner.env

@@ -1,4 +1,4 @@
-"""Around environments that are vectorised by their author, whichever way they begin new episodes."""
+"""Adapter for natively vectorized environments, with any gymnasium autoreset mode."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Answer = TypeVar("Answer")
 
 @define(eq=False)
 class NativeEnvironment(VectorEnvironment):
-    """A gymnasium VectorEnv as a VectorEnvironment; what it answers is copied into rows of the chassis' dtypes."""
+    """A gymnasium VectorEnv as a VectorEnvironment; its outputs are copied to arrays of rlchassis' dtypes."""
 
     _vector_env: VectorEnv[Any, Any, Any]
     _owned: bool = True
@@ -45,7 +45,7 @@ class NativeEnvironment(VectorEnvironment):
 
     def __attrs_post_init__(self) -> None:
         env = self._vector_env
-        self.traits = EnvTraits.told(env.single_observation_space, env.single_action_space, env.spec)
+        self.traits = EnvTraits.from_spec(env.single_observation_space, env.single_action_space, env.spec)
         require_supported(self.observation_space, self.action_space)
         self.num_envs, self._mode = env.num_envs, autoreset_mode_of(env)
         self._action_map = ActionMap(self.action_space)
@@ -133,7 +133,7 @@ class NativeEnvironment(VectorEnvironment):
 
 
 def autoreset_mode_of(vector_env: VectorEnv[Any, Any, Any]) -> AutoresetMode:
-    """How it begins new episodes; raises UsageError if it does not say."""
+    """Autoreset mode; UsageError if its metadata does not declare it."""
     mode = vector_env.metadata.get("autoreset_mode")
     try:
         return AutoresetMode(mode)

@@ -1,4 +1,4 @@
-"""What a vectorised environment answers, checked for all its environments at once and stored in rows."""
+"""Checks and storage of the outputs of a natively vectorized environment."""
 
 from __future__ import annotations
 

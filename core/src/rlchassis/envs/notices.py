@@ -1,4 +1,4 @@
-"""What environments do that deserves a warning but no failure, each reported once for all that are stepped together."""
+"""Warnings about environments, each logged once per vectorized environment."""
 
 from __future__ import annotations
 

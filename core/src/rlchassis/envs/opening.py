@@ -25,7 +25,7 @@ def opened(constructors: Sequence[EnvConstructor], progress: Progress, notices: 
         for index, construct in enumerate(constructors):
             progress.current[0] = index
             envs.append(require_env(construct()))
-            traits.append(EnvTraits.told(envs[-1].observation_space, envs[-1].action_space, envs[-1].spec))
+            traits.append(EnvTraits.from_spec(envs[-1].observation_space, envs[-1].action_space, envs[-1].spec))
         require_distinct(envs)
         shared = EnvTraits.shared(traits)
         require_supported(shared.observation_space, shared.action_space)

@@ -1,4 +1,4 @@
-"""Calls of a factory's methods that a subclass may have overridden, in the form with wrappers or in Tianshou's, without."""
+"""Calls of factory methods that subclasses override, with a parameter `wrappers` or, as in Tianshou, without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far environments have come, and the words for where one failed."""
+"""Progress of environments, and messages about where one failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Environments that gymnasium makes, with its many errors told as one kind."""
+"""Factory of environments registered with gymnasium, whose errors become UsageError."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def made(spec: EnvSpec, make: Callable[..., Made], kwargs: Mapping[str, Any]) ->
     try:
         return make(spec, **kwargs)
     except (gym_error.Error, ImportError, TypeError) as error:
-        if isinstance(error, TypeError) and not any(told in str(error) for told in NOT_MADE):
+        if isinstance(error, TypeError) and not any(reason in str(error) for reason in NOT_MADE):
             raise
         reason = _one_sentence(error).partition(" was raised from the environment creator")[0].rstrip(".")
         hint = "; its arguments are set as env.NAME" if "argument" in reason else ""

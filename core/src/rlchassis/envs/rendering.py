@@ -1,4 +1,4 @@
-"""Environments that show themselves in a window, or are played without one where that fails: no run is lost for a picture."""
+"""Environments rendered in a window, with a fallback without rendering if that fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rlchassis.envs.opening import Env, EnvConstructor
 
 
 def rendered_if_possible(rendered: EnvConstructor, plain: EnvConstructor) -> Env:
-    """An environment made for a window or, where it cannot be made so, without one."""
+    """Create an environment with a window, or without one if that fails."""
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", ".*not in the possible render_modes")  # which is seen soon enough
@@ -25,7 +25,7 @@ def rendered_if_possible(rendered: EnvConstructor, plain: EnvConstructor) -> Env
 
 
 class WindowIfPossible(gym.Wrapper[Any, Any, Any, Any]):
-    """Goes on without a window where an episode cannot begin with one: windows are opened late, when training is long over."""
+    """Wrapper that continues without a window if a reset with one fails; windows are opened only then."""
 
     def __init__(self, env: Env, plain: EnvConstructor, not_rendered_because: str | None = None) -> None:
         super().__init__(env)

@@ -1,4 +1,4 @@
-"""Spaces as plain JSON data and back, exactly; what spaces mean to the chassis stands in spaces.py."""
+"""Exact encoding of spaces as plain JSON data, and decoding."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def space_to_data(space: AnySpace) -> Data:
 
 
 def space_from_data(data: Any) -> AnySpace:
-    """The space that space_to_data told; raises StoredFileError for anything else, and for one whose bounds would fill the memory."""
+    """Decode the output of space_to_data; StoredFileError for anything else, and for bounds above the size limit."""
     parts = list(_parts(data))
     if len(parts) > MOST_SPACES or sum(map(_bytes_of_bounds, parts)) > MOST_SPACE_BYTES:
         raise StoredFileError(f"a stored space has more than {MOST_SPACES} parts, or bounds of more than {MOST_SPACE_BYTES} bytes")

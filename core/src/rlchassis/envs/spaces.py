@@ -1,4 +1,4 @@
-"""All that is known about spaces: which are supported, how their values are stored, how they are told. Actions stand in actions.py."""
+"""Spaces: which are supported, storage of their values, descriptions. Actions are in actions.py."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ACTION_KINDS = "floating-point Box and Discrete"
 
 
 def require_supported(observation_space: AnySpace, action_space: AnySpace) -> None:
-    """Raise UnsupportedSpaceError unless the chassis can store these observations and choose these actions."""
+    """UnsupportedSpaceError unless rlchassis supports these observation and action spaces."""
     if not any(True for _ in leaves(observation_space)):
         raise UnsupportedSpaceError(f"the observation space is {describe(observation_space)}, which has no parts to observe")
     for path, leaf in leaves(observation_space):
@@ -45,7 +45,7 @@ def leaves(space: AnySpace, path: str = "") -> Iterator[tuple[str, AnySpace]]:
 
 
 def kinds_in(space: AnySpace) -> frozenset[str]:
-    """The kinds that a plugin must declare to take this space: {"Dict", "Box"} for a Dict of Boxes."""
+    """Kinds of spaces that a plugin must declare to support this space: {"Dict", "Box"} for a Dict of Boxes."""
     return frozenset(type(part).__name__ for part in (space, *(leaf for _, leaf in leaves(space))))
 
 
@@ -61,13 +61,13 @@ def describe(space: AnySpace) -> str:
 
 
 def storage_dtype(space: AnySpace) -> np.dtype[Any]:
-    """float32 for floats, for networks take it as it is; the space's own dtype for integers and booleans."""
+    """Storage dtype: float32 for floats, the space's own dtype for integers and booleans."""
     own: np.dtype[Any] = np.dtype(space.dtype)
     return np.dtype(np.float32) if own.kind == "f" else own.newbyteorder("=")
 
 
 def allocate(space: AnySpace, *leading: int, new: Callable[[tuple[int, ...], np.dtype[Any]], Array] = np.zeros) -> Observations:
-    """Room for observations of this space under the given leading dimensions, made by `new(shape, dtype)`."""
+    """Arrays for observations of this space with leading dimensions, created by `new(shape, dtype)`."""
     if isinstance(space, Dict):
         return {key: allocate(inner, *leading, new=new) for key, inner in space.spaces.items()}
     assert space.shape is not None, "every supported space has a shape"

@@ -1,4 +1,4 @@
-"""The memory that N environments write their steps to: a struct of arrays, in ordinary or in shared memory."""
+"""Arrays for the steps of N environments, in ordinary or shared memory."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class StepArrays:
     truncated: NDArray[np.bool_]
     valid: NDArray[np.bool_]
     obs: Observations
-    """[N, …] what to act on next: of the new episode already where one ended."""
+    """[N, …] observations to act on next; of the new episode where one ended."""
     final_obs: Observations
-    """[N, …] true successors in steps that end an episode somewhere; stale in all others."""
+    """[N, …] final observations in steps that end an episode; stale in other steps."""
     obs_possible: Check
     """Whether all are finite and, where they are integers, within the space; takes a fraction of a microsecond."""
 
@@ -77,7 +77,7 @@ class StepArrays:
 
 @define(eq=False)
 class DoubleBuffer:
-    """Two sets of arrays used in turn, so that the observations that a policy acts on survive the step that it takes."""
+    """Two sets of arrays used alternately, so that the observations that a policy acts on outlive the step."""
 
     current: StepArrays
     previous: StepArrays

@@ -1,4 +1,4 @@
-"""The contract of everything that steps several environments at once; how they are stepped is another file's business."""
+"""Base class of vectorized environments."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from rlchassis.errors import UsageError
 
 @frozen
 class EnvTraits:
-    """What an environment says about itself before it is reset."""
+    """Static properties of an environment."""
 
     observation_space: AnySpace
     action_space: AnySpace
     task: str | None = None
-    """The id that it is registered under, if it is."""
+    """Registered id, if any."""
     reward_threshold: float | None = None
-    """The mean return at which it counts as solved, if its author gave one."""
+    """Mean return at which the environment counts as solved, if declared."""
 
     @classmethod
-    def told(cls, observation_space: AnySpace, action_space: AnySpace, spec: object) -> EnvTraits:
+    def from_spec(cls, observation_space: AnySpace, action_space: AnySpace, spec: object) -> EnvTraits:
         """Spaces, with what a spec adds to them; specs of other libraries than gymnasium need not say it."""
         return cls(observation_space, action_space, getattr(spec, "id", None), getattr(spec, "reward_threshold", None))
 
@@ -48,7 +48,7 @@ class EnvTraits:
 
 
 class VectorEnvironment(ABC):
-    """N environments of the same spaces, stepped together with chassis actions.
+    """N environments with equal spaces, stepped together with policy actions.
 
     Observations to act on stay as they are until the call after the next, the arrays of a Step until the next. Every failure is an
     EnvironmentFailure that names the environment.
@@ -57,7 +57,7 @@ class VectorEnvironment(ABC):
     traits: EnvTraits
     num_envs: int
     partial: bool = True
-    """Whether a step may leave some environments out."""
+    """Whether a step may leave out some environments."""
 
     @property
     def observation_space(self) -> AnySpace:
@@ -66,27 +66,27 @@ class VectorEnvironment(ABC):
 
     @property
     def action_space(self) -> AnySpace:
-        """The environment's own space of one action; chassis actions are mapped to it by ActionMap."""
+        """The environment's action space; policy actions are mapped to it by ActionMap."""
         return self.traits.action_space
 
     @abstractmethod
     def reset(self, seeds: Sequence[int] | None = None) -> Observations:
-        """Begin a new episode everywhere, with one seed per environment or with the random streams going on."""
+        """Reset all environments, with one seed each, or None to continue their random streams."""
 
     @abstractmethod
     def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> tuple[Step, Observations]:
-        """Take one chassis action [N, …] each: what happened, and what to act on next, of the new episode where one ended.
+        """Step with policy actions [N, …]; returns the Step and the next observations, of the new episode where one ended.
 
-        Environments that are not active keep their observation.
+        active: bool mask [N] of environments to step, None: all; others keep their observation.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Free everything; may be called again."""
+        """Release all resources; may be called again."""
 
     @property
     def envs(self) -> Sequence[Env[Any, Any]]:
-        """The single environments, as far as they live in this process."""
+        """The single environments, if they run in this process."""
         return ()
 
     def render_frames(self) -> list[Any]:

@@ -10,7 +10,7 @@ import attrs
 
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.config.config_part import ConfigPart
-from rlchassis.config.fields import told, with_article
+from rlchassis.config.fields import value_repr, with_article
 from rlchassis.config.tianshou_names import refuses_old_names
 from rlchassis.envs import EnvFactory, env_factory_from
 from rlchassis.errors import UsageError
@@ -101,7 +101,7 @@ class ExperimentBuilder(Generic[Agent]):
     def with_extension(self, name: str, **options: Any) -> Self:
         """Add an installed extension by name; its hooks are called after those of extensions added before."""
         if not isinstance(name, str):
-            raise UsageError(f"expected the name of an installed extension, got {told(name)}; pass an object as run(observers=[…]).")
+            raise UsageError(f"expected the name of an installed extension, got {value_repr(name)}; pass an object as run(observers=[…]).")
         find("extension", name)
         if name in (each.name for each in self._extensions):
             raise UsageError(f'extension "{name}" was already added; pass all its options in one call.')
@@ -165,7 +165,7 @@ def _of_kind(kind: type[Kind], given: Any, default: Kind) -> Kind:
     if given is None or isinstance(given, kind):
         return default if given is None else given
     raise UsageError(
-        f"expected {with_article(kind)}, got {told(given)}; arguments are env_factory, experiment_config, sampling_config, in this order."
+        f"expected {with_article(kind)}, got {value_repr(given)}; the arguments are env_factory, experiment_config, sampling_config."
     )
 
 
@@ -174,4 +174,6 @@ def _require(given: Any, contract: type[ConfigPart]) -> None:
         return
     if isinstance(given, type) and issubclass(given, contract):
         raise UsageError(f"expected an object, got the class {given.__name__}; write {given.__name__}().")
-    raise UsageError(f"expected {with_article(contract)}, got {told(given)}; derive its class from rlchassis.api.{contract.__name__}.")
+    raise UsageError(
+        f"expected {with_article(contract)}, got {value_repr(given)}; derive its class from rlchassis.api.{contract.__name__}."
+    )

@@ -58,16 +58,16 @@ def plan(
     for key, names in added.items():
         require_list(key, names)
     if experiment is None:
-        before, tuned = _begun(algorithm, env, recipe)
+        before, tuned = _default_experiment(algorithm, env, recipe)
     else:
         before, tuned = stored_at(experiment, allow), {}
         require_same_names(before, algorithm, env, recipe)
-    asked = _asked(before.agent_factory, [tuned, *_layers(settings)], optimizer, {"steps": steps, "seed": seed}, config)
+    asked = _merged_settings(before.agent_factory, [tuned, *_layers(settings)], optimizer, {"steps": steps, "seed": seed}, config)
     if experiment is None:
         before = _in_epochs(before, asked.get("steps"))
     planned = changed(before, asked, **added)
     if experiment is None and "steps" not in asked:
-        _require_suited(planned)
+        _require_supported_spaces(planned)
         raise UsageError(f"{_no_steps(algorithm, env, recipe, tuned)} set the number of steps: --steps 100000.")
     return continued(before, planned)
 
@@ -77,7 +77,7 @@ def train(algorithm: str | None = None, env: str | None = None, *, name: str | N
     return plan(algorithm, env, **options).run(name)
 
 
-def _begun(algorithm: object, env: object, recipe: str | None) -> tuple[Experiment, Settings]:
+def _default_experiment(algorithm: object, env: object, recipe: str | None) -> tuple[Experiment, Settings]:
     """The default experiment, and the settings of its recipe."""
     for what, name in (("algorithm", algorithm), ("environment", env)):
         if not isinstance(name, str):
@@ -96,7 +96,9 @@ def _layers(settings: Settings | Iterable[Settings]) -> list[Settings]:
     return layers
 
 
-def _asked(agent: AgentFactory, layers: Iterable[Settings], optimizer: Name | None, last: Settings, config: Settings) -> dict[str, Any]:
+def _merged_settings(
+    agent: AgentFactory, layers: Iterable[Settings], optimizer: Name | None, last: Settings, config: Settings
+) -> dict[str, Any]:
     """All settings merged into one table, with short names replaced by field names."""
     tuned, *own = layers
     if optimizer is not None:
@@ -127,7 +129,7 @@ def _no_steps(algorithm: object, env: object, recipe: str | None, tuned: Setting
     return f"{algorithm} has no recipe for {env}, so"
 
 
-def _require_suited(experiment: Experiment) -> None:
+def _require_supported_spaces(experiment: Experiment) -> None:
     """UnsupportedSpaceError if the algorithm does not support the spaces; skipped with extensions, which may change them."""
     if experiment.extensions:
         return

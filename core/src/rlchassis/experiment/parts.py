@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from rlchassis.config.config_part import ConfigPart
-from rlchassis.config.fields import told
+from rlchassis.config.fields import value_repr
 from rlchassis.errors import UsageError
 from rlchassis.storage.spec.encoding import field_types
 from rlchassis.training.agent import AgentFactory
@@ -21,4 +21,4 @@ def require_kinds(agent_class: type[AgentFactory], changes: Mapping[str, Any]) -
         expected: Any = types.get(name)
         is_part = isinstance(expected, type) and (attrs.has(expected) or issubclass(expected, ConfigPart))
         if is_part and not isinstance(value, expected):
-            raise UsageError(f"{name} must be of class {expected.__name__}, not {told(value)}.")
+            raise UsageError(f"{name} must be of class {expected.__name__}, not {value_repr(value)}.")

@@ -38,7 +38,7 @@ def laying_out(directory: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UsageError(
-            f"cannot run in {directory}: {error.filename or 'it'} cannot be written ({error.strerror}); choose another directory."
+            f"no run can be carried out in {directory}: {error.filename or 'it'} cannot be written ({error.strerror})."
         ) from error
 
 

@@ -52,7 +52,7 @@ class OptimizerWhenNeeded(OptimizerFactory):
 def _few(agent: Any, attribute: Attribute[Any], wrappers: tuple[Any, ...]) -> None:
     """UsageError for too many wrappers: they call each other recursively, and Python's stack is limited."""
     if len(wrappers) > MOST_WRAPPERS:
-        raise UsageError(f"policy_wrappers has at most {MOST_WRAPPERS} wrappers, got {len(wrappers)}.")
+        raise UsageError(f"policy_wrappers takes at most {MOST_WRAPPERS} wrappers, got {len(wrappers)}.")
 
 
 @frozen(kw_only=True)

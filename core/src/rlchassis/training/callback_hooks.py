@@ -24,7 +24,7 @@ class TrainHooks:
     @hookimpl
     def rlchassis_epoch_start(self, world: World, epoch: int, env_step: int) -> None:
         """Call it."""
-        _require_no_vote(self.callback, self.callback.callback(epoch, env_step, CallbackContext(world)))
+        _require_no_bool(self.callback, self.callback.callback(epoch, env_step, CallbackContext(world)))
 
 
 @define(eq=False)
@@ -36,7 +36,7 @@ class TestingHooks:
     @hookimpl
     def rlchassis_test_start(self, world: World, epoch: int, env_step: int) -> None:
         """Call it."""
-        _require_no_vote(self.callback, self.callback.callback(epoch, env_step, CallbackContext(world)))
+        _require_no_bool(self.callback, self.callback.callback(epoch, env_step, CallbackContext(world)))
 
 
 @define(eq=False)
@@ -70,7 +70,7 @@ def hooks_of(callbacks: Callbacks) -> Iterator[tuple[str, object]]:
             yield f"callback {name}" + (f" ({seen[name]})" if seen[name] > 1 else ""), hooks(each)
 
 
-def _require_no_vote(callback: object, answer: object) -> None:
+def _require_no_bool(callback: object, answer: object) -> None:
     """UsageError for a returned bool, by which other libraries stop training, and which is ignored here."""
     if isinstance(answer, bool | np.bool_):
         raise UsageError(

@@ -10,7 +10,7 @@ import attrs
 from attrs import frozen
 
 from rlchassis.config.config_part import ConfigPart
-from rlchassis.config.fields import number, told, whole, with_article
+from rlchassis.config.fields import number, value_repr, whole, with_article
 from rlchassis.envs import Environments
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy
@@ -116,7 +116,9 @@ class Callbacks:
         for name, kind in (("train", EpochTrainCallback), ("test", EpochTestCallback), ("stop", EpochStopCallback)):
             for given in getattr(self, name):
                 if not isinstance(given, kind):
-                    raise UsageError(f"expected {with_article(kind)}, got {told(given)}; derive it from rlchassis.api.{kind.__name__}.")
+                    raise UsageError(
+                        f"expected {with_article(kind)}, got {value_repr(given)}; derive it from rlchassis.api.{kind.__name__}."
+                    )
                 _require_callable(kind, given, *kind.__abstractmethods__)
 
     def adding(self, kind: str, callback: object) -> Callbacks:

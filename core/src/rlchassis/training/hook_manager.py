@@ -17,7 +17,7 @@ from rlchassis.errors import UsageError, exits_are_errors
 from rlchassis.hookspecs import Hooks
 
 _caller: ContextVar[str | None] = ContextVar("caller", default=None)
-_in_favour: ContextVar[list[str]] = ContextVar("in_favour")
+_stop_votes: ContextVar[list[str]] = ContextVar("stop_votes")
 
 
 def hook_manager(plugins: Iterable[tuple[str, Any]]) -> pluggy.PluginManager:
@@ -55,7 +55,7 @@ def _reporting(plugin: Any, origin: str) -> SimpleNamespace:
     methods = {name: getattr(plugin, name) for name in dir(plugin)}
     return SimpleNamespace(
         **{
-            name: _noted(method, name, origin)
+            name: _attributed(method, name, origin)
             for name, method in methods.items()
             if inspect.isroutine(method) and hasattr(method, "rlchassis_impl")
         }
@@ -74,29 +74,29 @@ def caller() -> str | None:
     return _caller.get()
 
 
-def ballot() -> list[str]:
+def collect_stop_votes() -> list[str]:
     """New list that collects the origins whose rlchassis_should_stop returns True."""
-    _in_favour.set([])
-    return _in_favour.get()
+    _stop_votes.set([])
+    return _stop_votes.get()
 
 
-def _noted(function: Callable[..., Any], hook: str, origin: str) -> Callable[..., Any]:
+def _attributed(function: Callable[..., Any], hook: str, origin: str) -> Callable[..., Any]:
     @functools.wraps(function)
     def call(*args: Any) -> Any:
-        with _noting(hook, origin):
+        with _attributing_errors(hook, origin):
             answer = function(*args)
             return answer if answer is None else _checked(answer, hook, origin)
 
     @functools.wraps(function)
     def wrap(*args: Any) -> Any:
-        with _noting(hook, origin):
+        with _attributing_errors(hook, origin):
             return (yield from function(*args))
 
     return wrap if inspect.isgeneratorfunction(function) else call
 
 
 @contextmanager
-def _noting(hook: str, origin: str) -> Iterator[None]:
+def _attributing_errors(hook: str, origin: str) -> Iterator[None]:
     """Context that adds the origin to errors, once: an error that passes through a wrapper has its note already. sys.exit is an error."""
     token = _caller.set(origin)
     with exits_are_errors(f"hook {hook} of {origin}"):
@@ -116,7 +116,7 @@ def _checked(answer: Any, hook: str, origin: str) -> Any:
     if is_vote and not is_bool:
         raise UsageError(f"{hook} of {origin} returned {answer!r}, expected True, False or None.")
     if is_vote and answer:
-        _in_favour.get([]).append(origin)
+        _stop_votes.get([]).append(origin)
     if is_bool and inspect.signature(getattr(Hooks, hook)).return_annotation in (None, "None"):
         raise UsageError(
             f"{hook} of {origin} returned {answer!r}, which is ignored; return None, or call world.state.request_stop(reason)."

@@ -11,7 +11,7 @@ import torch
 
 from rlchassis.errors import UsageError
 from rlchassis.training.evaluation import Evaluation, as_metrics, evaluate_policy
-from rlchassis.training.hook_manager import ballot
+from rlchassis.training.hook_manager import collect_stop_votes
 from rlchassis.training.world import World
 
 log = logging.getLogger(__name__)
@@ -41,9 +41,9 @@ def as_row(result: Evaluation, best: Evaluation | None) -> Mapping[str, float]:
     return as_metrics(result) if best is None else {**as_metrics(result), "test/best_return": best.mean}
 
 
-def votes_to_stop(world: World, mean_return: float) -> list[str]:
+def stop_requests(world: World, mean_return: float) -> list[str]:
     """Names of the callbacks and extensions that request early stopping after a test."""
-    voters = ballot()
+    voters = collect_stop_votes()
     answers = world.hooks.rlchassis_should_stop(world=world, mean_rewards=mean_return)
     if not isinstance(answers, list | tuple):
         raise UsageError(f"a wrapper of rlchassis_should_stop returned {answers!r}, expected the list of results.")

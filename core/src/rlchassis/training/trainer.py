@@ -25,7 +25,7 @@ from rlchassis.training.persistence import PersistEvent, PolicyPersistence
 from rlchassis.training.readings import learning_rates, replay_readings
 from rlchassis.training.rollout import RolloutBuffer
 from rlchassis.training.state import TrainingState
-from rlchassis.training.testing import as_row, is_best, play, votes_to_stop
+from rlchassis.training.testing import as_row, is_best, play, stop_requests
 from rlchassis.training.weights import require_finite_weights, unwatched_weights
 from rlchassis.training.world import World
 
@@ -126,13 +126,13 @@ class Trainer(ABC):
         self.state.episodes += len(stats.returns)
         self.persistence.record = {"env_step": self.state.env_step}
         self.journal.record_collection(stats)
-        self._tell("rlchassis_collect_end", stats=stats)
+        self._call_hook("rlchassis_collect_end", stats=stats)
         started = time.perf_counter()
         self._learn_or_diverge()
         learning = time.perf_counter() - started
         self.state.seconds["learn"] += learning
         self.journal.record_time(stats.num_steps, collecting + learning)
-        self._tell("rlchassis_learn_end", rounds=self.state.updates - before)
+        self._call_hook("rlchassis_learn_end", rounds=self.state.updates - before)
         if self.state.env_step >= self._next_row:
             self._log_learning()
 
@@ -164,7 +164,7 @@ class Trainer(ABC):
         wanted = min(sampling.step_per_collect, sampling.total_steps - self.state.env_step)
         return world.train_collector.collect(wanted, world.buffer)
 
-    def _tell(self, hook: str, **what: Any) -> None:
+    def _call_hook(self, hook: str, **what: Any) -> None:
         """Call a hook if it has implementations; an empty call costs as much as collecting one step."""
         caller = getattr(self.world.hooks, hook)
         if caller.get_hookimpls():
@@ -208,7 +208,7 @@ class Trainer(ABC):
             self.persistence.retry(world)
         world.logger.log(as_row(result, self.state.best), self.state.env_step)
         world.hooks.rlchassis_test_end(world=world, result=result)
-        if voters := votes_to_stop(world, result.mean):
+        if voters := stop_requests(world, result.mean):
             self.state.stop(f"{', '.join(voters)} fired at step {self.state.env_step} (mean return {result.mean:.2f})")
 
     def _keep(self, result: Evaluation) -> None:

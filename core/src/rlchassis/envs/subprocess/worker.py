@@ -1,4 +1,4 @@
-"""The conversation with one worker process, and the naming of the environment that failed in it."""
+"""Communication with one worker process, and errors that name the failed environment."""
 
 from __future__ import annotations
 

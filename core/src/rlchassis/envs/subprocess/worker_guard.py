@@ -1,4 +1,4 @@
-"""Ends worker processes with all that they started. As a program, once their supervisor is gone. Imports the standard library alone."""
+"""Kill worker processes and their children; as a program, once the supervisor has died. Imports the standard library only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program of a worker process: it makes its environments, then steps and resets them as it is told."""
+"""Program of a worker process: constructs its environments, then steps and resets them on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The life of worker processes: started with a socket each and one shared file, and ended without fail."""
+"""Start and termination of worker processes, with a socket each and one shared file."""
 
 from __future__ import annotations
 

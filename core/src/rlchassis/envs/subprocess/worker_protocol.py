@@ -1,4 +1,4 @@
-"""What worker processes and their supervisor send each other, and the memory that all of them see."""
+"""Messages between worker processes and their supervisor, and their shared memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Environments in supervised worker processes, a chunk of them in each; whichever way one fails, all processes are ended."""
+"""Vectorized environment in worker processes, several environments in each; if one fails, all processes are killed."""
 
 from __future__ import annotations
 

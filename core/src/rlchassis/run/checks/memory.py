@@ -46,7 +46,7 @@ def _refuse(layer: Policy, fresh: Policy, error: Exception | None) -> None:
     raise UsageError(
         f"{type(layer).__name__} acts differently on the same observations after other calls, in evaluation mode and with the same rng"
         f"{detail}, so tests, eval and a loaded policy would differ: return recurrent state from act, "
-        "tensors [N, …] with a row per environment, and draw random numbers from rng only."
+        "tensors [N, …] with a row per environment, and draw random numbers from rng alone."
     ) from error
 
 

@@ -32,7 +32,7 @@ def require_rebuildable(agent: AgentFactory, policy: Policy, obs: Observation, s
     rebuilt = _rebuilt(agent, json.loads(json.dumps(data)), spaces, device)
     problem = difference(policy.state_dict(), rebuilt.state_dict())
     if problem is not None:
-        raise _cannot(f"rebuilt, {problem}", "create it from the configuration's fields and the spaces only")
+        raise _cannot(f"rebuilt, {problem}", "create it from the configuration's fields and the spaces alone")
     rebuilt.load_state_dict(policy.state_dict())
     if not all(same(ask(policy, obs, explore=explore).answer, ask(rebuilt, obs, explore=explore).answer) for explore in (False, True)):
         attribute = differing_attribute(policy, rebuilt)

@@ -52,9 +52,7 @@ class OwnCode:
             if ":" not in name and name not in sys.modules:
                 raise UsageError(f"its use would import {name}; if you trust that module, import it before, or say --allow {name}.")
             if ":" in name and self.find(name) is None:
-                raise UsageError(
-                    f"its use would call {name}; if you trust that code, allow it: --allow {name}, or allow=[…] in Python."
-                )
+                raise UsageError(f"its use would call {name}; if you trust that code, allow it: --allow {name}, or allow=[…] in Python.")
 
     def _is_trusted(self, module: str) -> bool:
         return any(module == each or module.startswith(f"{each}.") for each in self._modules)

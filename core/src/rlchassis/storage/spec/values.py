@@ -88,8 +88,8 @@ def options_of(rest: dict[str, Any]) -> dict[str, Any]:
     """Options of an encoded part, after its name was removed; UsageError for other keys."""
     options = rest.pop("options", {})
     if rest or not isinstance(options, Mapping):
-        told = ", ".join(map(repr, rest)) or repr(options)
-        raise UsageError(f"a description has a name and options and nothing else, not {told}; its settings are its options: options.NAME.")
+        got = ", ".join(map(repr, rest)) or repr(options)
+        raise UsageError(f"expected only a name and options, got {got}; settings of a part are its options: options.NAME.")
     return dict(options)
 
 
