@@ -41,7 +41,7 @@ def test_a_network_that_no_compiler_can_read_learns_step_by_step(caplog):
         return builder.with_compile().with_model_factory_default((8,), Unreadable)
 
     with caplog.at_level(logging.WARNING):
-        world = tiny_run(DQNExperimentBuilder, "CartPole-v1", told=told, start_timesteps=20)
+        world = tiny_run(DQNExperimentBuilder, "CartPole-v1", configure=configure, start_timesteps=20)
     assert "updates run eagerly" in caplog.text
     assert world.state.updates > 0
 
