@@ -179,14 +179,14 @@ class UndecidedActor(ActorFactory):
 
 
 def test_a_layer_that_repeats_actions_is_found_even_where_the_network_always_answers_the_same():
-    told = builder().with_actor_factory(UndecidedActor()).with_policy_wrapper_factory(Wrapping(Sticky))
-    refused(told, "Sticky acts differently on the same observations", "(it keeps Sticky.action)")
+    configured = builder().with_actor_factory(UndecidedActor()).with_policy_wrapper_factory(Wrapping(Sticky))
+    refused(configured, "Sticky acts differently on the same observations", "(it keeps Sticky.action)")
 
 
 @pytest.mark.parametrize("scores", [(1.0, 0.0), (0.0, 1.0)])
 def test_a_layer_that_changes_with_every_second_call_is_found_whatever_the_network_always_answers(scores):
-    told = builder().with_actor_factory(UndecidedActor(scores)).with_policy_wrapper_factory(Wrapping(Resting))
-    refused(told, "Resting acts differently on the same observations", "(it keeps Resting.calls)")
+    configured = builder().with_actor_factory(UndecidedActor(scores)).with_policy_wrapper_factory(Wrapping(Resting))
+    refused(configured, "Resting acts differently on the same observations", "(it keeps Resting.calls)")
 
 
 class Remembering(PolicyWrapper):
