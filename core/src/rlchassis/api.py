@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from rlchassis.experiment.builder import ExperimentBuilder
     from rlchassis.hookspecs import hookimpl
     from rlchassis.learning.algorithm import Algorithm, UpdateResult
-    from rlchassis.learning.answers import described, require_action, require_values
     from rlchassis.learning.compilation import one_graph
     from rlchassis.learning.gradients import gradient_step
     from rlchassis.learning.module_factory import HasSpaces, ModuleFactory, Probe
     from rlchassis.learning.optimizer import LRSchedulerFactory, Optimizer, OptimizerFactory
+    from rlchassis.learning.output_checks import described, require_action, require_values
     from rlchassis.learning.policy import Policy, PolicyWrapper
     from rlchassis.learning.setup import Setup
     from rlchassis.registry import Component
@@ -49,7 +49,7 @@ HOMES = {
     "rlchassis.experiment.builder": "ExperimentBuilder",
     "rlchassis.hookspecs": "hookimpl",
     "rlchassis.learning.algorithm": "Algorithm UpdateResult",
-    "rlchassis.learning.answers": "described require_action require_values",
+    "rlchassis.learning.output_checks": "described require_action require_values",
     "rlchassis.learning.compilation": "one_graph",
     "rlchassis.learning.gradients": "gradient_step",
     "rlchassis.learning.module_factory": "HasSpaces ModuleFactory Probe",

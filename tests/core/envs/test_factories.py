@@ -21,8 +21,8 @@ from rlchassis.envs import (
     VectorEnvType,
     env_factory_from,
 )
+from rlchassis.envs.gymnasium_vector import NativeEnvironment
 from rlchassis.envs.in_process import InProcessEnvironment
-from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import UnsupportedSpaceError, UsageError
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from rlchassis.envs import Environments
+from rlchassis.envs.gymnasium_vector import NativeEnvironment
 from rlchassis.envs.in_process import InProcessEnvironment
-from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import EnvironmentFailure
 from rlchassis_testkit.clock import Clock

@@ -15,8 +15,8 @@ from gymnasium.wrappers import TimeLimit, TransformObservation, TransformReward
 from gymnasium.wrappers import vector as of_vectors
 
 from rlchassis.envs import EnvFactoryVector, EnvMode, env_factory_from
+from rlchassis.envs.gymnasium_vector import NativeEnvironment
 from rlchassis.envs.in_process import InProcessEnvironment
-from rlchassis.envs.native import NativeEnvironment
 from rlchassis.errors import UsageError
 from rlchassis_testkit.replay_runs import world_of
 from rlchassis_testkit.tiny_envs import Counter

@@ -10,8 +10,8 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from rlchassis.data.experience import Experience
 from rlchassis.envs import VectorEnvironment
+from rlchassis.envs.gymnasium_vector import NativeEnvironment
 from rlchassis.envs.in_process import InProcessEnvironment
-from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import ActionFailure
 from rlchassis.learning.policy import Policy

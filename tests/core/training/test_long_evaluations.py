@@ -10,8 +10,8 @@ import pytest
 import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
+from rlchassis.envs.gymnasium_vector import NativeEnvironment
 from rlchassis.envs.in_process import InProcessEnvironment
-from rlchassis.envs.native import NativeEnvironment
 from rlchassis.errors import Interrupted
 from rlchassis.training import long_episodes
 from rlchassis.training.collector import Collector

@@ -15,8 +15,8 @@ from gymnasium.vector import VectorEnv
 from rlchassis.config.fields import number
 from rlchassis.envs.envpool import EnvPoolVector, is_envpool
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, require_unwrapped
+from rlchassis.envs.gymnasium_vector import NativeEnvironment
 from rlchassis.envs.members import AnyVectorEnv, member_constructors
-from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.opening import Env, EnvConstructor
 from rlchassis.envs.registered import EnvFactoryRegistered
 from rlchassis.envs.vector import VectorEnvironment

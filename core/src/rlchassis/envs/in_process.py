@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
-from rlchassis.envs.chunk import Chunk
+from rlchassis.envs.env_loop import Chunk
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.opening import Env, EnvConstructor
 from rlchassis.envs.progress import Progress

@@ -9,8 +9,8 @@ import numpy as np
 from attrs import field, frozen
 from gymnasium.spaces import Box, Dict
 
-from rlchassis.envs.answers import UnfitAnswer, as_array, shown
 from rlchassis.envs.spaces import AnySpace, Array, Bounds, describe, integer_bounds, limits_of, storage_dtype
+from rlchassis.envs.step_checks import UnfitAnswer, as_array, shown
 
 SLACK = 1e-5
 """How far beyond a bound, relative to it, rounding may carry a float."""

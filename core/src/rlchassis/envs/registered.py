@@ -17,8 +17,8 @@ from rlchassis.config.fields import number
 from rlchassis.config.limits import LONGEST_NAME
 from rlchassis.config.tianshou_names import refuses_old_names
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType
+from rlchassis.envs.gymnasium_vector import NativeEnvironment
 from rlchassis.envs.lookup import checked_spec, names_object
-from rlchassis.envs.native import NativeEnvironment
 from rlchassis.envs.opening import Env, EnvConstructor
 from rlchassis.envs.rendering import rendered_if_possible
 from rlchassis.envs.vector import VectorEnvironment

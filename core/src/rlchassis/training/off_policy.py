@@ -15,10 +15,10 @@ from rlchassis.data.step import Step
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy, layers
 from rlchassis.replay import ReplayBuffer, require_space_of_stacks
-from rlchassis.training.answers import require_batch, require_priorities
 from rlchassis.training.episodes import CollectStats
 from rlchassis.training.memory import ReplayMemory
 from rlchassis.training.off_policy_settings import check_off_policy, first_learning_step, settings_never_reached
+from rlchassis.training.result_checks import require_batch, require_priorities
 from rlchassis.training.rollout import RolloutBuffer
 from rlchassis.training.trainer import Trainer
 from rlchassis.training.warm_up import UniformPolicy
@@ -140,4 +140,4 @@ class OffPolicyTrainer(Trainer):
             require_priorities(learned.priorities, len(sample.indices), world.algorithm.update)
             replay.update_priorities(sample.indices, learned.priorities)
         for layer in layers(world.policy):
-            self.journal.record_update(layer.learn(window), layer.learn)
+            self.metrics.record_update(layer.learn(window), layer.learn)

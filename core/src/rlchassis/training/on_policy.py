@@ -7,7 +7,7 @@ from typing import ClassVar
 from rlchassis.config import ResolvedSampling
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import layers
-from rlchassis.training.answers import require_batch
+from rlchassis.training.result_checks import require_batch
 from rlchassis.training.rollout import RolloutBuffer
 from rlchassis.training.trainer import Trainer
 
@@ -64,9 +64,9 @@ class OnPolicyTrainer(Trainer):
                     require_batch(batch, algorithm.refresh, recorded.rewards.shape)
             rows = batch.flatten(keep)
             if not repetition:
-                self.journal.record_update(algorithm.rollout_metrics(rows), algorithm.rollout_metrics)
+                self.metrics.record_update(algorithm.rollout_metrics(rows), algorithm.rollout_metrics)
             for minibatch in rows.minibatches(world.sampling.batch_size or None, world.learner_rng):
                 self._update(minibatch)
         for layer in layers(world.policy):
-            self.journal.record_update(layer.learn(recorded), layer.learn)
+            self.metrics.record_update(layer.learn(recorded), layer.learn)
             layer.observe(recorded)

@@ -16,13 +16,13 @@ from rlchassis.errors import DivergenceError, UsageError
 from rlchassis.learning.algorithm import UpdateResult
 from rlchassis.learning.policy import layers
 from rlchassis.replay import ReplayBuffer
-from rlchassis.training.answers import require_experience, require_update_result
 from rlchassis.training.episodes import CollectStats
 from rlchassis.training.evaluation import Evaluation
 from rlchassis.training.info import InfoStats
-from rlchassis.training.journal import Journal, require_finite
+from rlchassis.training.metrics_accumulator import MetricsAccumulator, require_finite
 from rlchassis.training.persistence import PersistEvent, PolicyPersistence
 from rlchassis.training.readings import learning_rates, replay_readings
+from rlchassis.training.result_checks import require_experience, require_update_result
 from rlchassis.training.rollout import RolloutBuffer
 from rlchassis.training.state import TrainingState
 from rlchassis.training.testing import as_row, is_best, play, stop_requests
@@ -45,7 +45,7 @@ class Trainer(ABC):
 
     world: World
     persistence: PolicyPersistence
-    journal: Journal = field(factory=Journal, init=False)
+    metrics: MetricsAccumulator = field(factory=MetricsAccumulator, init=False)
     _next_row: int = field(default=0, init=False)
     _updates_tested: int = field(default=0, init=False)
     """Number of updates at the last test."""
@@ -125,13 +125,13 @@ class Trainer(ABC):
         self.state.env_step += stats.num_steps
         self.state.episodes += len(stats.returns)
         self.persistence.record = {"env_step": self.state.env_step}
-        self.journal.record_collection(stats)
+        self.metrics.record_collection(stats)
         self._call_hook("rlchassis_collect_end", stats=stats)
         started = time.perf_counter()
         self._learn_or_diverge()
         learning = time.perf_counter() - started
         self.state.seconds["learn"] += learning
-        self.journal.record_time(stats.num_steps, collecting + learning)
+        self.metrics.record_time(stats.num_steps, collecting + learning)
         self._call_hook("rlchassis_learn_end", rounds=self.state.updates - before)
         if self.state.env_step >= self._next_row:
             self._log_learning()
@@ -176,14 +176,14 @@ class Trainer(ABC):
         learned = update(batch, self.state.updates)
         if type(learned) is not UpdateResult:
             require_update_result(learned, update)
-        self.journal.record_update(learned.metrics, update)
+        self.metrics.record_update(learned.metrics, update)
         self.state.updates += 1
         return learned
 
     def _log_learning(self, last: dict[str, float] | None = None) -> None:
         """Log a row of training metrics; last: metrics at divergence."""
         self._next_row = self.state.env_step + max(1, self.world.sampling.step_per_epoch // ROWS_PER_EPOCH)
-        row = self.journal.row() | {f"learn/{name}": value for name, value in (last or {}).items()}
+        row = self.metrics.row() | {f"learn/{name}": value for name, value in (last or {}).items()}
         if row:
             learned = any(tag.startswith("learn/") for tag in row)
             rates = learning_rates(self.world.optimizers) if learned else {}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from rlchassis.envs.chunk import Chunk
+from rlchassis.envs.env_loop import Chunk
 from rlchassis.envs.notices import Notice, Notices
 from rlchassis.envs.subprocess.registrations import register_missing
 from rlchassis.envs.subprocess.worker_protocol import RESET, STEP, Failure, Noticed, Setup, Share, SharedFile, packed

@@ -10,7 +10,7 @@ import torch
 from rlchassis.data.experience import Observation, map_tensors
 from rlchassis.envs import Environments
 from rlchassis.errors import UsageError
-from rlchassis.learning.answers import described, require_action
+from rlchassis.learning.output_checks import described, require_action
 from rlchassis.learning.policy import Policy, layers
 from rlchassis.run.checks.asking import Asked, Call, ask
 from rlchassis.run.checks.given_networks import acting_network, refuse

@@ -13,7 +13,7 @@ from torch.nn.functional import softplus
 from rlchassis.api import Observation, Policy
 from rlchassis_toolkit.distributions import DiagonalGaussian
 from rlchassis_toolkit.numpy_inference import infer
-from rlchassis_toolkit.policies.answers import require_gaussian
+from rlchassis_toolkit.policies.distribution_checks import require_gaussian
 
 LOG_2 = math.log(2)
 

@@ -10,7 +10,7 @@ from torch import Generator, Tensor, nn
 from rlchassis.api import Observation, Policy
 from rlchassis_toolkit.distributions import ActionDistribution
 from rlchassis_toolkit.numpy_inference import infer
-from rlchassis_toolkit.policies.answers import require_distribution
+from rlchassis_toolkit.policies.distribution_checks import require_distribution
 
 
 class StochasticPolicy(Policy):

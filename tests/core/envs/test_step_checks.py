@@ -13,9 +13,9 @@ import pytest
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from rlchassis.envs.answers import THOROUGH_STEPS
+from rlchassis.envs.gymnasium_vector import NativeEnvironment
 from rlchassis.envs.in_process import InProcessEnvironment
-from rlchassis.envs.native import NativeEnvironment
+from rlchassis.envs.step_checks import THOROUGH_STEPS
 from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import EnvironmentFailure
 

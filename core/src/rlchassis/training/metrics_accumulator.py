@@ -18,7 +18,7 @@ from rlchassis.training.episodes import CollectStats, mean
 
 
 @define(eq=False)
-class Journal:
+class MetricsAccumulator:
     """Accumulates metrics since the last row; tensors stay on their device until then."""
 
     _learned: dict[str, list[Tensor]] = field(factory=dict, init=False)

@@ -7,7 +7,7 @@ import torch
 
 from rlchassis.errors import DivergenceError, PluginError
 from rlchassis.training.episodes import CollectStats
-from rlchassis.training.journal import Journal, require_finite
+from rlchassis.training.metrics_accumulator import MetricsAccumulator, require_finite
 
 
 class Guesser:
@@ -18,8 +18,8 @@ class Guesser:
 UPDATE = Guesser().update
 
 
-def learned(*losses: float) -> Journal:
-    journal = Journal()
+def learned(*losses: float) -> MetricsAccumulator:
+    journal = MetricsAccumulator()
     for loss in losses:
         journal.record_update({"loss": torch.tensor(float(loss))}, UPDATE)
     return journal
@@ -36,7 +36,7 @@ def test_a_row_holds_the_means_since_the_row_before():
 
 
 def test_by_hand_the_speed_of_a_row_is_that_since_the_row_before():
-    journal = Journal()
+    journal = MetricsAccumulator()
     journal.record_time(30, 0.25)
     assert journal.row() == {}, "time alone makes no row"
     journal.record_time(10, 0.75)
@@ -54,7 +54,7 @@ def test_metrics_that_only_some_rounds_tell_are_averaged_over_those():
 
 
 def test_whole_numbers_are_averaged_too():
-    journal = Journal()
+    journal = MetricsAccumulator()
     for backtracks in (1, 2):
         journal.record_update({"backtracks": torch.tensor(backtracks)}, UPDATE)
     assert journal.row() == {"learn/backtracks": 1.5}
@@ -69,7 +69,7 @@ def test_a_metric_that_is_not_finite_is_in_its_row_and_is_divergence(loss):
 
 
 def test_returns_that_are_not_finite_are_not_divergence():
-    journal = Journal()
+    journal = MetricsAccumulator()
     journal.record_collection(CollectStats(2, [math.inf, -math.inf], [1, 1]))
     assert math.isnan(journal.row()["train/return"])
     require_finite({"train/return": math.nan, "learn/loss": 1.0})
@@ -85,7 +85,7 @@ def test_returns_that_are_not_finite_are_not_divergence():
 )
 def test_metrics_of_another_kind_are_refused_with_the_method_they_come_from(metrics, said):
     with pytest.raises(PluginError, match=said):
-        Journal().record_update(metrics, UPDATE)
+        MetricsAccumulator().record_update(metrics, UPDATE)
 
 
 @pytest.mark.parametrize("later", [0.5, torch.ones(2)])

@@ -6,9 +6,9 @@ from gymnasium.spaces import Box, Discrete
 
 from rlchassis.data.experience import Observation
 from rlchassis.errors import UsageError
-from rlchassis.learning.answers import require_action, require_values
+from rlchassis.learning.output_checks import require_action, require_values
 from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian
-from rlchassis_toolkit.policies.answers import require_distribution, require_gaussian
+from rlchassis_toolkit.policies.distribution_checks import require_distribution, require_gaussian
 from rlchassis_toolkit.policies.squashed import SquashedGaussian
 
 OBS = torch.zeros(3, 4)

@@ -10,7 +10,14 @@ from attrs import define, field
 
 from rlchassis.data.arrays import write
 from rlchassis.envs.actions import one_by_one
-from rlchassis.envs.answers import (
+from rlchassis.envs.notices import Notices, notices_of
+from rlchassis.envs.observations import require_possible
+from rlchassis.envs.opening import Env, EnvConstructor, opened
+from rlchassis.envs.progress import Progress, failure_from, failure_text
+from rlchassis.envs.quick_checks import REWARD_TYPES, Put, putter
+from rlchassis.envs.spaces import Array
+from rlchassis.envs.step_arrays import StepArrays
+from rlchassis.envs.step_checks import (
     RESET_ANSWER,
     STEP_ANSWER,
     THOROUGH_STEPS,
@@ -20,13 +27,6 @@ from rlchassis.envs.answers import (
     hint_on_unpacking,
     require_form,
 )
-from rlchassis.envs.notices import Notices, notices_of
-from rlchassis.envs.observations import require_possible
-from rlchassis.envs.opening import Env, EnvConstructor, opened
-from rlchassis.envs.progress import Progress, failure_from, failure_text
-from rlchassis.envs.quick_checks import REWARD_TYPES, Put, putter
-from rlchassis.envs.spaces import Array
-from rlchassis.envs.step_arrays import StepArrays
 from rlchassis.envs.vector import EnvTraits
 from rlchassis.errors import EnvironmentFailure, raised, text_of
 

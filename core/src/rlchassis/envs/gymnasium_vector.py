@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from rlchassis.data.arrays import pick, write
 from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
-from rlchassis.envs.answers import UnfitAnswer
-from rlchassis.envs.native_answers import NativeAnswers
+from rlchassis.envs.gymnasium_vector_checks import NativeAnswers
 from rlchassis.envs.opening import require_distinct
 from rlchassis.envs.progress import failure_from, failure_text
 from rlchassis.envs.spaces import Array, Observations, require_supported
 from rlchassis.envs.step_arrays import DoubleBuffer, StepArrays
+from rlchassis.envs.step_checks import UnfitAnswer
 from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
 from rlchassis.errors import UsageError, raised
 

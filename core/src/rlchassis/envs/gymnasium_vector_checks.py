@@ -9,12 +9,12 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from rlchassis.data.arrays import write
-from rlchassis.envs.answers import RESET_ANSWER, STEP_ANSWER, THOROUGH_STEPS, as_flags, as_rewards, require_form
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import leaves_of, require_possible
 from rlchassis.envs.quick_checks import Put, all_finite, putter
 from rlchassis.envs.spaces import AnySpace
 from rlchassis.envs.step_arrays import StepArrays
+from rlchassis.envs.step_checks import RESET_ANSWER, STEP_ANSWER, THOROUGH_STEPS, as_flags, as_rewards, require_form
 
 
 @define(eq=False)
