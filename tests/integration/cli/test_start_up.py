@@ -1,4 +1,4 @@
-"""What a run imports before its first environment step, and what one that does not compile never imports."""
+"""What a run imports before its first environment step, and what one that compiles nothing never imports."""
 
 from __future__ import annotations
 
@@ -29,6 +29,19 @@ with open("modules", "w") as file:
     print(*sys.modules, file=file)
 """
 
+WATCHED = """
+import sys
+from rlchassis.cli import main
+from rlchassis.experiment import ExperimentConfig, PPOExperimentBuilder, SamplingConfig
+sampling = SamplingConfig(num_epochs=1, step_per_epoch=32, step_per_collect=32, num_train_envs=2, num_test_episodes=1, batch_size=16)
+builder = PPOExperimentBuilder("CartPole-v1", ExperimentConfig(watch=False), sampling)
+builder.build().run("mine")
+builder.with_compile().build().save("log/mine")
+assert main(["watch", "log/mine", "--episodes", "1"]) == 0
+with open("modules", "w") as file:
+    print(*sys.modules, file=file)
+"""
+
 
 def modules_of(code, folder):
     subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, check=True, timeout=120)
@@ -44,4 +57,10 @@ def test_the_first_environment_step_waits_for_no_module_that_only_later_steps_ne
 def test_runs_that_do_not_compile_never_import_the_compiler(tmp_path):
     imported = modules_of(WHOLE_RUNS, tmp_path)
     assert {"rlchassis_npg", "rlchassis_td3", "tensorboard"} <= imported
+    assert imported & set(COMPILER) == set()
+
+
+def test_watching_a_compiled_run_never_imports_the_compiler(tmp_path):
+    imported = modules_of(WATCHED, tmp_path)
+    assert "rlchassis_ppo" in imported
     assert imported & set(COMPILER) == set()

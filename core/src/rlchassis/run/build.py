@@ -81,7 +81,7 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
         lambda role: require_made(
             hooks.rlchassis_make_optimizer(experiment=experiment, role=role), OptimizerFactory, "rlchassis_make_optimizer"
         ),
-        for_graph=agent.compile,
+        for_graph=agent.compile and experiment.config.train,
     )
     with streams.initialisation():
         innermost = require_made(
@@ -94,7 +94,7 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
     require_made(algorithm, Algorithm, "rlchassis_make_algorithm")
     require_n_step(agent, algorithm)
-    if agent.compile:
+    if setup.for_graph:
         algorithm.compile(setup.optimizers)
     world = World(
         config=experiment.config,
