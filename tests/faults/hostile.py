@@ -11,6 +11,7 @@ from trials import Place, Row, Trial
 
 FAMILY = "hostile directories"
 FOLDER = Path(__file__).parents[1] / "integration" / "hostile"
+LONGEST = 1500
 SHARE = 12
 """Of what is made by multiplication, one of so many in a quick table."""
 
@@ -26,4 +27,4 @@ def corpus(share: int, place: Place) -> list[Row]:
     import everything
 
     lines = everything.opened(place.folder, share)
-    return [Row(f"{FAMILY}: {each['family']}", each["name"], "; ".join(everything.problems([each]))) for each in lines[:-1]]
+    return [Row(f"{FAMILY}: {each['family']}", each["name"], "; ".join(everything.problems([each]))[:LONGEST]) for each in lines[:-1]]
