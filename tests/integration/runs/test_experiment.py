@@ -185,7 +185,7 @@ def test_a_collection_runs_one_experiment_per_seed(tmp_path):
     assert [experiment.config.seed for experiment in collection] == [5, 6]
     results = collection.run("both")
     assert [result.world.directory for result in results] == [tmp_path / "both" / "seed-5", tmp_path / "both" / "seed-6"]
-    with pytest.raises(UsageError, match="at least one experiment"):
+    with pytest.raises(UsageError, match="expected a number of experiments of at least 1, got 0"):
         cartpole(tmp_path).build_seeded_collection(0)
 
 

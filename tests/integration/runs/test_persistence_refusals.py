@@ -35,7 +35,7 @@ WRONG = [
     (["env_factory"], {"part": "optimizer/adam", "options": {}}, "expected EnvFactory, got optimizer/adam"),
     (["env_factory"], {"part": "registered"}, "names no plugin"),
     (["env_factory"], {"class": "os:system", "options": {}}, "os:system, which no plugin registers"),
-    (["env_factory"], {"part": "env/registered", "options": {"task": "x"}, "more": 1}, "nothing else, not 'more'"),
+    (["env_factory"], {"part": "env/registered", "options": {"task": "x"}, "more": 1}, "only a name and options, got 'more'"),
     (["agent_factory", "options", "params", "lr"], -1.0, "lr"),
     (["agent_factory", "options", "params", "lr"], None, "lr: expected a number"),
     (["agent_factory", "options", "actor_factory", "options", "hidden_activation"], "Relu", 'Did you mean "ReLU"'),
