@@ -1,4 +1,4 @@
-"""What all tests share: distributions that are installed for the length of one test, and child processes that Ctrl-C reaches."""
+"""What all tests share: distributions that are installed for the length of one test, and signals that reach them and their children."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from rlchassis.registry import forget
 
 
 @pytest.fixture(autouse=True, scope="session")
-def ctrl_c_reaches_children():
-    """Tests that run in the background inherit that SIGINT is ignored, and would hand this on to every process they start."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def signals_reach_tests_and_children():
+    """Tests in the background or under nohup inherit that SIGINT or SIGHUP is ignored, and would hand this on to every process they start."""
+    for number, default in ((signal.SIGINT, signal.default_int_handler), (getattr(signal, "SIGHUP", None), signal.SIG_DFL)):
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, default)
 
 
 @pytest.fixture
