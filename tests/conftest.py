@@ -12,7 +12,7 @@ from rlchassis.registry import forget
 
 @pytest.fixture(autouse=True, scope="session")
 def signals_reach_tests_and_children():
-    """Tests in the background or under nohup inherit that SIGINT or SIGHUP is ignored, and would hand this on to every process they start."""
+    """Tests in the background or under nohup inherit that SIGINT or SIGHUP is ignored, and pass it on to every process they start."""
     for number, default in ((signal.SIGINT, signal.default_int_handler), (getattr(signal, "SIGHUP", None), signal.SIG_DFL)):
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, default)
