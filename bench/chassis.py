@@ -33,8 +33,8 @@ class First(gymnasium.Wrapper):
         print(time.time(), flush=True)
         sys.exit(0)
 sampling = SamplingConfig(num_epochs=1, step_per_epoch=64, step_per_collect=64, num_train_envs=1, num_test_envs=0)
-told = ExperimentConfig(watch=False, persistence_enabled=False)
-PPOExperimentBuilder(lambda: First(gymnasium.make("CartPole-v1")), told, sampling).build().run()
+config = ExperimentConfig(watch=False, persistence_enabled=False)
+PPOExperimentBuilder(lambda: First(gymnasium.make("CartPole-v1")), config, sampling).build().run()
 """
 
 

@@ -24,7 +24,7 @@ def make_model(row: Row) -> BaseAlgorithm:
 
 
 def settings(row: Row) -> dict[str, Any]:
-    """What the constructor is told."""
+    """Arguments of the constructor."""
     replay = {"batch_size": row.minibatch, "learning_starts": row.warm_up, "train_freq": 1, "gradient_steps": row.updates}
     match row.algorithm:
         case "ppo":

@@ -36,75 +36,75 @@ def with_critic(builder: Any) -> Builder:
     return builder.with_actor_factory_default(SMALL, Tanh, continuous_unbounded=True)  # type: ignore[no-any-return]  # it gives itself back
 
 
-def ppo(*told: Any) -> Builder:
+def ppo(*args: Any) -> Builder:
     """Learning rate 3e-4, γ .99, λ .95, clip .2, value weight .5, no entropy, gradient norm .5."""
     params = PPOParams(lr=3e-4, gamma=0.99, gae_lambda=0.95, ent_coef=0.0, vf_coef=0.5, max_grad_norm=0.5, eps_clip=0.2)
-    return with_critic(made.PPOExperimentBuilder(*told).with_ppo_params(params))
+    return with_critic(made.PPOExperimentBuilder(*args).with_ppo_params(params))
 
 
-def a2c(*told: Any) -> Builder:
+def a2c(*args: Any) -> Builder:
     """Learning rate 7e-4, γ .99, λ 1, value weight .5, no entropy, gradient norm .5."""
     params = A2CParams(lr=7e-4, gamma=0.99, gae_lambda=1.0, ent_coef=0.0, vf_coef=0.5, max_grad_norm=0.5)
-    return with_critic(made.A2CExperimentBuilder(*told).with_a2c_params(params))
+    return with_critic(made.A2CExperimentBuilder(*args).with_a2c_params(params))
 
 
-def pg(*told: Any) -> Builder:
+def pg(*args: Any) -> Builder:
     """A 64×64 tanh actor, learning rate 1e-3, γ .99."""
-    return made.PGExperimentBuilder(*told).with_pg_params(PGParams(lr=1e-3, gamma=0.99)).with_actor_factory_default(SMALL, Tanh)
+    return made.PGExperimentBuilder(*args).with_pg_params(PGParams(lr=1e-3, gamma=0.99)).with_actor_factory_default(SMALL, Tanh)
 
 
-def npg(*told: Any) -> Builder:
+def npg(*args: Any) -> Builder:
     """γ .99, λ .95, ten critic steps of 1e-3."""
     params = NPGParams(lr=1e-3, gamma=0.99, gae_lambda=0.95, optim_critic_iters=10)
-    return with_critic(made.NPGExperimentBuilder(*told).with_npg_params(params))
+    return with_critic(made.NPGExperimentBuilder(*args).with_npg_params(params))
 
 
-def trpo(*told: Any) -> Builder:
+def trpo(*args: Any) -> Builder:
     """γ .99, λ .95, a divergence of .01, ten critic steps of 1e-3."""
     params = TRPOParams(lr=1e-3, gamma=0.99, gae_lambda=0.95, optim_critic_iters=10, max_kl=0.01)
-    return with_critic(made.TRPOExperimentBuilder(*told).with_trpo_params(params))
+    return with_critic(made.TRPOExperimentBuilder(*args).with_trpo_params(params))
 
 
-def dqn(*told: Any) -> Builder:
+def dqn(*args: Any) -> Builder:
     """A 64×64 network, learning rate 1e-3, the target copied every 500 rounds, ε .1."""
-    return made.DQNExperimentBuilder(*told).with_dqn_params(DQNParams(lr=1e-3, is_double=False, **COPIED)).with_model_factory_default(SMALL)
+    return made.DQNExperimentBuilder(*args).with_dqn_params(DQNParams(lr=1e-3, is_double=False, **COPIED)).with_model_factory_default(SMALL)
 
 
-def iqn(*told: Any) -> Builder:
+def iqn(*args: Any) -> Builder:
     """A 64×64 network, 32 fractions to act, 8 and 8 to learn, 64 cosines, learning rate 1e-3, ε .1."""
     params = IQNParams(lr=1e-3, sample_size=32, online_sample_size=8, target_sample_size=8, num_cosines=64, **COPIED)
-    return made.IQNExperimentBuilder(*told).with_iqn_params(params).with_preprocess_network_factory(IntermediateModuleFactoryDefault(SMALL))
+    return made.IQNExperimentBuilder(*args).with_iqn_params(params).with_preprocess_network_factory(IntermediateModuleFactoryDefault(SMALL))
 
 
-def discrete_sac(*told: Any) -> Builder:
+def discrete_sac(*args: Any) -> Builder:
     """64×64 networks, learning rate 1e-3, a temperature of .2."""
     params = DiscreteSACParams(actor_lr=1e-3, critic_lr=1e-3, alpha=0.2, **SLOW)
-    builder = made.DiscreteSACExperimentBuilder(*told).with_sac_params(params).with_actor_factory_default(SMALL)
+    builder = made.DiscreteSACExperimentBuilder(*args).with_sac_params(params).with_actor_factory_default(SMALL)
     return builder.with_common_critic_factory_default(SMALL)
 
 
-def sac(*told: Any) -> Builder:
+def sac(*args: Any) -> Builder:
     """256×256 networks, learning rate 3e-4, a learned temperature."""
-    builder = made.SACExperimentBuilder(*told).with_sac_params(SACParams(actor_lr=3e-4, critic_lr=3e-4, **SLOW))
+    builder = made.SACExperimentBuilder(*args).with_sac_params(SACParams(actor_lr=3e-4, critic_lr=3e-4, **SLOW))
     return builder.with_actor_factory_default(LARGE, ReLU).with_common_critic_factory_default(LARGE, ReLU)
 
 
-def redq(*told: Any) -> Builder:
+def redq(*args: Any) -> Builder:
     """256×256 networks, ten critics of which two make a target, learning rate 3e-4, a temperature of .2."""
     params = REDQParams(actor_lr=3e-4, critic_lr=3e-4, alpha=0.2, ensemble_size=10, subset_size=2, actor_delay=20, **SLOW)
-    builder = made.REDQExperimentBuilder(*told).with_redq_params(params).with_actor_factory_default(LARGE, ReLU)
+    builder = made.REDQExperimentBuilder(*args).with_redq_params(params).with_actor_factory_default(LARGE, ReLU)
     return builder.with_critic_ensemble_factory_default(LARGE, ReLU)
 
 
-def td3(*told: Any) -> Builder:
+def td3(*args: Any) -> Builder:
     """256×256 networks, learning rate 3e-4."""
-    builder = made.TD3ExperimentBuilder(*told).with_td3_params(TD3Params(actor_lr=3e-4, critic_lr=3e-4, **SLOW))
+    builder = made.TD3ExperimentBuilder(*args).with_td3_params(TD3Params(actor_lr=3e-4, critic_lr=3e-4, **SLOW))
     return builder.with_actor_factory_default(LARGE, ReLU).with_common_critic_factory_default(LARGE, ReLU)
 
 
-def ddpg(*told: Any) -> Builder:
+def ddpg(*args: Any) -> Builder:
     """256×256 networks, learning rate 3e-4."""
-    builder = made.DDPGExperimentBuilder(*told).with_ddpg_params(DDPGParams(actor_lr=3e-4, critic_lr=3e-4, **SLOW))
+    builder = made.DDPGExperimentBuilder(*args).with_ddpg_params(DDPGParams(actor_lr=3e-4, critic_lr=3e-4, **SLOW))
     return builder.with_actor_factory_default(LARGE, ReLU).with_critic_factory_default(LARGE, ReLU)
 
 

@@ -50,7 +50,7 @@ def finished_in_its_turn(process: subprocess.Popen[str]) -> bool:
 
 
 def answer_of(process: subprocess.Popen[str]) -> dict[str, Any]:
-    """What a process that has ended told last."""
+    """The last line of a process that has ended."""
     output = process.communicate()[0]
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, process.args)

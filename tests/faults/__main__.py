@@ -79,7 +79,7 @@ def carried_out(trials: list[Trial], folder: Path, seed: str, jobs: int) -> list
 
 def prepare(folder: Path) -> None:
     """A run that is done, and whatever it, its evaluation and its picture import."""
-    faulthandler.enable()  # a trial that hangs is told by SIGABRT to say where
+    faulthandler.enable()  # SIGABRT makes a trial that hangs print where
     place = Place(folder, None)  # type: ignore[arg-type]  # nothing is left to chance
     (folder / "tmp").mkdir()
 
@@ -88,7 +88,7 @@ def prepare(folder: Path) -> None:
             assert runs.main(line) == 0
         return [name for name in sys.modules if sys.modules[name] is not None]
 
-    for name in place.told(done, 300):
+    for name in place.message(done, 300):
         if not name.startswith(("__", "signals")):
             importlib.import_module(name)
     gc.freeze()  # collecting would copy all of it in each fork
@@ -113,7 +113,7 @@ def work(trials: list[Trial], source: int, folder: Path, own: Path, seed: str) -
 def looked(own: Path, directory: Path) -> str | None:
     """What is wrong with a run directory, seen by a process of its own."""
     place = Place(own / "trial", None)  # type: ignore[arg-type]  # nothing is left to chance
-    answer = place.told(lambda: runs.opened(directory))
+    answer = place.message(lambda: runs.opened(directory))
     assert answer is None or isinstance(answer, str)
     return answer
 

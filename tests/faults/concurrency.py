@@ -105,7 +105,7 @@ def readers(place: Place, number: int = signal.SIGTERM) -> None:
     writer = place.start(typed(words(steps=ENDLESS, step_per_epoch=128), beacon), "writer")
     assert beacon.seen(lambda: writer.poll() is not None)
     beacon.close()
-    problems = place.told(partial(reading, place.run, 2.0))
+    problems = place.message(partial(reading, place.run, 2.0))
     assert problems == [], problems
     for line in (["eval", "log/mine", "--episodes", "1"], ["inspect", "log/mine"], ["plot", "log/mine", "--out", "curve.png"]):
         code = place.start(typed(line), "reader").wait()
@@ -116,7 +116,7 @@ def readers(place: Place, number: int = signal.SIGTERM) -> None:
     writer.wait()
     if number == signal.SIGKILL:
         place.forgives |= {"lock", "new"}
-        assert place.told(partial(reading, place.run, 0.3)) == []
+        assert place.message(partial(reading, place.run, 0.3)) == []
 
 
 def reading(directory: Path, seconds: float) -> list[str]:

@@ -53,13 +53,13 @@ class Place:
         """What it wrote to stderr."""
         return _text(self.folder / f"{name}.err")
 
-    def told(self, act: Callable[[], Any], seconds: float = 90.0) -> Any:
+    def message(self, act: Callable[[], Any], seconds: float = 90.0) -> Any:
         """What something returns, as data, that is done in a process of its own."""
-        file = self.folder / "told.json"
+        file = self.folder / "spec.json"
         file.unlink(missing_ok=True)
-        child = self.start(lambda: file.write_text(json.dumps(act()), "utf-8") and 0, "told")
+        child = self.start(lambda: file.write_text(json.dumps(act()), "utf-8") and 0, "message")
         code = child.wait(seconds)
-        assert code == 0, f"exit code {code}: {self.said('told')[-600:]}"
+        assert code == 0, f"exit code {code}: {self.said('spec')[-600:]}"
         return json.loads(file.read_text("utf-8"))
 
 
@@ -93,7 +93,7 @@ def tried(trial: Trial, folder: Path, old: Path, seed: str, look: Callable[[Path
     (folder / "tmp").mkdir()
     before, begun = contents(folder / "log" / "old"), time.monotonic()
     place = Place(folder, Random(f"{seed}/{trial.family}/{trial.name}"))
-    shared = set(os.listdir(SHARED_MEMORY))  # noqa: PTH208  names are enough
+    shared = set(os.listdir(SHARED_MEMORY))  # noqa: PTH208  names are all that is compared  names are enough
     problems: list[str] = []
     rows: object = None
     try:
@@ -105,7 +105,7 @@ def tried(trial: Trial, folder: Path, old: Path, seed: str, look: Callable[[Path
         problems.append(" ".join(traceback.format_exc().split())[-1500:])
     problems += [" ".join(text.split())[-1500:] for text in map(_text, folder.glob("*.err")) if "Fatal Python error" in text]
     problems += _running()
-    problems += [f"left in shared memory: {name}" for name in set(os.listdir(SHARED_MEMORY)) - shared]  # noqa: PTH208
+    problems += [f"left in shared memory: {name}" for name in set(os.listdir(SHARED_MEMORY)) - shared]  # noqa: PTH208  names are all that is compared
     problems += [
         f"left as temporary file: {path.name}" for path in (folder / "tmp").iterdir() if not path.name.startswith("torchinductor_")
     ]

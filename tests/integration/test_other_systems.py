@@ -42,6 +42,6 @@ except UsageError as error:
 
 
 def test_without_posix_everything_but_worker_processes_works(tmp_path):
-    trained, *told, exit_code, refused = in_another_process(WITHOUT_POSIX, cwd=tmp_path).splitlines()
-    assert (trained, exit_code) == ("32 True", "0"), told
+    trained, *message, exit_code, refused = in_another_process(WITHOUT_POSIX, cwd=tmp_path).splitlines()
+    assert (trained, exit_code) == ("32 True", "0"), message
     assert refused == "worker processes need a POSIX system such as Linux or macOS; use VectorEnvType.DUMMY"

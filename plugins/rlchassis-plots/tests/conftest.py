@@ -4,33 +4,14 @@ from __future__ import annotations
 
 import json
 
-import attrs
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from rlchassis.cli import main
+from rlchassis_testkit.command_line import rlchassis
 from rlchassis_testkit.written_runs import write_run
 
-__all__ = ["write_run"]
-
-
-@attrs.frozen
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def rlchassis(capsys):
-    """A command, typed in this very process."""
-
-    def run(*words):
-        capsys.readouterr()
-        return Outcome(main([str(word) for word in words]), *capsys.readouterr())
-
-    return run
+__all__ = ["rlchassis", "write_run"]
 
 
 @pytest.fixture

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import attrs
 import pytest
 
-from rlchassis.cli import main
 from rlchassis.registry import forget
+from rlchassis_testkit.command_line import rlchassis
 from rlchassis_testkit.written_runs import write_run
 
-__all__ = ["write_run"]
-
-
-@attrs.frozen
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def rlchassis(capsys):
-    def run(*words: object) -> Outcome:
-        capsys.readouterr()
-        return Outcome(main([str(word) for word in words]), *capsys.readouterr())
-
-    return run
+__all__ = ["rlchassis", "write_run"]
 
 
 @pytest.fixture

@@ -21,10 +21,10 @@ def python(code: str, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("words", [("plugins", "list"), ("plugins", "list", "--json"), ("--help",)])
 def test_questions_about_plugins_import_nothing_heavy(words):
     code = "import sys; from rlchassis.cli import main; code = main(sys.argv[1:]); print(code, *sys.modules, file=sys.stderr)"
-    told = python(code, *words).stderr.split()
-    assert told[0] == "0"
-    assert "rlchassis.cli.dispatch" in told
-    assert not set(HEAVY) & set(told)
+    message = python(code, *words).stderr.split()
+    assert message[0] == "0"
+    assert "rlchassis.cli.dispatch" in message
+    assert not set(HEAVY) & set(message)
 
 
 def test_the_package_itself_can_be_run():

@@ -16,7 +16,7 @@ class Inner:
     width: int = 3
     """How wide.
 
-    And more that is not told here."""
+    More, which is not printed."""
 
 
 @frozen
@@ -29,7 +29,7 @@ class Base:
 class Recipe(Base):
     bare: None = None
     inner: Inner = attrs.field(factory=Inner)
-    """Not told, for its fields are."""
+    """Not printed, since its fields are."""
     activation: type = torch.nn.Tanh
     mode: Mode = Mode.POLICY
     part: Component = ADAM

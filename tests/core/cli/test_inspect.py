@@ -54,15 +54,15 @@ def test_of_two_equal_tests_the_later_is_the_best(rlchassis, write_run):
 
 
 def test_json_has_every_setting_by_the_name_that_set_has_for_it(rlchassis, write_run):
-    told = json.loads(rlchassis("inspect", write_run(), "--json").out)
-    assert told.keys() == {"directory", "recipe", "provenance", "scores", "running", "policy_bytes"}
-    assert told["recipe"] == {
+    message = json.loads(rlchassis("inspect", write_run(), "--json").out)
+    assert message.keys() == {"directory", "recipe", "provenance", "scores", "running", "policy_bytes"}
+    assert message["recipe"] == {
         "config.seed": 1, "config.persistence_base_dir": "log", "env": "env/registered", "env.task": "Own-v0", "env.gravity": 9.8,
         "algorithm": "acme.own", "params.lr": 0.001, "optim_factory": "optimizer/adam", "sampling.num_train_envs": 2,
         "sampling.max_steps": 96, "name": None,
     }  # fmt: skip
-    assert told["provenance"]["python"] == "3.11.7"
-    assert told["policy_bytes"] is None
+    assert message["provenance"]["python"] == "3.11.7"
+    assert message["policy_bytes"] is None
 
 
 def test_inspect_shows_a_configuration_alone(rlchassis, write_run):
@@ -80,11 +80,11 @@ def test_inspecting_imports_no_plugin_and_no_torch(write_run):
     directory = write_run(algorithm="algorithm/ppo")
     code = "import sys; from rlchassis.cli import main; code = main(sys.argv[1:]); print(code, *sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code, "inspect", directory], capture_output=True, text=True, check=True, timeout=60)
-    told = done.stderr.split()
-    assert told[0] == "0"
-    assert "rlchassis.cli.inspect" in told
-    assert not {"torch", "gymnasium", "cattrs"} & set(told)
-    assert [module for module in told if module.startswith("rlchassis_")] == []
+    message = done.stderr.split()
+    assert message[0] == "0"
+    assert "rlchassis.cli.inspect" in message
+    assert not {"torch", "gymnasium", "cattrs"} & set(message)
+    assert [module for module in message if module.startswith("rlchassis_")] == []
 
 
 def test_terminal_control_sequences_are_shown_escaped(rlchassis, write_run):

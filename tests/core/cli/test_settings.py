@@ -62,11 +62,11 @@ def test_settings_that_never_end_are_refused():
         read_config("/dev/zero")
 
 
-@pytest.mark.parametrize(("content", "told"), [('{"steps": ', "is damaged"), ("[1]", "expected a table of settings")])
-def test_a_json_file_that_is_no_table_is_refused(tmp_path, content, told):
+@pytest.mark.parametrize(("content", "message"), [('{"steps": ', "is damaged"), ("[1]", "expected a table of settings")])
+def test_a_json_file_that_is_no_table_is_refused(tmp_path, content, message):
     file = tmp_path / "mine.json"
     file.write_text(content, "utf-8")
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=message):
         read_config(str(file))
 
 

@@ -50,8 +50,8 @@ def verb(tmp_path, monkeypatch):
 
 def help_of(rlchassis, name):
     """What --help says of a verb, on one line whatever the width of the terminal."""
-    told = " ".join(rlchassis("--help").out.split())
-    return told.partition(f" {name} ")[2].partition(" options: ")[0]
+    message = " ".join(rlchassis("--help").out.split())
+    return message.partition(f" {name} ")[2].partition(" options: ")[0]
 
 
 MANIFEST = 'schema = 1\napi = "2.0"\n[command.report]\nsummary = "report 100 % of it"\n'
@@ -168,8 +168,8 @@ def test_main_that_calls_sys_exit_has_failed_whatever_the_code(rlchassis, verb):
 def test_a_verb_of_two_distributions_is_typed_with_the_one_that_is_meant(rlchassis, verb):
     verb(distribution="acme")
     verb(GOOD.replace("return 3", "return 4"), distribution="zeta")
-    told = help_of(rlchassis, "report@acme")
-    assert told == 'a command of "acme" 1.0 report@zeta a command of "zeta" 1.0'
+    message = help_of(rlchassis, "report@acme")
+    assert message == 'a command of "acme" 1.0 report@zeta a command of "zeta" 1.0'
     assert [rlchassis(f"report@{name}").code for name in ("acme", "zeta")] == [3, 4]
     done = rlchassis("report")
     assert done.code == 2

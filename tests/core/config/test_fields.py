@@ -25,7 +25,7 @@ class Settings:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("rate", 0, "rate must be a number above 0 and of at most 1, not 0."),
         ("rate", True, "rate must be a number above 0 and of at most 1, not True."),
@@ -44,10 +44,10 @@ class Settings:
         ("error", 3, "error must be an OSError or None, not 3."),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused_in_one_sentence(name, value, told):
+def test_a_value_that_does_not_fit_is_refused_in_one_sentence(name, value, message):
     with pytest.raises(UsageError) as refusal:
         Settings(**{name: value})
-    assert str(refusal.value) == told
+    assert str(refusal.value) == message
 
 
 def test_values_that_fit_a_field_are_kept_unchanged():

@@ -101,7 +101,7 @@ def test_an_action_that_is_not_finite_is_the_policys_failure(bad, size):
 
 
 @pytest.mark.parametrize(
-    ("actions", "told"),
+    ("actions", "message"),
     [
         (np.array([0, 3]), "3 in row 1 of its actions, expected an integer from 0 to 2"),
         (np.array([-1, 0]), "-1 in row 0"),
@@ -109,6 +109,6 @@ def test_an_action_that_is_not_finite_is_the_policys_failure(bad, size):
         (np.array([[0], [1]]), r"actions of shape \(2, 1\)"),
     ],
 )
-def test_a_discrete_action_that_is_none_is_the_policys_failure(actions, told):
-    with pytest.raises(ActionFailure, match=f"the policy chose {told}"):
+def test_a_discrete_action_that_is_none_is_the_policys_failure(actions, message):
+    with pytest.raises(ActionFailure, match=f"the policy chose {message}"):
         ActionMap(Discrete(3, start=5)).to_env(actions)

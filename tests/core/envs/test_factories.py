@@ -49,7 +49,7 @@ def test_further_arguments_reach_the_environment():
 
 
 @pytest.mark.parametrize(
-    ("task", "told"),
+    ("task", "message"),
     [
         ("CartPol-v1", 'Did you mean "CartPole-v1"?'),
         ("CartPole-v9", 'Did you mean "CartPole-v1"?'),
@@ -58,10 +58,10 @@ def test_further_arguments_reach_the_environment():
         ("not an id", "not an id"),
     ],
 )
-def test_an_unknown_id_is_refused_with_a_suggestion(task, told):
+def test_an_unknown_id_is_refused_with_a_suggestion(task, message):
     with pytest.raises(UsageError, match="is no known environment") as refused:
         EnvFactoryRegistered(task).create_venv(1, EnvMode.TRAIN)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert "\n" not in str(refused.value)
 
 

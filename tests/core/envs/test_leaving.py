@@ -81,12 +81,12 @@ def test_an_interrupt_stays_an_interrupt(fatal_step):
 
 
 @pytest.mark.parametrize(
-    ("fate", "fatal_step", "told"),
+    ("fate", "fatal_step", "message"),
     [(leave_quietly, 0, FATES[leave_quietly]), (fail_unspeakably, 2, FATES[fail_unspeakably]), (interrupt, -1, "raised KeyboardInterrupt")],
 )
-def test_an_environment_that_leaves_its_worker_is_named(fate, fatal_step, told):
+def test_an_environment_that_leaves_its_worker_is_named(fate, fatal_step, message):
     seed = "never seeded" if fatal_step == 0 else "seed 8"
-    with pytest.raises(EnvironmentFailure, match=rf"^environment 1 \({seed}\) {told}, in|at"):
+    with pytest.raises(EnvironmentFailure, match=rf"^environment 1 \({seed}\) {message}, in|at"):
         live(partial(WorkerEnvironment.open, num_workers=1), fate, fatal_step)
 
 
@@ -116,8 +116,8 @@ def test_a_close_that_fails_is_reported_and_costs_nothing(caplog):
         Environments.of(InProcessEnvironment.open([BadClose] * 3)).close()
         Environments.of(WorkerEnvironment.open([BadClose])).close()
         Environments.of(NativeEnvironment(Vectorised())).close()
-    told = [record.getMessage() for record in caplog.records]
-    assert told == [
+    message = [record.getMessage() for record in caplog.records]
+    assert message == [
         "an environment could not be closed: it raised RuntimeError: the window is gone.",
         "an environment could not be closed: it raised RuntimeError: the window is gone.",
         "a vector environment could not be closed: it raised Beyond: the window is gone.",

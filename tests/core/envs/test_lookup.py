@@ -75,7 +75,7 @@ def test_a_class_of_a_module_is_made_in_worker_processes(own):
 
 
 @pytest.mark.parametrize(
-    ("task", "told"),
+    ("task", "message"),
     [
         ("no_such_module:Mine", "no module named 'no_such_module' was found"),
         ("mine_to_look_up.inner:Mine", "no module named 'mine_to_look_up.inner' was found"),
@@ -92,10 +92,10 @@ def test_a_class_of_a_module_is_made_in_worker_processes(own):
         ("mine_to_look_up:makes_nothing", "must inherit from the gymnasium.Env class"),
     ],
 )
-def test_tasks_that_make_no_environment_are_refused_in_one_sentence(own, task, told):
+def test_tasks_that_make_no_environment_are_refused_in_one_sentence(own, task, message):
     with pytest.raises(UsageError) as refused:
         EnvFactoryRegistered(task).create_env(EnvMode.TRAIN)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert "\n" not in str(refused.value)
 
 

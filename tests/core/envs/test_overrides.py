@@ -133,8 +133,8 @@ def test_a_video_is_made_of_a_factory_with_a_constructor_of_its_own():
 @pytest.mark.parametrize("wrap", [lambda env: env, gym.Wrapper])
 def test_one_object_for_several_environments_is_refused(numbers, wrap):
     one = gym.make("CartPole-v1")
-    told = r"^the same CartPoleEnv object was handed out several times, .*: lambda: CartPoleEnv\(…\), not lambda: env$"
-    with pytest.raises(UsageError, match=told):
+    message = r"^the same CartPoleEnv object was handed out several times, .*: lambda: CartPoleEnv\(…\), not lambda: env$"
+    with pytest.raises(UsageError, match=message):
         EnvFactoryCallable(lambda: wrap(one)).create_envs(*numbers)
     EnvFactoryCallable(lambda: one).create_envs(1, 0).close()
 

@@ -26,7 +26,7 @@ WIDE = Box(-np.inf, np.inf, (40,), np.float64)
 
 
 class Scripted(gym.Env):
-    """Answers `usual` at every step but the bad one, where it answers as it is told."""
+    """Answers `usual` at every step but the bad one, where it returns the value under test."""
 
     action_space = Discrete(2)
 
@@ -91,18 +91,18 @@ IMPOSSIBLE = {
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("case", IMPOSSIBLE)
 def test_an_impossible_observation_is_refused_early_and_late(case, late):
-    space, usual, bad, told = IMPOSSIBLE[case]
+    space, usual, bad, message = IMPOSSIBLE[case]
     step = THOROUGH_STEPS + 5 if late else 1
     envs = [partial(Scripted, space, usual), partial(Scripted, space, usual, step, bad)]
     where = rf"at step {step} of its episode \({step} in all\), with action 0$"
-    with pytest.raises(EnvironmentFailure, match=rf"^environment 1 \(seed 11\) answered .*{told}.*, {where}"):
+    with pytest.raises(EnvironmentFailure, match=rf"^environment 1 \(seed 11\) answered .*{message}.*, {where}"):
         run(envs, step)
 
 
 def test_a_part_of_a_dict_is_named_by_its_keys():
     space = Dict({"at": VECTOR, "arm": Dict({"joints": MultiDiscrete([3, 3])})})
     usual = {"at": np.zeros(3), "arm": {"joints": np.array([1, 2])}}
-    for bad, told in (
+    for bad, message in (
         ({"at": np.full(3, np.nan), "arm": usual["arm"]}, "in its observation 'at'"),
         ({"at": usual["at"], "arm": {"joints": np.array([1, 5])}}, r"5 at \[1\] in its observation 'arm.joints'"),
         ({"at": usual["at"], "arm": {}}, "has no 'arm.joints'"),
@@ -111,7 +111,7 @@ def test_a_part_of_a_dict_is_named_by_its_keys():
         ({"at": usual["at"], "arm": None}, "None as observation 'arm', expected a dict"),
     ):
         for step in (0, 1, THOROUGH_STEPS + 1):
-            with pytest.raises(EnvironmentFailure, match=f"environment 0 .*{told}"):
+            with pytest.raises(EnvironmentFailure, match=f"environment 0 .*{message}"):
                 run([partial(Scripted, space, usual, step, bad)], step)
 
 
@@ -151,8 +151,8 @@ FORMS = {
 
 @pytest.mark.parametrize("case", FORMS)
 def test_a_step_that_answers_in_another_form_is_refused(case):
-    answer, told = FORMS[case]
-    with pytest.raises(EnvironmentFailure, match=f"answered {told}"):
+    answer, message = FORMS[case]
+    with pytest.raises(EnvironmentFailure, match=f"answered {message}"):
         run([partial(Scripted, VECTOR, HERE, 1, answer=answer)], 1)
 
 
@@ -174,16 +174,16 @@ class Wrapped(gym.wrappers.RecordEpisodeStatistics):
 )
 @pytest.mark.parametrize("open_envs", [InProcessEnvironment.open, partial(WorkerEnvironment.open, num_workers=1)])
 def test_a_wrapper_that_cannot_unpack_a_step_is_explained(answer, got, open_envs):
-    told = r"step of the environment within must return \(observation, reward, terminated, truncated, info\), at step 1 of its episode"
-    with pytest.raises(EnvironmentFailure, match=f"raised {got} in its wrapper Wrapped: {told}"):
+    message = r"step of the environment within must return \(observation, reward, terminated, truncated, info\), at step 1 of its episode"
+    with pytest.raises(EnvironmentFailure, match=f"raised {got} in its wrapper Wrapped: {message}"):
         run([partial(Wrapped, bad_step=1, answer=answer)], 1, open_envs)
 
 
 def test_a_wrapper_that_cannot_unpack_a_reset_is_explained():
     env = Wrapped()
     env.env.reset = lambda **_: HERE
-    told = r"in its wrapper Wrapped: reset of the environment within must return \(observation, info\), in its reset after 0 steps"
-    with pytest.raises(EnvironmentFailure, match=rf"too many values to unpack \(expected 2(, got 3)?\) {told}"):
+    message = r"in its wrapper Wrapped: reset of the environment within must return \(observation, info\), in its reset after 0 steps"
+    with pytest.raises(EnvironmentFailure, match=rf"too many values to unpack \(expected 2(, got 3)?\) {message}"):
         run([lambda: env], 0)
 
 
@@ -213,10 +213,10 @@ def test_floats_beyond_their_bounds_and_surplus_keys_are_reported_once(caplog):
     answer = {"at": np.array([0.0, 10.0, -20.0]), "debug": 1}
     with caplog.at_level(logging.WARNING, "rlchassis"):
         assert run([partial(Scripted, space, answer)] * 2, 3)["at"][1].tolist() == [0.0, 10.0, -20.0]
-    told = [record.getMessage() for record in caplog.records]
-    assert len(told) == 2
-    assert "environment 0 answers keys that are not in its observation space and are left out: 'debug'" in told[0]
-    assert "environment 0 answers an observation 'at' from -20 to 10, outside the bounds of its space" in told[1]
+    message = [record.getMessage() for record in caplog.records]
+    assert len(message) == 2
+    assert "environment 0 answers keys that are not in its observation space and are left out: 'debug'" in message[0]
+    assert "environment 0 answers an observation 'at' from -20 to 10, outside the bounds of its space" in message[1]
 
 
 def test_workers_check_as_this_process_does_and_hand_reports_on(caplog):
@@ -235,22 +235,22 @@ def vectorised(constructors, mode):
 
 @pytest.mark.parametrize("mode", list(AutoresetMode))
 @pytest.mark.parametrize(
-    ("space", "usual", "bad", "told"),
+    ("space", "usual", "bad", "message"),
     [
         (VECTOR, np.zeros(3), np.array([0.0, np.nan, 0.0]), r"nan at \[1\] in its observation"),
         (Discrete(5), 4, 5, "5 in its observation, expected a whole number from 0 to 4"),
     ],
 )
-def test_a_vectorised_environment_is_checked_as_a_whole(mode, space, usual, bad, told):
+def test_a_vectorised_environment_is_checked_as_a_whole(mode, space, usual, bad, message):
     for step in (1, THOROUGH_STEPS + 1):
         envs = [partial(Scripted, space, usual), partial(Scripted, space, usual, step, bad)]
-        with pytest.raises(EnvironmentFailure, match=rf"environment 1 \(seed 11\) answered {told}.*at its step {step} "):
+        with pytest.raises(EnvironmentFailure, match=rf"environment 1 \(seed 11\) answered {message}.*at its step {step} "):
             run(envs, step, partial(vectorised, mode=mode))
 
 
 def test_a_vectorised_environments_rewards_and_final_observations_are_checked():
     nan = np.full(3, np.nan)
-    for answer, told in (((HERE, np.nan, False, False, {}), "nan as reward"), ((nan, 0.0, True, False, {}), r"nan at \[0\]")):
+    for answer, message in (((HERE, np.nan, False, False, {}), "nan as reward"), ((nan, 0.0, True, False, {}), r"nan at \[0\]")):
         envs = [partial(Scripted, VECTOR, HERE), partial(Scripted, VECTOR, HERE, 1, answer=answer)]
-        with pytest.raises(EnvironmentFailure, match=rf"environment 1 \(seed 11\) answered {told}"):
+        with pytest.raises(EnvironmentFailure, match=rf"environment 1 \(seed 11\) answered {message}"):
             run(envs, 1, partial(vectorised, mode=AutoresetMode.SAME_STEP))

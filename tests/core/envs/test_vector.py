@@ -191,8 +191,8 @@ def test_a_failing_step_is_reported_with_index_seed_step_and_action():
     venv.step(np.array([0, 0]), np.array([True, False]))
     for _ in range(2):
         venv.step(np.array([0, 0]))
-    told = r"^environment 1 \(seed 11\) raised RuntimeError: the wheel came off, at step 3 of its episode \(3 in all\), with action 2$"
-    with pytest.raises(EnvironmentFailure, match=told) as failed:
+    message = r"^environment 1 \(seed 11\) raised RuntimeError: the wheel came off, at step 3 of its episode \(3 in all\), with action 2$"
+    with pytest.raises(EnvironmentFailure, match=message) as failed:
         venv.step(np.array([0, 2]))
     assert isinstance(failed.value.__cause__, RuntimeError)
 
@@ -203,12 +203,12 @@ def reset_and_step(venv) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fails_in", "told"),
+    ("fails_in", "message"),
     [("reset", "no level, in its reset"), ("shape", r"shape \(1,\), but its space is Box\(2,\)"), ("reward", "answered None as reward")],
 )
-def test_a_failing_reset_a_wrong_shape_and_a_missing_reward_are_reported(fails_in, told):
+def test_a_failing_reset_a_wrong_shape_and_a_missing_reward_are_reported(fails_in, message):
     venv = InProcessEnvironment.open([partial(Fragile, "never"), partial(Fragile, fails_in)])
-    with pytest.raises(EnvironmentFailure, match=rf"environment 1 \(seed 8\).*{told}"):
+    with pytest.raises(EnvironmentFailure, match=rf"environment 1 \(seed 8\).*{message}"):
         reset_and_step(venv)
 
 

@@ -124,9 +124,11 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_task_that_cannot_be_made_in_single_environments_is_neither_tested_nor_watched_in_another(name):
     factory = env_factory_from(REFUSED[name]())
-    told = rf"{name} (cannot be put around|does not say how) a single one.*num_test_envs=0 and watch=False.*test_vector_env=….*a callable"
+    message = (
+        rf"{name} (cannot be put around|does not say how) a single one.*num_test_envs=0 and watch=False.*test_vector_env=….*a callable"
+    )
     for test, watch in ((1, False), (0, True)):
-        with pytest.raises(UsageError, match=told):
+        with pytest.raises(UsageError, match=message):
             factory.create_envs(2, test, create_watch_env=watch)
     assert factory.create_envs(2, 0).test is None
 
@@ -242,15 +244,15 @@ class Foreign(Pool):
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
         (lambda: Pool(batch_size=1), "Pool answers for 1 of its 2 environments at a time, .* leave batch_size out of envpool.make"),
         (lambda: Pool(max_num_players=2), "Pool has 2 players in an environment"),
         (Foreign, r"Foreign has no spaces of gymnasium; make it by envpool.make\(…, env_type='gymnasium'\)"),
     ],
 )
-def test_pools_that_do_not_step_together_or_speak_another_language_are_refused(make, told):
-    with pytest.raises(UsageError, match=told):
+def test_pools_that_do_not_step_together_or_speak_another_language_are_refused(make, message):
+    with pytest.raises(UsageError, match=message):
         env_factory_from(make())
 
 

@@ -23,7 +23,7 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
 @pytest.mark.parametrize(
-    ("fate", "told"),
+    ("fate", "message"),
     [
         (explode, "raised RuntimeError: the wheel came off"),
         (leave, "lost its worker process, which exited with code 3"),
@@ -34,12 +34,12 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 @pytest.mark.parametrize(
     ("fatal_step", "when"), [(0, "in its constructor"), (-1, "in its reset"), (3, r"at step 3 of its episode \(3 in all\)")]
 )
-def test_a_failing_environment_is_named_and_nothing_stays_behind(fate, told, fatal_step, when, monkeypatch):
+def test_a_failing_environment_is_named_and_nothing_stays_behind(fate, message, fatal_step, when, monkeypatch):
     started = recorded_pids(monkeypatch)
     constructors = [Clock, Clock, partial(Clock, fate, fatal_step), Clock]
     seed = "never seeded" if fatal_step == 0 else "seed 12"
     begun = time.monotonic()
-    with pytest.raises(EnvironmentFailure, match=rf"environment 2 \({seed}\) {told}, {when}") as failed:
+    with pytest.raises(EnvironmentFailure, match=rf"environment 2 \({seed}\) {message}, {when}") as failed:
         run_three_steps(constructors, timeout=1.0 if fate is hang else 20.0)
     assert time.monotonic() - begun < 15
     assert len(started) == 3, "two workers and their guard"

@@ -195,10 +195,10 @@ def test_the_line_may_span_another_run_and_is_held_at_its_end():
     assert rates(LRSchedulerFactoryLinear(SamplingConfig(num_epochs=4, step_per_epoch=500)), 1000) == [2, 1.75, 1]
 
 
-@pytest.mark.parametrize("told", [{"final_fraction": 2}, {"final_fraction": "half"}, {"sampling_config": 3}])
-def test_a_line_of_no_meaning_is_refused(told):
-    with pytest.raises(UsageError, match=f"^{next(iter(told))} must be"):
-        LRSchedulerFactoryLinear(**told)
+@pytest.mark.parametrize("settings", [{"final_fraction": 2}, {"final_fraction": "half"}, {"sampling_config": 3}])
+def test_a_linear_schedule_of_impossible_settings_is_refused(settings):
+    with pytest.raises(UsageError, match=f"^{next(iter(settings))} must be"):
+        LRSchedulerFactoryLinear(**settings)
 
 
 def test_a_role_without_parameters_is_refused():

@@ -38,14 +38,14 @@ def reason(site):
     ],
 )
 def test_an_error_in_a_plugins_own_code_is_reported_with_file_and_line_and_no_install_hint(reason, code, error, line):
-    told = reason(code)
-    assert told.startswith(f"raised {error}")
-    assert told.endswith(f" in SITE/{PACKAGE}/__init__.py, line {line}. Other plugins are unaffected.")
+    message = reason(code)
+    assert message.startswith(f"raised {error}")
+    assert message.endswith(f" in SITE/{PACKAGE}/__init__.py, line {line}. Other plugins are unaffected.")
 
 
 def test_a_missing_module_that_the_distribution_requires_is_installed_with_it(reason, site):
-    told = reason("import no_such_module")
-    assert "pip" not in told
+    message = reason("import no_such_module")
+    assert "pip" not in message
     metadata = site.folder / "acme_rl-0.7.dist-info" / "METADATA"
     metadata.write_text(metadata.read_text("utf-8") + "Requires-Dist: no-such-module>=2\n", "utf-8")
     assert reason_again().endswith("Other plugins are unaffected. Try: python -m pip install --upgrade acme-rl")
@@ -58,8 +58,8 @@ def reason_again():
 
 
 def test_an_entry_point_of_a_missing_attribute_is_reported_as_such(reason):
-    told = reason("class Builder: ...", target="Builderr")
-    assert told == (
+    message = reason("class Builder: ...", target="Builderr")
+    assert message == (
         f'names "Builderr", which {PACKAGE} does not have. Did you mean "Builder"? '
         "Correct it in pyproject.toml and install the distribution again. Other plugins are unaffected."
     )

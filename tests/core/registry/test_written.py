@@ -45,7 +45,7 @@ def test_a_component_is_a_name_with_or_without_options(written, name, options):
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ("csv:", "expected option=value behind the colon of 'csv:', got \"\""),
         ("csv:fast", 'got "fast"; a text with a comma goes in quotes.'),
@@ -57,7 +57,7 @@ def test_a_component_is_a_name_with_or_without_options(written, name, options):
         ({"flush_every": 3}, "expected a name or name:option=value"),
     ],
 )
-def test_objects_that_are_no_component_are_refused_in_one_sentence(written, told):
+def test_objects_that_are_no_component_are_refused_in_one_sentence(written, message):
     with pytest.raises(UsageError) as refused:
         component_of("logger", written)
-    assert told in str(refused.value)
+    assert message in str(refused.value)

@@ -47,7 +47,7 @@ def test_by_hand_what_is_stored_is_read_with_all_its_parts():
     sample = buffer.sample(200, 1, rng())
     window = sample.window
     assert window.obs.shape == (1, 200, 1)
-    told = {
+    message = {
         (obs, action, reward, after, ended, cut)
         for obs, action, reward, after, ended, cut in zip(
             *(part.flatten().tolist() for part in (window.obs, window.actions, window.rewards, window.next_obs)),
@@ -56,7 +56,7 @@ def test_by_hand_what_is_stored_is_read_with_all_its_parts():
             strict=True,
         )
     }
-    assert told == {(1, 1, 10, 2, False, False), (2, 2, 20, 9, False, True), (5, 5, 50, 6, True, False)}
+    assert message == {(1, 1, 10, 2, False, False), (2, 2, 20, 9, False, True), (5, 5, 50, 6, True, False)}
     assert window.weights.unique().tolist() == [1]
     assert window.valid.all()
     assert window.rewards.dtype == torch.float32

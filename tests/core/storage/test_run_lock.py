@@ -1,4 +1,4 @@
-"""One run per directory: the second is told who has it, and a process that is gone has nothing."""
+"""One run per directory: the error of a second names the holder, and a process that is gone has nothing."""
 
 from __future__ import annotations
 
@@ -134,10 +134,10 @@ def test_of_many_who_would_take_over_one_does(tmp_path, holder):
     for each in others:
         each.stdin.write("\n")
         each.stdin.flush()
-    told = sorted(each.stdout.readline() for each in others)
+    message = sorted(each.stdout.readline() for each in others)
     for each in others:
         each.communicate("\n", timeout=30)
-    assert told == ["held\n"] + ["refused\n"] * 5
+    assert message == ["held\n"] + ["refused\n"] * 5
 
 
 def test_two_runs_of_one_process_are_two_runs(tmp_path):

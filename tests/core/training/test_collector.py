@@ -214,16 +214,16 @@ class Diverging(Constant):
 
 
 @pytest.mark.parametrize(
-    ("play", "told"),
+    ("play", "message"),
     [
         (lambda collector: [collected(collector, 2), collected(collector, 4)], "environment step 5 was not taken"),
         (lambda collector: collector.evaluate([1, 2]), "test step 5 was not taken"),
     ],
 )
-def test_an_action_that_is_not_finite_is_never_stepped(play, told):
+def test_an_action_that_is_not_finite_is_never_stepped(play, message):
     envs = InProcessEnvironment.open([partial(Receiver, [-1.0], [1.0])] * 2)
     collector = collector_of(envs, Diverging())
     collector.reset([0, 1])
-    with pytest.raises(ActionFailure, match=f"^{told}: the policy chose nan in row 0 of its actions, .* try a smaller learning rate"):
+    with pytest.raises(ActionFailure, match=f"^{message}: the policy chose nan in row 0 of its actions, .* try a smaller learning rate"):
         play(collector)
     assert [len(env.received) for env in envs.envs] == [2, 2]

@@ -87,7 +87,7 @@ def test_all_are_closed_even_if_one_fails(caplog):
 class RecordingLoggerFactory(LoggerFactory):
     def create_logger(self, log_dir, experiment_name, run_id, config_dict):
         logger = RecordingLogger()
-        logger.told = (log_dir, experiment_name, run_id, config_dict)
+        logger.expected_message = (log_dir, experiment_name, run_id, config_dict)
         return logger
 
 
@@ -95,7 +95,7 @@ def test_several_loggers_of_factories_and_references_get_the_same_arguments(tmp_
     group = LoggerFactorySeveral([RecordingLoggerFactory(), Component("logger", "default")]).create_logger(
         str(tmp_path), "name", "id", {"a": 1}
     )
-    assert group.loggers[0].told == (str(tmp_path), "name", "id", {"a": 1})
+    assert group.loggers[0].expected_message == (str(tmp_path), "name", "id", {"a": 1})
     assert len(group.loggers) == 2
     group.close()
 

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import attrs
 import pytest
 
-from rlchassis.cli import main
+from rlchassis_testkit.command_line import Outcome, rlchassis
+
+__all__ = ["rlchassis"]
 
 TINY = ["--recipe", "none", "--steps", "64", "--set", "sampling.num_train_envs=2", "--set", "sampling.step_per_collect=32"]
 TINY += ["--set", "sampling.batch_size=16", "--set", "sampling.num_test_episodes=2", "--set", "sampling.step_per_epoch=32"]
 
 
-@attrs.frozen
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def rlchassis(tmp_path, monkeypatch, capsys):
+@pytest.fixture(autouse=True)
+def folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-    def run(*words: object) -> Outcome:
-        capsys.readouterr()
-        return Outcome(main([str(word) for word in words]), *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture

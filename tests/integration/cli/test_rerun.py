@@ -56,7 +56,7 @@ def test_options_of_rerun_change_or_extend_the_stored_configuration(rlchassis, f
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("sac",), "the stored experiment uses algorithm ppo, got sac; leave ALGORITHM out."),
         (("ppo", "Acrobot-v1"), "the stored experiment uses environment CartPole-v1, got Acrobot-v1; leave ENV out."),
@@ -66,10 +66,10 @@ def test_options_of_rerun_change_or_extend_the_stored_configuration(rlchassis, f
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_rerun_refuses_options_that_contradict_the_stored_configuration(rlchassis, first, words, told):
+def test_rerun_refuses_options_that_contradict_the_stored_configuration(rlchassis, first, words, message):
     done = rlchassis("train", *words, "--config", FILE, "--name", "again")
     assert (done.code, done.err.count("\n")) == (2, 1)
-    assert told in done.err
+    assert message in done.err
     assert not Path("log/again").exists()
 
 

@@ -189,7 +189,7 @@ def test_help_without_an_algorithm_lists_the_options_alone(rlchassis):
 
 
 @pytest.mark.parametrize(
-    ("words", "options", "told"),
+    ("words", "options", "message"),
     [
         (("ppo", gym.make("CartPole-v1")), {}, "expected the name of an environment, got <"),
         ((3, "CartPole-v1"), {}, "expected the name of an algorithm, got 3"),
@@ -199,9 +199,9 @@ def test_help_without_an_algorithm_lists_the_options_alone(rlchassis):
     ],
     ids=["env", "algorithm", "wrappers", "steps", "typo"],
 )
-def test_train_refuses_impossible_arguments_in_one_sentence(tmp_path, monkeypatch, words, options, told):
+def test_train_refuses_impossible_arguments_in_one_sentence(tmp_path, monkeypatch, words, options, message):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match=told) as caught:
+    with pytest.raises(UsageError, match=message) as caught:
         train_in_python(*words, **{"steps": 64, **options})
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []

@@ -38,7 +38,7 @@ def tensor(
     rest: bytes = b"\x89ccollections\nOrderedDict\n)R",
     name: bytes = b"ctorch._utils\n_rebuild_tensor_v2\n",
 ) -> bytes:
-    """Two numbers of a storage of two, unless told otherwise."""
+    """Two numbers of a storage of two, by default."""
     parts = (storage() if stored is None else stored, whole(offset) if isinstance(offset, int) else offset)
     shapes = (numbers(2) if shape is None else shape, numbers(1) if strides is None else strides)
     return name + b"(" + b"".join((*parts, *shapes)) + rest + b"tR"

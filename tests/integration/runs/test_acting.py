@@ -1,4 +1,4 @@
-"""A network of the wrong kind is noticed before a step is taken, and told in a sentence."""
+"""A network of the wrong kind is refused before the first step, in one sentence."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_a_copy_goes_its_own_way():
 
 def test_every_with_method_returns_the_builder():
     builder = cartpole()
-    told = {
+    message = {
         "with_name": "x",
         "with_ppo_params": builder.build().agent_factory.params,
         "with_optim_factory": OptimizerFactoryAdam(),
@@ -96,7 +96,7 @@ def test_every_with_method_returns_the_builder():
         "with_actor_factory_default": (3,),
         "with_critic_factory_default": (3,),
     }
-    for method, argument in told.items():
+    for method, argument in message.items():
         assert getattr(builder, method)(argument) is builder
     assert builder.with_optim_factory_default() is builder
     assert builder.with_critic_factory_use_actor() is builder

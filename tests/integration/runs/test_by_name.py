@@ -107,7 +107,7 @@ def test_a_short_name_that_may_mean_two_fields_is_refused_with_both():
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"critics": {}}, 'there is no setting "critics". Did you mean "critic"?'),
         ({"actor": {"hiden_sizes": [8]}}, "actor_factory: ActorFactoryDefault has no field 'hiden_sizes'. Did you mean \"hidden_sizes\"?"),
@@ -133,8 +133,8 @@ def test_a_short_name_that_may_mean_two_fields_is_refused_with_both():
     ],
     ids=str,
 )
-def test_a_setting_that_is_none_is_refused_with_the_nearest(settings, told):
-    assert told in refusal(settings=settings)
+def test_a_setting_that_is_none_is_refused_with_the_nearest(settings, message):
+    assert message in refusal(settings=settings)
 
 
 @pytest.mark.parametrize(

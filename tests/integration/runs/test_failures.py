@@ -62,9 +62,11 @@ def test_a_run_that_is_trained_is_not_lost_because_it_cannot_be_watched(tmp_path
     experiment = PPOExperimentBuilder(without_screen, tiny_config(tmp_path, watch=True), tiny_sampling()).build()
     result = experiment.run("run")
     assert result.trainer_result.env_steps == 64
-    (told,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING and "watched" in record.getMessage()]
-    assert told.startswith("The policy could not be watched; the run is unaffected: environment 0")
-    assert "the window is gone" in told
+    (message,) = [
+        record.getMessage() for record in caplog.records if record.levelno == logging.WARNING and "watched" in record.getMessage()
+    ]
+    assert message.startswith("The policy could not be watched; the run is unaffected: environment 0")
+    assert "the window is gone" in message
     with pytest.raises(EnvironmentFailure, match="the window is gone"):
         experiment.with_config(train=False).run()
 

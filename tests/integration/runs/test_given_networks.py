@@ -90,9 +90,9 @@ def builder_for(builder: str, **sampling: Any) -> Any:
 
 def refusal(builder: str, setter: str, factory: Any, *, num_train_envs: int = 1) -> str:
     """What is said of a run with this network; no step may have been taken."""
-    told = getattr(builder_for(builder, num_train_envs=num_train_envs), setter)(factory)
+    message = getattr(builder_for(builder, num_train_envs=num_train_envs), setter)(factory)
     with pytest.raises(UsageError) as caught:
-        told.build().run()
+        message.build().run()
     return str(caught.value)
 
 
@@ -111,10 +111,10 @@ SHAPES = [
 @pytest.mark.parametrize("num_train_envs", [1, 3])
 @pytest.mark.parametrize(("builder", "setter", "width", "said"), SHAPES, ids=[case[0] for case in SHAPES])
 def test_a_network_of_another_shape_is_refused_whatever_the_algorithm(builder, setter, width, said, num_train_envs):
-    told = refusal(builder, setter, factory_of(builder, setter, width), num_train_envs=num_train_envs)
-    assert told.startswith(f"{SETTINGS[setter][1]} (Own): the network {said}")
+    message = refusal(builder, setter, factory_of(builder, setter, width), num_train_envs=num_train_envs)
+    assert message.startswith(f"{SETTINGS[setter][1]} (Own): the network {said}")
     actions = "Discrete(2)" if actions_for(builder) is DISCRETE else "Box(3,)"
-    assert told.endswith(f"(called with two observations of Box(4,), for actions of {actions}).")
+    assert message.endswith(f"(called with two observations of Box(4,), for actions of {actions}).")
 
 
 def test_every_builder_of_the_house_is_among_them():
@@ -160,10 +160,10 @@ AMISS = [
 
 @pytest.mark.parametrize(("builder", "setter", "width", "then", "said"), AMISS)
 def test_a_wrong_network_output_is_reported_with_its_setting(builder, setter, width, then, said):
-    told = refusal(builder, setter, factory_of(builder, setter, width, then))
-    assert told.startswith(f"{SETTINGS[setter][1]} (Own): the network ")
-    assert said in told
-    assert "\n" not in told
+    message = refusal(builder, setter, factory_of(builder, setter, width, then))
+    assert message.startswith(f"{SETTINGS[setter][1]} (Own): the network ")
+    assert said in message
+    assert "\n" not in message
 
 
 def test_an_exception_raised_by_a_network_is_the_cause_of_the_error():
@@ -183,8 +183,8 @@ FIT = [
 
 @pytest.mark.parametrize(("builder", "setter", "width", "then"), FIT, ids=["masks", "one spread", "critic", "q-network"])
 def test_networks_with_fitting_outputs_are_accepted(builder, setter, width, then):
-    told = getattr(builder_for(builder), setter)(factory_of(builder, setter, width, then))
-    told.build().create_experiment_world().close()
+    message = getattr(builder_for(builder), setter)(factory_of(builder, setter, width, then))
+    message.build().create_experiment_world().close()
 
 
 class Doubling(PolicyWrapper):
@@ -237,9 +237,9 @@ class Shapeless(PolicyWrapper):
     ids=lambda each: getattr(each, "__name__", ""),
 )
 def test_a_wrapper_at_fault_is_named_and_not_the_network(wrap, said):
-    told = refusal("DDPG", "with_policy_wrapper_factory", Wrapping(wrap))
-    assert told.startswith(f"policy_wrappers: {wrap.__name__} ")
-    assert said in told
+    message = refusal("DDPG", "with_policy_wrapper_factory", Wrapping(wrap))
+    assert message.startswith(f"policy_wrappers: {wrap.__name__} ")
+    assert said in message
 
 
 @frozen
@@ -274,5 +274,7 @@ class Transposed(BatchedCriticFactory):
 
 
 def test_an_ensemble_of_ones_own_is_asked_as_one():
-    told = refusal("TD3", "with_common_critic_factory", Transposed())
-    assert told.startswith("critic_factories (Transposed): the network returns float32 of shape [2, 3], expected float32 of shape [3, 2]")
+    message = refusal("TD3", "with_common_critic_factory", Transposed())
+    assert message.startswith(
+        "critic_factories (Transposed): the network returns float32 of shape [2, 3], expected float32 of shape [3, 2]"
+    )

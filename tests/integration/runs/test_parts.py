@@ -26,15 +26,15 @@ class UncheckedBuilder(PPOExperimentBuilder):
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [(A2CParams(), "A2CParams(…)"), ({"lr": 1}, "{'lr': 1}"), (PPOParams, "the class PPOParams itself; write PPOParams(…)")],
     ids=["another algorithm's", "a dict", "the class"],
 )
-def test_params_of_another_class_are_refused_whether_the_field_checks_it_or_not(given, told):
+def test_params_of_another_class_are_refused_whether_the_field_checks_it_or_not(given, message):
     with pytest.raises(UsageError) as caught:
         PPOExperimentBuilder("CartPole-v1").with_ppo_params(given)
-    assert str(caught.value) == f"params must be a PPOParams, not {told}."
+    assert str(caught.value) == f"params must be a PPOParams, not {message}."
     with pytest.raises(UsageError) as caught:
         UncheckedBuilder("CartPole-v1").with_own_params(given)
-    assert str(caught.value) == f"own must be of class PPOParams, not {told}."
+    assert str(caught.value) == f"own must be of class PPOParams, not {message}."
     UncheckedBuilder("CartPole-v1").with_own_params(PPOParams(gamma=0.9))

@@ -93,7 +93,7 @@ def make_env():
 
 
 def everything(base):
-    """Every method of the builder was told something."""
+    """A configuration that every method of the builder has changed."""
     return (
         PPOExperimentBuilder(
             EnvFactoryRegistered(

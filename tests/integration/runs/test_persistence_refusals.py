@@ -98,9 +98,9 @@ def test_a_deeply_nested_value_in_an_open_field_is_refused(tmp_path):
 def test_fields_at_any_depth_can_be_changed():
     agent = PPOExperimentBuilder("CartPole-v1").build().agent_factory
     changes = {"params": {"lr": 1}, "actor_factory": {"hidden_sizes": [4]}, "optim_factory": {"eps": 1e-5}}
-    told = amended(agent, changes)
-    assert (told.params.lr, told.actor_factory.hidden_sizes, told.optim_factory.options) == (1.0, (4,), {"eps": 1e-5})
-    assert told.params.gamma == agent.params.gamma
+    message = amended(agent, changes)
+    assert (message.params.lr, message.actor_factory.hidden_sizes, message.optim_factory.options) == (1.0, (4,), {"eps": 1e-5})
+    assert message.params.gamma == agent.params.gamma
     with pytest.raises(UsageError, match=r"params: PPOParams has no field 'lrr'\. Did you mean \"lr\""):
         amended(agent, {"params": {"lrr": 1}})
     with pytest.raises(UsageError, match=r"^params: lr: expected a number, not .fast."):

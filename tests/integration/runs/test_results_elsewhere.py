@@ -22,8 +22,8 @@ import json, pathlib, pickle, sys
 import torch
 result, policy = pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())
 actions, _ = result.world.policy.act(torch.tensor(json.loads(sys.argv[2])), explore=False, rng=torch.Generator().manual_seed(0))
-told = {"score": result.trainer_result.best_score, "directory": str(result.world.directory), "seed": result.world.config.seed}
-print(json.dumps({**told, "actions": actions.tolist(), "loaded": policy(json.loads(sys.argv[2])).tolist()}))
+facts = {"score": result.trainer_result.best_score, "directory": str(result.world.directory), "seed": result.world.config.seed}
+print(json.dumps({**facts, "actions": actions.tolist(), "loaded": policy(json.loads(sys.argv[2])).tolist()}))
 """
 
 
@@ -44,9 +44,9 @@ def pickled(thing):
 
 def test_another_process_opens_a_result_and_a_policy_and_acts_the_same(result, loaded, tmp_path):
     (tmp_path / "both.pkl").write_bytes(pickle.dumps((result, loaded)))
-    told = json.loads(in_another_process(OPENS_AND_ACTS, tmp_path / "both.pkl", json.dumps(OBSERVATIONS.tolist()), cwd=tmp_path))
+    message = json.loads(in_another_process(OPENS_AND_ACTS, tmp_path / "both.pkl", json.dumps(OBSERVATIONS.tolist()), cwd=tmp_path))
     acting, rng = result.world.policy.eval(), torch.Generator().manual_seed(0)
-    assert told == {
+    assert message == {
         "score": result.trainer_result.best.mean,
         "directory": str(result.world.directory),
         "seed": result.world.config.seed,

@@ -26,7 +26,7 @@ _KEYS: dict[type[AnySpace], tuple[str, ...]] = {
 }
 """What makes a space of each kind: its attributes and the arguments of its constructor by one name."""
 _DICT_SORTS = "sort_keys" in inspect.signature(Dict).parameters
-"""Whether gymnasium would sort the keys unless told not to; before 1.2 it kept the order of an OrderedDict without being told."""
+"""Whether gymnasium would sort the keys by default; before 1.2 it kept the order of an OrderedDict without being told."""
 _KINDS = {kind.__name__: kind for kind in _KEYS}
 
 

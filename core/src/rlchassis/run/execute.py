@@ -10,11 +10,11 @@ from rlchassis.errors import StorageFailure, UsageError, exits_are_errors
 from rlchassis.run.build import create_trainer, create_world
 from rlchassis.run.directory import describe, gone_if_empty, laying_out, log_file, write_into
 from rlchassis.run.interruption import Interruption
-from rlchassis.run.rescue import rescue, stored_policy
+from rlchassis.run.rescue import rescue
 from rlchassis.run.result import ExperimentResult
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.run.threads import threads
-from rlchassis.run.watching import watch, watch_trained
+from rlchassis.run.watching import stored_policy, watch, watch_trained
 from rlchassis.storage.names import create_run_directory, name_parts, timestamp_name
 from rlchassis.storage.spec.contents import unstorable_names
 from rlchassis.training.hook_manager import tear_down

@@ -1,16 +1,11 @@
-"""The policy stored by an interrupted or failed run, and the stored policy for watching."""
+"""The policy stored by an interrupted or failed run."""
 
 from __future__ import annotations
 
-import copy
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from rlchassis.storage.files import POLICY_FILENAME
-from rlchassis.storage.policy_file import read_policy
 from rlchassis.training.trainer import Trainer
-from rlchassis.training.world import World
 
 log = logging.getLogger(__name__)
 
@@ -34,17 +29,3 @@ def _left_policy(trainer: Trainer) -> str:
         return trainer.persistence.problem
     which = "the latest" if best is None else f"that of the best test, at step {best.env_step}"
     return f"the policy is stored in {world.directory / POLICY_FILENAME} ({which})"
-
-
-@contextmanager
-def stored_policy(world: World) -> Iterator[None]:
-    """Context in which the policy has the weights stored in the run directory, if any; restores the trained weights afterwards."""
-    if world.directory is None or not (world.directory / POLICY_FILENAME).exists():
-        yield
-        return
-    trained = copy.deepcopy(world.policy.state_dict())
-    read_policy(world.directory, world.device).restore_into(world.policy, str(world.directory))
-    try:
-        yield
-    finally:
-        world.policy.load_state_dict(trained)

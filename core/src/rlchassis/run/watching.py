@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gymnasium as gym
 
 from rlchassis.envs import has_display, why_not_rendered
 from rlchassis.registry.wording import number_of
+from rlchassis.storage.files import POLICY_FILENAME
+from rlchassis.storage.policy_file import read_policy
 from rlchassis.training.collector import Collector
 from rlchassis.training.evaluation import Evaluation, evaluate_policy
 from rlchassis.training.testing import evaluating
@@ -61,3 +66,17 @@ def _how(world: World) -> str:
         return "not rendered: there is no display"
     reasons = [why for env in envs if (why := why_not_rendered(env))]
     return f"not rendered: {reasons[0]}" if reasons else "not rendered"
+
+
+@contextmanager
+def stored_policy(world: World) -> Iterator[None]:
+    """Context in which the policy has the weights stored in the run directory, if any; restores the trained weights afterwards."""
+    if world.directory is None or not (world.directory / POLICY_FILENAME).exists():
+        yield
+        return
+    trained = copy.deepcopy(world.policy.state_dict())
+    read_policy(world.directory, world.device).restore_into(world.policy, str(world.directory))
+    try:
+        yield
+    finally:
+        world.policy.load_state_dict(trained)

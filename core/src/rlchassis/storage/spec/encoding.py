@@ -6,7 +6,7 @@ A part becomes one of
     {"class": "module:Name", "options": {…}}          a user class, decoded only if passed in `allow`
     {"object": "module:name"}                         a user function or class itself, likewise; "kind/name" if registered
     {"unstorable": "…"}                               a value without an encoding; rejected by decoding
-Non-finite numbers become {"number": "inf"}, other values themselves. Where no field type tells how to decode a value,
+Non-finite numbers become {"number": "inf"}, other values themselves. Where no field type says how to decode a value,
 tuples are {"tuple": […]} and dicts that look like one of these {"mapping": {…}}. The way back is in decoding.py.
 """
 
@@ -33,7 +33,7 @@ TAGS = ("part", "component", "class", "object", "unstorable", "number", "tuple",
 
 
 def to_data(value: Any, *, typed: bool = True) -> Any:
-    """Encode a configuration or a value in one; typed: whether the type of its field tells how to decode it."""
+    """Encode a configuration or a value in one; typed: whether the type of its field says how to decode it."""
     match value:
         case Enum():
             return to_data(value.value)

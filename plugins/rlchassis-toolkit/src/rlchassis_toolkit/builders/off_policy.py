@@ -8,18 +8,15 @@ from typing import Self, TypeVar
 from torch import nn
 
 from rlchassis.api import AgentFactory, ExperimentBuilder
+from rlchassis_toolkit.builders.actor_critic import StochasticActorMethods
 from rlchassis_toolkit.factories.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor
-from rlchassis_toolkit.factories.networks import ActorFactory, ActorFactoryDefault, DeterministicActorFactoryDefault
+from rlchassis_toolkit.factories.networks import ActorFactory, DeterministicActorFactoryDefault
 
 Agent = TypeVar("Agent", bound=AgentFactory)
 
 
-class GaussianActorMethods(ExperimentBuilder[Agent]):
-    """Builder methods for agents with an actor_factory of a Gaussian actor, squashed by tanh."""
-
-    def with_actor_factory(self, actor_factory: ActorFactory) -> Self:
-        """Set the actor: a module from observations to mean and log standard deviation of actions."""
-        return self._with_agent(actor_factory=actor_factory)
+class GaussianActorMethods(StochasticActorMethods[Agent]):
+    """Builder methods for agents with an actor_factory of a Gaussian actor, squashed by tanh: with other defaults."""
 
     def with_actor_factory_default(
         self,
@@ -29,9 +26,7 @@ class GaussianActorMethods(ExperimentBuilder[Agent]):
         continuous_conditioned_sigma: bool = True,
     ) -> Self:
         """Set the actor to an MLP; whether its mean is unbounded before the squash and whether σ depends on the observation."""
-        return self._with_agent(
-            actor_factory=ActorFactoryDefault(hidden_sizes, hidden_activation, continuous_unbounded, continuous_conditioned_sigma)
-        )
+        return super().with_actor_factory_default(hidden_sizes, hidden_activation, continuous_unbounded, continuous_conditioned_sigma)
 
 
 class DeterministicActorMethods(ExperimentBuilder[Agent]):
