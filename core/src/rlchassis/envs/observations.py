@@ -1,4 +1,4 @@
-"""What an environment may answer as observation, checked completely and in words; the quick form stands in quick_checks.py."""
+"""Complete checks of observations against their space, with messages; the quick form stands in quick_checks.py."""
 
 from __future__ import annotations
 

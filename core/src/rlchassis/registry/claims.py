@@ -22,10 +22,10 @@ def claims_of(found: Distribution, name: str, version: str) -> Iterator[Plugin]:
     except Exception as error:  # noqa: BLE001  a foreign file fails as it likes, and must not stop the listing
         yield replace(whole, state="invalid", problem=f"its entry points cannot be read: {error}")
         return
-    judged, described = _judge(whole, [entry.value for entry in entries if _kind(entry) == MANIFEST])
-    rows = [_row(judged, entry, described) for entry in entries if _kind(entry) != MANIFEST]
+    checked, described = _check_manifest(whole, [entry.value for entry in entries if _kind(entry) == MANIFEST])
+    rows = [_row(checked, entry, described) for entry in entries if _kind(entry) != MANIFEST]
     yield from _told_once(rows)
-    if problem := _untold(judged, described, rows):
+    if problem := _unreported_problem(checked, described, rows):
         yield replace(whole, state="invalid", problem=problem)
 
 
@@ -33,7 +33,7 @@ def _kind(entry: EntryPoint) -> str:
     return entry.group.removeprefix(GROUP_PREFIX)
 
 
-def _judge(whole: Plugin, manifests: list[str]) -> tuple[Plugin, Descriptions]:
+def _check_manifest(whole: Plugin, manifests: list[str]) -> tuple[Plugin, Descriptions]:
     """State common to all plugins of a distribution, and the manifest's facts of each."""
     if not manifests:
         return whole, {}
@@ -43,10 +43,10 @@ def _judge(whole: Plugin, manifests: list[str]) -> tuple[Plugin, Descriptions]:
         manifest = read_manifest(manifests[0])
     except Exception as error:  # noqa: BLE001  likewise
         return replace(whole, state="invalid", problem=f"its manifest is not valid: {error}"), {}
-    judged = replace(whole, state="ok", api=manifest.api)
+    checked = replace(whole, state="ok", api=manifest.api)
     if manifest.is_compatible:
-        return judged, manifest.descriptions
-    return replace(judged, state="incompatible", problem=_incompatibility(whole.distribution, manifest)), {}
+        return checked, manifest.descriptions
+    return replace(checked, state="incompatible", problem=_incompatibility(whole.distribution, manifest)), {}
 
 
 def _incompatibility(distribution: str, manifest: Manifest) -> str:
@@ -55,9 +55,9 @@ def _incompatibility(distribution: str, manifest: Manifest) -> str:
     return f"it was made for plugin API {manifest.api}, this core offers {offered}; try: python -m pip install --upgrade {outdated}"
 
 
-def _row(judged: Plugin, entry: EntryPoint, described: Descriptions) -> Plugin:
+def _row(checked: Plugin, entry: EntryPoint, described: Descriptions) -> Plugin:
     kind = _kind(entry)
-    row = replace(judged, kind=kind, name=entry.name, target=entry.value)
+    row = replace(checked, kind=kind, name=entry.name, target=entry.value)
     if kind not in KINDS:
         return replace(row, state="invalid", problem=f"there is no kind {quoted(kind)}.{did_you_mean(kind, KINDS)}")
     if not re.fullmatch(r"\w[\w.-]*", entry.name):
@@ -78,10 +78,10 @@ def _told_once(rows: list[Plugin]) -> Iterator[Plugin]:
         yield row if counts[key] == 1 else replace(row, state="invalid", problem="its distribution claims this name twice")
 
 
-def _untold(judged: Plugin, described: Descriptions, rows: list[Plugin]) -> str | None:
+def _unreported_problem(checked: Plugin, described: Descriptions, rows: list[Plugin]) -> str | None:
     """Problem of the distribution that no plugin's row reports, or None."""
-    if judged.problem and not rows:
-        return judged.problem
+    if checked.problem and not rows:
+        return checked.problem
     orphans = sorted(described.keys() - {(row.kind, row.name) for row in rows})
     tables = listed(f"[{kind}.{name}]" for kind, name in orphans)
     return f"its manifest describes what no entry point provides: {tables}" if orphans else None

@@ -93,7 +93,7 @@ class ReplayBuffer:
         return Sample(self._storage.read(window, reached, np.repeat(weights[None], n, 0)), cells)
 
     def update_priorities(self, indices: Indices, errors: Tensor) -> None:
-        """How wrong the rows drawn were judged |δ| [B] when they were last learned from."""
+        """Set the priorities of sampled rows to their absolute TD errors |δ| [B]."""
         if self.priorities is not None:
             self.priorities.update(indices, errors.detach().cpu().double().numpy())
 

@@ -78,7 +78,7 @@ class Priorities:
         self._tree[cells] = 0.0
 
     def update(self, cells: Indices, errors: NDArray[np.float64]) -> None:
-        """Set the priorities of rows by how wrong they were judged |δ|; DivergenceError where that is no number."""
+        """Set the priorities of rows from their absolute TD errors |δ|; DivergenceError where one is no number."""
         if not np.isfinite(errors).all():
             raise DivergenceError("a priority is not finite: learning diverged; try a smaller learning rate or a gradient norm limit.")
         priorities = (np.abs(errors) + SMALLEST) ** self.alpha
