@@ -8,7 +8,7 @@ from typing import Any, Self, TypeAlias, TypeVar
 
 import attrs
 import torch
-from attrs import frozen
+from attrs import field, frozen
 from torch import Generator, Tensor
 
 Observation: TypeAlias = "Tensor | dict[str, Observation]"
@@ -138,6 +138,8 @@ class Experience(TensorStruct):
     """Whether the row is a transition, bool [T, N]; other rows are padding and must not be trained on."""
     weights: Tensor
     """Importance weights, float [T, N]: 1 unless replay is prioritized."""
+    columns: dict[str, Observation] = field(factory=dict)
+    """Columns: further values by name, trees of tensors [T, N, …], that the policy or the environment records; empty by default."""
 
     @property
     def ended(self) -> Tensor:

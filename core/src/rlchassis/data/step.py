@@ -25,3 +25,5 @@ class Step(NamedTuple):
     """Whether the episode was truncated, for example by a time limit."""
     valid: NDArray[np.bool_]
     """Whether the row is a transition; False where an environment was not stepped, or used the step for its autoreset."""
+    columns: dict[str, Any] = {}  # noqa: RUF012  # shared and never written to
+    """Further values by name, trees of arrays [N, …]: those that the policy or the environment records."""

@@ -43,7 +43,14 @@ class Policy(nn.Module, metaclass=DeclaredAttributes):
 
     @abstractmethod
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
-        """Actions [N, …] for observations [N, …], and the recurrent state [N, …] for the next call, None for memoryless policies."""
+        """Actions [N, …] for observations [N, …], and the recurrent state [N, …] for the next call, None for memoryless policies.
+
+        The state passed is None before the first step of all environments, and zero where a new episode begins.
+        """
+
+    def columns(self, before: Any, after: Any) -> dict[str, Any]:
+        """Columns to record with a step: trees of tensors [N, …] by name, from the states before and after its `act`. Default: none."""
+        return {}
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
         """Check network outputs on example observations [B, …]; raise UsageError if they do not fit. Called once, before training."""
@@ -73,6 +80,10 @@ class PolicyWrapper(Policy):
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Act as the inner policy."""
         return self.inner.act(obs, state, explore=explore, rng=rng)
+
+    def columns(self, before: Any, after: Any) -> dict[str, Any]:
+        """Columns of the inner policy; a wrapper that adds to the state passes on the inner policy's part."""
+        return self.inner.columns(before, after)
 
 
 def layers(policy: Policy) -> Iterator[Policy]:

@@ -1,15 +1,15 @@
-"""Columns of the replay buffer: observations, actions, rewards and flags."""
+"""What the replay buffer stores: observations, actions, rewards, flags and columns."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from attrs import define
+from attrs import define, field
 from numpy.typing import NDArray
 from torch import from_numpy
 
-from rlchassis.data.arrays import empty_rows, map_arrays, num_bytes, write_one
+from rlchassis.data.arrays import empty_rows, map_arrays, num_bytes, take, write, write_one
 from rlchassis.data.experience import Experience
 from rlchassis.data.step import Step
 from rlchassis.replay.frames import OneFramePerStep, newest_frames, require_stacks
@@ -26,24 +26,27 @@ class Storage:
     rewards: NDArray[np.float32]
     terminated: NDArray[np.bool_]
     truncated: NDArray[np.bool_]
+    columns: dict[str, Any] = field(factory=dict)
+    """Columns of Step, trees of arrays [cells, …]."""
 
     @classmethod
     def like(cls, first: Step, ring: Ring, *, store_next_obs: bool, stack_num: int) -> Storage:
         """Room for rows of this shape; UsageError where its observations are not the stacks they should be."""
         kind = SeparateNextObs if store_next_obs else SharedNextObs
-        columns = [empty_rows(part, ring.num_cells) for part in (first.actions, first.rewards, first.terminated, first.truncated)]
+        fields = (first.actions, first.rewards, first.terminated, first.truncated, first.columns)
+        arrays = [empty_rows(part, ring.num_cells) for part in fields]
         if stack_num == 1:
-            return cls(kind.like(first, ring), *columns)
+            return cls(kind.like(first, ring), *arrays)
         require_stacks(first)
-        storage = cls(kind.like(newest_frames(first), ring), *columns)
+        storage = cls(kind.like(newest_frames(first), ring), *arrays)
         storage.observations = OneFramePerStep(storage.observations, ring, stack_num, storage.ended)
         return storage
 
     @property
     def num_bytes(self) -> int:
-        """Memory of all columns in bytes."""
-        columns = (self.actions, self.rewards, self.terminated, self.truncated)
-        return self.observations.num_bytes + sum(map(num_bytes, columns))
+        """Memory of all arrays in bytes."""
+        arrays = (self.actions, self.rewards, self.terminated, self.truncated, self.columns)
+        return self.observations.num_bytes + sum(map(num_bytes, arrays))
 
     def write(self, cells: Any, step: Step) -> None:
         """Store one row per cell."""
@@ -58,6 +61,8 @@ class Storage:
             self.rewards[cells] = step.rewards
             self.terminated[cells] = step.terminated
             self.truncated[cells] = step.truncated
+        if self.columns:
+            write(self.columns, cells, step.columns)
 
     def ended(self, cells: Indices) -> NDArray[np.bool_]:
         """Whether each was the last row of its episode."""
@@ -75,4 +80,5 @@ class Storage:
             truncated=from_numpy(truncated),
             valid=from_numpy(valid),
             weights=from_numpy(weights),
+            columns=map_arrays(from_numpy, take(self.columns, cells)) if self.columns else {},
         )

@@ -16,7 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from rlchassis.data.experience import as_tensors, map_tensors
 from rlchassis.data.step import Step
 from rlchassis.envs import VectorEnvironment
-from rlchassis.learning.policy import Policy, in_evaluation
+from rlchassis.learning.policy import Policy, PolicyWrapper, in_evaluation, layers
 
 
 @define(eq=False)
@@ -31,8 +31,11 @@ class Acting:
     _state: Any = field(default=None, init=False)
     _norms: list[nn.Module] = field(init=False)
     """Batch normalization modules, which use their running statistics when acting: one observation per environment is no batch."""
+    _records: bool = field(init=False)
+    """Whether the policy records columns."""
 
     def __attrs_post_init__(self) -> None:
+        self._records = any(type(layer).columns not in (Policy.columns, PolicyWrapper.columns) for layer in layers(self.policy))
         self._norms = [module for module in self.policy.modules() if isinstance(module, _BatchNorm)]
 
     def normalizing(self) -> AbstractContextManager[None]:
@@ -45,9 +48,15 @@ class Acting:
 
     def step(self, policy: Policy, active: NDArray[np.bool_] | None, *, explore: bool) -> Step:
         """One step of the environments in the mask `active` [N]; None: of all."""
-        chosen, state = policy.act(as_tensors(self._obs, self.device), self._state, explore=explore, rng=self.rng)
+        obs = as_tensors(self._obs, self.device)
+        chosen, state = policy.act(obs, self._state, explore=explore, rng=self.rng)
+        if policy is not self.policy and self._records:  # actions of the warm-up; the state is that of the policy that learns
+            _, state = self.policy.act(obs, self._state, explore=explore, rng=self.rng)
         actions = (chosen if self.device.type == "cpu" else chosen.cpu()).numpy()
         step, self._obs = self.envs.step(actions, active)
+        if self._records:
+            recorded = map_tensors(lambda part: part.cpu().numpy(), self.policy.columns(self._state, state))
+            step = step._replace(columns={**step.columns, **recorded})
         self._state = None if state is None else self._carried_on(state, step)
         return step
 
