@@ -34,7 +34,7 @@ FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 NAME = re.compile(r"[^\W\d]\w*")
 OF_READERS = {"Class", "Id", "Mine", "MyObserver", "make_env", "eps_trainng"}
 """Names that stand for a reader's own."""
-OF_OTHERS = {"ReLU", "VectorEnv", "CartPole"}
+OF_OTHERS = {"Box", "Discrete", "MultiBinary", "MultiDiscrete", "ReLU", "VectorEnv", "CartPole"}
 """Classes and ids of torch and gymnasium."""
 INTERNAL = {
     "docs/architecture.md": {"ExperimentSpec", "TrainingState"},

@@ -38,4 +38,5 @@ def _sentence(result: Evaluation, *, repeated: bool) -> str:
     fresh = f"seeds {first} to {others[-1]}" if others else f"seed {first}"
     seeds = "the seeds of its best test" if repeated else fresh
     compared = {True: ", return for return as recorded", False: ", not as recorded", None: ""}[result.matches]
-    return f"return {result.mean:.2f} ± {result.std:.2f} over {number_of('episode', len(result.returns))} with {seeds}{compared}"
+    infos = "".join(f", {key} {mean:.2f}" for key, mean in result.info_means.items())
+    return f"return {result.mean:.2f} ± {result.std:.2f}{infos} over {number_of('episode', len(result.returns))} with {seeds}{compared}"

@@ -74,7 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--stop",
         **several,
-        help="early stopping: reward=475 (mean return of a test), no-improvement:patience=5 (tests without improvement)",
+        help="early stopping: reward=475 (mean return of a test), no-improvement:patience=5 (tests without improvement), "
+        "metric:metric=test/is_success,threshold=0.95",
     )
     add_allow(parser)
     add("--debug", action="store_true", help="show the traceback of an error")

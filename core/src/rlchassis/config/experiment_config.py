@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from enum import Enum
 
 import torch
@@ -10,6 +11,7 @@ from attrs import field, frozen
 from attrs.converters import optional as optional_of
 
 from rlchassis.config.fields import instance, number, switch, whole
+from rlchassis.config.info_metrics import info_metrics_from
 from rlchassis.config.tianshou_names import refuses_old_names
 from rlchassis.errors import UsageError
 
@@ -36,6 +38,14 @@ def _path(value: str | os.PathLike[str]) -> str:
     if not isinstance(value, str | os.PathLike):
         raise UsageError(f"expected a directory as a str or a path, got {value!r}.")
     return os.fspath(value)
+
+
+def _texts(value: Iterable[str]) -> tuple[str, ...]:
+    texts = () if isinstance(value, str) else tuple(value)
+    if isinstance(value, str) or not all(isinstance(text, str) for text in texts):
+        raise UsageError(f'info_metrics must be a tuple of strings, ("is_success", "cost:sum"), not {value!r}.')
+    info_metrics_from(texts)
+    return texts
 
 
 @refuses_old_names
@@ -67,3 +77,5 @@ class ExperimentConfig:
     """Content of policy.pt."""
     num_threads: int | None = whole(None, at_most=1024, or_none=True)
     """Number of torch threads during the run; None: 1 for small networks, which run faster that way, torch's default for others."""
+    info_metrics: tuple[str, ...] = field(default=(), converter=_texts)
+    """Keys of `info` whose numbers are logged as train/KEY and test/KEY. Of an episode counts the last, or KEY:mean, KEY:sum or KEY:max."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import isfinite
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ from attrs import define, field
 
 from rlchassis.data.arrays import write
 from rlchassis.envs.actions import one_by_one
+from rlchassis.envs.infos import InfoArrays, InfoKeys, InfoReader
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import require_possible
 from rlchassis.envs.opening import Env, EnvConstructor, opened
@@ -45,6 +47,7 @@ class Chunk:
     seeds: list[int | None] = field(init=False)
     _env_steps: list[Callable[[Any], tuple[Any, ...]]] = field(init=False)
     _put: Put = field(init=False)
+    _infos: InfoReader | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         self.seeds = [None] * len(self.envs)
@@ -56,9 +59,16 @@ class Chunk:
         """Construct all environments, or none: what was opened is closed when one fails."""
         return cls(*opened(constructors, progress, notices, first_index), progress, notices, first_index)
 
+    def read_infos(self, keys: InfoKeys, arrays: InfoArrays) -> None:
+        """Read the `info` of every step into arrays from now on."""
+        self._infos = InfoReader(keys, arrays)
+        self._env_steps = [partial(self._infos.step, index, env.step) for index, env in enumerate(self.envs)]
+
     def reset(self, seeds: Sequence[int | None], rows: StepArrays) -> None:
         """Reset all environments, and write their observations."""
         self.seeds = list(seeds)
+        if self._infos is not None:
+            self._infos.begin()
         self._begin_episodes(range(len(self.envs)), seeds, rows)
 
     def step(self, env_actions: Array, chosen: Sequence[int], rows: StepArrays) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 from attrs import define
 
+from rlchassis.config.info_metrics import InfoMetric
+from rlchassis.envs.infos import InfoKeys
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.opening import require_distinct
 from rlchassis.envs.spaces import AnySpace, require_supported
@@ -42,6 +45,12 @@ class Environments:
     def from_spaces(cls, observation_space: AnySpace, action_space: AnySpace) -> Self:
         """Spaces without environments, for rebuilding a stored policy."""
         return cls(EnvTraits(observation_space, action_space))
+
+    def read_infos(self, columns: Mapping[str, AnySpace], metrics: tuple[InfoMetric, ...]) -> None:
+        """Read keys of `info` from now on: columns where there is training, metrics in tests, too."""
+        for venv, wanted in ((self.train, columns), (self.test, {})):
+            if venv is not None and (wanted or metrics):
+                venv.read_infos(InfoKeys(wanted, metrics))
 
     def without_any(self) -> Self:
         """A copy without environments."""

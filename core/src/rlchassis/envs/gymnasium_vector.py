@@ -15,6 +15,8 @@ from rlchassis.data.arrays import pick, write
 from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.gymnasium_vector_checks import NativeAnswers
+from rlchassis.envs.gymnasium_vector_infos import NativeInfos
+from rlchassis.envs.infos import InfoArrays, InfoKeys
 from rlchassis.envs.opening import require_distinct
 from rlchassis.envs.progress import failure_from, failure_text
 from rlchassis.envs.spaces import Array, Observations, require_supported
@@ -42,6 +44,7 @@ class NativeEnvironment(VectorEnvironment):
     _steps: int = field(init=False, default=0)
     _seeds: list[int | None] = field(init=False)
     _answers: NativeAnswers = field(init=False)
+    _reader: NativeInfos | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         env = self._vector_env
@@ -55,12 +58,20 @@ class NativeEnvironment(VectorEnvironment):
         self._answers = NativeAnswers(self.observation_space, self.num_envs)
         require_distinct(getattr(env, "envs", ()))
 
+    def read_infos(self, keys: InfoKeys) -> None:
+        """See VectorEnvironment."""
+        self.infos = InfoArrays.allocate(keys, self.num_envs)
+        self._rows.columns = self.infos.columns
+        self._reader = NativeInfos(keys, self.infos, self._mode is AutoresetMode.SAME_STEP)
+
     def reset(self, seeds: Sequence[int] | None = None) -> Observations:
         """See VectorEnvironment; where only one seed is taken, it is the first."""
         rows = self._rows.turn()
         self._seeds = require_seeds(seeds, self.num_envs)
         self._guarded("in its reset", lambda: self._answers.store_reset(self._reset_seeded(self._seeds), rows))
         self._resets_next = np.zeros(self.num_envs, np.bool_)
+        if self._reader is not None:
+            self._reader.begin()
         return rows.obs
 
     def _reset_seeded(self, seeds: list[int | None]) -> Any:
@@ -82,6 +93,8 @@ class NativeEnvironment(VectorEnvironment):
         rows = self._rows.turn()
         answer = self._vector_env.step(self._action_map.to_env(actions))
         infos = self._answers.store_step(answer, rows, self._resets_next)
+        if self._reader is not None:
+            self._reader.read(infos, ~self._resets_next, rows.terminated | rows.truncated)
         if self._mode is AutoresetMode.NEXT_STEP:
             return self._without_reset_rows(actions, rows)
         ended = rows.terminated | rows.truncated

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.env_loop import Chunk
+from rlchassis.envs.infos import InfoArrays, InfoKeys
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.opening import Env, EnvConstructor
 from rlchassis.envs.progress import Progress
@@ -45,6 +46,12 @@ class InProcessEnvironment(VectorEnvironment):
     def envs(self) -> list[Env]:
         """The environments themselves."""
         return self._chunk.envs
+
+    def read_infos(self, keys: InfoKeys) -> None:
+        """See VectorEnvironment."""
+        self.infos = InfoArrays.allocate(keys, self.num_envs)
+        self._rows.columns = self.infos.columns
+        self._chunk.read_infos(keys, self.infos)
 
     def reset(self, seeds: Sequence[int] | None = None) -> Observations:
         """See VectorEnvironment."""

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from attrs import define
+from attrs import define, field
 from numpy.typing import NDArray
 
 from rlchassis.data.arrays import pick, write
@@ -81,6 +81,8 @@ class DoubleBuffer:
 
     current: StepArrays
     previous: StepArrays
+    columns: dict[str, Any] = field(factory=dict)
+    """[N, …] columns of each step, by key of `info`."""
 
     @classmethod
     def allocate(cls, observation_space: AnySpace, num_envs: int) -> DoubleBuffer:
@@ -99,7 +101,8 @@ class DoubleBuffer:
         now = self.current
         now.set_valid(valid)
         next_obs = now.final_obs if any_ended else now.obs
-        return Step(self.previous.obs, actions, now.rewards, next_obs, now.terminated, now.truncated, now.valid), now.obs
+        step = Step(self.previous.obs, actions, now.rewards, next_obs, now.terminated, now.truncated, now.valid, self.columns)
+        return step, now.obs
 
 
 def aligned(size: int, alignment: int) -> int:

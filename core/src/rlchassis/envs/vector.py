@@ -12,6 +12,7 @@ from gymnasium import Env
 from numpy.typing import NDArray
 
 from rlchassis.data.step import Step
+from rlchassis.envs.infos import InfoArrays, InfoKeys
 from rlchassis.envs.spaces import AnySpace, Array, Observations
 from rlchassis.errors import UsageError
 
@@ -58,6 +59,8 @@ class VectorEnvironment(ABC):
     num_envs: int
     partial: bool = True
     """Whether a step may leave out some environments."""
+    infos: InfoArrays | None = None
+    """What is read from the `info` of each step, if anything is; overwritten by the next step."""
 
     @property
     def observation_space(self) -> AnySpace:
@@ -79,6 +82,10 @@ class VectorEnvironment(ABC):
 
         active: bool mask [N] of environments to step, None: all; others keep their observation.
         """
+
+    def read_infos(self, keys: InfoKeys) -> None:
+        """Read these keys of `info` in every step from now on: columns of its Step, and numbers in `infos`; to be called before a reset."""
+        raise UsageError(f"{type(self).__name__} does not read info; override read_infos, or leave out info_metrics and info_columns.")
 
     @abstractmethod
     def close(self) -> None:

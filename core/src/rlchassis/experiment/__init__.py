@@ -30,6 +30,7 @@ from rlchassis.training.callbacks import (
 from rlchassis.training.evaluation import Evaluation
 from rlchassis.training.info import InfoStats
 from rlchassis.training.loggers import Logger, LoggerFactory, LoggerFactoryDefault
+from rlchassis.training.metric_stop import EpochStopCallbackMetric
 from rlchassis.training.persistence import Persistence, PersistEvent, PolicyPersistence, RestoreEvent
 from rlchassis.training.world import World
 
@@ -43,6 +44,7 @@ __all__ = [
     "EnvFactoryVector",
     "EnvMode",
     "EpochStopCallback",
+    "EpochStopCallbackMetric",
     "EpochStopCallbackNoImprovement",
     "EpochStopCallbackRewardThreshold",
     "EpochTestCallback",

@@ -15,7 +15,7 @@ from rlchassis.storage.spec.decoding import Decoder
 from rlchassis.training.callbacks import EpochStopCallback
 
 T = TypeVar("T")
-STOPS = {"reward": "stop-at-threshold", "no-improvement": "stop-without-improvement"}
+STOPS = {"reward": "stop-at-threshold", "metric": "stop-at-metric", "no-improvement": "stop-without-improvement"}
 """Short names of stop callbacks."""
 
 

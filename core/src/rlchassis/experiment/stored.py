@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from rlchassis.config import Mode
+from rlchassis.config.info_metrics import info_metrics_from
 from rlchassis.data.randomness import RandomStreams
 from rlchassis.envs import Environments, environments_of, space_from_data
 from rlchassis.errors import StoredFileError, UsageError
@@ -52,6 +53,7 @@ def evaluate(directory: str | Path, episodes: int | None = None, *, allow: Itera
         envs = environments_of(experiment.env_factory, 0, num_envs, False, env_wrappers(experiment, hooks))
     try:
         assert envs.test is not None
+        envs.read_infos({}, info_metrics_from(experiment.config.info_metrics))
         make_policy = partial(hooks.rlchassis_make_policy, experiment=experiment, envs=envs, device=device)
         policy = _restored(experiment.agent_factory, stored, envs, device, directory, make_policy)
         rng = RandomStreams(0).generator("evaluation", device=device)

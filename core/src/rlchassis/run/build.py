@@ -12,6 +12,7 @@ import attrs
 import torch
 
 from rlchassis.config import ResolvedSampling, SamplingConfig, resolve_sampling
+from rlchassis.config.info_metrics import info_metrics_from
 from rlchassis.data.randomness import RandomStreams
 from rlchassis.envs import Environments, VectorEnvironment
 from rlchassis.errors import UsageError
@@ -64,6 +65,7 @@ def create_world(experiment: ExperimentSpec, observers: Sequence[object] = ()) -
     made = hooks.rlchassis_make_envs(experiment=experiment, sampling=sampling, wrappers=env_wrappers(experiment, hooks))
     envs = require_made(made, Environments, "rlchassis_make_envs")
     try:
+        envs.read_infos(experiment.agent_factory.info_columns, info_metrics_from(experiment.config.info_metrics))
         return _create_agent(experiment, device, sampling, hooks, envs)
     except BaseException:
         envs.close()

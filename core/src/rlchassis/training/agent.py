@@ -13,7 +13,7 @@ from torch import nn
 
 from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.fields import switch
-from rlchassis.envs import Environments, kinds_in
+from rlchassis.envs import AnySpace, Environments, kinds_in
 from rlchassis.errors import UnsupportedSpaceError, UsageError
 from rlchassis.learning.algorithm import Algorithm
 from rlchassis.learning.optimizer import OptimizerFactory
@@ -71,6 +71,11 @@ class AgentFactory(ConfigPart, ABC):
     """Policy wrappers; the first is innermost."""
     compile: bool = switch(False)
     """Whether to compile each update with torch.compile: seconds of start-up, then faster updates."""
+
+    @property
+    def info_columns(self) -> Mapping[str, AnySpace]:
+        """Keys of `info` that the algorithm needs of every step, with the spaces of their values; they become columns of Experience."""
+        return {}
 
     @abstractmethod
     def create_policy(self, envs: Environments, device: torch.device) -> Policy:

@@ -52,12 +52,12 @@ class Collector:
 
     def __attrs_post_init__(self) -> None:
         self._acting = Acting(self.policy, self.envs, self.rng, self.device)
-        self._episodes = EpisodeStats(self.envs.num_envs)
+        self._episodes = EpisodeStats(self.envs.num_envs, self.envs.infos)
 
     def reset(self, seeds: Sequence[int]) -> None:
         """Begin a new episode in every environment, one seed each."""
         self._acting.reset(seeds)
-        self._episodes = EpisodeStats(self.envs.num_envs)
+        self._episodes = EpisodeStats(self.envs.num_envs, self.envs.infos)
 
     def collect(self, num_steps: int, buffer: Buffer, policy: Policy | None = None) -> CollectStats:
         """Collect num_steps environment steps with exploration into the buffer; rounded up if environments only step together.
@@ -121,6 +121,8 @@ class Collector:
         stats.num_steps += ended.num_steps
         stats.returns += [ended.returns[i] for i in by_seed]
         stats.lengths += [ended.lengths[i] for i in by_seed]
+        for key, numbers in ended.infos.items():
+            stats.infos.setdefault(key, []).extend(numbers[i] for i in by_seed)
         return int(playing.sum())
 
     def _next_in_turn(self, remaining: int) -> NDArray[np.bool_] | None:

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from rlchassis.errors import StoredFileError
 from rlchassis.training.collector import Collector
-from rlchassis.training.episodes import mean
+from rlchassis.training.episodes import mean, mean_given
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ class Evaluation:
     seeds: tuple[int, ...]
     env_step: int = 0
     """Environment steps of training at the time of the evaluation."""
+    infos: Mapping[str, tuple[float, ...]] = field(factory=dict, kw_only=True, hash=False)
+    """One number per episode by key of info_metrics; NaN where the episode was cut before it had one."""
     matches: bool | None = field(default=None, kw_only=True, eq=False)
     """Whether the returns equal those recorded for these seeds; None: nothing to compare with."""
 
@@ -44,9 +46,15 @@ class Evaluation:
         """Standard deviation of the returns over these episodes; NaN if one is not finite."""
         return statistics.pstdev(self.returns) if math.isfinite(self.mean) else math.nan
 
+    @property
+    def info_means(self) -> dict[str, float]:
+        """Mean over episodes of each key of info_metrics."""
+        return {key: mean_given(numbers) for key, numbers in self.infos.items()}
+
     def as_data(self) -> dict[str, Any]:
         """Plain data for JSON, without rounding."""
-        data = {"mean": self.mean, "std": self.std, **attrs.asdict(self)}
+        infos = {key: tuple(None if math.isnan(number) else number for number in numbers) for key, numbers in self.infos.items()}
+        data = {"mean": self.mean, "std": self.std, **attrs.asdict(self), "infos": infos or None}
         return {name: value for name, value in data.items() if value is not None}
 
     def compared(self, recorded: Evaluation) -> Evaluation:
@@ -67,8 +75,11 @@ class Evaluation:
         """Decode the output of as_data; StoredFileError for anything else."""
         try:
             returns, lengths, seeds = map(float, data["returns"]), map(int, data["lengths"]), map(int, data["seeds"])
-            return cls(tuple(returns), tuple(lengths), tuple(seeds), int(data["env_step"]))
-        except (KeyError, TypeError, ValueError) as error:
+            infos = {
+                str(key): tuple(math.nan if n is None else float(n) for n in numbers) for key, numbers in data.get("infos", {}).items()
+            }
+            return cls(tuple(returns), tuple(lengths), tuple(seeds), int(data["env_step"]), infos=infos)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise StoredFileError("the stored record of a test is damaged; evaluate with a number of episodes instead.") from error
 
 
@@ -76,7 +87,8 @@ def evaluate_policy(collector: Collector, seeds: Sequence[int], env_step: int = 
     """Play one episode per seed; the random stream of stochastic policies depends on the seeds only, so it is reproducible."""
     collector.rng.manual_seed(sum(seed * (i + 1) for i, seed in enumerate(seeds)) % 2**63)
     stats = collector.evaluate(seeds)
-    return Evaluation(tuple(stats.returns), tuple(stats.lengths), tuple(seeds), env_step)
+    infos = {key: tuple(numbers) for key, numbers in stats.infos.items()}
+    return Evaluation(tuple(stats.returns), tuple(stats.lengths), tuple(seeds), env_step, infos=infos)
 
 
 def as_metrics(evaluation: Evaluation) -> Mapping[str, float]:
@@ -87,4 +99,5 @@ def as_metrics(evaluation: Evaluation) -> Mapping[str, float]:
         "test/return_min": min(evaluation.returns),
         "test/return_max": max(evaluation.returns),
         "test/length": mean(evaluation.lengths),
+        **{f"test/{key}": number for key, number in evaluation.info_means.items()},
     }

@@ -14,7 +14,7 @@ from rlchassis.data.experience import Metrics
 from rlchassis.errors import DivergenceError, PluginError
 from rlchassis.learning.gradients import named
 from rlchassis.learning.optimizer import REMEDY
-from rlchassis.training.episodes import CollectStats, mean
+from rlchassis.training.episodes import CollectStats, mean, mean_given
 
 
 @define(eq=False)
@@ -24,6 +24,7 @@ class MetricsAccumulator:
     _learned: dict[str, list[Tensor]] = field(factory=dict, init=False)
     _returns: list[float] = field(factory=list, init=False)
     _lengths: list[int] = field(factory=list, init=False)
+    _infos: dict[str, list[float]] = field(factory=dict, init=False)
     _steps: int = field(default=0, init=False)
     _seconds: float = field(default=0.0, init=False)
 
@@ -42,6 +43,8 @@ class MetricsAccumulator:
         """Add the episodes of one collection."""
         self._returns += stats.returns
         self._lengths += stats.lengths
+        for key, numbers in stats.infos.items():
+            self._infos.setdefault(key, []).extend(numbers)
 
     def record_time(self, num_steps: int, seconds: float) -> None:
         """Add environment steps and the seconds of their collection and updates."""
@@ -54,13 +57,14 @@ class MetricsAccumulator:
         if row and self._seconds:
             row["time/steps_per_second"] = self._steps / self._seconds
             self._steps, self._seconds = 0, 0.0
-        self._learned, self._returns, self._lengths = {}, [], []
+        self._learned, self._returns, self._lengths, self._infos = {}, [], [], {}
         return row
 
     def _episodes(self) -> dict[str, float]:
         if not self._returns:
             return {}
-        return {"train/return": mean(self._returns), "train/length": mean(self._lengths)}
+        infos = {f"train/{key}": mean_given(numbers) for key, numbers in self._infos.items()}
+        return {"train/return": mean(self._returns), "train/length": mean(self._lengths), **infos}
 
 
 def require_finite(row: dict[str, float]) -> None:

@@ -14,12 +14,13 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
+from rlchassis.envs.infos import InfoKeys
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.opening import EnvConstructor
 from rlchassis.envs.progress import Progress, failure_text
 from rlchassis.envs.spaces import Array
 from rlchassis.envs.subprocess.worker_process import WorkerProcess
-from rlchassis.envs.subprocess.worker_protocol import RESET, STEP, Failure, Noticed, Setup, Share, packed_constructors
+from rlchassis.envs.subprocess.worker_protocol import READ_INFOS, RESET, STEP, Failure, Noticed, Setup, Share, packed_constructors
 from rlchassis.envs.vector import EnvTraits
 from rlchassis.errors import EnvironmentFailure, UsageError
 
@@ -68,6 +69,10 @@ class Worker:
         self._receive(SECONDS_TO_START)
         traits: EnvTraits = pickle.loads(self._receive(timeout))
         return traits
+
+    def begin_reading(self, keys: InfoKeys) -> None:
+        """Tell it to read these keys of `info` from now on."""
+        self._send((READ_INFOS, keys))
 
     def begin_reset(self, seeds: Sequence[int | None]) -> None:
         """Tell it to begin new episodes."""

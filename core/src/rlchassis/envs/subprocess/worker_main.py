@@ -11,9 +11,11 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from rlchassis.envs.env_loop import Chunk
+from rlchassis.envs.infos import InfoKeys
 from rlchassis.envs.notices import Notice, Notices
+from rlchassis.envs.step_arrays import StepArrays
 from rlchassis.envs.subprocess.registrations import register_missing
-from rlchassis.envs.subprocess.worker_protocol import RESET, STEP, Failure, Noticed, Setup, Share, SharedFile, packed
+from rlchassis.envs.subprocess.worker_protocol import READ_INFOS, RESET, STEP, Failure, Noticed, Setup, Share, SharedFile, packed
 from rlchassis.errors import EnvironmentFailure, UsageError, raised
 
 
@@ -51,7 +53,10 @@ def serve(connection: Connection[Any, Any], shared: SharedFile) -> None:
 
 
 def _answer_commands(connection: Connection[Any, Any], chunk: Chunk, shared: SharedFile, share: Share, noticed: list[Notice]) -> None:
-    obey: dict[str, Callable[..., Any]] = {STEP: chunk.step, RESET: chunk.reset}
+    def read_infos(keys: InfoKeys, _rows: StepArrays) -> None:
+        chunk.read_infos(keys, shared.infos(keys, share.num_envs).part(share.span))
+
+    obey: dict[str, Callable[..., Any]] = {STEP: chunk.step, RESET: chunk.reset, READ_INFOS: read_infos}
     space, rows = chunk.traits.observation_space, None
     while command := connection.recv():
         verb, *arguments = command

@@ -12,6 +12,7 @@ import cloudpickle
 import numpy as np
 from attrs import define, field, frozen
 
+from rlchassis.envs.infos import InfoArrays, InfoKeys
 from rlchassis.envs.notices import Notice
 from rlchassis.envs.opening import EnvConstructor
 from rlchassis.envs.progress import Progress
@@ -19,7 +20,7 @@ from rlchassis.envs.spaces import AnySpace, Array
 from rlchassis.envs.step_arrays import StepArrays, aligned
 from rlchassis.errors import UsageError, text_of
 
-STEP, RESET = "step", "reset"
+STEP, RESET, READ_INFOS = "step", "reset", "read_infos"
 """How a command begins; its arguments follow. Its answer says whether an episode ended, or is Noticed or a Failure.
 
 None ends the worker, whose last answer is a list of notices.
@@ -100,6 +101,11 @@ class SharedFile:
     def rows(self, observation_space: AnySpace, num_envs: int) -> StepArrays:
         """One row for each of all environments."""
         return StepArrays.allocate(observation_space, num_envs, self._map(StepArrays.num_bytes(observation_space, num_envs, ALIGNMENT)))
+
+    def infos(self, keys: InfoKeys, num_envs: int) -> InfoArrays:
+        """What is read from the infos of all environments."""
+        sizes = InfoArrays.sizes(keys, num_envs)
+        return InfoArrays.allocate(keys, num_envs, self._map(sum(aligned(size, ALIGNMENT) for size in sizes) or ALIGNMENT))
 
     def _map(self, size: int) -> Callable[[tuple[int, ...], np.dtype[Any]], Array]:
         """What cuts arrays out of the next so many bytes; a mapping costs a descriptor, whatever its size."""

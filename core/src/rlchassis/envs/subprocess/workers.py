@@ -17,6 +17,7 @@ from rlchassis.config.machine import usable_cpus
 from rlchassis.data.arrays import pick, write
 from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
+from rlchassis.envs.infos import InfoKeys
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.opening import EnvConstructor
 from rlchassis.envs.spaces import Array, Observations
@@ -78,6 +79,16 @@ class WorkerEnvironment(VectorEnvironment):
         """The process ids of the workers."""
         return [worker.process.pid for worker in self._workers]
 
+    def read_infos(self, keys: InfoKeys) -> None:
+        """See VectorEnvironment."""
+        self.infos = self._crew.shared.infos(keys, self.num_envs)
+        self._rows.columns = self.infos.columns
+        with self._all_or_none():
+            for worker in self._workers:
+                worker.begin_reading(keys)
+            for worker in self._workers:
+                worker.finish(self._step_timeout)
+
     def reset(self, seeds: Sequence[int] | None = None) -> Observations:
         """See VectorEnvironment."""
         checked = require_seeds(seeds, self.num_envs)
@@ -120,7 +131,7 @@ class WorkerEnvironment(VectorEnvironment):
 
     def _end(self) -> None:
         """Free the shared memory and end the processes."""
-        self._answers = self._rows.current
+        self._answers, self.infos, self._rows.columns = self._rows.current, None, {}
         for worker in self._workers:
             worker.forget()
         self._ender()
