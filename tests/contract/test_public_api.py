@@ -260,11 +260,11 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 
 API = """
     AgentFactory Algorithm by_row CallbackContext Component ConfigPart described EnvFactory Environments EnvMode EpochStopCallback
-    EpochTestCallback EpochTrainCallback Experience ExperimentBuilder ExperimentConfig gradient_step HasSpaces hookimpl instance
+    EpochTestCallback EpochTrainCallback Experience ExperimentBuilder ExperimentConfig gradient_step HasSpaces hookimpl instance is_masked
     Logger LoggerFactory LRSchedulerFactory Metrics ModuleFactory number Observation OffPolicyTrainer one_graph OnPolicyTrainer
     Optimizer OptimizerFactory PluginError Policy PolicyWrapper PolicyWrapperFactory Probe read_metrics read_settings
-    refuses_old_names require_action require_values SamplingConfig say Setup StoredFileError switch TensorStruct Transition
-    UnsupportedSpaceError UpdateResult UsageError whole World write_atomically
+    refuses_old_names require_action require_values SamplingConfig say Setup split_mask StoredFileError switch TensorStruct Transition
+    UnsupportedSpaceError UpdateResult UsageError whole without_mask World write_atomically
 """
 
 
@@ -312,12 +312,12 @@ TOOLKIT = """
     CriticFactoryDefault CriticFactoryReuseActor detached deterministic_policy_loss DeterministicActor
     DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble
     encoder_for EpsilonGreedyPolicy explained_variance ExplorationNoise Features first_of fisher_vector_product flat_gradient
-    flattened GaussianActor GaussianActorMethods HeadOnFeatures infer IntermediateModuleFactory IntermediateModuleFactoryDefault
-    is_alpha lambda_returns LinearEps MLP n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian
+    flattened forbid GaussianActor GaussianActorMethods HeadOnFeatures infer IntermediateModuleFactory IntermediateModuleFactoryDefault
+    is_alpha lambda_returns LinearEps masked MaskedActor MaskedValues MLP n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian
     NoiseFactoryOrnsteinUhlenbeck normalized OneCriticMethods orthogonal_ polyak_update require_one_shape ReturnScale
-    RunningMoments soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy StochasticActorMethods
+    RunningMoments seen_by_networks soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy StochasticActorMethods
     StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature two_critics TwoCriticsMethods unique_parameters
-    update_scale_and_compute_gae value_loss width_of
+    update_scale_and_compute_gae value_loss width_of WithoutMask
 """
 
 

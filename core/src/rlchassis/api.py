@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rlchassis.config.fields import instance, number, switch, whole
     from rlchassis.config.tianshou_names import refuses_old_names
     from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row
-    from rlchassis.envs import EnvFactory, Environments, EnvMode
+    from rlchassis.envs import EnvFactory, Environments, EnvMode, is_masked, split_mask, without_mask
     from rlchassis.errors import PluginError, StoredFileError, UnsupportedSpaceError, UsageError
     from rlchassis.experiment.builder import ExperimentBuilder
     from rlchassis.hookspecs import hookimpl
@@ -44,7 +44,7 @@ HOMES = {
     "rlchassis.config.config_part": "ConfigPart",
     "rlchassis.config.tianshou_names": "refuses_old_names",
     "rlchassis.data.experience": "by_row Experience Metrics Observation TensorStruct Transition",
-    "rlchassis.envs": "EnvFactory Environments EnvMode",
+    "rlchassis.envs": "EnvFactory Environments EnvMode is_masked split_mask without_mask",
     "rlchassis.errors": "PluginError StoredFileError UnsupportedSpaceError UsageError",
     "rlchassis.experiment.builder": "ExperimentBuilder",
     "rlchassis.hookspecs": "hookimpl",
@@ -115,6 +115,7 @@ __all__ = [
     "gradient_step",
     "hookimpl",
     "instance",
+    "is_masked",
     "number",
     "one_graph",
     "read_metrics",
@@ -123,8 +124,10 @@ __all__ = [
     "require_action",
     "require_values",
     "say",
+    "split_mask",
     "switch",
     "whole",
+    "without_mask",
     "write_atomically",
 ]
 

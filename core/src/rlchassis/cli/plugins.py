@@ -76,7 +76,7 @@ def _facts(plugin: Plugin) -> Iterator[str]:
         "state": plugin.state,
         "problem": plugin.problem or "",
         "observations": ", ".join(plugin.observation_spaces),
-        "actions": ", ".join(plugin.action_spaces),
+        "actions": ", ".join((*plugin.action_spaces, *(["action masks"] if plugin.action_masks else []))),
         "policy": f"{plugin.policy}-policy" if plugin.policy else "",
         "needs": ", ".join(f"{kind} {name}" for kind, names in plugin.needs.items() for name in names),
     }

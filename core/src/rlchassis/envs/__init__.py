@@ -8,6 +8,7 @@ from rlchassis.envs.examples import examples
 from rlchassis.envs.factories import EnvFactoryCallable, EnvFactoryVector, env_factory_from
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, environments_of
 from rlchassis.envs.lookup import checked_spec
+from rlchassis.envs.masks import ACTION_MASK, is_masked, random_allowed, split_mask, without_mask
 from rlchassis.envs.observations import require_fitting
 from rlchassis.envs.registered import EnvFactoryRegistered, has_display
 from rlchassis.envs.rendering import why_not_rendered
@@ -16,6 +17,7 @@ from rlchassis.envs.spaces import AnySpace, allocate, describe, kinds_in
 from rlchassis.envs.vector import VectorEnvironment
 
 __all__ = [
+    "ACTION_MASK",
     "ActionMap",
     "AnySpace",
     "EnvFactory",
@@ -34,10 +36,14 @@ __all__ = [
     "environments_of",
     "examples",
     "has_display",
+    "is_masked",
     "kinds_in",
     "one_by_one",
+    "random_allowed",
     "require_fitting",
     "space_from_data",
     "space_to_data",
+    "split_mask",
     "why_not_rendered",
+    "without_mask",
 ]

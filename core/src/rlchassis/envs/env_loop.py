@@ -12,6 +12,7 @@ from attrs import define, field
 from rlchassis.data.arrays import write
 from rlchassis.envs.actions import one_by_one
 from rlchassis.envs.infos import InfoArrays, InfoKeys, InfoReader
+from rlchassis.envs.masks import allow_all_at_ends
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import require_possible
 from rlchassis.envs.opening import Env, EnvConstructor, opened
@@ -95,6 +96,7 @@ class Chunk:
                     if end[1] or end[2]:
                         ends.append(end)
             if not (isfinite(total) and rows.obs_possible()):
+                allow_all_at_ends(self.traits.observation_space, obs, [index for index, terminated, _ in ends if terminated])
                 require_possible(self.traits.observation_space, rewards, obs)
         except KeyboardInterrupt:
             raise

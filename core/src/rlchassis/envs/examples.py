@@ -8,6 +8,7 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
 
 from rlchassis.data.arrays import write
+from rlchassis.envs.masks import ActionMask
 from rlchassis.envs.spaces import AnySpace, Array, Observations, allocate
 
 GOLDEN = 0.618033988749895
@@ -32,6 +33,8 @@ def _example(space: AnySpace, row: int) -> Any:
             return int(space.start + np.floor(fractions[0] * int(space.n)))
         case MultiDiscrete():
             return (space.start + np.floor(fractions.reshape(space.shape) * space.nvec)).astype(space.dtype)
+        case ActionMask():
+            return np.maximum(np.floor(fractions * 2), np.arange(space.shape[0]) == row % space.shape[0])
         case MultiBinary():
             return np.floor(fractions.reshape(space.shape) * 2).astype(space.dtype)
         case Box():

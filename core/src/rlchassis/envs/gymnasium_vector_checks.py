@@ -9,6 +9,7 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from rlchassis.data.arrays import write
+from rlchassis.envs.masks import allow_all_at_ends
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import leaves_of, require_possible
 from rlchassis.envs.quick_checks import Put, all_finite, putter
@@ -48,6 +49,7 @@ class NativeAnswers:
         rows.terminated[:], rows.truncated[:] = as_flags(terminated, "terminated", shape), as_flags(truncated, "truncated", shape)
         if not (all_finite(rows.rewards) and rows.obs_possible()):
             rows.rewards[resets] = 0.0
+            allow_all_at_ends(self.space, rows.obs, np.flatnonzero(rows.terminated).tolist())
             require_possible(self.space, rows.rewards, rows.obs)
         return infos  # type: ignore[no-any-return]  # require_form saw to it
 

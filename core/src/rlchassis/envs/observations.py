@@ -9,6 +9,7 @@ import numpy as np
 from attrs import field, frozen
 from gymnasium.spaces import Box, Dict
 
+from rlchassis.envs.masks import ActionMask
 from rlchassis.envs.spaces import AnySpace, Array, Bounds, describe, integer_bounds, limits_of, storage_dtype
 from rlchassis.envs.step_checks import UnfitAnswer, as_array, shown
 
@@ -56,6 +57,9 @@ class Leaf:
     def require_values(self, stored: Array) -> None:
         """UnfitAnswer for a number that is not finite, or an integer that is not in the space; rows may be stacked."""
         self._refuse(stored, self._impossible(stored))
+        if isinstance(self.space, ActionMask):
+            for row in np.flatnonzero(~stored.any(-1)).tolist():
+                raise UnfitAnswer(f"answered an action mask that allows none of {self.space.n} actions, expected at least one", row)
 
     def outside(self, stored: Array) -> bool:
         """Whether a float is clearly beyond the declared bounds of its Box."""

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from gymnasium.spaces import Dict
 
+from rlchassis.envs.masks import ActionMask
 from rlchassis.envs.observations import Leaf, item
 from rlchassis.envs.spaces import AnySpace, Array, Bounds, Observations, limits_of
 
@@ -51,6 +52,8 @@ def _value_checks(space: AnySpace, tree: Observations) -> list[Check]:
         return [check for key, inner in space.spaces.items() for check in _value_checks(inner, tree[key])]
     assert isinstance(tree, np.ndarray), "any other space is stored as an array"
     leaf = Leaf(space)
+    if isinstance(space, ActionMask):
+        return [partial(_each_allows, tree.view(np.uint8).reshape(-1, tree.shape[-1]))]
     if leaf.dtype.kind == "f":
         return [partial(all_finite, tree)]
     return [] if leaf.bounds is None else _range_checks(tree, leaf.bounds)
@@ -64,6 +67,11 @@ def _range_checks(tree: Array, bounds: Bounds) -> list[Check]:
         return [partial(_all_in, [range(a, b + 1) for a, b in zip(*spread, strict=True)], tree.reshape(-1))]
     sides = [(np.less, low, lowest), (np.greater, high, highest)]
     return [partial(_none_is, beyond, tree, bound) for beyond, bound, limit in sides if (bound != limit).any()]
+
+
+def _each_allows(masks: Array) -> bool:
+    """Whether every row holds zeros and at least one 1, and nothing else."""
+    return bool(masks.max(-1).tobytes() == b"\x01" * len(masks))
 
 
 def _none_is(beyond: Callable[[Array, Array], Array], tree: Array, bound: Array) -> bool:

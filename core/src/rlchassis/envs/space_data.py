@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -12,6 +10,7 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
 
 from rlchassis.config.limits import MOST_SPACE_BYTES, MOST_SPACES
+from rlchassis.envs.masks import ActionMask, dict_space
 from rlchassis.envs.spaces import OBSERVATION_KINDS, AnySpace, Array, describe
 from rlchassis.errors import StoredFileError, UnsupportedSpaceError
 
@@ -20,13 +19,12 @@ Data: TypeAlias = dict[str, Any]
 _KEYS: dict[type[AnySpace], tuple[str, ...]] = {
     Box: ("low", "high", "shape", "dtype"),
     Discrete: ("n", "start", "dtype"),
+    ActionMask: ("n",),
     MultiBinary: ("n",),
     MultiDiscrete: ("nvec", "start", "dtype"),
     Dict: ("spaces",),
 }
 """What makes a space of each kind: its attributes and the arguments of its constructor by one name."""
-_DICT_SORTS = "sort_keys" in inspect.signature(Dict).parameters
-"""Whether gymnasium would sort the keys by default; before 1.2 it kept the order of an OrderedDict without being told."""
 _KINDS = {kind.__name__: kind for kind in _KEYS}
 
 
@@ -104,8 +102,7 @@ def _plain(numbers: Any) -> Any:
 
 def _made(kind: type[AnySpace], facts: Data) -> AnySpace:
     if kind is Dict:
-        parts = OrderedDict((name, _space(inner)) for name, inner in facts["spaces"].items())
-        return Dict(parts, sort_keys=False) if _DICT_SORTS else Dict(parts)
+        return dict_space({name: _space(inner) for name, inner in facts["spaces"].items()})
     if "dtype" in facts:
         facts["dtype"] = np.dtype(facts["dtype"]).type
     if kind is Discrete and facts["dtype"] is np.int64:

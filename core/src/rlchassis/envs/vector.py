@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from rlchassis.data.step import Step
 from rlchassis.envs.infos import InfoArrays, InfoKeys
+from rlchassis.envs.masks import marked
 from rlchassis.envs.spaces import AnySpace, Array, Observations
 from rlchassis.errors import UsageError
 
@@ -27,6 +28,9 @@ class EnvTraits:
     """Registered id, if any."""
     reward_threshold: float | None = None
     """Mean return at which the environment counts as solved, if declared."""
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "observation_space", marked(self.observation_space, self.action_space))
 
     @classmethod
     def from_spec(cls, observation_space: AnySpace, action_space: AnySpace, spec: object) -> EnvTraits:

@@ -31,6 +31,8 @@ class Plugin:
     observation_spaces: tuple[str, ...] = ()
     """Supported kinds of spaces; empty if not declared."""
     action_spaces: tuple[str, ...] = ()
+    action_masks: bool = False
+    """Algorithms: whether they choose and value allowed actions only, where the environment gives action masks."""
     policy: str | None = None
     """Algorithms: "on" or "off" policy."""
     after_train: bool = False

@@ -12,7 +12,11 @@ SPACES = ("Box", "Dict", "Discrete", "Graph", "MultiBinary", "MultiDiscrete", "O
 POLICIES = ("on", "off")
 
 _REQUIRED = {"algorithm": ("summary", "observation_spaces", "action_spaces", "policy")}
-_OPTIONAL = {"command": ("after_train",), "policy_wrapper": ("needs", "observation_spaces", "action_spaces")}
+_OPTIONAL = {
+    "algorithm": ("needs", "action_masks"),
+    "command": ("after_train",),
+    "policy_wrapper": ("needs", "observation_spaces", "action_spaces"),
+}
 
 
 class ManifestError(ValueError):
@@ -88,5 +92,11 @@ def _switch(where: str, value: object) -> bool:
     raise ManifestError(f"{where} must be true or false, not {value!r}")
 
 
-_READERS: Mapping[str, Callable[[str, object], Any]] = {"summary": _summary, "policy": _policy, "needs": _needs, "after_train": _switch}
+_READERS: Mapping[str, Callable[[str, object], Any]] = {
+    "summary": _summary,
+    "policy": _policy,
+    "needs": _needs,
+    "action_masks": _switch,
+    "after_train": _switch,
+}
 """Readers of all keys except those that list spaces."""

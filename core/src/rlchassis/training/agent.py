@@ -13,7 +13,7 @@ from torch import nn
 
 from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.fields import switch
-from rlchassis.envs import AnySpace, Environments, kinds_in
+from rlchassis.envs import AnySpace, Environments, is_masked, kinds_in, without_mask
 from rlchassis.errors import UnsupportedSpaceError, UsageError
 from rlchassis.learning.algorithm import Algorithm
 from rlchassis.learning.optimizer import OptimizerFactory
@@ -104,7 +104,7 @@ def check_spaces(agent: AgentFactory, envs: Environments) -> None:
         return
     plugin = find(*name)
     for what, space, declared in (
-        ("observations", envs.observation_space, plugin.observation_spaces),
+        ("observations", without_mask(envs.observation_space), plugin.observation_spaces),
         ("actions", envs.action_space, plugin.action_spaces),
     ):
         strange = kinds_in(space) - set(declared)
@@ -113,3 +113,8 @@ def check_spaces(agent: AgentFactory, envs: Environments) -> None:
                 f"{plugin.name} does not support {what} of {', '.join(sorted(strange))}; it takes {', '.join(declared)}. "
                 "Choose another algorithm or wrap the environment."
             )
+    if plugin.observation_spaces and is_masked(envs.observation_space) and not plugin.action_masks:
+        raise UnsupportedSpaceError(
+            f"{plugin.name} does not support action masks, but the environment gives them; choose another algorithm, "
+            "or wrap the environment so that it does not."
+        )

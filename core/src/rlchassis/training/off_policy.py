@@ -12,6 +12,7 @@ from attrs import define, field
 from rlchassis.config import ResolvedSampling
 from rlchassis.config.machine import free_memory
 from rlchassis.data.step import Step
+from rlchassis.envs import is_masked
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy, layers
 from rlchassis.replay import ReplayBuffer, require_space_of_stacks
@@ -64,7 +65,8 @@ class OffPolicyTrainer(Trainer):
             self._memory.require(free_memory(), sampling.total_steps)
         self._ratio = Fraction(sampling.update_per_step).limit_denominator(LARGEST_DENOMINATOR)
         if sampling.start_timesteps_random:
-            self._warm_up = UniformPolicy(world.envs.action_space, np.random.default_rng(world.streams.sequence("warm_up")))
+            stream = np.random.default_rng(world.streams.sequence("warm_up"))
+            self._warm_up = UniformPolicy(world.envs.action_space, stream, is_masked=is_masked(world.envs.observation_space))
         if any(type(layer).observe is not Policy.observe for layer in layers(world.policy)):
             self._new_steps = RolloutBuffer()
 

@@ -17,11 +17,14 @@ from rlchassis_toolkit import (
     ActionCriticFactory,
     ActorFactory,
     ActorFactoryDefault,
+    MaskedActor,
     StochasticPolicy,
     TwoCriticsMethods,
     create_critics,
     create_optimizers,
     create_temperature,
+    masked,
+    seen_by_networks,
     target_copy,
     two_critics,
 )
@@ -54,7 +57,8 @@ class DiscreteSACAgentFactory(AgentFactory):
         """Create a categorical policy; UnsupportedSpaceError unless the action space is Discrete."""
         if not isinstance(envs.action_space, spaces.Discrete):
             raise UnsupportedSpaceError(f"discrete SAC needs a Discrete action space, got {envs.action_space}; choose rlchassis-sac.")
-        return StochasticPolicy(self.actor_factory.create_module(envs, device), deterministic_eval=self.params.deterministic_eval)
+        actor = masked(self.actor_factory.create_module(seen_by_networks(envs), device), envs, MaskedActor)
+        return StochasticPolicy(actor, deterministic_eval=self.params.deterministic_eval)
 
     def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> DiscreteSAC:
         """Create the algorithm; features shared with the actor are trained by the critics' loss alone."""

@@ -14,7 +14,15 @@ from rlchassis.api import AgentFactory, Environments, ExperimentBuilder, OffPoli
 from rlchassis_dqn.algorithm import DQN
 from rlchassis_dqn.network import QNetworkFactoryDefault
 from rlchassis_dqn.params import DQNParams
-from rlchassis_toolkit import EpsilonGreedyPolicy, IntermediateModuleFactory, target_copy, unique_parameters
+from rlchassis_toolkit import (
+    EpsilonGreedyPolicy,
+    IntermediateModuleFactory,
+    MaskedValues,
+    masked,
+    seen_by_networks,
+    target_copy,
+    unique_parameters,
+)
 
 
 @frozen(kw_only=True)
@@ -38,7 +46,7 @@ class DQNAgentFactory(AgentFactory):
         """Create an ε-greedy policy; UnsupportedSpaceError unless the action space is Discrete."""
         if not isinstance(envs.action_space, spaces.Discrete):
             raise UnsupportedSpaceError(f"DQN needs a Discrete action space, got {envs.action_space}; choose another algorithm.")
-        network = self.model_factory.create_module(envs, device)
+        network = masked(self.model_factory.create_module(seen_by_networks(envs), device), envs, MaskedValues)
         return EpsilonGreedyPolicy(network, eps_training=self.params.eps_schedule(0), eps_inference=self.params.eps_inference)
 
     def create_algorithm(self, policy: EpsilonGreedyPolicy, envs: Environments, setup: Setup) -> DQN:

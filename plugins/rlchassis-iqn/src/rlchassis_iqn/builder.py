@@ -9,12 +9,19 @@ import torch
 from attrs import frozen
 from gymnasium import spaces
 
-from rlchassis.api import AgentFactory, Environments, ExperimentBuilder, OffPolicyTrainer, Setup, UnsupportedSpaceError, instance
+from rlchassis.api import AgentFactory, Environments, ExperimentBuilder, OffPolicyTrainer, Setup, UnsupportedSpaceError, instance, is_masked
 from rlchassis_iqn.algorithm import IQN
 from rlchassis_iqn.network import QuantileNetwork
 from rlchassis_iqn.params import IQNParams
 from rlchassis_iqn.policy import QuantilePolicy
-from rlchassis_toolkit import IntermediateModuleFactory, IntermediateModuleFactoryDefault, target_copy, unique_parameters
+from rlchassis_toolkit import (
+    IntermediateModuleFactory,
+    IntermediateModuleFactoryDefault,
+    masked,
+    seen_by_networks,
+    target_copy,
+    unique_parameters,
+)
 
 
 @frozen(kw_only=True)
@@ -39,8 +46,9 @@ class IQNAgentFactory(AgentFactory):
         if not isinstance(envs.action_space, spaces.Discrete):
             raise UnsupportedSpaceError(f"IQN needs a Discrete action space, got {envs.action_space}; choose another algorithm.")
         params = self.params
-        features = self.preprocess_network_factory.create_module(envs, device)
-        network = QuantileNetwork(features, int(envs.action_space.n), params.num_cosines, params.hidden_sizes)
+        features = masked(self.preprocess_network_factory.create_module(seen_by_networks(envs), device), envs)
+        number = int(envs.action_space.n)
+        network = QuantileNetwork(features, number, params.num_cosines, params.hidden_sizes, is_masked=is_masked(envs.observation_space))
         policy = QuantilePolicy(network, params.sample_size, eps_training=params.eps_schedule(0), eps_inference=params.eps_inference)
         return policy.to(device)
 

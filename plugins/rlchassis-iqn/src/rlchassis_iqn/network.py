@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from rlchassis.api import Observation
-from rlchassis_toolkit import MLP, width_of
+from rlchassis.api import Observation, split_mask
+from rlchassis_toolkit import MLP, forbid, width_of
 
 
 class QuantileNetwork(nn.Module):
@@ -17,17 +17,24 @@ class QuantileNetwork(nn.Module):
 
     multiples: Tensor
 
-    def __init__(self, features: nn.Module, num_actions: int, num_cosines: int, hidden_sizes: Sequence[int]) -> None:
+    def __init__(
+        self, features: nn.Module, num_actions: int, num_cosines: int, hidden_sizes: Sequence[int], *, is_masked: bool = False
+    ) -> None:
         super().__init__()
         width = width_of(features)
         self.features = features
+        self.is_masked = is_masked
         self.embedding = nn.Linear(num_cosines, width)
         self.head = MLP(width, hidden_sizes, nn.ReLU, num_actions)
         self.register_buffer("multiples", math.pi * torch.arange(1.0, num_cosines + 1), persistent=False)
 
     def forward(self, obs: Observation, fractions: Tensor) -> Tensor:
         """Observations [B, …] and fractions [B, N], or [N] shared by the batch → quantiles of K actions [B, N, K]."""
-        return self.quantiles(self.features(obs), fractions)
+        return self.allowed(self.quantiles(self.features(obs), fractions), obs)
+
+    def allowed(self, quantiles: Tensor, obs: Observation) -> Tensor:
+        """Quantiles [B, N, K], −∞ for actions that the action mask of the observations forbids."""
+        return forbid(quantiles, split_mask(obs)[1].unsqueeze(-2)) if self.is_masked else quantiles
 
     def quantiles(self, features: Tensor, fractions: Tensor) -> Tensor:
         """Features [B, D] and fractions [B, N] or [N] → quantiles of K actions [B, N, K]."""

@@ -35,4 +35,4 @@ class QuantilePolicy(EpsilonGreedyPolicy):
         """q(s, a) ≈ 1/K Σₖ z(s, a; τₖ)   (Dabney et al. 2018b, eq. 2)."""
         features = self.network.features(obs)
         fractions = torch.rand(len(features), len(self.middles), generator=rng, device=rng.device) if explore else self.middles
-        return self.network.quantiles(features, fractions).mean(-2)
+        return self.network.allowed(self.network.quantiles(features, fractions), obs).mean(-2)

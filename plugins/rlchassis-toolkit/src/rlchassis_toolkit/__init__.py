@@ -12,7 +12,7 @@ from rlchassis_toolkit.builders.off_policy import (
 )
 from rlchassis_toolkit.builders.off_policy_agents import create_optimizers, squashed_actor
 from rlchassis_toolkit.builders.on_policy_agents import ActorCriticAgentFactory, StochasticAgentFactory
-from rlchassis_toolkit.distributions import ActionDistribution, Categorical, DiagonalGaussian, detached
+from rlchassis_toolkit.distributions import ActionDistribution, Categorical, DiagonalGaussian, detached, forbid
 from rlchassis_toolkit.factories.action_critics import (
     ActionCriticFactory,
     ActionCriticFactoryDefault,
@@ -56,6 +56,7 @@ from rlchassis_toolkit.networks.actors_and_critics import (
 from rlchassis_toolkit.networks.encoders import encoder_for, width_of
 from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, first_of
 from rlchassis_toolkit.networks.head import HeadOnFeatures
+from rlchassis_toolkit.networks.masking import MaskedActor, MaskedValues, WithoutMask, masked, seen_by_networks
 from rlchassis_toolkit.noise import ExplorationNoise, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 from rlchassis_toolkit.numpy_inference import infer
 from rlchassis_toolkit.policies.deterministic import DeterministicPolicy
@@ -102,6 +103,8 @@ __all__ = [
     "IntermediateModuleFactory",
     "IntermediateModuleFactoryDefault",
     "LinearEps",
+    "MaskedActor",
+    "MaskedValues",
     "NoiseFactory",
     "NoiseFactoryMaxActionScaledGaussian",
     "NoiseFactoryOrnsteinUhlenbeck",
@@ -115,6 +118,7 @@ __all__ = [
     "StochasticPolicy",
     "Temperature",
     "TwoCriticsMethods",
+    "WithoutMask",
     "actor_critic_loss",
     "actor_metrics",
     "assign_",
@@ -132,14 +136,17 @@ __all__ = [
     "fisher_vector_product",
     "flat_gradient",
     "flattened",
+    "forbid",
     "infer",
     "is_alpha",
     "lambda_returns",
+    "masked",
     "n_step_transition",
     "normalized",
     "orthogonal_",
     "polyak_update",
     "require_one_shape",
+    "seen_by_networks",
     "soft_value",
     "squared_loss",
     "squashed_actor",

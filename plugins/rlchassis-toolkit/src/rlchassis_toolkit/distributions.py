@@ -49,10 +49,19 @@ def detached(distribution: Distribution) -> Distribution:
     return made(*(part.detach().clone() for part in distribution))  # type: ignore[no-any-return]  # of the class of what it is given
 
 
+def forbid(numbers: Tensor, mask: Tensor) -> Tensor:
+    """Replace logits or values […, K] of forbidden actions by −∞; mask: 1 for each allowed action, broadcast to them."""
+    return numbers.masked_fill(mask == 0, -torch.inf)
+
+
 class Categorical(NamedTuple):
     """Categorical distribution over K discrete actions:  p = softmax(logits), with logits [B, K]."""
 
     logits: Tensor
+
+    def masked(self, mask: Tensor) -> Categorical:
+        """The distribution given that the action is allowed: mask [B, K] is 1 for each allowed action."""
+        return Categorical(forbid(self.logits, mask))
 
     def sample(self, rng: Generator) -> Tensor:
         """Sample actions [B] by an exponential race:  argmaxₖ pₖ / Eₖ  with Eₖ ~ Exp(1) is k with probability pₖ."""

@@ -16,7 +16,9 @@ from attrs import Factory, define
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from rlchassis.api import split_mask
 from rlchassis_toolkit.networks.head import HeadOnFeatures
+from rlchassis_toolkit.networks.masking import WithoutMask
 
 Activation = Callable[[NDArray[np.float32]], Any]
 ACTIVATIONS: dict[type[nn.Module], Activation] = {
@@ -32,7 +34,7 @@ _stacks: WeakKeyDictionary[nn.Module, DenseStack] = WeakKeyDictionary()
 def infer(network: nn.Module, obs: Any) -> Any:
     """network(obs); in numpy if gradients are off and the network is a stack of plain layers or a HeadOnFeatures of such stacks."""
     if torch.is_grad_enabled() or torch.compiler.is_compiling() or not _is_small(obs):
-        return network(obs)
+        return _infer_masked(network, obs) if isinstance(network, WithoutMask) else network(obs)
     stack = _stacks.get(network)
     if stack is None or not stack.is_current:
         stack = _stacks[network] = DenseStack.of(network)
@@ -40,6 +42,11 @@ def infer(network: nn.Module, obs: Any) -> Any:
         return network(obs)
     outputs = torch.from_numpy(stack(obs.numpy()))
     return network.interpret(outputs) if isinstance(network, HeadOnFeatures) else outputs
+
+
+def _infer_masked(network: WithoutMask, obs: Any) -> Any:
+    rest, mask = split_mask(obs)
+    return network.masked(infer(network.network, rest), mask)
 
 
 def _is_small(obs: Any) -> bool:

@@ -13,6 +13,7 @@ from rlchassis.api import AgentFactory, Environments, LRSchedulerFactory, OnPoli
 from rlchassis_toolkit.factories.networks import ActorFactory, ActorFactoryDefault, CriticFactory, CriticFactoryDefault
 from rlchassis_toolkit.gae import ReturnScale
 from rlchassis_toolkit.networks.actors_and_critics import unique_parameters
+from rlchassis_toolkit.networks.masking import MaskedActor, masked, seen_by_networks
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
 
 
@@ -53,8 +54,8 @@ class StochasticAgentFactory(AgentFactory):
 
     def create_policy(self, envs: Environments, device: torch.device) -> StochasticPolicy:
         """Create a stochastic policy."""
-        actor = self.actor_factory.create_module(envs, device)
-        return StochasticPolicy(actor, deterministic_eval=self.params.deterministic_eval)
+        actor = self.actor_factory.create_module(seen_by_networks(envs), device)
+        return StochasticPolicy(masked(actor, envs, MaskedActor), deterministic_eval=self.params.deterministic_eval)
 
     def create_optimizer(self, parameters: Iterable[nn.Parameter], role: str, setup: Setup) -> Optimizer:
         """Create an optimizer of these parameters with params.lr and its schedule."""
@@ -72,7 +73,8 @@ class ActorCriticAgentFactory(StochasticAgentFactory):
 
     def create_critic(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> nn.Module:
         """Create the critic, which may share the actor's features."""
-        return self.critic_factory.create_module(envs, setup.device, actor=policy.actor)
+        critic = self.critic_factory.create_module(seen_by_networks(envs), setup.device, actor=policy.actor)
+        return masked(critic, envs)
 
     def create_joint_optimizer(self, policy: StochasticPolicy, critic: nn.Module, setup: Setup) -> Optimizer:
         """Create one optimizer for actor and critic; shared parameters count once."""

@@ -16,6 +16,7 @@ from rlchassis.api import HasSpaces, ModuleFactory, Probe, UsageError, require_v
 from rlchassis_toolkit.factories.networks import features_of, hidden_sizes, is_activation
 from rlchassis_toolkit.networks.encoders import encoder_for
 from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, OnlyMember, SideBySide
+from rlchassis_toolkit.networks.masking import masked, seen_by_networks
 
 
 class ActionCriticFactory(ModuleFactory):
@@ -109,10 +110,14 @@ def _are_two(recipe: Any, attribute: Attribute[Any], value: Any) -> None:
 def create_critics(
     factories: Sequence[ActionCriticFactory], envs: HasSpaces, device: torch.device, actor: nn.Module | None = None
 ) -> nn.Module:
-    """Create one critic per factory, with outputs [n, B] or [n, B, K] together; equal factories share batched products."""
+    """Create one critic per factory, with outputs [n, B] or [n, B, K] together; equal factories share batched products.
+
+    Where observations hold an action mask, the critics do not see it: values of forbidden actions are finite.
+    """
+    seen = seen_by_networks(envs)
     if all(factory == factories[0] for factory in factories):
-        return factories[0].create_ensemble(len(factories), envs, device, actor)
-    return SideBySide([factory.create_module(envs, device, actor) for factory in factories])
+        return masked(factories[0].create_ensemble(len(factories), seen, device, actor), envs)
+    return masked(SideBySide([factory.create_module(seen, device, actor) for factory in factories]), envs)
 
 
 def _ensemble(

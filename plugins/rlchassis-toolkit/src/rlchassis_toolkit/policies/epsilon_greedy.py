@@ -48,11 +48,15 @@ class LinearEps:
 
 
 class EpsilonGreedyPolicy(Policy):
-    """ε-greedy policy on a Q-network: argmaxₐ q(s, a), or with probability ε a uniformly random action."""
+    """ε-greedy policy on a Q-network: argmaxₐ q(s, a), or with probability ε a uniformly random action.
+
+    A network of masked values says so by an attribute is_masked: actions of value −∞ are never chosen.
+    """
 
     def __init__(self, network: nn.Module, *, eps_training: float, eps_inference: float = 0.0) -> None:
         super().__init__()
         self.network = network
+        self.is_masked = bool(getattr(network, "is_masked", False))
         self.eps_training = eps_training
         self.eps_inference = eps_inference
 
@@ -66,15 +70,19 @@ class EpsilonGreedyPolicy(Policy):
         drawn = torch.rand(best.shape, generator=rng, device=rng.device)
         if min(drawn.tolist()) >= eps:  # faster than in torch, and true for nearly all steps
             return best, None
-        anything = torch.randint(values.shape[-1], best.shape, generator=rng, device=rng.device)
-        return torch.where(drawn < eps, anything, best), None
+        return torch.where(drawn < eps, self._anything(values, rng), best), None
+
+    def _anything(self, values: Tensor, rng: Generator) -> Tensor:
+        if self.is_masked:
+            return (values > -torch.inf).float().multinomial(1, generator=rng).squeeze(-1)
+        return torch.randint(values.shape[-1], values.shape[:-1], generator=rng, device=rng.device)
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
         """Check that the network returns one value per action; unchecked where the action space is not Discrete."""
         if isinstance(action_space, spaces.Discrete):
             device = next((p.device for p in self.parameters()), torch.device("cpu"))
             values = self.values(obs, explore=False, rng=Generator(device))
-            require_values(values, obs, int(action_space.n), meaning="one value per action")
+            require_values(values, obs, int(action_space.n), meaning="one value per action", may_be_infinite=self.is_masked)
 
     def values(self, obs: Observation, *, explore: bool, rng: Generator) -> Tensor:
         """Values q(s, ·) of K actions, [N, K]; networks that estimate them by samples use rng."""

@@ -1,0 +1,108 @@
+"""Every algorithm that declares action masks never takes a forbidden action, whether it warms up, explores or is tested."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import rlchassis
+from rlchassis import experiment
+from rlchassis.errors import UnsupportedSpaceError
+from rlchassis.experiment import DQNExperimentBuilder, PPOExperimentBuilder
+from rlchassis.registry import installed
+from rlchassis_testkit.masked_envs import Forbidding
+from rlchassis_testkit.tiny_runs import tiny_run, weights_of
+from rlchassis_toolkit import IntermediateModuleFactory
+
+DECLARED = {plugin.name: plugin for plugin in installed("algorithm")}
+MASKING = {builder: name for builder, name in experiment.BUILDERS.items() if DECLARED[name].action_masks}
+
+
+def settings_for(builder: str, *, steps: int) -> dict[str, Any]:
+    if DECLARED[MASKING[builder]].policy == "on":
+        return {
+            "num_epochs": 2,
+            "step_per_epoch": steps // 2,
+            "step_per_collect": steps // 4,
+            "repeat_per_collect": 1,
+            "batch_size": steps // 8,
+        }
+    warm_up = {"start_timesteps": steps // 4, "start_timesteps_random": True}
+    return {"num_epochs": 2, "step_per_epoch": steps // 2, "update_per_step": 0.1, "buffer_size": 1000, **warm_up}
+
+
+def test_eight_algorithms_declare_action_masks():
+    assert set(MASKING.values()) == {"a2c", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "trpo"}
+
+
+@pytest.mark.parametrize("builder", MASKING)
+def test_a_forbidden_action_is_never_taken(builder):
+    mistakes: list[Any] = []
+    world = tiny_run(getattr(experiment, builder), partial(Forbidding, mistakes=mistakes), **settings_for(builder, steps=2000))
+    assert world.state.updates > 0
+    assert mistakes == []
+    assert weights_of(world.policy).isfinite().all()
+
+
+def test_an_algorithm_that_knows_nothing_of_masks_takes_forbidden_actions():
+    mistakes: list[Any] = []
+    tiny_run(PPOExperimentBuilder, partial(Forbidding, "none", mistakes=mistakes), **settings_for("PPOExperimentBuilder", steps=400))
+    assert len(mistakes) > 20
+
+
+class Foreign(nn.Module):
+    """A network of a user's that knows nothing of action masks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(3, 4)
+
+    def forward(self, obs):
+        return self.layer(obs)
+
+
+class ForeignFactory(IntermediateModuleFactory):
+    def create_module(self, envs, device):
+        assert envs.observation_space.shape == (3,)
+        return Foreign().to(device)
+
+
+def test_a_network_of_a_user_needs_to_know_nothing_of_masks():
+    mistakes: list[Any] = []
+    world = tiny_run(
+        DQNExperimentBuilder,
+        partial(Forbidding, mistakes=mistakes),
+        configure=lambda b: b.with_model_factory(ForeignFactory()),
+        **settings_for("DQNExperimentBuilder", steps=400),
+    )
+    assert mistakes == []
+    assert isinstance(world.policy.network.network, Foreign)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("builder", [PPOExperimentBuilder, DQNExperimentBuilder])
+def test_a_compiled_run_with_masks_learns_the_same_up_to_rounding(builder):
+    plain, compiled = (tiny_run(builder, Forbidding, configure=lambda b, on=on: b.with_compile(on)) for on in (False, True))
+    assert not compiled.algorithm.graphs.given_up
+    assert torch.allclose(weights_of(plain.policy), weights_of(compiled.policy), atol=1e-4)
+
+
+def test_a_stored_policy_takes_observations_with_their_mask(tmp_path):
+    settings = {"persistence_enabled": True, "persistence_base_dir": str(tmp_path)}
+    tiny_run(PPOExperimentBuilder, Forbidding, name="run", **settings)
+    policy = rlchassis.load_policy(tmp_path / "run")
+    for allowed in range(4):
+        assert policy({"observation": np.zeros(3, np.float32), "action_mask": np.eye(4, dtype=np.int8)[allowed]}) == allowed
+
+
+def test_an_algorithm_that_does_not_declare_masks_refuses_them(monkeypatch):
+    monkeypatch.setattr(
+        "rlchassis.training.agent.find", lambda *name: DECLARED["ppo"].__class__(**{**vars(DECLARED["ppo"]), "action_masks": False})
+    )
+    with pytest.raises(UnsupportedSpaceError, match="ppo does not support action masks, but the environment gives them; choose another"):
+        tiny_run(PPOExperimentBuilder, Forbidding)
