@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rlchassis.cli.output import say
-    from rlchassis.config import ExperimentConfig, SamplingConfig
+    from rlchassis.config import ExperimentConfig, ResolvedSampling, SamplingConfig
     from rlchassis.config.config_part import ConfigPart
     from rlchassis.config.fields import instance, number, switch, whole
     from rlchassis.config.tianshou_names import refuses_old_names
     from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row
+    from rlchassis.data.step import Step
     from rlchassis.envs import EnvFactory, Environments, EnvMode, is_masked, split_mask, without_mask
     from rlchassis.errors import PluginError, StoredFileError, UnsupportedSpaceError, UsageError
     from rlchassis.experiment.builder import ExperimentBuilder
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     from rlchassis.learning.policy import Policy, PolicyWrapper
     from rlchassis.learning.setup import Setup
     from rlchassis.registry import Component
+    from rlchassis.replay import Replay, ReplayBuffer, Sample
     from rlchassis.storage.files import write_atomically
     from rlchassis.storage.stored_configuration import read_settings
     from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
+    from rlchassis.training.buffer_factory import BufferFactory
     from rlchassis.training.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
     from rlchassis.training.loggers import Logger, LoggerFactory, read_metrics
     from rlchassis.training.off_policy import OffPolicyTrainer
@@ -39,11 +42,12 @@ if TYPE_CHECKING:
 
 HOMES = {
     "rlchassis.cli.output": "say",
-    "rlchassis.config": "ExperimentConfig SamplingConfig",
+    "rlchassis.config": "ExperimentConfig ResolvedSampling SamplingConfig",
     "rlchassis.config.fields": "instance number switch whole",
     "rlchassis.config.config_part": "ConfigPart",
     "rlchassis.config.tianshou_names": "refuses_old_names",
     "rlchassis.data.experience": "by_row Experience Metrics Observation TensorStruct Transition",
+    "rlchassis.data.step": "Step",
     "rlchassis.envs": "EnvFactory Environments EnvMode is_masked split_mask without_mask",
     "rlchassis.errors": "PluginError StoredFileError UnsupportedSpaceError UsageError",
     "rlchassis.experiment.builder": "ExperimentBuilder",
@@ -57,9 +61,11 @@ HOMES = {
     "rlchassis.learning.policy": "Policy PolicyWrapper",
     "rlchassis.learning.setup": "Setup",
     "rlchassis.registry": "Component",
+    "rlchassis.replay": "Replay ReplayBuffer Sample",
     "rlchassis.storage.files": "write_atomically",
     "rlchassis.storage.stored_configuration": "read_settings",
     "rlchassis.training.agent": "AgentFactory PolicyWrapperFactory",
+    "rlchassis.training.buffer_factory": "BufferFactory",
     "rlchassis.training.callbacks": "CallbackContext EpochStopCallback EpochTestCallback EpochTrainCallback",
     "rlchassis.training.loggers": "Logger LoggerFactory read_metrics",
     "rlchassis.training.off_policy": "OffPolicyTrainer",
@@ -73,6 +79,7 @@ _HOME_OF = {name: home for home, names in HOMES.items() for name in names.split(
 __all__ = [
     "AgentFactory",
     "Algorithm",
+    "BufferFactory",
     "CallbackContext",
     "Component",
     "ConfigPart",
@@ -101,8 +108,13 @@ __all__ = [
     "PolicyWrapper",
     "PolicyWrapperFactory",
     "Probe",
+    "Replay",
+    "ReplayBuffer",
+    "ResolvedSampling",
+    "Sample",
     "SamplingConfig",
     "Setup",
+    "Step",
     "StoredFileError",
     "TensorStruct",
     "Transition",

@@ -17,7 +17,7 @@ from rlchassis.registry.kinds import noun
 from rlchassis.registry.wording import listed
 
 WITH_OPTION = ("seed", "device", "persistence_base_dir")
-NAMED = {"optimizer": "optimizer", "logger": "logger", "wrapper": "policy_wrapper", "extensions": "extension"}
+NAMED = {"optimizer": "optimizer", "buffer": "buffer", "logger": "logger", "wrapper": "policy_wrapper", "extensions": "extension"}
 """Arguments that name components, and their kinds."""
 
 

@@ -12,7 +12,14 @@ from rlchassis.errors import UsageError
 from rlchassis.experiment import Experiment, plan
 from rlchassis.registry import installed
 
-SAME = {"steps": "steps", "seed": "config.seed", "device": "config.device", "dir": "config.persistence_base_dir", "optimizer": "optimizer"}
+SAME = {
+    "steps": "steps",
+    "seed": "config.seed",
+    "device": "config.device",
+    "dir": "config.persistence_base_dir",
+    "optimizer": "optimizer",
+    "buffer": "buffer",
+}
 """Options and the settings that they are aliases of."""
 
 
@@ -34,7 +41,7 @@ def planned(arguments: argparse.Namespace) -> tuple[Experiment, str]:
             steps=arguments.steps,
             seed=arguments.seed,
             recipe=arguments.recipe,
-            settings=[assigned] if stored else [settings, assigned],
+            settings=[*([] if stored else [settings]), {} if arguments.buffer is None else {"buffer": arguments.buffer}, assigned],
             optimizer=arguments.optimizer,
             loggers=arguments.logger,
             wrappers=arguments.wrapper,

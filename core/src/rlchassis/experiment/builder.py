@@ -23,6 +23,7 @@ from rlchassis.registry.demands import agent_class_shortfall
 from rlchassis.storage.names import name_parts
 from rlchassis.storage.spec.values import made
 from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
+from rlchassis.training.buffer_factory import BufferFactory
 from rlchassis.training.callbacks import Callbacks, EpochStopCallback, EpochTestCallback, EpochTrainCallback
 from rlchassis.training.hook_manager import hook_manager
 from rlchassis.training.loggers import LoggerFactory, LoggerFactorySeveral
@@ -138,6 +139,11 @@ class ExperimentBuilder(Generic[Agent]):
         """Wrap the policy; the wrapper goes around those added before."""
         _require(policy_wrapper_factory, PolicyWrapperFactory)
         return self._with_agent(policy_wrappers=(*self._agent.policy_wrappers, policy_wrapper_factory))
+
+    def with_buffer_factory(self, buffer_factory: BufferFactory) -> Self:
+        """Set the replay buffer, in place of that of the sampling settings."""
+        _require(buffer_factory, BufferFactory)
+        return self._with_agent(buffer_factory=buffer_factory)
 
     def with_epoch_train_callback(self, callback: EpochTrainCallback) -> Self:
         """Add a callback for the start of every epoch, called after those added before."""

@@ -14,6 +14,7 @@ CONTRACTS = {
     "lr_scheduler": "LRSchedulerFactory",
     "logger": "LoggerFactory",
     "policy_wrapper": "PolicyWrapperFactory",
+    "buffer": "BufferFactory",
     "env": "EnvFactory",
 }
 """Base class in rlchassis.api of each kind."""

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 
 from rlchassis.errors import PluginError
 
-KINDS = ("algorithm", "optimizer", "lr_scheduler", "logger", "policy_wrapper", "env", "launcher", "command", "extension", "component")
+KINDS = (
+    "algorithm",
+    "optimizer",
+    "lr_scheduler",
+    "logger",
+    "policy_wrapper",
+    "buffer",
+    "env",
+    "launcher",
+    "command",
+    "extension",
+    "component",
+)
 PLUGIN_API = (2, 0)
 """Major and minor version of the plugin API, independent of distribution versions."""
 GROUP_PREFIX = "rlchassis."
@@ -25,6 +37,7 @@ FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "optimizer": {"adam": "rlchassis-adam"},
     "logger": {"tensorboard": "rlchassis-tensorboard"},
     "policy_wrapper": {"obs-norm": "rlchassis-obs-norm"},
+    "buffer": {"her": "rlchassis-her"},
     "command": {"plot": "rlchassis-plots"},
     "component": dict.fromkeys((*_ACTORS, *_CRITICS, *_OTHER_PARTS), "rlchassis-toolkit"),
 }

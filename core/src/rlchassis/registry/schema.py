@@ -12,10 +12,12 @@ SPACES = ("Box", "Dict", "Discrete", "Graph", "MultiBinary", "MultiDiscrete", "O
 POLICIES = ("on", "off")
 
 _REQUIRED = {"algorithm": ("summary", "observation_spaces", "action_spaces", "policy")}
+_WITH_SPACES = ("needs", "observation_spaces", "action_spaces")
 _OPTIONAL = {
     "algorithm": ("needs", "action_masks"),
     "command": ("after_train",),
-    "policy_wrapper": ("needs", "observation_spaces", "action_spaces"),
+    "policy_wrapper": _WITH_SPACES,
+    "buffer": _WITH_SPACES,
 }
 
 

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from attrs import define, field, frozen
+from attrs import define, field
+from gymnasium.spaces import Box, Space
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from rlchassis.data.arrays import pick
-from rlchassis.data.experience import Experience
 from rlchassis.data.step import Step
+from rlchassis.replay.contract import Replay, Sample
 from rlchassis.replay.priorities import BYTES_PER_PRIORITY, Priorities
 from rlchassis.replay.ring import Indices, Ring
 from rlchassis.replay.storage import Storage
 
 
-@frozen(eq=False)
-class Sample:
-    """A sampled batch."""
-
-    window: Experience
-    """[n, B, …]: n consecutive rows from each sampled row; after the end of its episode or the newest row,
-    the last is repeated and not valid. The first is always valid."""
-    indices: Indices
-    """[B] where the rows drawn lie, for handing back their priorities."""
-
-
 @define(eq=False)
-class ReplayBuffer:
+class ReplayBuffer(Replay):
     """Replay buffer of the newest transitions of N environments, one write head each; only valid rows are stored."""
 
     ring: Ring
@@ -54,6 +46,27 @@ class ReplayBuffer:
         ring = Ring(-(-capacity // num_envs), num_envs, history=stack_num - 1)
         priorities = None if alpha is None else Priorities(ring.num_cells, alpha, beta)
         return cls(ring, store_next_obs, stack_num, priorities)
+
+    @property
+    def capacity(self) -> int:
+        """See Replay."""
+        return self.ring.num_cells
+
+    @property
+    def prioritized(self) -> bool:
+        """See Replay."""
+        return self.priorities is not None
+
+    def readings(self) -> dict[str, float]:
+        """See Replay."""
+        return {} if self.priorities is None else {"beta": self.priorities.current_beta}
+
+    def ways_to_shrink(self, observation_space: Space[Any]) -> list[str]:
+        """See Replay."""
+        ways = ["set sampling.replay_buffer_ignore_obs_next"] if self.store_next_obs else []
+        if self.stack_num == 1 and isinstance(observation_space, Box) and len(observation_space.shape) > 1:
+            ways.append("store one frame of each stack (sampling.replay_buffer_save_only_last_obs with replay_buffer_stack_num)")
+        return ways
 
     def __len__(self) -> int:
         """Number of stored transitions."""

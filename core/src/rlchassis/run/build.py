@@ -108,7 +108,7 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
         algorithm=algorithm,
         train_collector=_collector(policy, envs.train, streams, "exploration", device),  # type: ignore[arg-type]  # missing only where nothing trains
         test_collector=_collector(policy, envs.test, streams, "evaluation", device, sampling.max_test_episode_steps),
-        buffer=agent.trainer_class.create_buffer(sampling),
+        buffer=agent.create_buffer(sampling, envs, experiment.env_factory),
         sampler_rng=streams.generator("sampler"),
         learner_rng=streams.generator("learner", device=device),
         logger=LoggerGroup([]),

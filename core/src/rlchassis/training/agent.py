@@ -11,15 +11,19 @@ import torch
 from attrs import Attribute, field, frozen
 from torch import nn
 
+from rlchassis.config import ResolvedSampling
 from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.fields import switch
-from rlchassis.envs import AnySpace, Environments, is_masked, kinds_in, without_mask
+from rlchassis.envs import AnySpace, EnvFactory, Environments, is_masked, kinds_in, without_mask
 from rlchassis.errors import UnsupportedSpaceError, UsageError
 from rlchassis.learning.algorithm import Algorithm
 from rlchassis.learning.optimizer import OptimizerFactory
 from rlchassis.learning.policy import Policy
 from rlchassis.learning.setup import Setup, resolve
 from rlchassis.registry import Component, find, name_of
+from rlchassis.replay import Replay
+from rlchassis.training.buffer_factory import BufferFactory
+from rlchassis.training.rollout import RolloutBuffer
 from rlchassis.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -69,6 +73,8 @@ class AgentFactory(ConfigPart, ABC):
     """Optimizer."""
     policy_wrappers: tuple[PolicyWrapperFactory | Component, ...] = field(default=(), converter=tuple, validator=_few)
     """Policy wrappers; the first is innermost."""
+    buffer_factory: BufferFactory | Component | None = None
+    """Replay buffer; None: that of the sampling settings."""
     compile: bool = switch(False)
     """Whether to compile each update with torch.compile: seconds of start-up, then faster updates."""
 
@@ -84,6 +90,20 @@ class AgentFactory(ConfigPart, ABC):
     @abstractmethod
     def create_algorithm(self, policy: Any, envs: Environments, setup: Setup) -> Algorithm[Any]:
         """Create the algorithm that trains this policy, which is of the class that create_policy returns."""
+
+    def create_buffer(self, sampling: ResolvedSampling, envs: Environments, env_factory: EnvFactory) -> Replay | RolloutBuffer:
+        """The configured buffer, or that of the trainer; UsageError if this kind of training cannot learn from it."""
+        factory: BufferFactory | None = resolve(self.buffer_factory, BufferFactory)
+        if factory is None:
+            return self.trainer_class.create_buffer(sampling)
+        if not self.trainer_class.takes_buffers:
+            raise UsageError(
+                f"{self.trainer_class.__name__} has no replay buffer that {type(factory).__name__} could replace; leave it out."
+            )
+        buffer = factory.create_buffer(sampling, envs, env_factory)
+        if not isinstance(buffer, Replay):
+            raise UsageError(f"expected a Replay of {type(factory).__name__}, got {buffer!r}; derive it from rlchassis.api.Replay.")
+        return buffer
 
     def create_wrapped(self, policy: Policy, envs: Environments, device: torch.device) -> Policy:
         """The policy with all configured wrappers around it."""

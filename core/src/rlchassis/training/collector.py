@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -22,6 +22,8 @@ from rlchassis.training.episodes import CollectStats, EpisodeStats
 from rlchassis.training.long_episodes import LongEpisodes
 
 log = logging.getLogger(__name__)
+Columns: TypeAlias = Callable[[Step], dict[str, Any]]
+"""Columns to add to a collected step, trees of arrays [N, …]."""
 
 
 class Buffer(Protocol):
@@ -59,10 +61,10 @@ class Collector:
         self._acting.reset(seeds)
         self._episodes = EpisodeStats(self.envs.num_envs, self.envs.infos)
 
-    def collect(self, num_steps: int, buffer: Buffer, policy: Policy | None = None) -> CollectStats:
+    def collect(self, num_steps: int, buffer: Buffer, policy: Policy | None = None, columns: Columns | None = None) -> CollectStats:
         """Collect num_steps environment steps with exploration into the buffer; rounded up if environments only step together.
 
-        policy: another, memoryless policy that acts instead, as in the warm-up.
+        policy: another, memoryless policy that acts instead, as in the warm-up. columns: function of a step that returns more of them.
         """
         stats, acting = CollectStats(), self.policy if policy is None else policy
         with torch.no_grad(), self._acting.normalizing():
@@ -75,6 +77,8 @@ class Collector:
                 except ActionFailure as error:
                     taken = self._collected + stats.num_steps
                     raise ActionFailure(f"environment step {taken + 1} was not taken: {error}.") from error
+                if columns is not None:
+                    step = step._replace(columns={**step.columns, **columns(step)})
                 buffer.add(step)
                 self._episodes.add(step, step.valid, stats)
         self._collected += stats.num_steps

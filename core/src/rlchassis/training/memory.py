@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from attrs import frozen
-from gymnasium.spaces import Box
 
 from rlchassis.data.step import Step
 from rlchassis.envs import ActionMap, Environments, allocate
 from rlchassis.errors import NotEnoughMemoryError
-from rlchassis.replay import ReplayBuffer
+from rlchassis.replay import Replay
 
 
 @frozen
@@ -23,12 +22,10 @@ class ReplayMemory:
     """Advice on settings that reduce memory and are not used yet."""
 
     @classmethod
-    def of(cls, buffer: ReplayBuffer, envs: Environments) -> ReplayMemory:
+    def of(cls, buffer: Replay, envs: Environments) -> ReplayMemory:
         """Memory of a buffer for the spaces of these environments."""
-        ways = ["set sampling.replay_buffer_ignore_obs_next"] if buffer.store_next_obs else []
-        if buffer.stack_num == 1 and isinstance(envs.observation_space, Box) and len(envs.observation_space.shape) > 1:
-            ways.append("store one frame of each stack (sampling.replay_buffer_save_only_last_obs with replay_buffer_stack_num)")
-        return cls(buffer.ring.num_cells, buffer.bytes_per_transition(example_step(envs)), tuple(ways))
+        ways = tuple(buffer.ways_to_shrink(envs.observation_space))
+        return cls(buffer.capacity, buffer.bytes_per_transition(example_step(envs)), ways)
 
     def __str__(self) -> str:
         size = in_words(self.transitions * self.per_transition)
@@ -48,7 +45,9 @@ class ReplayMemory:
 def example_step(envs: Environments) -> Step:
     """A step of one environment, with the shapes and dtypes of collected ones."""
     obs, flag = allocate(envs.observation_space, 1), np.zeros(1, np.bool_)
-    return Step(obs, ActionMap(envs.action_space).random(1, np.random.default_rng(0)), np.zeros(1), obs, flag, flag, flag)
+    read = envs.train.infos if envs.train is not None else None
+    columns = {} if read is None else {key: array[:1] for key, array in read.columns.items()}
+    return Step(obs, ActionMap(envs.action_space).random(1, np.random.default_rng(0)), np.zeros(1), obs, flag, flag, flag, columns)
 
 
 def in_words(num_bytes: int) -> str:

@@ -15,7 +15,7 @@ from rlchassis.data.step import Step
 from rlchassis.envs import is_masked
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy, layers
-from rlchassis.replay import ReplayBuffer, require_space_of_stacks
+from rlchassis.replay import Replay, ReplayBuffer, require_space_of_stacks
 from rlchassis.training.episodes import CollectStats
 from rlchassis.training.memory import ReplayMemory
 from rlchassis.training.off_policy_settings import check_off_policy, first_learning_step, settings_never_reached
@@ -32,7 +32,7 @@ LARGEST_DENOMINATOR = 1_000_000
 class Both:
     """Adds each step to two buffers."""
 
-    first: ReplayBuffer
+    first: Replay
     second: RolloutBuffer
 
     def add(self, step: Step) -> None:
@@ -46,6 +46,7 @@ class OffPolicyTrainer(Trainer):
     """Training loop with a replay buffer and update_per_step updates per environment step."""
 
     refused: ClassVar[dict[str, str]] = {"repeat_per_collect": "off-policy training samples a new batch for every update (update_per_step)"}
+    takes_buffers: ClassVar[bool] = True
 
     _ratio: Fraction = field(init=False)
     _warm_up: Policy | None = field(init=False, default=None)
@@ -89,8 +90,8 @@ class OffPolicyTrainer(Trainer):
         )
 
     @property
-    def _replay(self) -> ReplayBuffer:
-        assert isinstance(self.world.buffer, ReplayBuffer)
+    def _replay(self) -> Replay:
+        assert isinstance(self.world.buffer, Replay)
         return self.world.buffer
 
     def _set_progress(self, progress: float) -> None:
@@ -110,7 +111,7 @@ class OffPolicyTrainer(Trainer):
         end = sampling.start_timesteps if warming_up else sampling.total_steps
         wanted = min(sampling.step_per_collect, end - self.state.env_step)
         buffer = self._replay if self._new_steps is None else Both(self._replay, self._new_steps)
-        return world.train_collector.collect(wanted, buffer, self._warm_up if warming_up else None)
+        return world.train_collector.collect(wanted, buffer, self._warm_up if warming_up else None, self._recorded)
 
     def _learn(self) -> None:
         due = self._rounds_due(self.state.env_step)
@@ -136,7 +137,7 @@ class OffPolicyTrainer(Trainer):
         if self.state.updates == 0:
             require_batch(batch, world.algorithm.prepare)
         learned = self._update(batch)
-        if replay.priorities is not None:
+        if replay.prioritized:
             if learned.priorities is None:
                 raise UsageError("this algorithm returns no priorities; leave sampling.replay_buffer_prioritized out.")
             require_priorities(learned.priorities, len(sample.indices), world.algorithm.update)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rlchassis.learning.optimizer import Optimizer
-from rlchassis.replay import ReplayBuffer
+from rlchassis.replay import Replay
 from rlchassis.training.rollout import RolloutBuffer
 
 
@@ -19,9 +19,8 @@ def learning_rates(optimizers: Sequence[Optimizer]) -> dict[str, float]:
     return {f"learn/{optimizer.role}_learning_rate": optimizer.learning_rate for optimizer in optimizers}
 
 
-def replay_readings(buffer: ReplayBuffer | RolloutBuffer) -> dict[str, float]:
-    """replay/size in transitions, and replay/beta for prioritized replay; empty for a rollout buffer."""
-    if not isinstance(buffer, ReplayBuffer):
+def replay_readings(buffer: Replay | RolloutBuffer) -> dict[str, float]:
+    """replay/size in transitions, and what the buffer adds, such as replay/beta for prioritized replay; empty for a rollout buffer."""
+    if not isinstance(buffer, Replay):
         return {}
-    beta = {} if buffer.priorities is None else {"replay/beta": buffer.priorities.current_beta}
-    return {"replay/size": float(len(buffer)), **beta}
+    return {"replay/size": float(len(buffer)), **{f"replay/{name}": value for name, value in buffer.readings().items()}}

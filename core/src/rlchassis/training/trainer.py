@@ -12,10 +12,12 @@ from attrs import define, field, fields
 
 from rlchassis.config import ResolvedSampling
 from rlchassis.data.experience import Experience, TensorStruct
+from rlchassis.data.step import Step
 from rlchassis.errors import DivergenceError, UsageError
 from rlchassis.learning.algorithm import UpdateResult
 from rlchassis.learning.policy import layers
-from rlchassis.replay import ReplayBuffer
+from rlchassis.replay import Replay
+from rlchassis.training.collector import Columns
 from rlchassis.training.episodes import CollectStats
 from rlchassis.training.evaluation import Evaluation
 from rlchassis.training.info import InfoStats
@@ -42,6 +44,8 @@ class Trainer(ABC):
 
     refused: ClassVar[dict[str, str]] = {}
     """Sampling settings that this kind of training does not support, with the reason."""
+    takes_buffers: ClassVar[bool] = False
+    """Whether an agent's buffer_factory may replace its buffer."""
 
     world: World
     persistence: PolicyPersistence
@@ -69,7 +73,7 @@ class Trainer(ABC):
 
     @classmethod
     @abstractmethod
-    def create_buffer(cls, sampling: ResolvedSampling) -> RolloutBuffer | ReplayBuffer:
+    def create_buffer(cls, sampling: ResolvedSampling) -> RolloutBuffer | Replay:
         """Create the rollout or replay buffer for collected steps."""
 
     @abstractmethod
@@ -162,7 +166,16 @@ class Trainer(ABC):
     def _collect(self) -> CollectStats:
         world, sampling = self.world, self.world.sampling
         wanted = min(sampling.step_per_collect, sampling.total_steps - self.state.env_step)
-        return world.train_collector.collect(wanted, world.buffer)
+        return world.train_collector.collect(wanted, world.buffer, columns=self._recorded)
+
+    @property
+    def _recorded(self) -> Columns | None:
+        """What a subclass records of every step; None: nothing."""
+        return None if type(self).columns is Trainer.columns else self.columns
+
+    def columns(self, step: Step) -> dict[str, Any]:
+        """Columns that this trainer adds to each collected step, trees of arrays [N, …]; none by default."""
+        return {}
 
     def _call_hook(self, hook: str, **what: Any) -> None:
         """Call a hook if it has implementations; an empty call costs as much as collecting one step."""

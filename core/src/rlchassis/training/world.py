@@ -16,7 +16,7 @@ from rlchassis.data.randomness import RandomStreams
 from rlchassis.envs import Environments
 from rlchassis.learning.algorithm import Algorithm
 from rlchassis.learning.policy import Policy
-from rlchassis.replay import ReplayBuffer
+from rlchassis.replay import Replay
 from rlchassis.storage.run_lock import RunLock
 from rlchassis.training.collector import Collector
 from rlchassis.training.loggers import LoggerGroup
@@ -46,7 +46,7 @@ class World:
     train_collector: Collector
     """None only without training."""
     test_collector: Collector | None
-    buffer: RolloutBuffer | ReplayBuffer
+    buffer: RolloutBuffer | Replay
     sampler_rng: torch.Generator
     """Random generator for replay buffer samples."""
     learner_rng: torch.Generator
