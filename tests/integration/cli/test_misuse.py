@@ -77,6 +77,8 @@ def is_refused(done, *hints):
         (("--optimizer", "rmsprop"), ["Installed: adam"]),
         (("--logger", "tensorbord"), ['Did you mean "tensorboard"?']),
         (("--wrapper", "obsnorm"), ['Did you mean "obs-norm"?']),
+        (("--buffer", "hindsight"), ['no buffer "hindsight" is installed']),
+        (("--buffer", "hindsight", "--set", "buffer=other"), ["--buffer and --set buffer set the same thing"]),
         (("--wrapper", "icm"), ["Installed: obs-norm"]),
         (("--with", "acme.curriculum"), ["acme.curriculum"]),
         (("--device", "cuba"), ["cuba"]),

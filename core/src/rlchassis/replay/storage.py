@@ -62,7 +62,7 @@ class Storage:
             self.terminated[cells] = step.terminated
             self.truncated[cells] = step.truncated
         if self.columns:
-            write(self.columns, cells, step.columns)
+            (write_one if type(cells) is int else write)(self.columns, cells, step.columns)
 
     def ended(self, cells: Indices) -> NDArray[np.bool_]:
         """Whether each was the last row of its episode."""
