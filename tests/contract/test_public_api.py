@@ -259,8 +259,8 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 
 
 API = """
-    AgentFactory Algorithm BufferFactory by_row CallbackContext Component ConfigPart described EnvFactory Environments EnvMode
-    EpochStopCallback EpochTestCallback EpochTrainCallback Experience ExperimentBuilder ExperimentConfig gradient_step HasSpaces
+    ActionLayout AgentFactory Algorithm BufferFactory by_row CallbackContext Component ConfigPart described EnvFactory Environments
+    EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback Experience ExperimentBuilder ExperimentConfig gradient_step HasSpaces
     hookimpl instance is_masked Logger LoggerFactory LRSchedulerFactory Metrics ModuleFactory number Observation OffPolicyTrainer
     one_graph OnPolicyTrainer Optimizer OptimizerFactory PluginError Policy PolicyWrapper PolicyWrapperFactory Probe read_metrics
     read_settings refuses_old_names Replay ReplayBuffer require_action require_values ResolvedSampling Sample SamplingConfig say
@@ -314,7 +314,8 @@ TOOLKIT = """
     DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble
     encoder_for EpsilonGreedyPolicy explained_variance ExplorationNoise Features first_of fisher_vector_product flat_gradient
     flattened forbid GaussianActor GaussianActorMethods HeadOnFeatures infer IntermediateModuleFactory IntermediateModuleFactoryDefault
-    is_alpha lambda_returns LinearEps masked MaskedActor MaskedValues MLP n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian
+    is_alpha lambda_returns LinearEps masked MaskedActor MaskedValues MixedActor MixedDistribution MLP MultiCategorical
+    MultiCategoricalActor n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian
     NoiseFactoryOrnsteinUhlenbeck normalized OneCriticMethods orthogonal_ polyak_update require_one_shape ReturnScale
     RunningMoments seen_by_networks soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy StochasticActorMethods
     StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature two_critics TwoCriticsMethods unique_parameters

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rlchassis.config.config_part import ConfigPart
     from rlchassis.config.fields import instance, number, switch, whole
     from rlchassis.config.tianshou_names import refuses_old_names
+    from rlchassis.data.action_layout import ActionLayout
     from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row
     from rlchassis.data.step import Step
     from rlchassis.envs import EnvFactory, Environments, EnvMode, is_masked, split_mask, without_mask
@@ -46,6 +47,7 @@ HOMES = {
     "rlchassis.config.fields": "instance number switch whole",
     "rlchassis.config.config_part": "ConfigPart",
     "rlchassis.config.tianshou_names": "refuses_old_names",
+    "rlchassis.data.action_layout": "ActionLayout",
     "rlchassis.data.experience": "by_row Experience Metrics Observation TensorStruct Transition",
     "rlchassis.data.step": "Step",
     "rlchassis.envs": "EnvFactory Environments EnvMode is_masked split_mask without_mask",
@@ -77,6 +79,7 @@ HOMES = {
 _HOME_OF = {name: home for home, names in HOMES.items() for name in names.split()}
 
 __all__ = [
+    "ActionLayout",
     "AgentFactory",
     "Algorithm",
     "BufferFactory",

@@ -5,20 +5,24 @@ import math
 import numpy as np
 import pytest
 import torch
-from gymnasium.spaces import Box, Discrete
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple
 from torch import distributions, nn
 from torch.distributions import kl_divergence
 
 from rlchassis.envs import Environments
-from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian
+from rlchassis_toolkit.distributions import ActionDistribution, Categorical, DiagonalGaussian
 from rlchassis_toolkit.factories.networks import ActorFactoryDefault
 from rlchassis_toolkit.natural_gradient import assign_, conjugate_gradient, fisher_vector_product, flat_gradient, flattened
+from rlchassis_toolkit.product_distributions import MixedDistribution, MultiCategorical
 
 OBS = torch.randn(7, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 ACTORS = {
     "categorical": (Discrete(3), {}),
     "gaussian": (Box(-1, 1, (2,), np.float32), {}),
     "unbounded": (Box(-1, 1, (2,), np.float32), {"continuous_unbounded": True}),
+    "multi-categorical": (MultiDiscrete([3, 1, 2]), {}),
+    "mixed": (Dict({"a": Discrete(3), "b": Box(-1, 1, (2,), np.float32), "c": Discrete(2)}), {}),
+    "mixed and conditioned": (Tuple([MultiBinary(2), Box(-1, 1, (1,), np.float32)]), {"continuous_conditioned_sigma": True}),
     "conditioned": (Box(-1, 1, (2,), np.float32), {"continuous_conditioned_sigma": True}),
 }
 
@@ -33,10 +37,17 @@ def actor_of(kind: str) -> nn.Module:
     return actor
 
 
-def as_torchs(made: Categorical | DiagonalGaussian) -> distributions.Distribution:
-    if isinstance(made, Categorical):
-        return distributions.Categorical(logits=made.logits)
-    return distributions.Independent(distributions.Normal(made.mean, made.log_std.exp()), 1)
+def as_torchs(made: ActionDistribution) -> list[distributions.Distribution]:
+    """The independent parts."""
+    match made:
+        case Categorical():
+            return [distributions.Categorical(logits=made.logits)]
+        case MultiCategorical():
+            parts = [part[..., : int(part[0].isfinite().sum())] for part in made.logits.unbind(-2)]
+            return [distributions.Categorical(logits=part) for part in parts]
+        case MixedDistribution():
+            return as_torchs(made.discrete) + as_torchs(made.continuous)
+    return [distributions.Independent(distributions.Normal(made.mean, made.log_std.exp()), 1)]
 
 
 def second_derivative_of_divergence(actor: nn.Module) -> torch.Tensor:
@@ -47,7 +58,8 @@ def second_derivative_of_divergence(actor: nn.Module) -> torch.Tensor:
     def divergence(vector: torch.Tensor) -> torch.Tensor:
         parts = vector.split([p.numel() for p in parameters.values()])
         moved = {name: part.view_as(p) for (name, p), part in zip(parameters.items(), parts, strict=True)}
-        return kl_divergence(old, as_torchs(torch.func.functional_call(actor, moved, (OBS,)))).mean()
+        new = as_torchs(torch.func.functional_call(actor, moved, (OBS,)))
+        return sum(map(kl_divergence, old, new)).mean()
 
     return torch.autograd.functional.hessian(divergence, flattened(parameters.values()).detach())
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple
 from torch import nn
 
 from rlchassis.envs import allocate
@@ -37,6 +37,7 @@ IMAGE = Box(0, 255, (2, 2, 1), np.uint8)
         (Discrete(3, start=-1), torch.tensor([-1, 1]), [[1, 0, 0], [0, 0, 1]]),
         (MultiDiscrete([2, 3]), torch.tensor([[1, 2]]), [[0, 1, 0, 0, 1]]),
         (MultiBinary(3), torch.tensor([[1, 0, 1]], dtype=torch.int8), [[1, 0, 1]]),
+        (Tuple([Discrete(2, start=1), VECTOR]), {"0": torch.tensor([1]), "1": torch.tensor([[1.0, 2.0, 3.0]])}, [[1, 0, 1, 2, 3]]),
         (Dict(b=Discrete(2), a=Discrete(2)), {"a": torch.tensor([1]), "b": torch.tensor([0])}, None),
     ],
     ids=str,

@@ -7,7 +7,7 @@ import torch
 from gymnasium.spaces import Box
 from torch import nn
 
-from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Features, GaussianActor
+from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Features, GaussianActor, MixedActor, MultiCategoricalActor
 from rlchassis_toolkit.numpy_inference import LARGE_BATCH, DenseStack, infer
 
 
@@ -51,6 +51,18 @@ def test_a_gaussian_actor_acts_as_the_module_does(unbounded, conditioned):
     assert is_lean(actor)
     assert torch.allclose(lean.mean, full.mean, atol=1e-6)
     assert torch.allclose(lean.log_std, full.log_std, atol=1e-6)
+
+
+@pytest.mark.parametrize("sizes", [(3, 3), (2, 4, 1)])
+def test_actors_of_several_parts_act_as_the_modules_do(sizes):
+    obs = observations()
+    multi = MultiCategoricalActor(Features(box(5), (16,), nn.Tanh), sizes)
+    mixed = MixedActor(Features(box(5), (16,), nn.Tanh), sizes, 2, conditioned_sigma=True)
+    with torch.no_grad():
+        for actor in (multi, mixed):
+            assert is_lean(actor)
+            for lean, full in zip(infer(actor, obs), actor(obs), strict=True):
+                assert torch.allclose(lean, full, atol=1e-6)
 
 
 def moved(actor):

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from gymnasium.spaces import Box, Dict, Discrete, Graph, MultiBinary, MultiDiscrete, Sequence, Text, Tuple
+from gymnasium.spaces import Box, Dict, Discrete, Graph, MultiBinary, MultiDiscrete, OneOf, Sequence, Text, Tuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,9 +38,14 @@ leaf_spaces = (
     | st.builds(lambda n, start: Discrete(n, start=start), st.integers(1, 9), st.integers(-5, 5))
     | st.builds(MultiBinary, st.integers(1, 5) | st.lists(st.integers(1, 3), min_size=1, max_size=3))
     | st.builds(MultiDiscrete, st.lists(st.integers(1, 9), min_size=1, max_size=4))
+    | st.builds(lambda start: MultiDiscrete([[2, 3], [4, 5]], np.int16, start=[[start, 0], [1, 2]]), st.integers(-5, 5))
 )
 any_space = st.recursive(
-    leaf_spaces, lambda inner: st.dictionaries(st.text(min_size=1, max_size=5), inner, min_size=1, max_size=3).map(Dict)
+    leaf_spaces,
+    lambda inner: (
+        st.dictionaries(st.text(min_size=1, max_size=5), inner, min_size=1, max_size=3).map(Dict)
+        | st.lists(inner, min_size=1, max_size=3).map(Tuple)
+    ),
 )
 
 
@@ -89,35 +94,47 @@ def test_data_that_is_no_stored_space_is_refused(data):
 
 
 @pytest.mark.parametrize(
-    "space", [Tuple([VECTOR]), Text(3), Graph(VECTOR, None), Sequence(VECTOR), Dict({"good": VECTOR, "deep": Dict({"bad": Text(3)})})]
+    "space", [OneOf([VECTOR]), Text(3), Graph(VECTOR, None), Sequence(VECTOR), Dict({"good": VECTOR, "deep": Tuple([VECTOR, Text(3)])})]
 )
 def test_an_unsupported_observation_is_named_with_what_is_supported(space):
-    with pytest.raises(UnsupportedSpaceError, match=r"not supported; supported are Box, Discrete, MultiBinary") as refused:
+    with pytest.raises(UnsupportedSpaceError, match=r"not supported; supported are Box, .*: convert it in a wrapper") as refused:
         require_supported(space, Discrete(2))
-    assert ("'deep.bad'" in str(refused.value)) == isinstance(space, Dict)
+    assert ("'deep.1'" in str(refused.value)) == isinstance(space, Dict)
 
 
-@pytest.mark.parametrize("space", [MultiDiscrete([2, 3]), MultiBinary(2), Dict({"a": VECTOR}), Box(0, 9, (2,), np.int64), Tuple([VECTOR])])
-def test_an_unsupported_action_is_refused(space):
-    with pytest.raises(UnsupportedSpaceError, match="action space"):
+@pytest.mark.parametrize(
+    ("space", "message"),
+    [
+        (Box(0, 9, (2,), np.int64), "the action space is Box.* of int64, which is not supported; supported are floating-point Box"),
+        (Text(3), "the action space is Text"),
+        (Sequence(VECTOR), "the action space is Sequence"),
+        (Dict({"a": VECTOR, "b": Tuple([Text(3)])}), "action 'b.0' is Text"),
+        (Dict({}), "the action space is .*, which has no parts to choose"),
+    ],
+)
+def test_an_unsupported_action_is_refused(space, message):
+    with pytest.raises(UnsupportedSpaceError, match=message):
         require_supported(VECTOR, space)
 
 
 def test_all_supported_spaces_pass():
     require_supported(NESTED, VECTOR)
     require_supported(MultiDiscrete([2, 3]), Discrete(3, start=-1))
+    require_supported(Tuple([VECTOR, NESTED]), Dict({"a": VECTOR, "b": Tuple([MultiBinary(2), MultiDiscrete([2, 3])])}))
 
 
 def test_kinds_name_every_space_inside():
     assert kinds_in(VECTOR) == {"Box"}
     assert kinds_in(NESTED) == {"Dict", "Box", "MultiBinary", "Discrete"}
     assert kinds_in(Dict({"a": Dict({"b": Discrete(2)})})) == {"Dict", "Discrete"}
-    assert kinds_in(Tuple([VECTOR])) == {"Tuple"}
+    assert kinds_in(Tuple([VECTOR])) == {"Tuple", "Box"}
+    assert kinds_in(Dict({"a": Tuple([Dict({"b": Discrete(2)})])})) == {"Dict", "Tuple", "Discrete"}
 
 
 def test_descriptions_are_short():
     assert describe(Box(-1, 1, (4,))) == "Box(4,)"
     assert describe(Dict({"a": Discrete(2), "b": Box(0, 255, (2, 2), np.uint8)})) == "Dict(a: Discrete(2), b: Box(2, 2) of uint8)"
+    assert describe(Tuple([Box(-1, 1, (4,)), Discrete(2)])) == "Tuple(Box(4,), Discrete(2))"
     assert describe(Discrete(3, start=-1)) == "Discrete(3, start=-1)"
 
 
@@ -170,7 +187,8 @@ def test_by_hand_bounds_are_counted_over_all_parts_of_a_space(monkeypatch):
     monkeypatch.setattr(space_data, "MOST_SPACE_BYTES", 2 * 3 * 2 * 5)
     assert space_from_data({"kind": "Dict", "spaces": {"a": part, "b": part}})["a"].shape == (3,)
     monkeypatch.setattr(space_data, "MOST_SPACE_BYTES", 2 * 3 * 2 * 5 - 1)
-    for spaces in ({"a": part, "b": part}, {"a": part, "b": {"kind": "Dict", "spaces": {"c": part}}}):
+    nested = {"kind": "Dict", "spaces": {"c": part}}, {"kind": "Tuple", "spaces": [part]}
+    for spaces in ({"a": part, "b": part}, *({"a": part, "b": inner} for inner in nested)):
         with pytest.raises(StoredFileError, match="bounds of more than 59 bytes"):
             space_from_data({"kind": "Dict", "spaces": spaces})
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from gymnasium.spaces import Box, Discrete
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple
 
 from rlchassis.data.experience import Observation
 from rlchassis.errors import UsageError
@@ -10,8 +10,11 @@ from rlchassis.learning.output_checks import require_action, require_values
 from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian
 from rlchassis_toolkit.policies.distribution_checks import require_distribution, require_gaussian
 from rlchassis_toolkit.policies.squashed import SquashedGaussian
+from rlchassis_toolkit.product_distributions import MixedDistribution, MultiCategorical
 
 OBS = torch.zeros(3, 4)
+MIXED = Dict(a=Discrete(3, start=5), b=Box(0, 7, (1,)))
+MULTI = MultiCategorical.of(torch.zeros(3, 5), (3, 2))
 NESTED: Observation = {"a": {"b": OBS}}
 
 
@@ -59,6 +62,11 @@ def test_expected_outputs_are_accepted_also_for_nested_observations_and_ensemble
         (torch.zeros(3, 2, 2), Box(-1, 1, (2, 2))),
         (torch.zeros(3, 1), Box(-1, 1, ())),
         (torch.zeros(3), Box(-1, 1, ())),
+        (torch.tensor([[0, 1], [1, 2], [1, 0]]), MultiDiscrete([2, 3], start=[4, 4])),
+        (torch.tensor([[0, 1], [1, 1], [1, 0]], dtype=torch.int32), MultiBinary((2, 1))),
+        (torch.tensor([[0], [1], [1]]), Dict(a=Discrete(2))),
+        (torch.tensor([[2, 0.5], [0, -0.5], [1, 2]]), MIXED),
+        (torch.zeros(3, 3), Tuple([Box(-1, 1, (2,)), Box(-1, 1, ())])),
     ],
 )
 def test_actions_of_a_space_are_taken(answer, space):
@@ -74,6 +82,16 @@ def test_actions_of_a_space_are_taken(answer, space):
         (torch.zeros(3), Discrete(2), "returns float32 of shape [3]"),
         (torch.zeros(3, dtype=torch.bool), Discrete(2), "returns bool of shape [3]"),
         (torch.zeros(3, dtype=torch.long, device="meta"), Discrete(2), "returns a tensor on device meta"),
+        (
+            torch.tensor([[0, 1], [1, 3], [1, 0]]),
+            MultiDiscrete([2, 3]),
+            "returns the action 3, expected int64 of shape [3, 2]",
+        ),
+        (torch.zeros(3, 2), MultiDiscrete([2, 3]), "returns float32 of shape [3, 2], expected int64 of shape [3, 2]"),
+        (torch.tensor([0, 1, 5]), MultiDiscrete([2, 3]), "returns int64 of shape [3], expected int64 of shape [3, 2]"),
+        (torch.zeros(3, 2, dtype=torch.int64), MIXED, "returns int64 of shape [3, 2], expected float32 of shape [3, 2]"),
+        (torch.tensor([[0.5, 0], [0, 0], [0, 0]]), MIXED, "returns 0.5 for a discrete part of an action, expected a whole number"),
+        (torch.tensor([[3.0, 0], [0, 0], [0, 0]]), MIXED, "returns the action 3, expected int64 of shape [3, 1]: indices of 3"),
         (torch.zeros(3, 3), Box(-1, 1, (2, 2)), "returns float32 of shape [3, 3], expected float32 of shape [3, 4]"),
     ],
 )
@@ -86,7 +104,28 @@ def test_actions_that_are_not_of_the_space_are_refused(answer, space, said):
 def test_distributions_of_the_house_are_taken_for_the_spaces_that_they_are_made_for():
     require_distribution(Categorical(torch.zeros(3, 2)), OBS, Discrete(2))
     require_distribution(DiagonalGaussian(torch.zeros(3, 2), torch.zeros(2)), OBS, Box(-1, 1, (2,)))
-    require_gaussian(SquashedGaussian(torch.zeros(3, 2), torch.zeros(3, 2)), OBS, Box(-1, 1, (2,)))
-    for answer, space in ((Categorical(torch.zeros(3, 2)), Box(-1, 1, (2,))), (torch.zeros(3, 2), Discrete(2))):
-        with pytest.raises(UsageError, match="expected a distribution such as"):
-            require_distribution(answer, OBS, space)
+    require_distribution(MULTI, OBS, MultiDiscrete([3, 2]))
+    require_distribution(MixedDistribution(*MULTI, torch.zeros(3, 1), torch.zeros(1)), OBS, Tuple([MultiDiscrete([3, 2]), Box(-1, 1, ())]))
+    require_distribution(DiagonalGaussian(torch.zeros(3, 2), torch.zeros(2)), OBS, Dict(a=Box(-1, 1, (2,))))
+    require_gaussian(SquashedGaussian(torch.zeros(3, 2), torch.zeros(3, 2)), OBS, 2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "space", "said"),
+    [
+        (Categorical(torch.zeros(3, 2)), Box(-1, 1, (2,)), "such as rlchassis_toolkit.DiagonalGaussian"),
+        (torch.zeros(3, 2), Discrete(2), "such as rlchassis_toolkit.Categorical"),
+        (Categorical(torch.zeros(3, 6)), MultiDiscrete([3, 2]), "such as rlchassis_toolkit.MultiCategorical"),
+        (MULTI, MIXED, "such as rlchassis_toolkit.MixedDistribution"),
+        (MULTI, MultiDiscrete([3, 2, 2]), "expected float32 of shape [3, 3, 3]: logits of each discrete part"),
+        (
+            MixedDistribution(*MULTI, torch.zeros(3, 2), torch.zeros(2)),
+            Tuple([MultiDiscrete([3, 2]), Box(-1, 1, ())]),
+            "the mean of one action",
+        ),
+    ],
+)
+def test_a_distribution_of_another_space_is_refused(answer, space, said):
+    with pytest.raises(UsageError) as refused:
+        require_distribution(answer, OBS, space)
+    assert said in str(refused.value)

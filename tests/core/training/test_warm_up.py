@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gymnasium.spaces import Box, Discrete
+from gymnasium.spaces import Box, Dict, Discrete, MultiDiscrete
 
 from rlchassis.learning.policy import PolicyWrapper
 from rlchassis.training.warm_up import UniformPolicy
@@ -77,6 +77,12 @@ def test_random_actions_are_uniform_and_shaped_as_a_policy_shapes_them():
     assert continuous.dtype == torch.float32
     assert torch.quantile(continuous, torch.tensor([0.0, 0.25, 0.5, 0.75, 1.0])).tolist() == pytest.approx([-1, -0.5, 0, 0.5, 1], abs=0.05)
     assert uniform(Box(0, 1, ())).shape == (4000, 1)
+    parts = uniform(MultiDiscrete([2, 4], start=[5, 1]))
+    assert (torch.bincount(2 * parts[:, 1] + parts[:, 0]) / 4000).tolist() == pytest.approx([1 / 8] * 8, abs=0.04)
+    mixed = uniform(Dict(on=Discrete(2), at=Box(-7, 100, (3,))))
+    assert mixed.shape == (4000, 4)
+    assert mixed[:, 0].unique().tolist() == [0, 1]
+    assert torch.quantile(mixed[:, 1:], torch.tensor([0.0, 0.5, 1.0])).tolist() == pytest.approx([-1, 0, 1], abs=0.05)
 
 
 @pytest.mark.parametrize("shape", [(), (2,), (2, 3)])

@@ -9,7 +9,7 @@ from rlchassis.envs.factories import EnvFactoryCallable, EnvFactoryVector, env_f
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, environments_of
 from rlchassis.envs.lookup import checked_spec
 from rlchassis.envs.masks import ACTION_MASK, is_masked, random_allowed, split_mask, without_mask
-from rlchassis.envs.observations import require_fitting
+from rlchassis.envs.observations import as_tree, require_fitting
 from rlchassis.envs.registered import EnvFactoryRegistered, has_display
 from rlchassis.envs.rendering import why_not_rendered
 from rlchassis.envs.space_data import space_from_data, space_to_data
@@ -30,6 +30,7 @@ __all__ = [
     "VectorEnvType",
     "VectorEnvironment",
     "allocate",
+    "as_tree",
     "checked_spec",
     "describe",
     "env_factory_from",

@@ -10,8 +10,10 @@ from gymnasium.spaces import Box, Discrete
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from rlchassis.data.action_layout import leaves
 from rlchassis.envs.quick_checks import all_finite
 from rlchassis.envs.spaces import AnySpace, Array
+from rlchassis.envs.structured_actions import StructuredActions
 from rlchassis.errors import ActionFailure
 
 
@@ -25,7 +27,7 @@ class ActionMap:
 
     Box, per dimension, and clipped to its bounds: a ↦ centre + half · a; where one bound is infinite, from the other one on,
     a ↦ low + 1 + a or high − 1 + a; where both are, a ↦ a, kept finite in the dtype of the space. Discrete: a ↦ start + a.
-    ActionFailure for non-finite actions, and for discrete actions outside of 0 … n − 1.
+    Other spaces: see StructuredActions. ActionFailure for non-finite actions, and for discrete actions outside of 0 … n − 1.
     """
 
     space: AnySpace
@@ -36,12 +38,16 @@ class ActionMap:
     _high: NDArray[np.float64] = field(init=False, factory=_none)
     _half: NDArray[np.float64] = field(init=False, factory=_none)
     _centre: NDArray[np.float64] = field(init=False, factory=_none)
+    _structured: StructuredActions | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         if isinstance(self.space, Discrete):
             self._start, self._count = int(self.space.start), int(self.space.n)
         elif isinstance(self.space, Box):
             self._set_bounds(self.space.low.astype(np.float64), self.space.high.astype(np.float64))
+        else:
+            boxes = {path: ActionMap(leaf) for path, leaf in leaves(self.space) if isinstance(leaf, Box)}
+            self._structured = StructuredActions(self.space, boxes)
 
     def _set_bounds(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
         self._bounded = np.isfinite(low) & np.isfinite(high)
@@ -51,11 +57,13 @@ class ActionMap:
         limits = np.finfo(self.space.dtype)
         self._low, self._high = np.maximum(low, float(limits.min)), np.minimum(high, float(limits.max))
 
-    def to_env(self, actions: Array) -> Array:
-        """Environment actions [N, …], in the dtype of the space."""
+    def to_env(self, actions: Array) -> Any:
+        """Environment actions [N, …], in the dtype of the space; a dict or tuple of these for Dict and Tuple spaces."""
         if isinstance(self.space, Discrete):
             self._require_counted(actions)
             return (actions + self._start if self._start else actions).astype(self.space.dtype)
+        if self._structured is not None:
+            return self._structured.to_env(actions)
         if not all_finite(actions):
             self._refuse(
                 actions, ~np.isfinite(actions), "finite numbers: learning diverged; try a smaller learning rate or a gradient norm limit"
@@ -83,14 +91,19 @@ class ActionMap:
         """Random policy actions [n, …]: uniform in bounded dimensions, standard normal where a bound is infinite."""
         if isinstance(self.space, Discrete):
             return generator.integers(int(self.space.n), size=n)
+        if self._structured is not None:
+            return self._structured.random(n, generator)
         uniform = generator.uniform(-1.0, 1.0, (n, *self._bounded.shape))
         if not self._bounded.all():
             uniform = np.where(self._bounded, uniform, generator.standard_normal(uniform.shape))
         return uniform.astype(np.float32)
 
 
-def one_by_one(actions: Array) -> list[Any]:
-    """Split environment actions into those of single environments: numpy integers for Discrete, arrays for Box."""
-    if actions.ndim == 1 and actions.dtype.kind == "f":
-        return [actions[i, ...] for i in range(len(actions))]
-    return list(actions)
+def one_by_one(actions: Any) -> list[Any]:
+    """Split environment actions into those of single environments: numpy integers for Discrete, arrays for Box, dicts and tuples."""
+    if isinstance(actions, np.ndarray):
+        return [actions[i, ...] for i in range(len(actions))] if actions.ndim == 1 and actions.dtype.kind == "f" else list(actions)
+    if isinstance(actions, dict):
+        columns = map(one_by_one, actions.values())
+        return [dict(zip(actions, row, strict=True)) for row in zip(*columns, strict=True)]
+    return list(zip(*map(one_by_one, actions), strict=True)) if isinstance(actions, tuple) else list(actions)

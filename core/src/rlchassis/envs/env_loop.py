@@ -18,7 +18,6 @@ from rlchassis.envs.observations import require_possible
 from rlchassis.envs.opening import Env, EnvConstructor, opened
 from rlchassis.envs.progress import Progress, failure_from, failure_text
 from rlchassis.envs.quick_checks import REWARD_TYPES, Put, putter
-from rlchassis.envs.spaces import Array
 from rlchassis.envs.step_arrays import StepArrays
 from rlchassis.envs.step_checks import (
     RESET_ANSWER,
@@ -72,8 +71,8 @@ class Chunk:
             self._infos.begin()
         self._begin_episodes(range(len(self.envs)), seeds, rows)
 
-    def step(self, env_actions: Array, chosen: Sequence[int], rows: StepArrays) -> bool:
-        """Step the chosen environments, with actions [N, …] of all, and reset where an episode ended; returns whether any did."""
+    def step(self, env_actions: Any, chosen: Sequence[int], rows: StepArrays) -> bool:
+        """Step the chosen environments, with actions of all, and reset where an episode ended; returns whether any did."""
         actions = one_by_one(env_actions)
         total = 0.0
         ends: list[tuple[int, bool, bool]] = []

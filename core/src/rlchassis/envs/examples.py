@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
+from gymnasium.spaces import Box, Discrete, MultiBinary, MultiDiscrete
 
+from rlchassis.data.action_layout import parts_of
 from rlchassis.data.arrays import write
 from rlchassis.envs.masks import ActionMask
 from rlchassis.envs.spaces import AnySpace, Array, Observations, allocate
@@ -25,8 +26,9 @@ def examples(space: AnySpace, count: int) -> Observations:
 
 
 def _example(space: AnySpace, row: int) -> Any:
-    if isinstance(space, Dict):
-        return {key: _example(part, row) for key, part in space.spaces.items()}
+    parts = parts_of(space)
+    if parts is not None:
+        return {key: _example(part, row) for key, part in parts.items()}
     fractions = ((np.arange(int(np.prod(space.shape or ())) or 1) + row // 2) * GOLDEN + 0.25 + row / 2) % 1  # evenly spread over [0, 1)
     match space:
         case Discrete():

@@ -17,6 +17,7 @@ from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.gymnasium_vector_checks import NativeAnswers
 from rlchassis.envs.gymnasium_vector_infos import NativeInfos
 from rlchassis.envs.infos import InfoArrays, InfoKeys
+from rlchassis.envs.observations import as_tree
 from rlchassis.envs.opening import require_distinct
 from rlchassis.envs.progress import failure_from, failure_text
 from rlchassis.envs.spaces import Array, Observations, require_supported
@@ -115,13 +116,13 @@ class NativeEnvironment(VectorEnvironment):
     def _take_final(self, rows: StepArrays, ended: NDArray[np.bool_], infos: dict[str, Any]) -> None:
         if "final_obs" not in infos:
             raise ValueError("it resets in the same step, but gives no infos['final_obs'] for an episode that ended")
-        final = infos["final_obs"]
+        final = as_tree(self.observation_space, infos["final_obs"])
         for index in np.flatnonzero(ended):
             self._answers.store_final(pick(final, index), int(index), rows)
 
     def _reset_ended(self, rows: StepArrays, ended: NDArray[np.bool_]) -> None:
         observations, _ = self._vector_env.reset(options={"reset_mask": ended.copy()})
-        write(rows.obs, ended, pick(observations, ended))
+        write(rows.obs, ended, pick(as_tree(self.observation_space, observations), ended))
 
     def _guarded(self, when: str, call: Callable[[], Answer]) -> Answer:
         try:

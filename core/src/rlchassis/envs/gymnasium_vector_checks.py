@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rlchassis.data.arrays import write
 from rlchassis.envs.masks import allow_all_at_ends
 from rlchassis.envs.notices import Notices, notices_of
-from rlchassis.envs.observations import leaves_of, require_possible
+from rlchassis.envs.observations import as_tree, leaves_of, require_possible
 from rlchassis.envs.quick_checks import Put, all_finite, putter
 from rlchassis.envs.spaces import AnySpace
 from rlchassis.envs.step_arrays import StepArrays
@@ -57,7 +57,7 @@ class NativeAnswers:
         """The last observation of an episode that ended in a row."""
         for leaf, value in leaves_of(self.space, observation):
             leaf.fitted(value, row=row)
-        write(rows.final_obs, row, observation)
+        write(rows.final_obs, row, as_tree(self.space, observation))
 
     def _store(self, observations: Any, rows: StepArrays) -> None:
         if self._steps <= THOROUGH_STEPS:

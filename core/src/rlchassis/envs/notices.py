@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from attrs import define, field
-from gymnasium.spaces import Dict
+from gymnasium.spaces import Dict, Tuple
 
 from rlchassis.envs.observations import leaves_of
 from rlchassis.envs.spaces import AnySpace, describe
@@ -46,6 +46,8 @@ def notices_of(space: AnySpace, observation: Any, leading: tuple[int, ...] = ())
     if isinstance(space, Dict) and isinstance(observation, Mapping) and (surplus := observation.keys() - space.spaces.keys()):
         names = ", ".join(sorted(map(repr, surplus)))
         yield f"keys {names}", f"answers keys that are not in its observation space and are left out: {names}."
+    if isinstance(space, Tuple) and isinstance(observation, tuple | list) and len(observation) > len(space):
+        yield "length", f"answers tuples of {len(observation)} parts, of which only the first {len(space)} are in its observation space."
     for leaf, value in leaves_of(space, observation):
         stored = leaf.fitted(value, leading)
         if leaf.outside(stored):

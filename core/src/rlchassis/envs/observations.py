@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 from attrs import field, frozen
-from gymnasium.spaces import Box, Dict
+from gymnasium.spaces import Box, Tuple
 
+from rlchassis.data.action_layout import parts_of
 from rlchassis.envs.masks import ActionMask
 from rlchassis.envs.spaces import AnySpace, Array, Bounds, describe, integer_bounds, limits_of, storage_dtype
 from rlchassis.envs.step_checks import UnfitAnswer, as_array, shown
@@ -19,7 +20,7 @@ SLACK = 1e-5
 
 @frozen
 class Leaf:
-    """One array of an observation: the whole of it, or one part of a Dict."""
+    """One array of an observation: the whole of it, or one part of a Dict or Tuple."""
 
     space: AnySpace
     path: str = ""
@@ -98,12 +99,21 @@ class Leaf:
 
 
 def leaves_of(space: AnySpace, observation: Any, path: str = "") -> Iterator[tuple[Leaf, Any]]:
-    """Each leaf of a space with what was answered for it; UnfitAnswer where a dict or a key of it is missing."""
-    if not isinstance(space, Dict):
+    """Each leaf of a space with what was answered for it; UnfitAnswer where a dict, a tuple or a part of one is missing."""
+    parts = parts_of(space)
+    if parts is None:
         yield Leaf(space, path), observation
         return
-    for key, inner in space.spaces.items():
-        yield from leaves_of(inner, item(observation, key, space, path), f"{path}.{key}" if path else str(key))
+    for key, inner in parts.items():
+        yield from leaves_of(inner, item(observation, key, space, path), f"{path}.{key}" if path else key)
+
+
+def as_tree(space: AnySpace, observation: Any) -> Any:
+    """The observation as it is stored, with dicts in place of tuples; unchanged where its form is not that of the space."""
+    parts = parts_of(space)
+    if parts is None or not isinstance(observation, Mapping | tuple | list):
+        return observation
+    return {key: as_tree(inner, item(observation, key, space, "")) for key, inner in parts.items()}
 
 
 def require_fitting(space: AnySpace, observation: Any, leading: tuple[int, ...] = ()) -> None:
@@ -112,11 +122,13 @@ def require_fitting(space: AnySpace, observation: Any, leading: tuple[int, ...] 
         leaf.fitted(value, leading)
 
 
-def item(observation: Any, key: Any, space: AnySpace, path: str) -> Any:
-    """The part under a key; UnfitAnswer where there is none."""
+def item(observation: Any, key: str, space: AnySpace, path: str) -> Any:
+    """The part under a key, of a tuple by position; UnfitAnswer where there is none."""
+    if isinstance(space, Tuple) and isinstance(observation, tuple | list):
+        observation = {str(i): part for i, part in enumerate(observation)}
     if not isinstance(observation, Mapping):
-        name = f"observation {path!r}" if path else "observation"
-        raise UnfitAnswer(f"answered {shown(observation)} as {name}, expected a dict, since its space is {describe(space)}")
+        name, kind = f"observation {path!r}" if path else "observation", "tuple" if isinstance(space, Tuple) else "dict"
+        raise UnfitAnswer(f"answered {shown(observation)} as {name}, expected a {kind}, since its space is {describe(space)}")
     if key not in observation:
         raise UnfitAnswer(f"answered an observation that has no {f'{path}.{key}' if path else key!r}, but its space is {describe(space)}")
     return observation[key]

@@ -9,8 +9,9 @@ from operator import call, contains
 from typing import Any, TypeAlias
 
 import numpy as np
-from gymnasium.spaces import Dict
+from gymnasium.spaces import Tuple
 
+from rlchassis.data.action_layout import parts_of
 from rlchassis.envs.masks import ActionMask
 from rlchassis.envs.observations import Leaf, item
 from rlchassis.envs.spaces import AnySpace, Array, Bounds, Observations, limits_of
@@ -26,8 +27,8 @@ FEW = 32
 
 def putter(space: AnySpace, leading: tuple[int, ...] = (), path: str = "") -> Put:
     """`put(tree, index, observation)` stores what has the right form; UnfitAnswer for all else. Values are left to value_checks."""
-    if isinstance(space, Dict):
-        return _dict_putter(space, leading, path)
+    if parts_of(space) is not None:
+        return _parts_putter(space, leading, path)
     leaf = Leaf(space, path)
     return _array_putter(leaf, leading) if leading or space.shape else _scalar_putter(leaf)
 
@@ -47,9 +48,10 @@ def all_finite(numbers: Array) -> bool:
 
 
 def _value_checks(space: AnySpace, tree: Observations) -> list[Check]:
-    if isinstance(space, Dict):
-        assert isinstance(tree, dict), "a Dict is stored as a dict"
-        return [check for key, inner in space.spaces.items() for check in _value_checks(inner, tree[key])]
+    parts = parts_of(space)
+    if parts is not None:
+        assert isinstance(tree, dict), "a Dict or Tuple is stored as a dict"
+        return [check for key, inner in parts.items() for check in _value_checks(inner, tree[key])]
     assert isinstance(tree, np.ndarray), "any other space is stored as an array"
     leaf = Leaf(space)
     if isinstance(space, ActionMask):
@@ -113,15 +115,20 @@ def _scalar_putter(leaf: Leaf) -> Put:
     return put
 
 
-def _dict_putter(space: Dict, leading: tuple[int, ...], path: str) -> Put:
-    putters = [(key, putter(inner, leading, f"{path}.{key}" if path else str(key))) for key, inner in space.spaces.items()]
+def _parts_putter(space: AnySpace, leading: tuple[int, ...], path: str) -> Put:
+    """Of a Dict, whose parts are read by key, or a Tuple, whose parts are read by position."""
+    parts = (parts_of(space) or {}).items()
+    putters = [
+        (key, int(key) if isinstance(space, Tuple) else key, putter(inner, leading, f"{path}.{key}" if path else key))
+        for key, inner in parts
+    ]
 
     def put(tree: Any, index: Any, observation: Any) -> None:
         try:
-            for key, put_inner in putters:
-                put_inner(tree[key], index, observation[key])
-        except (KeyError, IndexError, TypeError):  # no dict, or one that lacks a key
-            for key, put_inner in putters:
+            for key, place, put_inner in putters:
+                put_inner(tree[key], index, observation[place])
+        except (KeyError, IndexError, TypeError):  # neither dict nor tuple, or one that lacks a part
+            for key, _, put_inner in putters:
                 put_inner(tree[key], index, item(observation, key, space, path))
 
     return put

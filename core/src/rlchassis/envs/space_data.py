@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
-from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple
 
 from rlchassis.config.limits import MOST_SPACE_BYTES, MOST_SPACES
 from rlchassis.envs.masks import ActionMask, dict_space
@@ -23,6 +23,7 @@ _KEYS: dict[type[AnySpace], tuple[str, ...]] = {
     MultiBinary: ("n",),
     MultiDiscrete: ("nvec", "start", "dtype"),
     Dict: ("spaces",),
+    Tuple: ("spaces",),
 }
 """What makes a space of each kind: its attributes and the arguments of its constructor by one name."""
 _KINDS = {kind.__name__: kind for kind in _KEYS}
@@ -51,7 +52,8 @@ def _parts(data: Any) -> Iterator[Mapping[str, Any]]:
         part = waiting.pop()
         if isinstance(part, Mapping):
             yield part
-            waiting += part["spaces"].values() if isinstance(part.get("spaces"), Mapping) else ()
+            inner = part.get("spaces")
+            waiting += inner.values() if isinstance(inner, Mapping) else inner if isinstance(inner, list) else ()
 
 
 def _bytes_of_bounds(data: Mapping[str, Any]) -> int:
@@ -84,6 +86,8 @@ def _space(data: Any) -> AnySpace:
 
 
 def _to_data(key: str, value: Any) -> Any:
+    if isinstance(value, tuple) and key == "spaces":
+        return list(map(space_to_data, value))
     if key == "spaces":
         return {name: space_to_data(inner) for name, inner in value.items()}
     if key == "dtype":
@@ -103,6 +107,8 @@ def _plain(numbers: Any) -> Any:
 def _made(kind: type[AnySpace], facts: Data) -> AnySpace:
     if kind is Dict:
         return dict_space({name: _space(inner) for name, inner in facts["spaces"].items()})
+    if kind is Tuple:
+        return Tuple(list(map(_space, facts["spaces"])))
     if "dtype" in facts:
         facts["dtype"] = np.dtype(facts["dtype"]).type
     if kind is Discrete and facts["dtype"] is np.int64:

@@ -2,57 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
-from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space, Tuple
 from numpy.typing import NDArray
 
+from rlchassis.data.action_layout import leaves, parts_of
 from rlchassis.errors import UnsupportedSpaceError
 
 AnySpace: TypeAlias = Space[Any]
 Array: TypeAlias = NDArray[Any]
 Observations: TypeAlias = Array | dict[str, "Observations"]
-"""One array, or a dict of them for Dict spaces; every leaf shares its leading dimensions."""
+"""One array, or a dict of them for Dict and Tuple spaces; every leaf shares its leading dimensions."""
 
 Bounds: TypeAlias = tuple[Array, Array]
 """The lowest and the highest, each a scalar or one per element."""
 
-OBSERVATION_KINDS = "Box, Discrete, MultiBinary, MultiDiscrete and Dict of these"
-ACTION_KINDS = "floating-point Box and Discrete"
+OBSERVATION_KINDS = "Box, Discrete, MultiBinary, MultiDiscrete, and Dict and Tuple of these"
+ACTION_KINDS = "floating-point Box, Discrete, MultiBinary, MultiDiscrete, and Dict and Tuple of these"
 
 
 def require_supported(observation_space: AnySpace, action_space: AnySpace) -> None:
     """UnsupportedSpaceError unless rlchassis supports these observation and action spaces."""
-    if not any(True for _ in leaves(observation_space)):
-        raise UnsupportedSpaceError(f"the observation space is {describe(observation_space)}, which has no parts to observe")
-    for path, leaf in leaves(observation_space):
-        if not isinstance(leaf, Box | Discrete | MultiBinary | MultiDiscrete):
-            name = f"observation {path!r}" if path else "the observation space"
-            raise UnsupportedSpaceError(f"{name} is {describe(leaf)}, which is not supported; supported are {OBSERVATION_KINDS}")
-    if not (isinstance(action_space, Discrete) or (isinstance(action_space, Box) and np.issubdtype(action_space.dtype, np.floating))):
-        raise UnsupportedSpaceError(f"the action space is {describe(action_space)}, which is not supported; supported are {ACTION_KINDS}")
+    for what, verb, space, kinds in (
+        ("observation", "observe", observation_space, OBSERVATION_KINDS),
+        ("action", "choose", action_space, ACTION_KINDS),
+    ):
+        if not any(True for _ in leaves(space)):
+            raise UnsupportedSpaceError(f"the {what} space is {describe(space)}, which has no parts to {verb}")
+        for path, leaf in leaves(space):
+            if not _is_supported(leaf, floats_only=what == "action"):
+                name = f"{what} {path!r}" if path else f"the {what} space"
+                raise UnsupportedSpaceError(
+                    f"{name} is {describe(leaf)}, which is not supported; supported are {kinds}: convert it in a wrapper of the environment"
+                )
 
 
-def leaves(space: AnySpace, path: str = "") -> Iterator[tuple[str, AnySpace]]:
-    """Every space inside nested Dicts with its path of keys, "camera.left"; a space that is no Dict is its own leaf, with path ""."""
-    if not isinstance(space, Dict):
-        yield path, space
-        return
-    for key, inner in space.spaces.items():
-        yield from leaves(inner, f"{path}.{key}" if path else str(key))
+def _is_supported(leaf: AnySpace, *, floats_only: bool) -> bool:
+    if isinstance(leaf, Box):
+        return not floats_only or bool(np.issubdtype(leaf.dtype, np.floating))
+    return isinstance(leaf, Discrete | MultiBinary | MultiDiscrete)
 
 
 def kinds_in(space: AnySpace) -> frozenset[str]:
     """Kinds of spaces that a plugin must declare to support this space: {"Dict", "Box"} for a Dict of Boxes."""
-    return frozenset(type(part).__name__ for part in (space, *(leaf for _, leaf in leaves(space))))
+    parts = parts_of(space) or {}
+    return frozenset({type(space).__name__}).union(*map(kinds_in, parts.values()))
 
 
 def describe(space: AnySpace) -> str:
     """A short name for messages: "Box(4,)", "Box(84, 84, 3) of uint8", "Discrete(2)", "Dict(at: Box(2,), on: Discrete(2))"."""
     if isinstance(space, Dict):
         return f"Dict({', '.join(f'{key}: {describe(inner)}' for key, inner in space.spaces.items())})"
+    if isinstance(space, Tuple):
+        return f"Tuple({', '.join(map(describe, space.spaces))})"
     if isinstance(space, Box):
         return f"Box{space.shape}" + ("" if np.issubdtype(space.dtype, np.floating) else f" of {space.dtype}")
     if isinstance(space, Discrete):
@@ -68,8 +73,9 @@ def storage_dtype(space: AnySpace) -> np.dtype[Any]:
 
 def allocate(space: AnySpace, *leading: int, new: Callable[[tuple[int, ...], np.dtype[Any]], Array] = np.zeros) -> Observations:
     """Arrays for observations of this space with leading dimensions, created by `new(shape, dtype)`."""
-    if isinstance(space, Dict):
-        return {key: allocate(inner, *leading, new=new) for key, inner in space.spaces.items()}
+    parts = parts_of(space)
+    if parts is not None:
+        return {key: allocate(inner, *leading, new=new) for key, inner in parts.items()}
     assert space.shape is not None, "every supported space has a shape"
     return new((*leading, *space.shape), storage_dtype(space))
 

@@ -9,10 +9,11 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
+from rlchassis.data.action_layout import leaves
 from rlchassis.data.arrays import pick, write
 from rlchassis.data.step import Step
 from rlchassis.envs.quick_checks import Check, value_check
-from rlchassis.envs.spaces import AnySpace, Array, Observations, allocate, leaves, storage_dtype
+from rlchassis.envs.spaces import AnySpace, Array, Observations, allocate, storage_dtype
 
 
 @define(eq=False)

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from attrs import define, field
 from gymnasium import spaces
-from numpy.typing import NDArray
 
+from rlchassis.data.action_layout import parts_of
 from rlchassis.data.arrays import write
 from rlchassis.data.experience import as_tensors
 from rlchassis.data.randomness import RandomStreams
-from rlchassis.envs import ActionMap, Environments, allocate, describe, one_by_one, require_fitting
+from rlchassis.envs import ActionMap, Environments, allocate, as_tree, describe, one_by_one, require_fitting
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy
 
@@ -41,8 +41,11 @@ class LoadedPolicy:
         return f"LoadedPolicy({type(self.policy).__name__}: {spaces}, device={str(self.device)!r})"
 
     @torch.no_grad()
-    def __call__(self, obs: Any) -> NDArray[Any]:
-        """Deterministic or evaluation action for one observation, or actions [B, …] for a batch of observations [B, …]; numpy arrays."""
+    def __call__(self, obs: Any) -> Any:
+        """Deterministic or evaluation action for one observation, or actions [B, …] for a batch of observations [B, …].
+
+        Actions are numpy arrays, for Dict and Tuple spaces in dicts and tuples, also of a batch.
+        """
         batch, single = self._batch(obs)
         actions, self._state = self.policy.act(as_tensors(batch, self.device), self._state, explore=False, rng=self._rng)
         mapped = self._map.to_env(actions.cpu().numpy())
@@ -55,6 +58,7 @@ class LoadedPolicy:
     def _batch(self, obs: Any) -> tuple[Any, bool]:
         space = self.envs.observation_space
         try:
+            obs = as_tree(space, obs)
             count = _count(space, obs)
             require_fitting(space, obs, () if count is None else (count,))
             batch = allocate(space, 1 if count is None else count)
@@ -69,12 +73,13 @@ class LoadedPolicy:
 
 def _count(space: spaces.Space[Any], obs: Any) -> int | None:
     """Batch size, None for a single observation; UsageError for other shapes."""
-    if isinstance(space, spaces.Dict):
-        if not (isinstance(obs, Mapping) and obs.keys() >= space.spaces.keys()):
-            raise UsageError(f"expected a dict observation with the keys {', '.join(space.spaces)}.")
-        counts = {_count(part, obs[key]) for key, part in space.spaces.items()}
+    parts = parts_of(space)
+    if parts is not None:
+        if not (isinstance(obs, Mapping) and obs.keys() >= parts.keys()):
+            raise UsageError(f"expected a dict observation with the keys {', '.join(parts)}.")
+        counts = {_count(part, obs[key]) for key, part in parts.items()}
         if len(counts) > 1:
-            raise UsageError("expected the parts of a dict observation to be all single or batches of one size.")
+            raise UsageError("expected the parts of an observation to be all single or batches of one size.")
         return counts.pop()
     shape, wanted = np.shape(obs), tuple(space.shape or ())
     if shape[1:] != wanted and shape != wanted:

@@ -9,6 +9,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
+from rlchassis.data.action_layout import ActionLayout
 from rlchassis.data.experience import Observation, first_tensor
 from rlchassis.errors import UsageError
 
@@ -33,13 +34,31 @@ def require_values(
 
 
 def require_action(answer: Any, obs: Observation, space: spaces.Space[Any]) -> None:
-    """UsageError unless an output has an action per observation: finite floats [B, …] for Box, integers 0 … n − 1 [B] for Discrete."""
+    """UsageError unless an output has an action per observation: finite floats [B, …] for Box, integers 0 … n − 1 [B] for Discrete.
+
+    For other spaces: rows [B, K + D] of an ActionLayout.
+    """
     count, size = len(first_tensor(obs)), math.prod(space.shape or ())
     if isinstance(space, spaces.Discrete):
-        _require_choices(answer, obs, count, int(space.n))
+        _require_choices(answer, obs, [count], (int(space.n),), "the index of one of {} actions per observation")
+        return
+    if not isinstance(space, spaces.Box):
+        _require_rows(answer, obs, count, ActionLayout.of(space))
         return
     is_shaped = isinstance(answer, Tensor) and answer.shape == (count, *(space.shape or ()))
     _require(answer.reshape(count, size) if is_shaped else answer, obs, [count, size], "one action per observation")
+
+
+def _require_rows(answer: Any, obs: Observation, count: int, layout: ActionLayout) -> None:
+    shape, meaning = [count, len(layout.sizes)], "indices of {} choices per observation"
+    if layout.is_discrete:
+        _require_choices(answer, obs, shape, layout.sizes, meaning)
+        return
+    _require(answer, obs, [count, len(layout.sizes) + layout.num_continuous], "one action per observation, its discrete parts first")
+    choices = answer[:, : len(layout.sizes)]
+    if (choices != choices.floor()).any():
+        raise UsageError(f"returns {choices[choices != choices.floor()][0]:g} for a discrete part of an action, expected a whole number")
+    _require_choices(choices.long(), obs, shape, layout.sizes, meaning)
 
 
 def _require(answer: Any, obs: Observation, shape: list[int], meaning: str, *, may_be_infinite: bool = False) -> None:
@@ -51,14 +70,15 @@ def _require(answer: Any, obs: Observation, shape: list[int], meaning: str, *, m
         raise UsageError(f"returns non-finite numbers for observations of the space, {expected}")
 
 
-def _require_choices(answer: Any, obs: Observation, count: int, number: int) -> None:
-    expected = f"expected int64 of shape {[count]}: the index of one of {number} actions per observation"
+def _require_choices(answer: Any, obs: Observation, shape: list[int], sizes: tuple[int, ...], meaning: str) -> None:
+    expected = f"expected int64 of shape {shape}: {meaning.format(' × '.join(map(str, sizes)))}"
     is_number = isinstance(answer, Tensor) and not answer.is_floating_point() and answer.dtype != torch.bool
-    if not is_number or list(answer.shape) != [count]:
+    if not is_number or list(answer.shape) != shape:
         raise UsageError(f"returns {described(answer)}, {expected}")
     _require_device(answer, obs)
-    if ((answer < 0) | (answer >= number)).any():
-        raise UsageError(f"returns the action {int(answer[(answer < 0) | (answer >= number)][0])}, {expected}")
+    wrong = (answer < 0) | (answer >= answer.new_tensor(sizes))
+    if wrong.any():
+        raise UsageError(f"returns the action {int(answer[wrong][0])}, {expected}")
 
 
 def _require_device(answer: Tensor, obs: Observation) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
+from rlchassis.data.action_layout import ActionLayout
 from rlchassis.data.experience import Experience, Metrics, Observation
 
 
@@ -30,6 +31,9 @@ class Policy(nn.Module, metaclass=DeclaredAttributes):
     Recurrent state is passed to and returned from `act`, one row [N, …] per environment, and never kept in attributes, all of which
     are set in __init__.
     """
+
+    joint_actions: bool = False
+    """Whether actions of several discrete parts are chosen as one: as joint indices [N], the last part counting fastest."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         """AttributeError, with the nearest name, for an attribute that __init__ did not set; private ones are allowed for torch."""
@@ -92,6 +96,13 @@ def layers(policy: Policy) -> Iterator[Policy]:
         yield policy
         policy = policy.inner
     yield policy
+
+
+def action_space_of(policy: Policy, space: spaces.Space[Any]) -> spaces.Space[Any]:
+    """Space of a policy's actions in an environment: Discrete over all joint choices for `joint_actions`, else the environment's own."""
+    *_, innermost = layers(policy)
+    layout = ActionLayout.of(space)
+    return spaces.Discrete(layout.joint_size) if innermost.joint_actions and layout.is_discrete else space
 
 
 def in_evaluation(modules: Iterable[nn.Module]) -> AbstractContextManager[None]:

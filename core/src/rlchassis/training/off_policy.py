@@ -12,9 +12,9 @@ from attrs import define, field
 from rlchassis.config import ResolvedSampling
 from rlchassis.config.machine import free_memory
 from rlchassis.data.step import Step
-from rlchassis.envs import is_masked
+from rlchassis.envs import Environments, is_masked
 from rlchassis.errors import UsageError
-from rlchassis.learning.policy import Policy, layers
+from rlchassis.learning.policy import Policy, action_space_of, layers
 from rlchassis.replay import Replay, ReplayBuffer, require_space_of_stacks
 from rlchassis.training.episodes import CollectStats
 from rlchassis.training.memory import ReplayMemory
@@ -59,15 +59,16 @@ class OffPolicyTrainer(Trainer):
     def __attrs_post_init__(self) -> None:
         """Check the replay buffer's memory and create the warm-up policy."""
         world, sampling = self.world, self.world.sampling
+        actions = action_space_of(world.policy, world.envs.action_space)
         if sampling.replay_buffer_stack_num > 1:
             require_space_of_stacks(world.envs.observation_space, sampling.replay_buffer_stack_num)
         if world.config.train:
-            self._memory = ReplayMemory.of(self._replay, world.envs)
+            self._memory = ReplayMemory.of(self._replay, Environments.from_spaces(world.envs.observation_space, actions))
             self._memory.require(free_memory(), sampling.total_steps)
         self._ratio = Fraction(sampling.update_per_step).limit_denominator(LARGEST_DENOMINATOR)
         if sampling.start_timesteps_random:
             stream = np.random.default_rng(world.streams.sequence("warm_up"))
-            self._warm_up = UniformPolicy(world.envs.action_space, stream, is_masked=is_masked(world.envs.observation_space))
+            self._warm_up = UniformPolicy(actions, stream, is_masked=is_masked(world.envs.observation_space))
         if any(type(layer).observe is not Policy.observe for layer in layers(world.policy)):
             self._new_steps = RolloutBuffer()
 

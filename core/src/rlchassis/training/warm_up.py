@@ -23,7 +23,7 @@ class UniformPolicy(Policy):
         self._stream = stream
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
-        """Actions in the shape of policies: [N] for Discrete, else [N, D]."""
+        """Actions in the shape of policies: [N] for Discrete, else rows [N, …]."""
         tensor = first_tensor(obs)
         if self._is_masked:
             allowed = random_allowed(self._space, split_mask(obs)[1].cpu().numpy(), self._stream)

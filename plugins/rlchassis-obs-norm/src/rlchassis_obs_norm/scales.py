@@ -43,7 +43,7 @@ class BoxScale(Scale):
 
 
 class DictScale(Scale):
-    """Normalizer of a Dict: each part by its own."""
+    """Normalizer of a Dict or Tuple: each part by its own."""
 
     def __init__(self, parts: dict[str, Scale]) -> None:
         super().__init__()
@@ -84,6 +84,8 @@ def _scale(space: spaces.Space[Any], clip: float, device: torch.device) -> Scale
     match space:
         case spaces.Dict():
             return DictScale({key: _scale(part, clip, device) for key, part in space.spaces.items()})
+        case spaces.Tuple():
+            return DictScale({str(i): _scale(part, clip, device) for i, part in enumerate(space.spaces)})
         case spaces.Box() if space.dtype != "uint8":
             return BoxScale(space.shape, clip, device)
         case _:

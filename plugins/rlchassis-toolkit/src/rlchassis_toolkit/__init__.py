@@ -50,6 +50,8 @@ from rlchassis_toolkit.networks.actors_and_critics import (
     DeterministicActor,
     Features,
     GaussianActor,
+    MixedActor,
+    MultiCategoricalActor,
     orthogonal_,
     unique_parameters,
 )
@@ -63,6 +65,7 @@ from rlchassis_toolkit.policies.deterministic import DeterministicPolicy
 from rlchassis_toolkit.policies.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
 from rlchassis_toolkit.policies.squashed import SquashedGaussian, SquashedGaussianPolicy
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
+from rlchassis_toolkit.product_distributions import MixedDistribution, MultiCategorical
 from rlchassis_toolkit.returns import lambda_returns, n_step_transition
 from rlchassis_toolkit.targets import polyak_update, target_copy
 from rlchassis_toolkit.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault, Temperature, create_temperature, is_alpha
@@ -105,6 +108,10 @@ __all__ = [
     "LinearEps",
     "MaskedActor",
     "MaskedValues",
+    "MixedActor",
+    "MixedDistribution",
+    "MultiCategorical",
+    "MultiCategoricalActor",
     "NoiseFactory",
     "NoiseFactoryMaxActionScaledGaussian",
     "NoiseFactoryOrnsteinUhlenbeck",

@@ -13,6 +13,8 @@ import torch
 from torch import Generator, Tensor
 
 LOG_2PI = math.log(2 * math.pi)
+IMPOSSIBLE = -1000.0
+"""A log-probability whose probability is 0 in every float type."""
 
 
 class ActionDistribution(Protocol):
@@ -96,7 +98,7 @@ def _at(log_probs: Tensor, actions: Tensor) -> Tensor:
 
 
 def _entropy(log_probs: Tensor) -> Tensor:
-    return -(log_probs.exp() * _finite(log_probs)).sum(-1)
+    return -(log_probs.exp() * log_probs.clamp(min=IMPOSSIBLE)).sum(-1)  # a larger number would overflow in the gradient of a sum
 
 
 def _finite(log_probs: Tensor) -> Tensor:

@@ -47,7 +47,7 @@ class Worker:
     _progress: Progress
     _seeds: Sequence[int | None] = field(init=False)
     _doing: str = field(init=False, default="in its constructor")
-    _actions: Array | None = field(init=False, default=None)
+    _actions: Array | list[Any] | None = field(init=False, default=None)
     _readable: select.poll = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -79,7 +79,7 @@ class Worker:
         self._seeds, self._doing, self._actions = seeds, "in its reset", None
         self._send((RESET, seeds))
 
-    def begin_step(self, actions: Array, active: NDArray[np.bool_] | None) -> bool:
+    def begin_step(self, actions: Array | list[Any], active: NDArray[np.bool_] | None) -> bool:
         """Tell it to step those of its environments that are active, given what holds for all; says whether there are any."""
         chosen = range(self.share.count) if active is None else np.flatnonzero(active[self.span]).tolist()
         if chosen:

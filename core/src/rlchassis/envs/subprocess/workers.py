@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rlchassis.config.machine import usable_cpus
 from rlchassis.data.arrays import pick, write
 from rlchassis.data.step import Step
-from rlchassis.envs.actions import ActionMap
+from rlchassis.envs.actions import ActionMap, one_by_one
 from rlchassis.envs.infos import InfoKeys
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.opening import EnvConstructor
@@ -104,6 +104,8 @@ class WorkerEnvironment(VectorEnvironment):
     def step(self, actions: Array, active: NDArray[np.bool_] | None = None) -> tuple[Step, Observations]:
         """See VectorEnvironment."""
         env_actions = self._action_map.to_env(actions)
+        if not isinstance(env_actions, np.ndarray):
+            env_actions = one_by_one(env_actions)
         rows = self._rows.turn(keep_obs=active is not None)
         with self._all_or_none():
             asked = [worker for worker in self._workers if worker.begin_step(env_actions, active)]

@@ -13,7 +13,7 @@ from rlchassis.data.experience import as_tensors
 from rlchassis.data.randomness import undisturbed
 from rlchassis.envs import Environments, examples, is_masked, split_mask, without_mask
 from rlchassis.learning.module_factory import Probe
-from rlchassis.learning.policy import Policy, in_evaluation, layers
+from rlchassis.learning.policy import Policy, action_space_of, in_evaluation, layers
 from rlchassis.run.checks.acting import require_acting
 from rlchassis.run.checks.asking import Call, ask
 from rlchassis.run.checks.given_networks import require_networks
@@ -31,7 +31,7 @@ def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, devic
 
     The last is checked only if the policy was created by its factory (`from_factory`) and not by an extension.
     """
-    spaces = Environments.from_spaces(envs.observation_space, envs.action_space)
+    spaces = Environments.from_spaces(envs.observation_space, action_space_of(policy, envs.action_space))
     two, many = (as_tensors(examples(spaces.observation_space, count), device) for count in (2, ROWS))
     with undisturbed(device), in_evaluation(policy.modules()):
         if any(is_lazy(p) for p in policy.parameters()):
@@ -44,7 +44,7 @@ def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, devic
             experienced, fresh = others
             require_no_hidden_memory(experienced, fresh, many, spaces)
         if from_factory:
-            require_rebuildable(agent, asked, many, spaces, device)
+            require_rebuildable(agent, asked, many, envs.without_any(), device)
 
 
 def _probe(spaces: Environments, device: torch.device, call: Call, actor: nn.Module | None) -> Probe:

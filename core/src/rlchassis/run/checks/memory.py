@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
+import torch
 from gymnasium import spaces as gym_spaces
 from torch import Tensor
 
+from rlchassis.data.action_layout import ActionLayout
 from rlchassis.data.experience import Observation, map_tensors
 from rlchassis.envs import Environments
 from rlchassis.errors import UsageError
@@ -53,6 +56,10 @@ def _refuse(layer: Policy, fresh: Policy, error: Exception | None) -> None:
 def _other_actions(actions: Any, space: gym_spaces.Space[Any]) -> Any:
     if not isinstance(actions, Tensor):
         return actions
-    if actions.is_floating_point():
+    sizes = ActionLayout.of(space).sizes
+    if not sizes:
         return 0.5 - actions
-    return (actions + 1) % int(space.n) if isinstance(space, gym_spaces.Discrete) else actions
+    if actions.dim() == 1:
+        return (actions + 1) % math.prod(sizes)
+    choices = (actions[:, : len(sizes)] + 1) % actions.new_tensor(sizes)
+    return torch.cat([choices, 0.5 - actions[:, len(sizes) :]], 1) if actions.is_floating_point() else choices

@@ -12,8 +12,18 @@ from attrs import Attribute, field, frozen
 from gymnasium import spaces
 from torch import nn
 
-from rlchassis.api import HasSpaces, ModuleFactory, Probe, UnsupportedSpaceError, UsageError, require_values, switch
-from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Critic, DeterministicActor, Features, GaussianActor, orthogonal_
+from rlchassis.api import ActionLayout, HasSpaces, ModuleFactory, Probe, UnsupportedSpaceError, UsageError, require_values, switch
+from rlchassis_toolkit.networks.actors_and_critics import (
+    CategoricalActor,
+    Critic,
+    DeterministicActor,
+    Features,
+    GaussianActor,
+    MixedActor,
+    MultiCategoricalActor,
+    orthogonal_,
+)
+from rlchassis_toolkit.networks.head import HeadOnFeatures
 
 
 class IntermediateModuleFactory(ModuleFactory):
@@ -76,7 +86,7 @@ class IntermediateModuleFactoryDefault(IntermediateModuleFactory):
 
 @frozen
 class ActorFactoryDefault(ActorFactory):
-    """Factory of an MLP actor: categorical for Discrete actions, Gaussian for Box."""
+    """Factory of an MLP actor: categorical for Discrete actions, Gaussian for Box, a product of these for structured actions."""
 
     hidden_sizes: tuple[int, ...] = field(default=(64, 64), converter=hidden_sizes)
     """Widths of the hidden layers."""
@@ -95,11 +105,16 @@ class ActorFactoryDefault(ActorFactory):
         orthogonal_([actor.head], gain=0.01)
         return actor.to(device)
 
-    def _with_head(self, features: Features, space: spaces.Space[Any]) -> CategoricalActor | GaussianActor:
+    def _with_head(self, features: Features, space: spaces.Space[Any]) -> HeadOnFeatures:
         if isinstance(space, spaces.Discrete):
             return CategoricalActor(features, int(space.n))
-        size = int(torch.Size(space.shape or ()).numel())
-        return GaussianActor(features, size, unbounded=self.continuous_unbounded, conditioned_sigma=self.continuous_conditioned_sigma)
+        layout = ActionLayout.of(space)
+        if layout.is_discrete:
+            return MultiCategoricalActor(features, layout.sizes)
+        gaussian = {"unbounded": self.continuous_unbounded, "conditioned_sigma": self.continuous_conditioned_sigma}
+        if layout.sizes:
+            return MixedActor(features, layout.sizes, layout.num_continuous, **gaussian)
+        return GaussianActor(features, layout.num_continuous, **gaussian)
 
 
 @frozen

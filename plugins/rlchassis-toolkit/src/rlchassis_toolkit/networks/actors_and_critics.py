@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian
 from rlchassis_toolkit.networks.encoders import encoder_for, width_of
 from rlchassis_toolkit.networks.head import HeadOnFeatures
+from rlchassis_toolkit.product_distributions import MixedDistribution, MultiCategorical, PartLogits
 
 
 def _is_plain(space: spaces.Space[Any]) -> bool:
@@ -70,9 +71,47 @@ class GaussianActor(HeadOnFeatures):
 
     def interpret(self, outputs: Tensor) -> DiagonalGaussian:
         """Head outputs as mean [B, D], and log σ [B, D] where it is conditioned."""
-        mean, log_std = (outputs, self.log_std) if self.log_std is not None else outputs.chunk(2, -1)
-        log_std = log_std.clamp(-20, 2) if self.log_std is None else log_std
-        return DiagonalGaussian(mean if self.unbounded else mean.tanh(), log_std.expand_as(mean))
+        return _gaussian(outputs, self.log_std, unbounded=self.unbounded)
+
+
+def _gaussian(outputs: Tensor, log_std: Tensor | None, *, unbounded: bool) -> DiagonalGaussian:
+    """Outputs [B, D] with a free log σ [D], or [B, 2 D] with log σ as their second half."""
+    mean, spread = (outputs, log_std) if log_std is not None else outputs.chunk(2, -1)
+    spread = spread.clamp(-20, 2) if log_std is None else spread
+    return DiagonalGaussian(mean if unbounded else mean.tanh(), spread.expand_as(mean))
+
+
+class MultiCategoricalActor(HeadOnFeatures):
+    """Actor for actions of K discrete parts: observations [B, …] → MultiCategorical over actions [B, K]."""
+
+    def __init__(self, features: nn.Module, sizes: Sequence[int]) -> None:
+        super().__init__(features, sum(sizes))
+        self.arrange = PartLogits(sizes)
+
+    def interpret(self, outputs: Tensor) -> MultiCategorical:
+        """Head outputs as the logits of all parts side by side."""
+        return self.arrange(outputs)  # type: ignore[no-any-return]  # a module's return type is Any
+
+
+class MixedActor(HeadOnFeatures):
+    """Actor for actions of K discrete parts and D continuous dimensions: observations [B, …] → MixedDistribution over [B, K + D].
+
+    The continuous dimensions are as in a GaussianActor.
+    """
+
+    def __init__(
+        self, features: nn.Module, sizes: Sequence[int], size: int, *, unbounded: bool = False, conditioned_sigma: bool = False
+    ) -> None:
+        super().__init__(features, sum(sizes) + (2 * size if conditioned_sigma else size))
+        self.arrange, self.num_logits = PartLogits(sizes), sum(sizes)
+        self.log_std = None if conditioned_sigma else nn.Parameter(torch.full((size,), -0.5))
+        self.unbounded = unbounded
+
+    def interpret(self, outputs: Tensor) -> MixedDistribution:
+        """Head outputs as the logits of all parts side by side, then what a GaussianActor reads."""
+        choices: MultiCategorical = self.arrange(outputs[..., : self.num_logits])
+        numbers = _gaussian(outputs[..., self.num_logits :], self.log_std, unbounded=self.unbounded)
+        return MixedDistribution(choices.logits, choices.slots, numbers.mean, numbers.log_std)
 
 
 class DeterministicActor(HeadOnFeatures):

@@ -79,7 +79,7 @@ class OneHotEncoder(nn.Module):
 
 
 class DictEncoder(nn.Module):
-    """Encoder of Dict observations: the encoded parts concatenated in the order of the space's keys."""
+    """Encoder of Dict and Tuple observations: the encoded parts concatenated in the order of the space."""
 
     def __init__(self, parts: dict[str, nn.Module]) -> None:
         super().__init__()
@@ -105,6 +105,8 @@ def encoder_for(space: spaces.Space[Any]) -> nn.Module:
     match space:
         case spaces.Dict():
             return DictEncoder({key: encoder_for(part) for key, part in space.spaces.items()})
+        case spaces.Tuple():
+            return DictEncoder({str(i): encoder_for(part) for i, part in enumerate(space.spaces)})
         case spaces.Discrete():
             return OneHotEncoder([int(space.n)], [int(space.start)])
         case spaces.MultiDiscrete():

@@ -70,7 +70,7 @@ class SquashedGaussianPolicy(Policy):
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
         """Check that the actor returns mean and log standard deviation before tanh."""
-        require_gaussian(self.actor(obs), obs, action_space)
+        require_gaussian(self.actor(obs), obs, math.prod(action_space.shape or ()))
 
     def distribution(self, obs: Observation) -> SquashedGaussian:
         """Action distribution π(·|s)."""
