@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 from attrs import frozen
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple
 from torch import nn
 
 import rlchassis
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment import EnvFactoryCallable, Experiment, Mode, PPOExperimentBuilder
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
+from rlchassis_testkit.any_spaces import AnySpaces
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_envs import Counter, Receiver
 from rlchassis_toolkit.factories.networks import ActorFactory, ActorFactoryDefault
@@ -127,6 +129,27 @@ def test_dict_observations_are_dicts_one_or_many(tmp_path):
         policy(many | {"steps": np.array([1, 1])})
     with pytest.raises(UsageError, match="batches of one size"):
         policy(many | {"steps": 1})
+
+
+SEEN = Tuple([Box(-1.0, 1.0, (2,)), Tuple([Discrete(3, start=4), MultiDiscrete([2, 2])])])
+CHOSEN = Dict({"grip": Discrete(3, start=-1), "move": Box(0.0, 8.0, (2,), np.float64), "keys": Tuple([MultiBinary(2)])})
+
+
+def test_tuples_are_observed_and_structured_actions_are_answered_one_or_many(tmp_path):
+    policy = rlchassis.load_policy(stored(tmp_path, lambda: AnySpaces(SEEN, CHOSEN)).directory)
+    vector, (kind, pair) = one = SEEN.sample()
+    many = (np.stack([vector] * 3), (np.stack([kind] * 3), np.stack([pair] * 3)))
+    action, actions = policy(one), policy(many)
+    assert CHOSEN.contains(action)
+    assert str(policy({"0": vector, "1": one[1]})) == str(action)
+    assert actions["grip"].tolist() == [action["grip"]] * 3
+    assert actions["move"] == pytest.approx(np.stack([action["move"]] * 3))
+    assert actions["keys"][0].tolist() == [action["keys"][0].tolist()] * 3
+    for lacking in (vector, (vector,), (vector, (kind,)), (vector, 3)):
+        with pytest.raises(UsageError, match="expected a tuple observation of 2 parts"):
+            policy(lacking)
+    with pytest.raises(UsageError, match="expected the parts of an observation to be all single or batches of one size"):
+        policy((many[0], one[1]))
 
 
 @frozen

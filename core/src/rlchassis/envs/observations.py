@@ -109,11 +109,17 @@ def leaves_of(space: AnySpace, observation: Any, path: str = "") -> Iterator[tup
 
 
 def as_tree(space: AnySpace, observation: Any) -> Any:
-    """The observation as it is stored, with dicts in place of tuples; unchanged where its form is not that of the space."""
+    """The observation as it is stored, with dicts in place of tuples; what is no dict or tuple of the space is left as it is."""
     parts = parts_of(space)
-    if parts is None or not isinstance(observation, Mapping | tuple | list):
+    given = None if parts is None else _by_key(observation)
+    if parts is None or not isinstance(given, Mapping):
         return observation
-    return {key: as_tree(inner, item(observation, key, space, "")) for key, inner in parts.items()}
+    return {key: as_tree(parts[key], part) for key, part in given.items() if key in parts}
+
+
+def _by_key(observation: Any) -> Any:
+    """The parts of a tuple or list by position."""
+    return {str(i): part for i, part in enumerate(observation)} if isinstance(observation, tuple | list) else observation
 
 
 def require_fitting(space: AnySpace, observation: Any, leading: tuple[int, ...] = ()) -> None:
@@ -124,8 +130,8 @@ def require_fitting(space: AnySpace, observation: Any, leading: tuple[int, ...] 
 
 def item(observation: Any, key: str, space: AnySpace, path: str) -> Any:
     """The part under a key, of a tuple by position; UnfitAnswer where there is none."""
-    if isinstance(space, Tuple) and isinstance(observation, tuple | list):
-        observation = {str(i): part for i, part in enumerate(observation)}
+    if isinstance(space, Tuple):
+        observation = _by_key(observation)
     if not isinstance(observation, Mapping):
         name, kind = f"observation {path!r}" if path else "observation", "tuple" if isinstance(space, Tuple) else "dict"
         raise UnfitAnswer(f"answered {shown(observation)} as {name}, expected a {kind}, since its space is {describe(space)}")

@@ -76,7 +76,8 @@ def _count(space: spaces.Space[Any], obs: Any) -> int | None:
     parts = parts_of(space)
     if parts is not None:
         if not (isinstance(obs, Mapping) and obs.keys() >= parts.keys()):
-            raise UsageError(f"expected a dict observation with the keys {', '.join(parts)}.")
+            in_dict, in_tuple = f"dict observation with the keys {', '.join(parts)}", f"tuple observation of {len(parts)} parts"
+            raise UsageError(f"expected a {in_tuple if isinstance(space, spaces.Tuple) else in_dict}.")
         counts = {_count(part, obs[key]) for key, part in parts.items()}
         if len(counts) > 1:
             raise UsageError("expected the parts of an observation to be all single or batches of one size.")
