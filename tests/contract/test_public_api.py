@@ -69,8 +69,10 @@ STOCHASTIC_ACTOR = {
     "with_actor_factory": {"self": REQUIRED, "actor_factory": REQUIRED},
     "with_actor_factory_default": ACTOR,
 }
+MEMORY = {"with_memory": {"self": REQUIRED, "memory": REQUIRED}}
 ACTOR_CRITIC = {
     **STOCHASTIC_ACTOR,
+    **MEMORY,
     "with_critic_factory": {"self": REQUIRED, "critic_factory": REQUIRED},
     "with_critic_factory_default": {"self": REQUIRED, "hidden_sizes": REQUIRED, "hidden_activation": torch.nn.ReLU},
     "with_critic_factory_use_actor": {"self": REQUIRED},
@@ -117,7 +119,7 @@ BUILDER_METHODS = {
     "PPOExperimentBuilder": {**own("ppo"), **ACTOR_CRITIC},
     "NPGExperimentBuilder": {**own("npg"), **ACTOR_CRITIC},
     "TRPOExperimentBuilder": {**own("trpo"), **ACTOR_CRITIC},
-    "PGExperimentBuilder": {**own("pg"), **STOCHASTIC_ACTOR},
+    "PGExperimentBuilder": {**own("pg"), **STOCHASTIC_ACTOR, **MEMORY},
     "DQNExperimentBuilder": {**own("dqn"), **MODEL},
     "IQNExperimentBuilder": {**own("iqn"), "with_preprocess_network_factory": {"self": REQUIRED, "module_factory": REQUIRED}},
     "DDPGExperimentBuilder": {**own("ddpg"), **PLAIN_ACTOR, **ONE_CRITIC},
@@ -259,6 +261,7 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 
 
 API = """
+    map_tensors
     ActionLayout AgentFactory Algorithm BufferFactory by_row CallbackContext Component ConfigPart described EnvFactory Environments
     EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback Experience ExperimentBuilder ExperimentConfig gradient_step HasSpaces
     hookimpl instance is_masked Logger LoggerFactory LRSchedulerFactory Metrics ModuleFactory number Observation OffPolicyTrainer
@@ -312,6 +315,7 @@ TOOLKIT = """
     create_optimizers create_temperature Critic critic_metrics CriticEnsemble CriticEnsembleMethods CriticFactory
     CriticFactoryDefault CriticFactoryReuseActor detached deterministic_policy_loss DeterministicActor
     DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble
+    create_memory Memory MemoryFactory MemoryFactoryGRU MemoryFactoryLSTM MemoryMethods network_spaces RecurrentPolicy RolloutBatch
     encoder_for EpsilonGreedyPolicy explained_variance ExplorationNoise Features first_of fisher_vector_product flat_gradient
     flattened forbid GaussianActor GaussianActorMethods HeadOnFeatures infer IntermediateModuleFactory IntermediateModuleFactoryDefault
     is_alpha lambda_returns LinearEps masked MaskedActor MaskedValues MixedActor MixedDistribution MLP MultiCategorical

@@ -68,7 +68,14 @@ def test_the_page_has_the_networks_of_an_algorithm(algorithm):
     sentence = re.search(r"^Its networks? (?:is|are) .*?(?=\. |\.$)", section(f"`{algorithm}Params`"), re.MULTILINE | re.DOTALL)
     said = {name: eval(text, dict(FACTORIES)) for name, text in re.findall(r"`(\w+)=(.+?)`", sentence[0])}
     agent = MADE[algorithm].agent_class()
-    fields = {each.name for each in attrs.fields(type(agent))} - {"params", "optim_factory", "policy_wrappers", "buffer_factory", "compile"}
+    fields = {each.name for each in attrs.fields(type(agent))} - {
+        "params",
+        "memory",
+        "optim_factory",
+        "policy_wrappers",
+        "buffer_factory",
+        "compile",
+    }
     assert said == {name: getattr(agent, name) for name in fields}
 
 

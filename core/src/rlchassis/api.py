@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rlchassis.config.fields import instance, number, switch, whole
     from rlchassis.config.tianshou_names import refuses_old_names
     from rlchassis.data.action_layout import ActionLayout
-    from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row
+    from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, map_tensors
     from rlchassis.data.step import Step
     from rlchassis.envs import EnvFactory, Environments, EnvMode, is_masked, split_mask, without_mask
     from rlchassis.errors import PluginError, StoredFileError, UnsupportedSpaceError, UsageError
@@ -48,7 +48,7 @@ HOMES = {
     "rlchassis.config.config_part": "ConfigPart",
     "rlchassis.config.tianshou_names": "refuses_old_names",
     "rlchassis.data.action_layout": "ActionLayout",
-    "rlchassis.data.experience": "by_row Experience Metrics Observation TensorStruct Transition",
+    "rlchassis.data.experience": "by_row map_tensors Experience Metrics Observation TensorStruct Transition",
     "rlchassis.data.step": "Step",
     "rlchassis.envs": "EnvFactory Environments EnvMode is_masked split_mask without_mask",
     "rlchassis.errors": "PluginError StoredFileError UnsupportedSpaceError UsageError",
@@ -131,6 +131,7 @@ __all__ = [
     "hookimpl",
     "instance",
     "is_masked",
+    "map_tensors",
     "number",
     "one_graph",
     "read_metrics",

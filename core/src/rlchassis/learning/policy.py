@@ -13,6 +13,7 @@ from torch import Generator, Tensor, nn
 
 from rlchassis.data.action_layout import ActionLayout
 from rlchassis.data.experience import Experience, Metrics, Observation
+from rlchassis.learning.module_factory import HasSpaces
 
 
 class DeclaredAttributes(ABCMeta):
@@ -34,6 +35,10 @@ class Policy(nn.Module, metaclass=DeclaredAttributes):
 
     joint_actions: bool = False
     """Whether actions of several discrete parts are chosen as one: as joint indices [N], the last part counting fastest."""
+    sequence_length: int = 1
+    """Consecutive rows that are learned from together; more than 1 with recurrent state."""
+    burn_in: int = 0
+    """Rows before each replayed sequence from which its initial state is computed."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         """AttributeError, with the nearest name, for an attribute that __init__ did not set; private ones are allowed for torch."""
@@ -52,9 +57,18 @@ class Policy(nn.Module, metaclass=DeclaredAttributes):
         The state passed is None before the first step of all environments, and zero where a new episode begins.
         """
 
+    @property
+    def records_columns(self) -> bool:
+        """Whether `columns` records anything; by default where a class overrides it."""
+        return type(self).columns is not Policy.columns
+
     def columns(self, before: Any, after: Any) -> dict[str, Any]:
         """Columns to record with a step: trees of tensors [N, …] by name, from the states before and after its `act`. Default: none."""
         return {}
+
+    def network_view(self, envs: HasSpaces, obs: Observation) -> tuple[HasSpaces, Observation]:
+        """Spaces and observations [B, …] as its networks get them, for the checks before training. Default: unchanged."""
+        return envs, obs
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
         """Check network outputs on example observations [B, …]; raise UsageError if they do not fit. Called once, before training."""
@@ -80,6 +94,11 @@ class PolicyWrapper(Policy):
     def __init__(self, inner: Policy) -> None:
         super().__init__()
         self.inner = inner
+
+    @property
+    def records_columns(self) -> bool:
+        """Whether the wrapper or the inner policy records columns."""
+        return type(self).columns is not PolicyWrapper.columns or self.inner.records_columns
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Act as the inner policy."""

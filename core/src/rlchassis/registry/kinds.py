@@ -30,7 +30,7 @@ MANIFEST = "manifest"
 
 _ACTORS = ("mlp-actor", "mlp-deterministic-actor", "mlp-features")
 _CRITICS = ("actor-features-action-critic", "actor-features-critic", "mlp-action-critic", "mlp-critic")
-_OTHER_PARTS = ("auto-alpha", "gaussian-noise", "ornstein-uhlenbeck-noise")
+_OTHER_PARTS = ("auto-alpha", "gaussian-noise", "ornstein-uhlenbeck-noise", "gru", "lstm")
 _ALGORITHMS = ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo")
 FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "algorithm": {name: f"rlchassis-{name}" for name in _ALGORITHMS},

@@ -16,7 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from rlchassis.data.experience import as_tensors, map_tensors
 from rlchassis.data.step import Step
 from rlchassis.envs import VectorEnvironment
-from rlchassis.learning.policy import Policy, PolicyWrapper, in_evaluation, layers
+from rlchassis.learning.policy import Policy, in_evaluation
 
 
 @define(eq=False)
@@ -35,7 +35,7 @@ class Acting:
     """Whether the policy records columns."""
 
     def __attrs_post_init__(self) -> None:
-        self._records = any(type(layer).columns not in (Policy.columns, PolicyWrapper.columns) for layer in layers(self.policy))
+        self._records = self.policy.records_columns
         self._norms = [module for module in self.policy.modules() if isinstance(module, _BatchNorm)]
 
     def normalizing(self) -> AbstractContextManager[None]:
@@ -62,8 +62,11 @@ class Acting:
 
     def _carried_on(self, state: Any, step: Step) -> Any:
         """Recurrent state [N, …] for the next step: zero where an episode ended, unchanged where no step was taken."""
+        over = step.terminated | step.truncated
+        if step.valid.all() and not over.any():
+            return state
         before = map_tensors(torch.zeros_like, state) if self._state is None else self._state
-        stepped, ended = torch.tensor(step.valid), torch.tensor(step.terminated | step.truncated)
+        stepped, ended = torch.tensor(step.valid), torch.tensor(over)
 
         def carried_on(new: Tensor, old: Tensor) -> Tensor:
             beside = -1, *[1] * (new.dim() - 1)  # [N, 1, …], as memory [N, …] is

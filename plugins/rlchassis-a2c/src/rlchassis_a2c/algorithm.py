@@ -6,11 +6,12 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Metrics, Observation, Optimizer, TensorStruct, UpdateResult, gradient_step, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, UpdateResult, gradient_step, one_graph
 from rlchassis_a2c.loss import policy_gradient_loss
 from rlchassis_a2c.params import A2CParams
 from rlchassis_toolkit import (
     ReturnScale,
+    RolloutBatch,
     StochasticPolicy,
     actor_critic_loss,
     explained_variance,
@@ -21,11 +22,9 @@ from rlchassis_toolkit import (
 
 
 @frozen(eq=False)
-class A2CBatch(TensorStruct):
+class A2CBatch(RolloutBatch):
     """Actions, values, returns and advantages of a rollout [T, N, …], which the trainer flattens into minibatches [B, …]."""
 
-    obs: Observation
-    actions: Tensor
     values: Tensor
     returns: Tensor
     advantages: Tensor
@@ -44,8 +43,9 @@ class A2C(Algorithm[A2CBatch]):
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> A2CBatch:
         """Compute values, returns and advantages (GAE) with the critic before the update."""
-        gae = update_scale_and_compute_gae(experience, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
-        return A2CBatch(experience.obs, experience.actions, *gae)
+        seen = self.policy.recall(experience)
+        gae = update_scale_and_compute_gae(seen, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
+        return A2CBatch(self.policy.recorded(experience), experience.actions, *gae)
 
     @torch.no_grad()
     def rollout_metrics(self, batch: A2CBatch) -> Metrics:
@@ -62,10 +62,10 @@ class A2C(Algorithm[A2CBatch]):
 
     def _loss(self, batch: A2CBatch) -> tuple[Tensor, Metrics]:
         """Loss and metrics of a batch."""
-        params = self.params
-        log_probs, entropies = self.policy.log_prob_and_entropy(batch.obs, batch.actions)
+        params, obs = self.params, self.policy.features(batch.obs)
+        log_probs, entropies = self.policy.log_prob_and_entropy(obs, batch.actions)
         advantages = normalized(batch.advantages) if params.advantage_normalization else batch.advantages
-        actor, critic = policy_gradient_loss(log_probs, advantages), value_loss(self.critic(batch.obs), batch.returns)
+        actor, critic = policy_gradient_loss(log_probs, advantages), value_loss(self.critic(obs), batch.returns)
         entropy = entropies.mean()
         loss = actor_critic_loss(actor, critic, entropy, params.vf_coef, params.ent_coef)
         return loss, {"policy_loss": actor, "value_loss": critic, "entropy": entropy}

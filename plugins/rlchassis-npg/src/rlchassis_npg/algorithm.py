@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import torch
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Metrics, Observation, Optimizer, TensorStruct, UpdateResult, gradient_step, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, UpdateResult, gradient_step, one_graph
 from rlchassis_npg.loss import policy_gradient_loss
 from rlchassis_npg.params import NPGParams
 from rlchassis_toolkit import (
     ReturnScale,
+    RolloutBatch,
     StochasticPolicy,
     assign_,
     conjugate_gradient,
@@ -28,11 +29,9 @@ from rlchassis_toolkit import (
 
 
 @frozen(eq=False)
-class NPGBatch(TensorStruct):
+class NPGBatch(RolloutBatch):
     """Actions, values, returns and advantages of a rollout [T, N, …], which the trainer flattens into minibatches [B, …]."""
 
-    obs: Observation
-    actions: Tensor
     values: Tensor
     returns: Tensor
     advantages: Tensor
@@ -51,9 +50,9 @@ class NPG(Algorithm[NPGBatch]):
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> NPGBatch:
         """Compute values, returns and advantages (GAE) with the critic before the update."""
-        params = self.params
-        gae = update_scale_and_compute_gae(experience, self.critic, params.gamma, params.gae_lambda, self.return_scale)
-        return NPGBatch(experience.obs, experience.actions, *gae)
+        params, seen = self.params, self.policy.recall(experience)
+        gae = update_scale_and_compute_gae(seen, self.critic, params.gamma, params.gae_lambda, self.return_scale)
+        return NPGBatch(self.policy.recorded(experience), experience.actions, *gae)
 
     @torch.no_grad()
     def rollout_metrics(self, batch: NPGBatch) -> Metrics:
@@ -61,16 +60,18 @@ class NPG(Algorithm[NPGBatch]):
         return {"explained_variance": explained_variance(batch.values, batch.returns)}
 
     def update(self, batch: NPGBatch, count: int) -> UpdateResult:
-        """Take one natural gradient step of the actor, then `optim_critic_iters` gradient steps of the critic."""
+        """Take one natural gradient step of the actor, then `optim_critic_iters` gradient steps of the critic, none of the memory."""
         metrics = self._step_actor(batch)
+        with torch.no_grad():
+            judged = evolve(batch, obs=self.policy.features(batch.obs))
         for _ in range(self.params.optim_critic_iters):
-            critic = self._step_critic(batch)
+            critic = self._step_critic(judged)
         return UpdateResult({**metrics, **critic_metrics(critic, loss="value_loss")})
 
     def _step_actor(self, batch: NPGBatch) -> Metrics:
         """θ ← θ + α F⁻¹ ∇E[log π(a|s) A]   (Kakade 2001, section 2)."""
         params, parameters = self.params, unique_parameters(self.policy)
-        distribution = self.policy.distribution(batch.obs)
+        distribution = self.policy.distribution(self.policy.features(batch.obs))
         advantages = normalized(batch.advantages) if params.advantage_normalization else batch.advantages
         loss = policy_gradient_loss(distribution.log_prob(batch.actions), advantages)
         fisher = fisher_vector_product(distribution, parameters, params.damping)
@@ -78,7 +79,7 @@ class NPG(Algorithm[NPGBatch]):
         old = detached(distribution)
         with torch.no_grad():
             assign_(parameters, flattened(parameters) + params.actor_step_size * direction)
-            divergence = old.kl(self.policy.distribution(batch.obs)).mean()
+            divergence = old.kl(self.policy.distribution(self.policy.features(batch.obs))).mean()
             return {"policy_loss": loss.detach(), "kl": divergence, "entropy": old.entropy().mean()}
 
     @one_graph

@@ -6,19 +6,17 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor
 
-from rlchassis.api import Algorithm, Experience, Metrics, Observation, Optimizer, TensorStruct, UpdateResult, gradient_step, one_graph
+from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, UpdateResult, gradient_step, one_graph
 from rlchassis_pg.loss import reinforce_loss
 from rlchassis_pg.params import PGParams
 from rlchassis_pg.returns import monte_carlo_returns, standardized
-from rlchassis_toolkit import StochasticPolicy
+from rlchassis_toolkit import RolloutBatch, StochasticPolicy
 
 
 @frozen(eq=False)
-class PGBatch(TensorStruct):
+class PGBatch(RolloutBatch):
     """Actions and returns of a rollout [T, N, …], which the trainer flattens into minibatches [B, …]."""
 
-    obs: Observation
-    actions: Tensor
     returns: Tensor
 
 
@@ -36,7 +34,7 @@ class PG(Algorithm[PGBatch]):
         returns = monte_carlo_returns(experience, self.params.gamma)
         if self.params.return_standardization:
             returns = standardized(returns, experience.valid)
-        return PGBatch(experience.obs, experience.actions, returns)
+        return PGBatch(self.policy.recorded(experience), experience.actions, returns)
 
     def update(self, batch: PGBatch, count: int) -> UpdateResult:
         """Take one gradient step on the REINFORCE loss and the entropy bonus."""
@@ -48,7 +46,7 @@ class PG(Algorithm[PGBatch]):
 
     def _loss(self, batch: PGBatch) -> tuple[Tensor, Metrics]:
         """Loss and metrics of a batch."""
-        log_probs, entropies = self.policy.log_prob_and_entropy(batch.obs, batch.actions)
+        log_probs, entropies = self.policy.log_prob_and_entropy(self.policy.features(batch.obs), batch.actions)
         actor, entropy = reinforce_loss(log_probs, batch.returns), entropies.mean()
         loss = actor - self.params.ent_coef * entropy if self.params.ent_coef else actor
         return loss, {"policy_loss": actor, "entropy": entropy}

@@ -10,7 +10,7 @@ from attrs import frozen
 from rlchassis.api import Environments, Setup, instance
 from rlchassis_pg.algorithm import PG
 from rlchassis_pg.params import PGParams
-from rlchassis_toolkit import StochasticActorMethods, StochasticAgentFactory, StochasticPolicy, unique_parameters
+from rlchassis_toolkit import MemoryMethods, StochasticActorMethods, StochasticAgentFactory, StochasticPolicy, unique_parameters
 
 
 @frozen(kw_only=True)
@@ -27,7 +27,7 @@ class PGAgentFactory(StochasticAgentFactory):
         return PG(policy, self.create_optimizer(unique_parameters(policy), "actor", setup), self.params)
 
 
-class PGExperimentBuilder(StochasticActorMethods[PGAgentFactory]):
+class PGExperimentBuilder(StochasticActorMethods[PGAgentFactory], MemoryMethods[PGAgentFactory]):
     """Builder of experiments with the policy gradient, REINFORCE."""
 
     agent_class = PGAgentFactory

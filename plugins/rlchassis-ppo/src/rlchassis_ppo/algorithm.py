@@ -10,9 +10,7 @@ from rlchassis.api import (
     Algorithm,
     Experience,
     Metrics,
-    Observation,
     Optimizer,
-    TensorStruct,
     UpdateResult,
     by_row,
     gradient_step,
@@ -23,6 +21,7 @@ from rlchassis_ppo.metrics import ratio_metrics
 from rlchassis_ppo.params import PPOParams
 from rlchassis_toolkit import (
     ReturnScale,
+    RolloutBatch,
     StochasticPolicy,
     actor_critic_loss,
     compute_gae,
@@ -34,11 +33,9 @@ from rlchassis_toolkit import (
 
 
 @frozen(eq=False)
-class PPOBatch(TensorStruct):
+class PPOBatch(RolloutBatch):
     """A rollout [T, N, …] with log-probabilities and values before the update; the trainer flattens it into minibatches [B, …]."""
 
-    obs: Observation
-    actions: Tensor
     old_log_probs: Tensor
     old_values: Tensor
     returns: Tensor
@@ -58,16 +55,18 @@ class PPO(Algorithm[PPOBatch]):
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> PPOBatch:
         """Compute old log-probabilities, and values, returns and advantages (GAE), before the update."""
-        gae = update_scale_and_compute_gae(experience, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
-        old_log_probs = by_row(self.policy.log_prob, experience.obs, experience.actions)
-        return PPOBatch(experience.obs, experience.actions, old_log_probs, *gae)
+        seen = self.policy.recall(experience)
+        gae = update_scale_and_compute_gae(seen, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
+        old_log_probs = by_row(self.policy.log_prob, seen.obs, experience.actions)
+        return PPOBatch(self.policy.recorded(experience), experience.actions, old_log_probs, *gae)
 
     @torch.no_grad()
     def refresh(self, batch: PPOBatch, rollout: Experience) -> PPOBatch:
         """Recompute values, returns and advantages with the current critic; old log-probabilities stay."""
         if not self.params.recompute_advantage:
             return batch
-        values, returns, advantages = compute_gae(rollout, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
+        seen = self.policy.recall(rollout, anew=True)
+        values, returns, advantages = compute_gae(seen, self.critic, self.params.gamma, self.params.gae_lambda, self.return_scale)
         return evolve(batch, old_values=values, returns=returns, advantages=advantages)
 
     @torch.no_grad()
@@ -85,9 +84,9 @@ class PPO(Algorithm[PPOBatch]):
 
     def _loss(self, batch: PPOBatch) -> tuple[Tensor, Metrics]:
         """Loss and metrics of a batch."""
-        params = self.params
-        log_probs, entropies = self.policy.log_prob_and_entropy(batch.obs, batch.actions)
-        values, entropy = self.critic(batch.obs), entropies.mean()
+        params, obs = self.params, self.policy.features(batch.obs)
+        log_probs, entropies = self.policy.log_prob_and_entropy(obs, batch.actions)
+        values, entropy = self.critic(obs), entropies.mean()
         advantages = normalized(batch.advantages) if params.advantage_normalization else batch.advantages
         actor = clipped_surrogate_loss(log_probs, batch.old_log_probs, advantages, params.eps_clip, params.dual_clip)
         critic = (

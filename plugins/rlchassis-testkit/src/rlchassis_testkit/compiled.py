@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
-from attrs import asdict, evolve
+from attrs import evolve
 from gymnasium import spaces
 from torch import Tensor
 
-from rlchassis.api import AgentFactory
+from rlchassis.api import AgentFactory, map_tensors
 from rlchassis_testkit.making import make_algorithm
 
 
@@ -19,8 +20,7 @@ def assert_one_graph_is_the_same_update(agent: AgentFactory, actions: spaces.Spa
     """Assert equality to 1e-6 after 20 updates in float64 and to 1e-5 after one in float32; `flat`: batches are rollouts to flatten."""
     for dtype, rounds, tolerance in ((torch.float64, 20, 1e-6), (torch.float32, 1, 1e-5)):
         with default_dtype(dtype):
-            floats = {name: part.to(dtype) for name, part in asdict(experience, recurse=False).items() if part.is_floating_point()}
-            recorded = evolve(experience, **floats)
+            recorded = map_tensors(partial(_as_float, dtype=dtype), experience)
             plain, compiled = (
                 weights_after(evolve(agent, compile=compiled_update), actions, recorded, rounds, flat) for compiled_update in (False, True)
             )
@@ -48,6 +48,10 @@ def tensors_in(tree: Any) -> Iterator[Tensor]:
     elif isinstance(tree, dict) and "param_groups" not in tree:
         for part in tree.values():
             yield from tensors_in(part)
+
+
+def _as_float(part: Tensor, dtype: torch.dtype) -> Tensor:
+    return part.to(dtype) if part.is_floating_point() else part
 
 
 @contextmanager

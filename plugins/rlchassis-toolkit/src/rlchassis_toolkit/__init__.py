@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rlchassis_toolkit.builders.actor_critic import ActorCriticExperimentBuilder, StochasticActorMethods
+from rlchassis_toolkit.builders.actor_critic import ActorCriticExperimentBuilder, MemoryMethods, StochasticActorMethods
 from rlchassis_toolkit.builders.off_policy import (
     CriticEnsembleMethods,
     DeterministicActorMethods,
@@ -40,6 +40,9 @@ from rlchassis_toolkit.losses import (
     squared_loss,
     value_loss,
 )
+from rlchassis_toolkit.memory.factories import MemoryFactory, MemoryFactoryGRU, MemoryFactoryLSTM, create_memory
+from rlchassis_toolkit.memory.memory import Memory, network_spaces
+from rlchassis_toolkit.memory.sequences import RolloutBatch
 from rlchassis_toolkit.metrics import actor_metrics, critic_metrics, explained_variance, td_metrics
 from rlchassis_toolkit.moments import RunningMoments
 from rlchassis_toolkit.natural_gradient import assign_, conjugate_gradient, fisher_vector_product, flat_gradient, flattened
@@ -63,6 +66,7 @@ from rlchassis_toolkit.noise import ExplorationNoise, NoiseFactory, NoiseFactory
 from rlchassis_toolkit.numpy_inference import infer
 from rlchassis_toolkit.policies.deterministic import DeterministicPolicy
 from rlchassis_toolkit.policies.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
+from rlchassis_toolkit.policies.recurrent import RecurrentPolicy
 from rlchassis_toolkit.policies.squashed import SquashedGaussian, SquashedGaussianPolicy
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
 from rlchassis_toolkit.product_distributions import MixedDistribution, MultiCategorical
@@ -108,6 +112,11 @@ __all__ = [
     "LinearEps",
     "MaskedActor",
     "MaskedValues",
+    "Memory",
+    "MemoryFactory",
+    "MemoryFactoryGRU",
+    "MemoryFactoryLSTM",
+    "MemoryMethods",
     "MixedActor",
     "MixedDistribution",
     "MultiCategorical",
@@ -116,7 +125,9 @@ __all__ = [
     "NoiseFactoryMaxActionScaledGaussian",
     "NoiseFactoryOrnsteinUhlenbeck",
     "OneCriticMethods",
+    "RecurrentPolicy",
     "ReturnScale",
+    "RolloutBatch",
     "RunningMoments",
     "SquashedGaussian",
     "SquashedGaussianPolicy",
@@ -132,6 +143,7 @@ __all__ = [
     "compute_gae",
     "conjugate_gradient",
     "create_critics",
+    "create_memory",
     "create_optimizers",
     "create_temperature",
     "critic_metrics",
@@ -149,6 +161,7 @@ __all__ = [
     "lambda_returns",
     "masked",
     "n_step_transition",
+    "network_spaces",
     "normalized",
     "orthogonal_",
     "polyak_update",

@@ -10,9 +10,7 @@ from rlchassis.api import (
     Algorithm,
     Experience,
     Metrics,
-    Observation,
     Optimizer,
-    TensorStruct,
     UpdateResult,
     by_row,
     gradient_step,
@@ -21,6 +19,7 @@ from rlchassis.api import (
 from rlchassis_toolkit import (
     ActionDistribution,
     ReturnScale,
+    RolloutBatch,
     StochasticPolicy,
     assign_,
     conjugate_gradient,
@@ -40,11 +39,9 @@ from rlchassis_trpo.params import TRPOParams
 
 
 @frozen(eq=False)
-class TRPOBatch(TensorStruct):
+class TRPOBatch(RolloutBatch):
     """A rollout [T, N, …] with log-probabilities and values before the update; the trainer flattens it into minibatches [B, …]."""
 
-    obs: Observation
-    actions: Tensor
     old_log_probs: Tensor
     values: Tensor
     returns: Tensor
@@ -64,10 +61,10 @@ class TRPO(Algorithm[TRPOBatch]):
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> TRPOBatch:
         """Compute old log-probabilities, and values, returns and advantages (GAE), before the update."""
-        params = self.params
-        gae = update_scale_and_compute_gae(experience, self.critic, params.gamma, params.gae_lambda, self.return_scale)
-        old_log_probs = by_row(self.policy.log_prob, experience.obs, experience.actions)
-        return TRPOBatch(experience.obs, experience.actions, old_log_probs, *gae)
+        params, seen = self.params, self.policy.recall(experience)
+        gae = update_scale_and_compute_gae(seen, self.critic, params.gamma, params.gae_lambda, self.return_scale)
+        old_log_probs = by_row(self.policy.log_prob, seen.obs, experience.actions)
+        return TRPOBatch(self.policy.recorded(experience), experience.actions, old_log_probs, *gae)
 
     @torch.no_grad()
     def rollout_metrics(self, batch: TRPOBatch) -> Metrics:
@@ -75,10 +72,12 @@ class TRPO(Algorithm[TRPOBatch]):
         return {"explained_variance": explained_variance(batch.values, batch.returns)}
 
     def update(self, batch: TRPOBatch, count: int) -> UpdateResult:
-        """Take one trust region step of the actor, then `optim_critic_iters` gradient steps of the critic."""
+        """Take one trust region step of the actor, then `optim_critic_iters` gradient steps of the critic, none of the memory."""
         metrics = self._step_actor(batch)
+        with torch.no_grad():
+            judged = evolve(batch, obs=self.policy.features(batch.obs))
         for _ in range(self.params.optim_critic_iters):
-            critic = self._step_critic(batch)
+            critic = self._step_critic(judged)
         return UpdateResult({**metrics, **critic_metrics(critic, loss="value_loss")})
 
     def _step_actor(self, batch: TRPOBatch) -> Metrics:
@@ -86,7 +85,7 @@ class TRPO(Algorithm[TRPOBatch]):
         params, parameters = self.params, unique_parameters(self.policy)
         if params.advantage_normalization:
             batch = evolve(batch, advantages=normalized(batch.advantages))
-        distribution = self.policy.distribution(batch.obs)
+        distribution = self.policy.distribution(self.policy.features(batch.obs))
         loss = _loss(distribution, batch)
         fisher = fisher_vector_product(distribution, parameters, params.damping)
         direction = conjugate_gradient(fisher, -flat_gradient(loss, parameters), params.cg_iterations)
@@ -102,7 +101,7 @@ class TRPO(Algorithm[TRPOBatch]):
         for backtracks in range(params.max_backtracks + 1):
             fraction = params.backtrack_coeff**backtracks
             assign_(parameters, start + fraction * step)
-            new = self.policy.distribution(batch.obs)
+            new = self.policy.distribution(self.policy.features(batch.obs))
             divergence, new_loss = old.kl(new).mean(), _loss(new, batch)
             if divergence <= params.max_kl and new_loss < loss:
                 return {"policy_loss": new_loss, "kl": divergence, "step_size": fraction * size, "backtracks": torch.tensor(backtracks)}

@@ -9,13 +9,13 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from rlchassis.data.experience import as_tensors
+from rlchassis.data.experience import Observation, as_tensors
 from rlchassis.data.randomness import undisturbed
 from rlchassis.envs import Environments, examples, is_masked, split_mask, without_mask
-from rlchassis.learning.module_factory import Probe
+from rlchassis.learning.module_factory import HasSpaces, Probe
 from rlchassis.learning.policy import Policy, action_space_of, in_evaluation, layers
 from rlchassis.run.checks.acting import require_acting
-from rlchassis.run.checks.asking import Call, ask
+from rlchassis.run.checks.asking import ask
 from rlchassis.run.checks.given_networks import require_networks
 from rlchassis.run.checks.memory import require_no_hidden_memory
 from rlchassis.run.checks.rebuilding import require_rebuildable
@@ -39,7 +39,8 @@ def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, devic
         asked, *others = _copies(policy, envs)
         call = require_acting(agent, asked, two, spaces)
         *_, innermost = layers(asked)
-        require_networks(agent, _probe(spaces, device, call, getattr(innermost, "actor", None)))
+        seen = innermost.network_view(spaces, call.obs)
+        require_networks(agent, _probe(*seen, device, call.answer[0], getattr(innermost, "actor", None)))
         if others:
             experienced, fresh = others
             require_no_hidden_memory(experienced, fresh, many, spaces)
@@ -47,11 +48,11 @@ def require_sound(agent: AgentFactory, policy: Policy, envs: Environments, devic
             require_rebuildable(agent, asked, many, envs.without_any(), device)
 
 
-def _probe(spaces: Environments, device: torch.device, call: Call, actor: nn.Module | None) -> Probe:
+def _probe(spaces: HasSpaces, obs: Observation, device: torch.device, actions: torch.Tensor, actor: nn.Module | None) -> Probe:
     """What networks see: no action mask."""
-    obs = split_mask(call.obs)[0] if is_masked(spaces.observation_space) else call.obs
+    rest = split_mask(obs)[0] if is_masked(spaces.observation_space) else obs
     seen = Environments.from_spaces(without_mask(spaces.observation_space), spaces.action_space)
-    return Probe(seen, device, obs, call.answer[0], actor)
+    return Probe(seen, device, rest, actions, actor)
 
 
 def _copies(policy: Policy, envs: Environments) -> list[Policy]:

@@ -15,8 +15,17 @@ from rlchassis_toolkit.factories.networks import (
     CriticFactoryDefault,
     CriticFactoryReuseActor,
 )
+from rlchassis_toolkit.memory.factories import MemoryFactory
 
 Agent = TypeVar("Agent", bound=AgentFactory)
+
+
+class MemoryMethods(ExperimentBuilder[Agent]):
+    """Builder method for agents with a memory."""
+
+    def with_memory(self, memory: MemoryFactory) -> Self:
+        """Give the policy a memory: MemoryFactoryGRU or MemoryFactoryLSTM."""
+        return self._with_agent(memory=memory)
 
 
 class StochasticActorMethods(ExperimentBuilder[Agent]):
@@ -39,7 +48,7 @@ class StochasticActorMethods(ExperimentBuilder[Agent]):
         )
 
 
-class ActorCriticExperimentBuilder(StochasticActorMethods[Agent]):
+class ActorCriticExperimentBuilder(StochasticActorMethods[Agent], MemoryMethods[Agent]):
     """Builder methods for agents with an actor_factory and a critic_factory."""
 
     def with_critic_factory(self, critic_factory: CriticFactory) -> Self:

@@ -9,9 +9,11 @@ import torch
 from attrs import frozen
 from torch import nn
 
-from rlchassis.api import AgentFactory, Environments, LRSchedulerFactory, OnPolicyTrainer, Optimizer, Setup, instance
+from rlchassis.api import AgentFactory, Environments, LRSchedulerFactory, OnPolicyTrainer, Optimizer, Setup, UsageError, instance
 from rlchassis_toolkit.factories.networks import ActorFactory, ActorFactoryDefault, CriticFactory, CriticFactoryDefault
 from rlchassis_toolkit.gae import ReturnScale
+from rlchassis_toolkit.memory.factories import MemoryFactory, create_memory
+from rlchassis_toolkit.memory.memory import network_spaces
 from rlchassis_toolkit.networks.actors_and_critics import unique_parameters
 from rlchassis_toolkit.networks.masking import MaskedActor, masked, seen_by_networks
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
@@ -51,11 +53,22 @@ class StochasticAgentFactory(AgentFactory):
     """Hyperparameters."""
     actor_factory: ActorFactory = instance(ActorFactory, factory=ActorFactoryDefault)
     """Actor: a network from observations to a distribution over actions."""
+    memory: MemoryFactory | None = instance(MemoryFactory)
+    """Memory, whose features actor and critic see in place of observations; None: none."""
+
+    def __attrs_post_init__(self) -> None:
+        """UsageError for an option of the memory that has no effect."""
+        if self.memory is not None and self.memory.burn_in:
+            raise UsageError(
+                "memory.burn_in has no effect on policy, where sequences begin with the states of the same weights; leave it out."
+            )
 
     def create_policy(self, envs: Environments, device: torch.device) -> StochasticPolicy:
         """Create a stochastic policy."""
-        actor = self.actor_factory.create_module(seen_by_networks(envs), device)
-        return StochasticPolicy(masked(actor, envs, MaskedActor), deterministic_eval=self.params.deterministic_eval)
+        memory = create_memory(self.memory, envs, device)
+        seen = network_spaces(memory, envs)
+        actor = masked(self.actor_factory.create_module(seen_by_networks(seen), device), seen, MaskedActor)
+        return StochasticPolicy(actor, deterministic_eval=self.params.deterministic_eval, memory=memory)
 
     def create_optimizer(self, parameters: Iterable[nn.Parameter], role: str, setup: Setup) -> Optimizer:
         """Create an optimizer of these parameters with params.lr and its schedule."""
@@ -73,8 +86,8 @@ class ActorCriticAgentFactory(StochasticAgentFactory):
 
     def create_critic(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> nn.Module:
         """Create the critic, which may share the actor's features."""
-        critic = self.critic_factory.create_module(seen_by_networks(envs), setup.device, actor=policy.actor)
-        return masked(critic, envs)
+        seen = network_spaces(policy.memory, envs)
+        return masked(self.critic_factory.create_module(seen_by_networks(seen), setup.device, actor=policy.actor), seen)
 
     def create_joint_optimizer(self, policy: StochasticPolicy, critic: nn.Module, setup: Setup) -> Optimizer:
         """Create one optimizer for actor and critic; shared parameters count once."""

@@ -1,0 +1,80 @@
+"""The memory of a policy: an encoder of observations and recurrent layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from attrs import frozen
+from gymnasium import spaces
+from torch import Tensor, nn
+
+from rlchassis.api import HasSpaces, Observation, by_row, is_masked, split_mask
+from rlchassis_toolkit.memory.layers import RecurrentLayer
+from rlchassis_toolkit.memory.sequences import Steps
+from rlchassis_toolkit.networks.encoders import width_of
+from rlchassis_toolkit.networks.masking import WithoutMask
+from rlchassis_toolkit.numpy_inference import infer
+
+OBSERVATION, ACTION_MASK = "observation", "action_mask"
+"""Keys of features with an action mask."""
+
+
+class Memory(nn.Module):
+    """Observations and recurrent states → next states, of which features h are a part, the observations of actor and critic."""
+
+    def __init__(self, encoder: nn.Module, layers: Sequence[RecurrentLayer], *, sequence_length: int, burn_in: int = 0) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.layers = nn.ModuleList(layers)
+        self.sequence_length, self.burn_in = sequence_length, burn_in
+        self.output_dim = layers[-1].size
+        self._widths = [layer.state_size for layer in layers]
+
+    def forward(self, obs: Observation, state: Tensor | None) -> Tensor:
+        """States [B, S] after observations [B, …], from the states before; None: those at the beginning of an episode, zeros."""
+        inputs: Tensor = infer(self.encoder, obs)
+        state = inputs.new_zeros(len(inputs), sum(self._widths)) if state is None else state
+        after = []
+        for layer, before in zip(self.layers, torch.split(state, self._widths, -1), strict=True):
+            after.append(layer.step(inputs, before))  # type: ignore[operator]  # a RecurrentLayer
+            inputs = after[-1][:, : layer.size]
+        return torch.cat(after, -1) if len(after) > 1 else after[0]
+
+    def unroll(self, steps: Steps) -> Tensor:
+        """States [B, T, S] after every row of sequences [B, T, …], from the recorded states of their first rows."""
+        inputs, after = by_row(self.encoder, steps.obs), []
+        for layer, before in zip(self.layers, torch.split(steps.states, self._widths, -1), strict=True):
+            after.append(layer.unroll(inputs, before, steps.fresh))  # type: ignore[operator]  # likewise
+            inputs = after[-1][..., : layer.size]
+        return torch.cat(after, -1) if len(after) > 1 else after[0]
+
+    def features(self, after: Tensor) -> Tensor:
+        """Features h [B, H] in states after observations [B, S]: the output of the last layer."""
+        start = sum(self._widths[:-1])
+        return after[..., start : start + self.output_dim]
+
+    def seen(self, after: Tensor, obs: Observation) -> Observation:
+        """What networks see: the features, together with the action mask of the observations [B, …] where there is one."""
+        features = self.features(after)
+        return {OBSERVATION: features, ACTION_MASK: split_mask(obs)[1]} if isinstance(self.encoder, WithoutMask) else features
+
+
+@frozen
+class FeatureSpaces:
+    """Spaces of networks that take a memory's features as their observation."""
+
+    observation_space: spaces.Space[Any]
+    action_space: spaces.Space[Any]
+
+
+def network_spaces(memory: nn.Module | None, envs: HasSpaces) -> HasSpaces:
+    """Spaces that networks are made for: the environment's, or with a memory the features in place of the observation."""
+    if memory is None:
+        return envs
+    space: Any = envs.observation_space
+    features = spaces.Box(-1, 1, (width_of(memory),), np.float32)
+    seen = spaces.Dict({OBSERVATION: features, ACTION_MASK: space[ACTION_MASK]}) if is_masked(space) else features
+    return FeatureSpaces(seen, envs.action_space)
