@@ -3,6 +3,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
@@ -10,10 +11,14 @@ from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
 
 from rlchassis.envs import Environments, examples, is_masked, random_allowed, space_from_data, space_to_data, split_mask, without_mask
 from rlchassis.envs.in_process import InProcessEnvironment
-from rlchassis.envs.masks import marked
+from rlchassis.envs.mask_sources import flat_mask
+from rlchassis.envs.masks import ActionMask, marked
+from rlchassis.envs.observations import Leaf
+from rlchassis.envs.step_checks import UnfitAnswer
 from rlchassis.errors import EnvironmentFailure, UnsupportedSpaceError
 from rlchassis.training.warm_up import UniformPolicy
 from rlchassis_testkit.masked_envs import Forbidding
+from rlchassis_testkit.tiny_envs import Counter
 
 VECTOR = Box(-1, 1, (2,), np.float32)
 
@@ -45,6 +50,17 @@ def test_without_mask_a_single_part_named_observation_stands_for_itself():
     assert without_mask(VECTOR) == VECTOR
     assert split_mask({"observation": 1, "action_mask": 2}) == (1, 2)
     assert split_mask({"kind": 0, "observation": 1, "action_mask": 2}) == ({"kind": 0, "observation": 1}, 2)
+
+
+def test_a_mask_of_several_parts_allows_something_in_each():
+    space = ActionMask([2, 3])
+    assert space.best(np.array([[1, 0, 0, 0, 1], [0, 0, 1, 1, 1]])).tolist() == [[1, 1], [0, 1]]
+    leaf = Leaf(space, "action_mask")
+    leaf.require_values(np.array([[1, 0, 0, 0, 1]], np.int8))
+    with pytest.raises(UnfitAnswer, match="allows none of 3 actions of part 1") as refused:
+        leaf.require_values(np.array([[1, 0, 0, 0, 1], [1, 1, 0, 0, 0]], np.int8))
+    assert refused.value.row == 1
+    assert all(space.best(each).all() for each in examples(space, 9))
 
 
 def test_a_stored_space_with_an_action_mask_is_read_back():
@@ -123,3 +139,123 @@ def test_a_mask_of_another_form_is_refused(mask, problem):
 def test_masks_are_booleans_or_the_numbers_0_and_1_of_any_dtype(dtype):
     envs = InProcessEnvironment.open([partial(Masked, [np.array([1, 0, 1], dtype)])])
     assert envs.reset([0])["action_mask"].tolist() == [[1, 0, 1]]
+
+
+@pytest.mark.parametrize("source", ["info", "method"])
+def test_masks_of_info_and_of_a_method_are_moved_into_the_observation(source):
+    given = [InProcessEnvironment.open([partial(Forbidding, way)] * 2) for way in ("observation", source)]
+    expected, found = (envs.reset([3, 4]) for envs in given)
+    assert is_masked(given[1].observation_space)
+    for _ in range(12):
+        assert laid_out(found) == laid_out(expected)
+        actions = expected["action_mask"].argmax(-1)
+        (one, expected), (other, found) = (envs.step(actions) for envs in given)
+        assert laid_out(one._asdict()) == laid_out(other._asdict())
+
+
+def laid_out(tree: Any) -> Any:
+    return {key: laid_out(tree[key]) for key in sorted(tree)} if isinstance(tree, dict) else tree.tolist()
+
+
+def test_masks_of_info_are_found_by_one_more_reset_of_the_first_environment():
+    resets: list[int | None] = []
+
+    class Counted(Forbidding):
+        def reset(self, *, seed=None, options=None):
+            resets.append(seed)
+            return super().reset(seed=seed)
+
+    for source, expected in (("info", [0, 5, 6]), ("none", [0, 5, 6]), ("method", [5, 6]), ("observation", [5, 6])):
+        resets.clear()
+        InProcessEnvironment.open([partial(Counted, source)] * 2).reset([5, 6])
+        assert resets == expected, source
+
+
+def test_environments_whose_modules_name_no_mask_are_not_reset_in_advance():
+    counter = Counter()
+    InProcessEnvironment.open([lambda: counter])
+    assert counter.episode == 0
+
+
+def test_the_masks_of_taxi_are_honoured():
+    envs = InProcessEnvironment.open(
+        [partial(gym.make, next(name for name in gym.registry if name.startswith("Taxi") and not deprecated(name)))]
+    )
+    assert is_masked(envs.observation_space)
+    assert without_mask(envs.observation_space) == Discrete(500)
+
+
+def deprecated(name: str) -> bool:
+    return gym.spec(name).version < max(spec.version for spec in gym.registry.values() if spec.name == gym.spec(name).name)
+
+
+class Silent(Forbidding):
+    """Its mask is missing in the info of the third step."""
+
+    def _answer(self, *, last: bool = False) -> Any:
+        obs, info = super()._answer(last=last)
+        return obs, {} if self.count == 3 else info
+
+
+def test_an_info_without_the_mask_that_it_had_before_is_refused():
+    envs = InProcessEnvironment.open([partial(Silent, "info")])
+    obs = envs.reset([7])
+    for _ in range(2):
+        _, obs = envs.step(obs["action_mask"].argmax(-1))
+    with pytest.raises(EnvironmentFailure, match=r"environment 0 \(seed 7\) answered an info without 'action_mask'.* step 3"):
+        envs.step(obs["action_mask"].argmax(-1))
+
+
+def test_an_episode_may_end_without_a_mask():
+    envs = InProcessEnvironment.open([partial(Silent, "info", length=3)])
+    obs = envs.reset([7])
+    for _ in range(3):
+        step, obs = envs.step(obs["action_mask"].argmax(-1))
+    assert step.terminated.all()
+    assert step.next_obs["action_mask"].all()
+
+
+class Elsewhere(gym.Env[Any, Any]):
+    """Gives masks under a key that is put together."""
+
+    observation_space, action_space, last = VECTOR, Discrete(2), "mask"
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        return np.zeros(2, np.float32), {"action_" + self.last: np.ones(2, np.int8)}
+
+
+Elsewhere.__module__ = "elsewhere"
+
+
+def test_masks_of_info_that_were_not_found_in_advance_are_refused_rather_than_ignored():
+    envs = InProcessEnvironment.open([Elsewhere])
+    with pytest.raises(
+        EnvironmentFailure, match=r"answered an info with 'action_mask', which is found in advance only where .*action_masks\(\)"
+    ):
+        envs.reset([0])
+
+
+def test_box_actions_have_no_masks_whatever_info_says():
+    class Continuous(Forbidding):
+        def __init__(self) -> None:
+            super().__init__("info")
+            self.action_space = VECTOR
+
+    envs = InProcessEnvironment.open([Continuous])
+    assert not is_masked(envs.observation_space)
+    assert envs.reset([0]).shape == (1, 3)
+
+
+def test_a_mask_may_be_given_as_one_array_for_each_part_of_an_action():
+    assert flat_mask((np.array([1, 0]), np.array([0, 1, 1])), (2, 3)).tolist() == [1, 0, 0, 1, 1]
+    assert flat_mask((1, 0, 1), (3,)) == (1, 0, 1)
+
+
+def test_an_environment_that_fails_in_the_reset_that_looks_for_a_mask_fails_when_its_first_episode_begins():
+    class Failing(Forbidding):
+        def reset(self, *, seed=None, options=None):
+            raise RuntimeError("the licence server is down")
+
+    envs = InProcessEnvironment.open([partial(Failing, "info")])
+    with pytest.raises(EnvironmentFailure, match=r"environment 0 \(seed 3\) raised RuntimeError: the licence server is down"):
+        envs.reset([3])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import nn
 
 import rlchassis
 from rlchassis import experiment
-from rlchassis.errors import UnsupportedSpaceError
+from rlchassis.errors import UnsupportedSpaceError, UsageError
 from rlchassis.experiment import DQNExperimentBuilder, PPOExperimentBuilder
 from rlchassis.registry import installed
 from rlchassis_testkit.masked_envs import Forbidding
@@ -40,10 +41,10 @@ def test_eight_algorithms_declare_action_masks():
     assert set(MASKING.values()) == {"a2c", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "trpo"}
 
 
-@pytest.mark.parametrize("builder", MASKING)
-def test_a_forbidden_action_is_never_taken(builder):
+@pytest.mark.parametrize(("builder", "source"), list(zip(MASKING, cycle(["observation", "info", "method"]))))
+def test_a_forbidden_action_is_never_taken(builder, source):
     mistakes: list[Any] = []
-    world = tiny_run(getattr(experiment, builder), partial(Forbidding, mistakes=mistakes), **settings_for(builder, steps=2000))
+    world = tiny_run(getattr(experiment, builder), partial(Forbidding, source, mistakes=mistakes), **settings_for(builder, steps=2000))
     assert world.state.updates > 0
     assert mistakes == []
     assert weights_of(world.policy).isfinite().all()
@@ -93,11 +94,42 @@ def test_a_compiled_run_with_masks_learns_the_same_up_to_rounding(builder):
 
 
 def test_a_stored_policy_takes_observations_with_their_mask(tmp_path):
+    policy = stored(tmp_path, "observation")
+    obs, masks = np.zeros(3, np.float32), np.eye(4, dtype=np.int8)
+    assert [policy({"observation": obs, "action_mask": mask}) for mask in masks] == [0, 1, 2, 3]
+    assert policy({"observation": np.stack([obs] * 4), "action_mask": masks}).tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("source", ["info", "method", "observation"])
+def test_a_stored_policy_takes_the_mask_by_name(tmp_path, source):
+    policy = stored(tmp_path, source)
+    obs, masks = np.zeros(3, np.float32), np.eye(4, dtype=bool)
+    given = {"observation": obs} if source == "observation" else obs
+    assert [policy(given, action_mask=mask) for mask in masks] == [0, 1, 2, 3]
+    with pytest.raises(UsageError, match=r"expected an observation with its action mask.*policy\(obs, action_mask=mask\)"):
+        policy(given)
+    with pytest.raises(UsageError, match="got an action mask that allows none of 4 actions, expected at least one"):
+        policy(given, action_mask=np.zeros(4, bool))
+    with pytest.raises(UsageError, match=r"'action_mask' of shape \(3,\)|shape"):
+        policy(given, action_mask=np.ones(3, bool))
+
+
+def test_a_stored_policy_without_masks_takes_none(tmp_path):
+    policy = stored(tmp_path, "none")
+    with pytest.raises(UsageError, match="this policy was trained without action masks"):
+        policy(np.zeros(3, np.float32), action_mask=np.ones(4, bool))
+
+
+def stored(directory: Any, source: Any) -> Any:
+    settings = {"persistence_enabled": True, "persistence_base_dir": str(directory), "num_test_envs": 1, "num_epochs": 1}
+    tiny_run(PPOExperimentBuilder, partial(Forbidding, source), name="run", **settings)
+    return rlchassis.load_policy(directory / "run", allow=[Forbidding])
+
+
+def test_the_evaluation_of_a_stored_policy_repeats_its_test_under_masks(tmp_path):
     settings = {"persistence_enabled": True, "persistence_base_dir": str(tmp_path)}
     tiny_run(PPOExperimentBuilder, Forbidding, name="run", **settings)
-    policy = rlchassis.load_policy(tmp_path / "run")
-    for allowed in range(4):
-        assert policy({"observation": np.zeros(3, np.float32), "action_mask": np.eye(4, dtype=np.int8)[allowed]}) == allowed
+    assert rlchassis.evaluate(tmp_path / "run", allow=[Forbidding]).matches
 
 
 def test_an_algorithm_that_does_not_declare_masks_refuses_them(monkeypatch):

@@ -12,7 +12,8 @@ from attrs import define, field
 from rlchassis.data.arrays import write
 from rlchassis.envs.actions import one_by_one
 from rlchassis.envs.infos import InfoArrays, InfoKeys, InfoReader
-from rlchassis.envs.masks import allow_all_at_ends
+from rlchassis.envs.mask_sources import UNREAD, may_lack_mask
+from rlchassis.envs.masks import ACTION_MASK, allow_all_at_ends
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import require_possible
 from rlchassis.envs.opening import Env, EnvConstructor, opened
@@ -47,12 +48,14 @@ class Chunk:
     seeds: list[int | None] = field(init=False)
     _env_steps: list[Callable[[Any], tuple[Any, ...]]] = field(init=False)
     _put: Put = field(init=False)
+    _may_lack_mask: bool = field(init=False)
     _infos: InfoReader | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         self.seeds = [None] * len(self.envs)
         self._env_steps = [env.step for env in self.envs]
         self._put = putter(self.traits.observation_space)
+        self._may_lack_mask = may_lack_mask(self.traits.observation_space, self.traits.action_space)
 
     @classmethod
     def open(cls, constructors: Sequence[EnvConstructor], progress: Progress, notices: Notices, first_index: int = 0) -> Self:
@@ -115,6 +118,8 @@ class Chunk:
                 current[0] = index
                 answer = self.envs[index].reset(seed=seed)
                 require_form(answer, RESET_ANSWER)
+                if self._may_lack_mask and ACTION_MASK in answer[1]:
+                    raise UnfitAnswer(UNREAD)
                 if steps[index] <= THOROUGH_STEPS:
                     self._notice(index, answer[0])
                 self._put(rows.obs, index, answer[0])

@@ -36,7 +36,9 @@ def _example(space: AnySpace, row: int) -> Any:
         case MultiDiscrete():
             return (space.start + np.floor(fractions.reshape(space.shape) * space.nvec)).astype(space.dtype)
         case ActionMask():
-            return np.maximum(np.floor(fractions * 2), np.arange(space.shape[0]) == row % space.shape[0])
+            return np.concatenate(
+                [np.maximum(fractions[start:][:size] >= 0.5, np.arange(size) == row % size) for start, size in space.parts]
+            )
         case MultiBinary():
             return np.floor(fractions.reshape(space.shape) * 2).astype(space.dtype)
         case Box():

@@ -17,6 +17,7 @@ from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.gymnasium_vector_checks import NativeAnswers
 from rlchassis.envs.gymnasium_vector_infos import NativeInfos
 from rlchassis.envs.infos import InfoArrays, InfoKeys
+from rlchassis.envs.mask_sources import may_lack_mask
 from rlchassis.envs.observations import as_tree
 from rlchassis.envs.opening import require_distinct
 from rlchassis.envs.progress import failure_from, failure_text
@@ -24,6 +25,7 @@ from rlchassis.envs.spaces import Array, Observations, require_supported
 from rlchassis.envs.step_arrays import DoubleBuffer, StepArrays
 from rlchassis.envs.step_checks import UnfitAnswer
 from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
+from rlchassis.envs.vector_mask_sources import with_masks
 from rlchassis.errors import UsageError, raised
 
 Answer = TypeVar("Answer")
@@ -48,7 +50,7 @@ class NativeEnvironment(VectorEnvironment):
     _reader: NativeInfos | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
-        env = self._vector_env
+        self._vector_env = env = with_masks(self._vector_env)
         self.traits = EnvTraits.from_spec(env.single_observation_space, env.single_action_space, env.spec)
         require_supported(self.observation_space, self.action_space)
         self.num_envs, self._mode = env.num_envs, autoreset_mode_of(env)
@@ -56,7 +58,8 @@ class NativeEnvironment(VectorEnvironment):
         self._rows = DoubleBuffer.allocate(self.observation_space, self.num_envs)
         self._resets_next = np.zeros(self.num_envs, np.bool_)
         self._seeds = [None] * self.num_envs
-        self._answers = NativeAnswers(self.observation_space, self.num_envs)
+        may_lack = may_lack_mask(self.observation_space, self.action_space)
+        self._answers = NativeAnswers(self.observation_space, self.num_envs, may_lack)
         require_distinct(getattr(env, "envs", ()))
 
     def read_infos(self, keys: InfoKeys) -> None:

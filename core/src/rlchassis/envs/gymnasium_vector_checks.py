@@ -8,14 +8,15 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from rlchassis.data.arrays import write
-from rlchassis.envs.masks import allow_all_at_ends
+from rlchassis.data.arrays import pick, write
+from rlchassis.envs.mask_sources import UNREAD
+from rlchassis.envs.masks import ACTION_MASK, allow_all_at_ends
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import as_tree, leaves_of, require_possible
 from rlchassis.envs.quick_checks import Put, all_finite, putter
 from rlchassis.envs.spaces import AnySpace
 from rlchassis.envs.step_arrays import StepArrays
-from rlchassis.envs.step_checks import RESET_ANSWER, STEP_ANSWER, THOROUGH_STEPS, as_flags, as_rewards, require_form
+from rlchassis.envs.step_checks import RESET_ANSWER, STEP_ANSWER, THOROUGH_STEPS, UnfitAnswer, as_flags, as_rewards, require_form
 
 
 @define(eq=False)
@@ -24,6 +25,8 @@ class NativeAnswers:
 
     space: AnySpace
     num_envs: int
+    may_lack_mask: bool
+    """Whether an action mask in the infos of a reset is one that was not found in advance."""
     _steps: int = field(init=False, default=0)
     _notices: Notices = field(init=False, factory=Notices)
     _put: Put = field(init=False)
@@ -34,6 +37,8 @@ class NativeAnswers:
     def store_reset(self, answer: Any, rows: StepArrays) -> None:
         """What a reset answered."""
         require_form(answer, RESET_ANSWER)
+        if self.may_lack_mask and ACTION_MASK in answer[1]:
+            raise UnfitAnswer(UNREAD)
         self._store(answer[0], rows)
         if not rows.obs_possible():
             require_possible(self.space, np.zeros(self.num_envs), rows.obs)
@@ -58,6 +63,10 @@ class NativeAnswers:
         for leaf, value in leaves_of(self.space, observation):
             leaf.fitted(value, row=row)
         write(rows.final_obs, row, as_tree(self.space, observation))
+        if rows.terminated[row]:
+            allow_all_at_ends(self.space, rows.final_obs, [row])
+        for leaf, value in leaves_of(self.space, pick(rows.final_obs, row)):
+            leaf.require_values(value, row)
 
     def _store(self, observations: Any, rows: StepArrays) -> None:
         if self._steps <= THOROUGH_STEPS:

@@ -20,11 +20,26 @@ _DICT_SORTS = "sort_keys" in inspect.signature(Dict).parameters
 
 
 class ActionMask(MultiBinary):
-    """Space of action masks: 1 for each allowed action, at least one; for MultiDiscrete actions the parts follow one another."""
+    """Space of action masks: 1 for each allowed choice, at least one for each part of an action; the parts follow one another."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        super().__init__(sum(sizes))
+        self.sizes = tuple(sizes)
+        self.starts = [sum(sizes[:part]) for part in range(len(sizes))]
 
     def __repr__(self) -> str:
         """As messages show it: ActionMask(3)."""
-        return f"ActionMask({self.n})"
+        return f"ActionMask({', '.join(map(str, self.sizes))})"
+
+    @property
+    def parts(self) -> list[tuple[int, int]]:
+        """Start and size of each part."""
+        return list(zip(self.starts, self.sizes, strict=True))
+
+    def best(self, masks: Array) -> Array:
+        """The highest number of each part of masks […, ΣK], […, M]: 0 where nothing is allowed."""
+        best: Array = masks.max(-1, keepdims=True) if len(self.sizes) == 1 else np.maximum.reduceat(masks, self.starts, -1)
+        return best
 
 
 def dict_space(parts: Mapping[Any, AnySpace]) -> Dict:
@@ -56,7 +71,7 @@ def marked(observation_space: AnySpace, action_space: AnySpace) -> AnySpace:
         )
     if len(observation_space.spaces) == 1:
         raise UnsupportedSpaceError(f"the observation space is {describe(observation_space)}, which has no parts besides the action mask")
-    return dict_space({**observation_space.spaces, ACTION_MASK: ActionMask(sum(sizes))})
+    return dict_space({**observation_space.spaces, ACTION_MASK: ActionMask(sizes)})
 
 
 def is_masked(observation_space: AnySpace) -> bool:
@@ -81,13 +96,14 @@ def split_mask(obs: Any) -> tuple[Any, Any]:
 def random_allowed(action_space: AnySpace, mask: Array, generator: Generator) -> Array:
     """Uniformly random allowed actions from masks [N, K]: [N] for Discrete, else a choice for each part [N, M]."""
     drawn = (1.0 - generator.random(mask.shape)) * mask  # in (0, 1] where allowed
-    parts = np.split(drawn, np.cumsum(part_sizes(action_space))[:-1], axis=-1)
+    parts = np.split(drawn, ActionMask(part_sizes(action_space)).starts[1:], axis=-1)
     choices: Array = np.stack([part.argmax(-1) for part in parts], -1)
     return choices[:, 0] if isinstance(action_space, Discrete) else choices
 
 
 def allow_all_at_ends(observation_space: AnySpace, observations: Any, rows: Sequence[int]) -> None:
     """Final observations [N, …] that allow nothing, in rows where an episode terminated, allow everything: no action follows them."""
-    if is_masked(observation_space):
-        mask = observations[ACTION_MASK]
-        mask[[row for row in rows if not mask[row].any()]] = 1
+    if isinstance(observation_space, Dict) and is_masked(observation_space):
+        space: Any = observation_space.spaces[ACTION_MASK]
+        masks = observations[ACTION_MASK]
+        masks[[row for row in rows if not space.best(masks[row]).all()]] = 1

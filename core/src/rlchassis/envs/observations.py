@@ -55,12 +55,16 @@ class Leaf:
         self._refuse(array, self._impossible(stored), row)
         return stored
 
-    def require_values(self, stored: Array) -> None:
-        """UnfitAnswer for a number that is not finite, or an integer that is not in the space; rows may be stacked."""
-        self._refuse(stored, self._impossible(stored))
+    def require_values(self, stored: Array, row: int | None = None) -> None:
+        """UnfitAnswer for a number that is not finite, an integer that is not in the space, or a mask without allowed action.
+
+        Rows may be stacked; else `row` tells whose it is, as in `fitted`.
+        """
+        self._refuse(stored, self._impossible(stored), row)
         if isinstance(self.space, ActionMask):
-            for row in np.flatnonzero(~stored.any(-1)).tolist():
-                raise UnfitAnswer(f"answered an action mask that allows none of {self.space.n} actions, expected at least one", row)
+            for *rows, part in np.argwhere(self.space.best(stored) == 0).tolist():
+                number = f"{self.space.sizes[part]} actions{f' of part {part}' if len(self.space.sizes) > 1 else ''}"
+                raise UnfitAnswer(f"answered an action mask that allows none of {number}, expected at least one", rows[0] if rows else row)
 
     def outside(self, stored: Array) -> bool:
         """Whether a float is clearly beyond the declared bounds of its Box."""
@@ -125,7 +129,7 @@ def _by_key(observation: Any) -> Any:
 def require_fitting(space: AnySpace, observation: Any, leading: tuple[int, ...] = ()) -> None:
     """UnfitAnswer unless it is of the space, under the given leading dimensions, and can be stored without loss."""
     for leaf, value in leaves_of(space, observation):
-        leaf.fitted(value, leading)
+        leaf.require_values(leaf.fitted(value, leading))
 
 
 def item(observation: Any, key: str, space: AnySpace, path: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import gymnasium as gym
 
+from rlchassis.envs.mask_sources import MaskInObservation, MaskSource, mask_source
 from rlchassis.envs.notices import Notices
 from rlchassis.envs.progress import Progress, failure_from, failure_text
 from rlchassis.envs.spaces import require_supported
@@ -21,10 +22,13 @@ def opened(constructors: Sequence[EnvConstructor], progress: Progress, notices: 
     """The environments and what they share; those that were made are closed when one fails."""
     envs: list[Env] = []
     traits: list[EnvTraits] = []
+    source: MaskSource | None = None
     try:
         for index, construct in enumerate(constructors):
             progress.current[0] = index
-            envs.append(require_env(construct()))
+            env = require_env(construct())
+            source = mask_source(env) if index == 0 else source
+            envs.append(env if source is None else MaskInObservation(env, source))
             traits.append(EnvTraits.from_spec(envs[-1].observation_space, envs[-1].action_space, envs[-1].spec))
         require_distinct(envs)
         shared = EnvTraits.shared(traits)

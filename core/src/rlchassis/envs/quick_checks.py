@@ -55,7 +55,7 @@ def _value_checks(space: AnySpace, tree: Observations) -> list[Check]:
     assert isinstance(tree, np.ndarray), "any other space is stored as an array"
     leaf = Leaf(space)
     if isinstance(space, ActionMask):
-        return [partial(_each_allows, tree.view(np.uint8).reshape(-1, tree.shape[-1]))]
+        return [partial(_each_allows, space, tree.view(np.uint8))]
     if leaf.dtype.kind == "f":
         return [partial(all_finite, tree)]
     return [] if leaf.bounds is None else _range_checks(tree, leaf.bounds)
@@ -71,9 +71,10 @@ def _range_checks(tree: Array, bounds: Bounds) -> list[Check]:
     return [partial(_none_is, beyond, tree, bound) for beyond, bound, limit in sides if (bound != limit).any()]
 
 
-def _each_allows(masks: Array) -> bool:
-    """Whether every row holds zeros and at least one 1, and nothing else."""
-    return bool(masks.max(-1).tobytes() == b"\x01" * len(masks))
+def _each_allows(space: ActionMask, masks: Array) -> bool:
+    """Whether every part of each row holds zeros and at least one 1, and nothing else."""
+    best = space.best(masks)
+    return bool(best.tobytes() == b"\x01" * best.size)
 
 
 def _none_is(beyond: Callable[[Array, Array], Array], tree: Array, bound: Array) -> bool:

@@ -19,7 +19,7 @@ Data: TypeAlias = dict[str, Any]
 _KEYS: dict[type[AnySpace], tuple[str, ...]] = {
     Box: ("low", "high", "shape", "dtype"),
     Discrete: ("n", "start", "dtype"),
-    ActionMask: ("n",),
+    ActionMask: ("sizes",),
     MultiBinary: ("n",),
     MultiDiscrete: ("nvec", "start", "dtype"),
     Dict: ("spaces",),

@@ -14,7 +14,9 @@ from rlchassis.data.action_layout import parts_of
 from rlchassis.data.arrays import write
 from rlchassis.data.experience import as_tensors
 from rlchassis.data.randomness import RandomStreams
-from rlchassis.envs import ActionMap, Environments, allocate, as_tree, describe, one_by_one, require_fitting
+from rlchassis.envs import ActionMap, Environments, allocate, as_tree, describe, is_masked, one_by_one, require_fitting
+from rlchassis.envs.mask_sources import flat_mask
+from rlchassis.envs.masks import ACTION_MASK, OBSERVATION, part_sizes
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy
 
@@ -41,12 +43,13 @@ class LoadedPolicy:
         return f"LoadedPolicy({type(self.policy).__name__}: {spaces}, device={str(self.device)!r})"
 
     @torch.no_grad()
-    def __call__(self, obs: Any) -> Any:
+    def __call__(self, obs: Any, *, action_mask: Any = None) -> Any:
         """Deterministic or evaluation action for one observation, or actions [B, …] for a batch of observations [B, …].
 
-        Actions are numpy arrays, for Dict and Tuple spaces in dicts and tuples, also of a batch.
+        Actions are numpy arrays, for Dict and Tuple spaces in dicts and tuples, also of a batch. action_mask: the environment's, [K] or [B, K],
+        where it is no part of the observation.
         """
-        batch, single = self._batch(obs)
+        batch, single = self._batch(self._with_mask(obs, action_mask))
         actions, self._state = self.policy.act(as_tensors(batch, self.device), self._state, explore=False, rng=self._rng)
         mapped = self._map.to_env(actions.cpu().numpy())
         return one_by_one(mapped)[0] if single else mapped
@@ -54,6 +57,22 @@ class LoadedPolicy:
     def reset(self) -> None:
         """Reset the recurrent state of the policy; call it when an episode begins."""
         self._state = None
+
+    def _with_mask(self, obs: Any, action_mask: Any) -> Any:
+        """The observation as the environment layer presents it."""
+        space = self.envs.observation_space
+        if not (isinstance(space, spaces.Dict) and is_masked(space)):
+            if action_mask is not None:
+                raise UsageError("this policy was trained without action masks; leave action_mask out.")
+            return obs
+        if action_mask is None:
+            if isinstance(obs, Mapping) and ACTION_MASK in obs:
+                return obs
+            raise UsageError(
+                "expected an observation with its action mask, with which this policy was trained: policy(obs, action_mask=mask)."
+            )
+        is_whole = space.spaces.keys() != {OBSERVATION, ACTION_MASK} or (isinstance(obs, Mapping) and OBSERVATION in obs)
+        return {**(obs if is_whole else {OBSERVATION: obs}), ACTION_MASK: flat_mask(action_mask, part_sizes(self.envs.action_space))}
 
     def _batch(self, obs: Any) -> tuple[Any, bool]:
         space = self.envs.observation_space
