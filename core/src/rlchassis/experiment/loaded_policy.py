@@ -46,8 +46,8 @@ class LoadedPolicy:
     def __call__(self, obs: Any, *, action_mask: Any = None) -> Any:
         """Deterministic or evaluation action for one observation, or actions [B, …] for a batch of observations [B, …].
 
-        Actions are numpy arrays, for Dict and Tuple spaces in dicts and tuples, also of a batch. action_mask: the environment's, [K] or [B, K],
-        where it is no part of the observation.
+        Actions are numpy arrays, for Dict and Tuple spaces in dicts and tuples, also of a batch.
+        action_mask: the environment's, [K] or [B, K], where it is no part of the observation.
         """
         batch, single = self._batch(self._with_mask(obs, action_mask))
         actions, self._state = self.policy.act(as_tensors(batch, self.device), self._state, explore=False, rng=self._rng)

@@ -7,10 +7,11 @@ from attrs import define
 from torch import Generator, Tensor, nn
 
 from rlchassis.api import Algorithm, Experience, Metrics, Observation, Optimizer, Transition, UpdateResult, gradient_step, one_graph
-from rlchassis_discrete_sac.loss import entropy_of, log_probs_of, policy_loss, soft_target, values_of
+from rlchassis_discrete_sac.loss import entropy_of, largest_entropy_share, log_probs_of, policy_loss, soft_target, values_of
 from rlchassis_discrete_sac.params import DiscreteSACParams
 from rlchassis_toolkit import (
     Categorical,
+    MaskedActor,
     StochasticPolicy,
     Temperature,
     actor_metrics,
@@ -47,8 +48,8 @@ class DiscreteSAC(Algorithm[Transition]):
     def _learn(self, batch: Transition) -> Metrics:
         critic = gradient_step(self.critic_optimizer, self._critic_loss, batch)
         actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
-        entropies = actor.pop("entropies")
-        temperature = self.temperature.learn(entropies, batch.weights)
+        entropies, shares = actor.pop("entropies"), actor.pop("shares", None)
+        temperature = self.temperature.learn(entropies, batch.weights, shares)
         polyak_update(self.target_critics, self.critics, self.params.tau)
         return {**critic_metrics(critic), **actor_metrics(actor), "entropy": entropies.mean(), **temperature}
 
@@ -64,11 +65,13 @@ class DiscreteSAC(Algorithm[Transition]):
         return soft_target(batch.rewards, batch.discounts, values, log_probs, self.temperature.alpha)
 
     def _policy_loss(self, batch: Transition) -> tuple[Tensor, Metrics]:
-        """Loss and metrics of a batch; entropies are [B]."""
+        """Loss and metrics of a batch; entropies are [B], as are the shares of the target entropy that fit action masks."""
         with torch.no_grad():
             values = self.critics(batch.obs)
         log_probs = self._log_probs(batch.obs)
-        return policy_loss(values, log_probs, self.temperature.alpha, batch.weights), {"entropies": entropy_of(log_probs)}
+        shares = {"shares": largest_entropy_share(log_probs)} if isinstance(self.policy.actor, MaskedActor) else {}
+        loss = policy_loss(values, log_probs, self.temperature.alpha, batch.weights)
+        return loss, {"entropies": entropy_of(log_probs), **shares}
 
     def _log_probs(self, obs: Observation) -> Tensor:
         distribution: Categorical = self.policy.actor(obs)

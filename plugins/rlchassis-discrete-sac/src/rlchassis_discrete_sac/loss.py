@@ -6,6 +6,8 @@ Equations are those of Christodoulou 2019: https://arxiv.org/abs/1910.07207
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor
 
 from rlchassis_toolkit import soft_value
@@ -50,6 +52,12 @@ def policy_loss(values: Tensor, log_probs: Tensor, alpha: Tensor, weights: Tenso
 def entropy_of(log_probs: Tensor) -> Tensor:
     """H = −Σₐ π(a|s) log π(a|s), exactly, where continuous actions allow an estimate only   (eq. 11)."""
     return -expected(log_probs, log_probs)
+
+
+def largest_entropy_share(log_probs: Tensor) -> Tensor:
+    """log |A(s)| / log K, [B]: the largest entropy of the actions that a mask allows, A(s), as a part of that of all K."""
+    allowed = (log_probs > IMPOSSIBLE).sum(-1)
+    return allowed.log() / math.log(max(log_probs.shape[-1], 2))
 
 
 def expected(values: Tensor, log_probs: Tensor) -> Tensor:

@@ -34,14 +34,16 @@ class Temperature:
         """α without gradient, []."""
         return self.log_alpha.detach().squeeze(0).exp()
 
-    def learn(self, entropies: Tensor, weights: Tensor) -> Metrics:
+    def learn(self, entropies: Tensor, weights: Tensor, shares: Tensor | None = None) -> Metrics:
         """Take one gradient step on  L = E[ w log α (H − H̄) ]  if α is learned (Haarnoja et al. 2018b, eq. 18, with log α for α).
 
-        Entropies H [B] may be estimates, such as −log π(a|s) of one action each. Returns metrics.
+        Entropies H [B] may be estimates, such as −log π(a|s) of one action each; shares [B] of H̄ are the targets where fewer actions are
+        allowed, None: all of it. Returns metrics.
         """
         if self.optimizer is None:
             return {"alpha": self.alpha}
-        excess = (weights * (entropies.detach() - self.target_entropy)).mean()
+        targets = self.target_entropy if shares is None else shares * self.target_entropy
+        excess = (weights * (entropies.detach() - targets)).mean()
         step = gradient_step(self.optimizer, self._loss, excess)
         return {"alpha": self.alpha, "alpha_loss": step["loss"]}
 
