@@ -11,7 +11,8 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from rlchassis.envs.mask_sources import METHOD, MaskSource, flat_mask, in_observation, info_names_mask, mask_source, may_lack_mask
-from rlchassis.envs.masks import ACTION_MASK, OBSERVATION, part_sizes
+from rlchassis.envs.masks import ACTION_MASK, OBSERVATION, ActionMask, part_sizes
+from rlchassis.envs.observations import Leaf
 from rlchassis.envs.spaces import Array
 from rlchassis.envs.step_checks import RESET_ANSWER, STEP_ANSWER, UnfitAnswer, as_flags, require_form
 from rlchassis.errors import UsageError
@@ -25,6 +26,7 @@ class VectorMaskInObservation(VectorWrapper):
     def __init__(self, env: AnyVectorEnv, source: MaskSource) -> None:
         super().__init__(env)
         self._source, self._sizes = source, part_sizes(env.single_action_space)
+        self._leaf = Leaf(ActionMask(self._sizes), ACTION_MASK)
         self._same_step = env.metadata.get("autoreset_mode") == AutoresetMode.SAME_STEP
         if source is MaskSource.METHOD and self._same_step:
             raise UsageError(
@@ -39,7 +41,7 @@ class VectorMaskInObservation(VectorWrapper):
         asked: dict[str, Any] = {key: value for key, value in (("seed", seed), ("options", options)) if value is not None}
         answer: Any = self.env.reset(**asked)
         require_form(answer, RESET_ANSWER)
-        needed = np.ones(self.num_envs, np.bool_) if options is None else options.get("reset_mask", np.ones(self.num_envs, np.bool_))
+        needed = (options or {}).get("reset_mask", np.ones(self.num_envs, np.bool_))
         return {OBSERVATION: answer[0], ACTION_MASK: self._masks(answer[1], needed)}, answer[1]
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
@@ -60,14 +62,11 @@ class VectorMaskInObservation(VectorWrapper):
         given, present = self._given(infos)
         for row in np.flatnonzero(needed & ~present).tolist():
             raise UnfitAnswer(f"answered an info without {ACTION_MASK!r}, which its first had; give it in every reset and step", row)
-        masks = np.ones((self.num_envs, sum(self._sizes)), np.int8)
         if needed.all() and isinstance(given, np.ndarray) and given.dtype != object:
             return given
+        masks = np.ones((self.num_envs, sum(self._sizes)), np.int8)
         for row in np.flatnonzero(needed).tolist():
-            mask = np.asarray(flat_mask(given[row], self._sizes))
-            if mask.shape != masks[row].shape or mask.dtype.kind not in "biuf" or not np.isin(mask, (0, 1)).all():
-                raise UnfitAnswer(f"answered {given[row]} as action mask, expected {len(masks[row])} times 0 or 1", row)
-            masks[row] = mask
+            masks[row] = self._leaf.fitted(flat_mask(given[row], self._sizes), row=row)
         return masks
 
     def _given(self, infos: Mapping[str, Any]) -> tuple[Any, NDArray[np.bool_]]:
