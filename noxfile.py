@@ -124,6 +124,13 @@ def learn(session: nox.Session) -> None:
 
 
 @nox.session
+def hindsight(session: nox.Session) -> None:
+    """Print success rates of two goal tasks with and without hindsight replay, a quarter of an hour: `nox -s hindsight -- bits`."""
+    install(session, *editable(*checkout.with_siblings("rlchassis-her", "rlchassis-dqn", "rlchassis-ddpg")))
+    session.run("python", "-m", "tools.hindsight", *session.posargs)
+
+
+@nox.session
 def faults(session: nox.Session) -> None:
     """Print the table of faults, how many of each family were tried and ended well: `nox -s faults -- --quick`, or `-- workers disks`."""
     install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))

@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--recipe", metavar="NAME", help="tuned settings of the algorithm to start from, or none; default those for ENV")
     add("--optimizer", metavar=COMPONENT, help="the optimizer; default adam")
-    add("--buffer", metavar=COMPONENT, help="the replay buffer; default that of the sampling settings")
+    add("--buffer", metavar=COMPONENT, help="the replay buffer, such as her:strategy=future; default that of the sampling settings")
     several: dict[str, Any] = {"action": "append", "default": [], "metavar": COMPONENT}
     add("--logger", **several, help="logger of metrics, besides metrics.jsonl; default tensorboard")
     add("--wrapper", **several, help="a policy wrapper, added around those of recipe and settings")

@@ -37,6 +37,7 @@ FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "optimizer": {"adam": "rlchassis-adam"},
     "logger": {"tensorboard": "rlchassis-tensorboard"},
     "policy_wrapper": {"obs-norm": "rlchassis-obs-norm"},
+    "buffer": {"her": "rlchassis-her"},
     "command": {"plot": "rlchassis-plots"},
     "component": dict.fromkeys((*_ACTORS, *_CRITICS, *_OTHER_PARTS), "rlchassis-toolkit"),
 }
