@@ -145,7 +145,7 @@ def test_an_episode_in_which_a_metric_never_occurs_ends_the_run_with_the_nearest
     stepped(venv)
     with pytest.raises(EnvironmentFailure) as failed:
         stepped(venv)
-    expected = 'environment 1 (seed 0) ended an episode in which no info has "wan", of which info_metrics asks (did you mean "won"?), at'
+    expected = 'environment 1 (seed 0) ended an episode in which no info has "wan", which info_metrics names (did you mean "won"?), at'
     assert str(failed.value).startswith(expected)
     venv.close()
 

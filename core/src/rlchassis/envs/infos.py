@@ -98,7 +98,7 @@ class Occurrences:
         seen = self._seen[:, row].tolist()
         if not all(seen):
             key = self.metrics[seen.index(False)].key
-            raise UnfitAnswer(f"ended an episode in which no info has {quoted(key)}, of which info_metrics asks{_hint(key, there)}", row)
+            raise UnfitAnswer(f"ended an episode in which no info has {quoted(key)}, which info_metrics names{_hint(key, there)}", row)
         self._seen[:, row] = False
 
 
@@ -149,7 +149,7 @@ def as_numbers(values: Any, key: str, rows: Sequence[int]) -> Array:
     array = as_array(values)
     if array is None or array.size != len(rows):
         row = rows[0] if len(rows) == 1 else None
-        raise UnfitAnswer(f"answered {shown(values)} as info {printable(key)!r}, expected a number, since info_metrics asks for it", row)
+        raise UnfitAnswer(f"answered {shown(values)} as info {printable(key)!r}, expected a number, since info_metrics names it", row)
     for place in np.flatnonzero(~np.isfinite(array)).tolist():
         got = array.ravel()[place]
         raise UnfitAnswer(f"answered {got} as info {printable(key)!r}, expected a finite number", rows[place])

@@ -98,7 +98,7 @@ class AgentFactory(ConfigPart, ABC):
             return self.trainer_class.create_buffer(sampling)
         if not self.trainer_class.takes_buffers:
             raise UsageError(
-                f"{self.trainer_class.__name__} has no replay buffer that {type(factory).__name__} could replace; leave it out."
+                f"{self.trainer_class.__name__} has no replay buffer that {type(factory).__name__} could replace; leave buffer_factory out."
             )
         buffer = factory.create_buffer(sampling, envs, env_factory)
         if not isinstance(buffer, Replay):

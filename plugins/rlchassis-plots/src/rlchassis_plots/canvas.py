@@ -57,8 +57,8 @@ def drawing() -> Iterator[None]:
         yield
 
 
-def create_panels(titles: Sequence[str], most_lines: int) -> tuple[Figure, list[Axes]]:
-    """A figure with axes over environment steps under each title, in a grid as wide as high from four on; higher for many lines."""
+def create_panels(titles: Sequence[str], most_lines: int, metric: str) -> tuple[Figure, list[Axes]]:
+    """Axes of a metric over environment steps under each title, in a grid as wide as high from four on; higher for many lines."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -73,7 +73,7 @@ def create_panels(titles: Sequence[str], most_lines: int) -> tuple[Figure, list[
     grid = figure.add_gridspec(rows, columns)
     axes = [figure.add_subplot(grid[divmod(i, columns)]) for i in range(len(titles))]
     for i, (each, title) in enumerate(zip(axes, lines, strict=True)):
-        _prepare(each, title, "return" if i % columns == 0 else "", "environment steps" if i + columns >= len(titles) else "")
+        _prepare(each, title, metric if i % columns == 0 else "", "environment steps" if i + columns >= len(titles) else "")
     return figure, axes
 
 

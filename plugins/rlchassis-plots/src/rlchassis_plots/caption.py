@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rlchassis_plots.aggregate import CONFIDENCE, FEWEST_RUNS
-from rlchassis_plots.groups import RETURNS, Group, Panel
+from rlchassis_plots.groups import EPISODES, RETURN, Group, Panel
 from rlchassis_plots.one_run import band_of
 from rlchassis_plots.runs import Run
 
@@ -21,12 +21,17 @@ def caption_of(panels: Sequence[Panel], smooth: int, iqm: bool) -> str:
     return f"{text[0].upper() if not head else text[0]}{text[1:]}."
 
 
-def caption_of_one(run: Run, smooth: int) -> str:
+def caption_of_one(run: Run, smooth: int, metric: str = RETURN) -> str:
     """Caption of one run."""
     name = run.label or ", ".join(filter(None, [run.algorithm, run.directory.resolve().name]))
-    band = band_of(run)
-    facts = ["undiscounted returns", *([f"band: {band}"] if band else []), *smoothing(smooth)]
+    band = band_of(run) if metric == RETURN else None
+    facts = [f"{in_words(metric)}s" if metric == RETURN else in_words(metric), *([f"band: {band}"] if band else []), *smoothing(smooth)]
     return f"{name}: {'; '.join(facts)}."
+
+
+def in_words(metric: str) -> str:
+    """The metric, as a caption has it."""
+    return "undiscounted return" if metric == RETURN else metric
 
 
 def smoothing(smooth: int) -> list[str]:
@@ -35,10 +40,11 @@ def smoothing(smooth: int) -> list[str]:
 
 
 def _returns(panels: Sequence[Panel]) -> str:
-    """Which episodes the returns are of; panels that differ from the first are named."""
-    tags = {tag: [panel.title for panel in panels if panel.groups[0].tag == tag] for tag in RETURNS}
-    (first, _), *others = [(RETURNS[tag], titles) for tag, titles in tags.items() if titles]
-    return f"undiscounted return of {first}" + "".join(f" (of {what} on {', '.join(titles)})" for what, titles in others)
+    """Which episodes the metric is of; panels that differ from the first are named."""
+    metric = panels[0].groups[0].tag.partition("/")[2]
+    tags = {kind: [panel.title for panel in panels if panel.groups[0].tag == f"{kind}/{metric}"] for kind in EPISODES}
+    (first, _), *others = [(EPISODES[kind], titles) for kind, titles in tags.items() if titles]
+    return f"{in_words(metric)} of {first}" + "".join(f" (of {what} on {', '.join(titles)})" for what, titles in others)
 
 
 def _lines(groups: Sequence[Group], iqm: bool) -> list[str]:

@@ -16,7 +16,9 @@ from rlchassis_plots.runs import Run
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-RETURNS = {"test/return": "test episodes", "train/return": "training episodes"}
+EPISODES = {"test": "test episodes", "train": "training episodes"}
+RETURN = "return"
+"""The metric of episodes that is drawn unless another is asked for."""
 
 
 @frozen(eq=False)
@@ -41,12 +43,14 @@ class Panel:
     groups: Sequence[Group]
 
 
-def panels(runs: Sequence[Run], smooth: int = 1, iqm: bool = False) -> list[Panel]:
-    """A panel per environment, in it a group per configuration or given label; StoredFileError if no run has a return."""
-    shown = [_with_returns(alike) for alike in gathered(runs, lambda run: _key(run.environment))]
+def panels(runs: Sequence[Run], smooth: int = 1, iqm: bool = False, metric: str = RETURN) -> list[Panel]:
+    """A panel per environment, in it a group per configuration or given label; StoredFileError if no run has the metric."""
+    shown = [_with_metric(alike, metric) for alike in gathered(runs, lambda run: _key(run.environment))]
     grouped = [(tag, gathered(kept, lambda run: run.label or _key(run.configuration))) for tag, kept in shown if kept]
     if not grouped:
-        raise StoredFileError("none of these runs holds a return yet; plot them once an episode of one has ended.")
+        raise StoredFileError(
+            f"none of these runs holds {a(metric)} yet; plot them once an episode of one has ended.{others(runs, metric)}"
+        )
     several = len({group[0].algorithm for _, groups in grouped for group in groups}) > 1
     environments = titles([groups[0][0] for _, groups in grouped])
     return [
@@ -87,14 +91,27 @@ def require_one_configuration(runs: Sequence[Run]) -> None:
             )
 
 
-def _with_returns(runs: Sequence[Run]) -> tuple[str, list[Run]]:
-    """The metric to compare these runs by, tests if one has any, and those that have it."""
-    tags = [tag for tag in RETURNS if any(curve(run.rows, tag).steps.size for run in runs)]
-    tag = next(iter(tags), next(iter(RETURNS)))
+def a(metric: str) -> str:
+    """The metric with an article, for messages."""
+    return "a return" if metric == RETURN else f"the metric {metric}"
+
+
+def others(runs: Sequence[Run], metric: str) -> str:
+    """The metrics of episodes that runs have, for messages where they lack another one; nothing for returns."""
+    tags = {tag for run in runs for row in run.rows for tag in row if tag.partition("/")[0] in EPISODES}
+    names = sorted({tag.partition("/")[2] for tag in tags})
+    return f" Their metrics are {', '.join(names)}." if names and metric != RETURN else ""
+
+
+def _with_metric(runs: Sequence[Run], metric: str) -> tuple[str, list[Run]]:
+    """The tag to compare these runs by, of tests if one has any, and those that have it."""
+    episodes = {f"{kind}/{metric}": name for kind, name in EPISODES.items()}
+    tags = [tag for tag in episodes if any(curve(run.rows, tag).steps.size for run in runs)]
+    tag = next(iter(tags), next(iter(episodes)))
     kept = [run for run in runs if curve(run.rows, tag).steps.size]
     for run in runs:
         if run not in kept:
-            log.warning("%s holds no return of %s yet and is left out.", run.directory, RETURNS[tag])
+            log.warning("%s holds no %s of %s yet and is left out.", run.directory, metric, episodes[tag])
     unstored = sorted(
         {value for run in kept for key, value in (run.environment | run.configuration).items() if key.endswith(".unstorable")}
     )

@@ -6,20 +6,22 @@ from collections.abc import Mapping
 
 from rlchassis.api import StoredFileError
 from rlchassis_plots.aggregate import Stretch, curve
-from rlchassis_plots.groups import Group, Panel
+from rlchassis_plots.groups import EPISODES, RETURN, Group, Panel, a, others
 from rlchassis_plots.labels import titles
 from rlchassis_plots.runs import Run
 
-TRAINING, TESTS = "train/return", "test/return"
+TESTS = "test/return"
 LIMITED = "± one standard deviation of the test episodes, within their lowest and highest return"
 UNLIMITED = "± one standard deviation of the test episodes, which may exceed what is possible"
 
 
-def panel_of_one(run: Run, smooth: int = 1) -> Panel:
-    """Its panel; StoredFileError if it has no return."""
-    groups = [group for group in (_training(run, smooth), _tests(run, smooth)) if group.curves[0].steps.size]
+def panel_of_one(run: Run, smooth: int = 1, metric: str = RETURN) -> Panel:
+    """Its panel; StoredFileError if it does not have the metric."""
+    tests = _tests(run, smooth) if metric == RETURN else _plain(run, f"test/{metric}", smooth)
+    groups = [group for group in (_plain(run, f"train/{metric}", smooth), tests) if group.curves[0].steps.size]
     if not groups:
-        raise StoredFileError(f"{run.directory} holds no return yet; plot it once an episode of it has ended.")
+        lacks = "holds no return yet" if metric == RETURN else f"does not hold {a(metric)} yet"
+        raise StoredFileError(f"{run.directory} {lacks}; plot it once an episode of it has ended.{others([run], metric)}")
     return Panel(titles([run])[0], groups)
 
 
@@ -31,9 +33,10 @@ def band_of(run: Run) -> str | None:
     return LIMITED if all(row.get(f"test/return_{end}") is not None for row in tests for end in ("min", "max")) else UNLIMITED
 
 
-def _training(run: Run, smooth: int) -> Group:
-    own = curve(run.rows, TRAINING, smooth)
-    return Group("training episodes", TRAINING, [run], [own], [Stretch(own.steps, own.values)], background=True)
+def _plain(run: Run, tag: str, smooth: int) -> Group:
+    """A metric without a band; that of training is in the background."""
+    own, kind = curve(run.rows, tag, smooth), tag.partition("/")[0]
+    return Group(EPISODES[kind], tag, [run], [own], [Stretch(own.steps, own.values)], background=kind == "train")
 
 
 def _tests(run: Run, smooth: int) -> Group:

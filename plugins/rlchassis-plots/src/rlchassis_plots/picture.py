@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rlchassis_plots.aggregate import FEWEST_RUNS, Stretch
 from rlchassis_plots.canvas import add_below, create_panels, drawing, save
-from rlchassis_plots.groups import Group, Panel
+from rlchassis_plots.groups import RETURN, Group, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ MARKERS = ("", "o", "s", "^", "D", "v")
 BACKGROUND: Style = {"color": "0.6", "linewidth": 1}
 
 
-def draw(panels: Sequence[Panel], caption: str, path: Path) -> None:
+def draw(panels: Sequence[Panel], caption: str, path: Path, metric: str = RETURN) -> None:
     """Write the picture to a path."""
     from matplotlib.lines import Line2D
 
@@ -29,7 +29,7 @@ def draw(panels: Sequence[Panel], caption: str, path: Path) -> None:
     foreground = [label for label, group in groups.items() if not group.background]
     styles = {label: style_of(foreground.index(label)) if label in foreground else BACKGROUND for label in groups}
     with drawing():
-        figure, axes = create_panels([panel.title for panel in panels], max(len(panel.groups) for panel in panels))
+        figure, axes = create_panels([panel.title for panel in panels], max(len(panel.groups) for panel in panels), metric)
         for each, panel in zip(axes, panels, strict=True):
             for group in panel.groups:
                 _draw_group(each, group, styles[group.label], band=0.2 * min(1, 5 / len(panel.groups)))

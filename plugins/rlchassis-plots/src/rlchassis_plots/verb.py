@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="labels",
         help="legend text; repeat it: one per DIR in their order, or one per line of the legend in its order",
     )
+    add("--metric", default="return", metavar="NAME", help="a metric of test/ or train/ in place of the return, such as is_success")
     add("--smooth", type=_points, default=1, metavar="N", help="running mean of the last N points of each run; default 1, none")
     add("--iqm", action="store_true", help="interquartile mean of runs instead of their mean (Agarwal et al. 2021)")
     add("--csv", type=typed_path, metavar="FILE.csv", help="write the numbers that are drawn, too")
@@ -44,7 +45,8 @@ def main(arguments: argparse.Namespace) -> int:
     directories = [directory for each in found for directory in each]
     path = arguments.out or (directories[0] if len(directories) == 1 else Path()) / LEARNING_CURVE_FILENAME
     _require_places(path, arguments.csv)
-    draw_learning_curves(found, path, labels=arguments.labels, smooth=arguments.smooth, iqm=arguments.iqm, table=arguments.csv)
+    options = {"smooth": arguments.smooth, "iqm": arguments.iqm, "table": arguments.csv, "metric": arguments.metric}
+    draw_learning_curves(found, path, labels=arguments.labels, **options)
     say(f"learning curve: {path}")
     if arguments.csv:
         say(f"numbers: {arguments.csv}")
