@@ -163,7 +163,9 @@ def test_a_termination_that_the_new_goal_would_not_have_brought_is_a_truncation(
     assert other.any()
     assert not window.terminated[0, other].any()
     assert window.truncated[0, other].all()
-    assert window.terminated[0, last & (window.obs["desired_goal"][0, :, 0] == 2)].all()
+    reaching = last & (window.obs["desired_goal"][0, :, 0] == 2)
+    assert window.terminated[0, reaching].all()
+    assert not window.truncated[0, reaching].any()
 
 
 def test_without_compute_terminated_ends_stay_as_they_were_recorded():

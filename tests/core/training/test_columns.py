@@ -3,15 +3,21 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from attrs import frozen
+from gymnasium.spaces import Box
 
 from rlchassis.envs.in_process import InProcessEnvironment
+from rlchassis.errors import EnvironmentFailure
 from rlchassis.learning.policy import Policy, PolicyWrapper
 from rlchassis.replay import ReplayBuffer
 from rlchassis.training.collector import Collector
 from rlchassis.training.rollout import RolloutBuffer
 from rlchassis_testkit.experiences import Constant
+from rlchassis_testkit.recording_replay_algorithm import RecordingReplayAgentFactory
+from rlchassis_testkit.replay_runs import trained
 from rlchassis_testkit.tiny_envs import EPISODE, Counter
 
 
@@ -55,6 +61,42 @@ def test_the_policy_that_learns_follows_a_warm_up_in_which_another_acts():
     collector.collect(3, buffer, Constant())
     collector.collect(2, buffer)
     assert buffer.drain().columns["steps"]["before"].flatten().tolist() == [0, 1, 2, 3, 4]
+
+
+class Priced(Counter):
+    """A Counter whose `info` has the tenth of each step's number as its cost."""
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        *answer, _ = super().step(action)
+        return (*answer, {"cost": np.array([self.count / 10])})  # type: ignore[return-value]
+
+
+@frozen(kw_only=True)
+class PricedAgentFactory(RecordingReplayAgentFactory):
+    @property
+    def info_columns(self) -> dict[str, Any]:
+        return {"cost": Box(0, 10, (1,), np.float64)}
+
+
+def with_costs(builder: Any) -> Any:
+    builder._agent = PricedAgentFactory()
+    return builder
+
+
+def test_an_algorithm_gets_the_columns_of_info_that_its_agent_factory_declares(caplog):
+    with caplog.at_level("INFO", "rlchassis"):
+        world, algorithm = trained(Priced, with_costs, num_train_envs=2, num_test_envs=1)
+    for window in algorithm.windows:
+        assert torch.equal(window.columns["cost"][..., 0], (window.rewards.double() / 10).float())
+    assert "(1000 transitions of 26 bytes each)" in caplog.text, "4 for each observation and the cost, 8 for the action, 6 for the rest"
+    assert world.envs.test.infos is None
+
+
+def test_an_info_that_lacks_a_declared_column_ends_the_run():
+    with pytest.raises(
+        EnvironmentFailure, match=r'environment 0 .* answered an info without "cost", which the algorithm needs of every step'
+    ):
+        trained(Counter, with_costs)
 
 
 def test_experience_without_columns_has_none():

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from rlchassis.data.step import Step
 from rlchassis.envs import ActionMap, Environments, allocate
+from rlchassis.envs.infos import InfoArrays
 from rlchassis.errors import NotEnoughMemoryError
 from rlchassis.replay import Replay
 
@@ -22,10 +23,10 @@ class ReplayMemory:
     """Advice on settings that reduce memory and are not used yet."""
 
     @classmethod
-    def of(cls, buffer: Replay, envs: Environments) -> ReplayMemory:
-        """Memory of a buffer for the spaces of these environments."""
+    def of(cls, buffer: Replay, envs: Environments, infos: InfoArrays | None = None) -> ReplayMemory:
+        """Memory of a buffer for the spaces of these environments, and for the columns that are read from their `info`."""
         ways = tuple(buffer.ways_to_shrink(envs.observation_space))
-        return cls(buffer.capacity, buffer.bytes_per_transition(example_step(envs)), ways)
+        return cls(buffer.capacity, buffer.bytes_per_transition(example_step(envs, infos)), ways)
 
     def __str__(self) -> str:
         size = in_words(self.transitions * self.per_transition)
@@ -42,11 +43,10 @@ class ReplayMemory:
         raise NotEnoughMemoryError(f"the full replay buffer takes {self}, but only {in_words(free)} are free; {ways}.")
 
 
-def example_step(envs: Environments) -> Step:
+def example_step(envs: Environments, infos: InfoArrays | None = None) -> Step:
     """A step of one environment, with the shapes and dtypes of collected ones."""
     obs, flag = allocate(envs.observation_space, 1), np.zeros(1, np.bool_)
-    read = envs.train.infos if envs.train is not None else None
-    columns = {} if read is None else {key: array[:1] for key, array in read.columns.items()}
+    columns = {} if infos is None else {key: array[:1] for key, array in infos.columns.items()}
     return Step(obs, ActionMap(envs.action_space).random(1, np.random.default_rng(0)), np.zeros(1), obs, flag, flag, flag, columns)
 
 

@@ -63,7 +63,8 @@ class OffPolicyTrainer(Trainer):
         if sampling.replay_buffer_stack_num > 1:
             require_space_of_stacks(world.envs.observation_space, sampling.replay_buffer_stack_num)
         if world.config.train:
-            self._memory = ReplayMemory.of(self._replay, Environments.from_spaces(world.envs.observation_space, actions))
+            spaces = Environments.from_spaces(world.envs.observation_space, actions)
+            self._memory = ReplayMemory.of(self._replay, spaces, world.train_collector.envs.infos)
             self._memory.require(free_memory(), sampling.total_steps)
         self._ratio = Fraction(sampling.update_per_step).limit_denominator(LARGEST_DENOMINATOR)
         if sampling.start_timesteps_random:
