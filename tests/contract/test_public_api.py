@@ -261,14 +261,13 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 
 
 API = """
-    map_tensors
     ActionLayout AgentFactory Algorithm BufferFactory by_row CallbackContext Component ConfigPart described EnvFactory Environments
-    EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback Experience ExperimentBuilder ExperimentConfig gradient_step HasSpaces
-    hookimpl instance is_masked Logger LoggerFactory LRSchedulerFactory Metrics ModuleFactory number Observation OffPolicyTrainer
-    one_graph OnPolicyTrainer Optimizer OptimizerFactory PluginError Policy PolicyWrapper PolicyWrapperFactory Probe read_metrics
-    read_settings refuses_old_names Replay ReplayBuffer require_action require_values ResolvedSampling Sample SamplingConfig say
-    Setup split_mask Step StoredFileError switch TensorStruct Transition UnsupportedSpaceError UpdateResult UsageError whole
-    without_mask World write_atomically
+    EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback Experience ExperimentBuilder ExperimentConfig gradient_step
+    HasSpaces hookimpl instance is_masked Logger LoggerFactory LRSchedulerFactory map_tensors Metrics ModuleFactory number Observation
+    OffPolicyTrainer one_graph OnPolicyTrainer Optimizer OptimizerFactory PluginError Policy PolicyWrapper PolicyWrapperFactory Probe
+    read_metrics read_settings refuses_old_names Replay ReplayBuffer require_action require_values ResolvedSampling Sample
+    SamplingConfig say Setup split_mask Step StoredFileError switch TensorStruct Transition UnsupportedSpaceError UpdateResult
+    UsageError whole without_mask World write_atomically
 """
 
 
@@ -309,19 +308,19 @@ def test_every_name_of_the_api_has_one_home_that_the_types_know_too():
 
 
 TOOLKIT = """
-    ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution actor_critic_loss
-    actor_metrics ActorCriticAgentFactory ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault Advantages assign_
-    AutoAlphaFactory AutoAlphaFactoryDefault Categorical CategoricalActor compute_gae conjugate_gradient create_critics
-    create_optimizers create_temperature Critic critic_metrics CriticEnsemble CriticEnsembleMethods CriticFactory
-    CriticFactoryDefault CriticFactoryReuseActor detached deterministic_policy_loss DeterministicActor
-    DeterministicActorFactoryDefault DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble
-    create_memory Memory MemoryFactory MemoryFactoryGRU MemoryFactoryLSTM MemoryMethods network_spaces RecurrentPolicy RolloutBatch
-    encoder_for EpsilonGreedyPolicy explained_variance ExplorationNoise Features first_of fisher_vector_product flat_gradient
-    flattened forbid GaussianActor GaussianActorMethods HeadOnFeatures infer IntermediateModuleFactory IntermediateModuleFactoryDefault
-    is_alpha lambda_returns LinearEps masked MaskedActor MaskedValues MixedActor MixedDistribution MLP MultiCategorical
-    MultiCategoricalActor n_step_transition NoiseFactory NoiseFactoryMaxActionScaledGaussian
-    NoiseFactoryOrnsteinUhlenbeck normalized OneCriticMethods orthogonal_ polyak_update require_one_shape ReturnScale
-    RunningMoments seen_by_networks soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy StochasticActorMethods
+    ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActionDistribution actor_critic_loss actor_metrics
+    ActorCriticAgentFactory ActorCriticExperimentBuilder ActorFactory ActorFactoryDefault Advantages assign_ AutoAlphaFactory
+    AutoAlphaFactoryDefault Categorical CategoricalActor compute_gae conjugate_gradient create_critics create_memory create_optimizers
+    create_temperature Critic critic_metrics CriticEnsemble CriticEnsembleMethods CriticFactory CriticFactoryDefault
+    CriticFactoryReuseActor detached deterministic_policy_loss DeterministicActor DeterministicActorFactoryDefault
+    DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble encoder_for EpsilonGreedyPolicy
+    explained_variance ExplorationNoise Features first_of fisher_vector_product flat_gradient flattened forbid GaussianActor
+    GaussianActorMethods HeadOnFeatures infer IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha joint_actions
+    joint_mask joint_sizes lambda_returns LinearEps log_joint_actions masked MaskedActor MaskedValues Memory MemoryFactory
+    MemoryFactoryGRU MemoryFactoryLSTM MemoryMethods MixedActor MixedDistribution MLP MultiCategorical MultiCategoricalActor
+    n_step_transition network_spaces NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized
+    OneCriticMethods orthogonal_ polyak_update RecurrentPolicy require_one_shape ReturnScale RolloutBatch RunningMoments
+    seen_by_networks soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy StochasticActorMethods
     StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature two_critics TwoCriticsMethods unique_parameters
     update_scale_and_compute_gae value_loss width_of WithoutMask
 """

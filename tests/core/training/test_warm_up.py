@@ -64,6 +64,9 @@ def test_the_warm_up_draws_from_a_stream_of_its_own():
     assert plain != other
 
 
+OBS = torch.zeros(4000, 3)
+
+
 def uniform(space: Any, size: int = 4000) -> torch.Tensor:
     policy = UniformPolicy(space, np.random.default_rng(0))
     return policy.act(torch.zeros(size, 3), explore=True, rng=torch.Generator())[0]
@@ -83,6 +86,16 @@ def test_random_actions_are_uniform_and_shaped_as_a_policy_shapes_them():
     assert mixed.shape == (4000, 4)
     assert mixed[:, 0].unique().tolist() == [0, 1]
     assert torch.quantile(mixed[:, 1:], torch.tensor([0.0, 0.5, 1.0])).tolist() == pytest.approx([-1, 0, 1], abs=0.05)
+
+
+@pytest.mark.parametrize("is_masked", [False, True])
+def test_random_joint_actions_are_uniform_over_what_is_allowed(is_masked):
+    policy = UniformPolicy(MultiDiscrete([2, 3], start=[5, 1]), np.random.default_rng(0), is_masked=is_masked, joint_actions=True)
+    obs = {"observation": torch.zeros(4000, 3), "action_mask": torch.tensor([[1, 1, 1, 0, 1]]).expand(4000, -1)} if is_masked else OBS
+    actions, _ = policy.act(obs, explore=True, rng=torch.Generator())
+    allowed = [0, 2, 3, 5] if is_masked else range(6)
+    expected = [1 / len(allowed) if index in allowed else 0 for index in range(6)]
+    assert (torch.bincount(actions, minlength=6) / 4000).tolist() == pytest.approx(expected, abs=0.04)
 
 
 @pytest.mark.parametrize("shape", [(), (2,), (2, 3)])

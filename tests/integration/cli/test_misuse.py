@@ -10,11 +10,11 @@ import pytest
 CUDA_THAT_IS_NOT_THERE = "cuda:99"
 
 
-class PairsOfActions(gym.Env):
+class WordsAsActions(gym.Env):
     """Has actions that no algorithm here declares."""
 
     observation_space = gym.spaces.Box(-1, 1, (2,))
-    action_space = gym.spaces.MultiDiscrete([2, 2])
+    action_space = gym.spaces.Text(3)
 
 
 @pytest.fixture(autouse=True)
@@ -121,8 +121,8 @@ def test_a_pair_that_cannot_be_trained_is_refused(rlchassis, words, hints):
 
 
 def test_an_unsupported_space_is_refused(train, monkeypatch):
-    monkeypatch.setitem(gym.registry, "PairsOfActions-v0", gym.envs.registration.EnvSpec("PairsOfActions-v0", entry_point=PairsOfActions))
-    is_refused(train(env="PairsOfActions-v0"), "MultiDiscrete")
+    monkeypatch.setitem(gym.registry, "WordsAsActions-v0", gym.envs.registration.EnvSpec("WordsAsActions-v0", entry_point=WordsAsActions))
+    is_refused(train(env="WordsAsActions-v0"), "the action space is Text", "convert it in a wrapper")
     assert list(Path().iterdir()) == []
 
 

@@ -60,7 +60,7 @@ def marked(observation_space: AnySpace, action_space: AnySpace) -> AnySpace:
 
     UnsupportedSpaceError where the key has another size than the actions, or nothing besides.
     """
-    sizes = part_sizes(action_space)
+    sizes = () if is_masked(observation_space) else part_sizes(action_space)
     if not (sizes and isinstance(observation_space, Dict) and ACTION_MASK in observation_space.spaces):
         return observation_space
     given = observation_space.spaces[ACTION_MASK]

@@ -69,7 +69,9 @@ class OffPolicyTrainer(Trainer):
         self._ratio = Fraction(sampling.update_per_step).limit_denominator(LARGEST_DENOMINATOR)
         if sampling.start_timesteps_random:
             stream = np.random.default_rng(world.streams.sequence("warm_up"))
-            self._warm_up = UniformPolicy(actions, stream, is_masked=is_masked(world.envs.observation_space))
+            *_, innermost = layers(world.policy)
+            masks = is_masked(world.envs.observation_space)
+            self._warm_up = UniformPolicy(world.envs.action_space, stream, is_masked=masks, joint_actions=innermost.joint_actions)
         if any(type(layer).observe is not Policy.observe for layer in layers(world.policy)):
             self._new_steps = RolloutBuffer()
 

@@ -7,10 +7,9 @@ from typing import ClassVar, Self
 
 import torch
 from attrs import frozen
-from gymnasium import spaces
 from torch import nn
 
-from rlchassis.api import AgentFactory, Environments, OffPolicyTrainer, Setup, UnsupportedSpaceError, instance
+from rlchassis.api import AgentFactory, Environments, OffPolicyTrainer, Setup, instance
 from rlchassis_discrete_sac.algorithm import DiscreteSAC
 from rlchassis_discrete_sac.params import DiscreteSACParams
 from rlchassis_toolkit import (
@@ -23,6 +22,8 @@ from rlchassis_toolkit import (
     create_critics,
     create_optimizers,
     create_temperature,
+    joint_actions,
+    log_joint_actions,
     masked,
     seen_by_networks,
     target_copy,
@@ -54,22 +55,22 @@ class DiscreteSACAgentFactory(AgentFactory):
     """Two critics: networks from observations to one value per action; equal ones are computed as one."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> StochasticPolicy:
-        """Create a categorical policy; UnsupportedSpaceError unless the action space is Discrete."""
-        if not isinstance(envs.action_space, spaces.Discrete):
-            raise UnsupportedSpaceError(f"discrete SAC needs a Discrete action space, got {envs.action_space}; choose rlchassis-sac.")
-        actor = masked(self.actor_factory.create_module(seen_by_networks(envs), device), envs, MaskedActor)
-        return StochasticPolicy(actor, deterministic_eval=self.params.deterministic_eval)
+        """Create a categorical policy over joint actions; UnsupportedSpaceError for continuous ones, and where there are too many."""
+        joint = joint_actions(envs, "discrete SAC")
+        actor = masked(self.actor_factory.create_module(seen_by_networks(joint), device), joint, MaskedActor)
+        return StochasticPolicy(actor, deterministic_eval=self.params.deterministic_eval, joint_actions=True)
 
     def create_algorithm(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> DiscreteSAC:
         """Create the algorithm; features shared with the actor are trained by the critics' loss alone."""
-        params = self.params
-        critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
+        params, joint = self.params, joint_actions(envs, "discrete SAC")
+        log_joint_actions(envs)
+        critics = create_critics(self.critic_factories, joint, setup.device, policy.actor)
         return DiscreteSAC(
             policy,
             critics,
             target_copy(critics),
             *create_optimizers(policy, critics, params, setup),
-            create_temperature(params.alpha, envs, setup),
+            create_temperature(params.alpha, joint, setup),
             params,
         )
 

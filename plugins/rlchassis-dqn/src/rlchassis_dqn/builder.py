@@ -7,10 +7,9 @@ from typing import ClassVar, Self
 
 import torch
 from attrs import frozen
-from gymnasium import spaces
 from torch import nn
 
-from rlchassis.api import AgentFactory, Environments, ExperimentBuilder, OffPolicyTrainer, Setup, UnsupportedSpaceError, instance
+from rlchassis.api import AgentFactory, Environments, ExperimentBuilder, OffPolicyTrainer, Setup, instance
 from rlchassis_dqn.algorithm import DQN
 from rlchassis_dqn.network import QNetworkFactoryDefault
 from rlchassis_dqn.params import DQNParams
@@ -18,6 +17,8 @@ from rlchassis_toolkit import (
     EpsilonGreedyPolicy,
     IntermediateModuleFactory,
     MaskedValues,
+    joint_actions,
+    log_joint_actions,
     masked,
     seen_by_networks,
     target_copy,
@@ -43,15 +44,15 @@ class DQNAgentFactory(AgentFactory):
     """Q-network: a network from observations to one value per action."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> EpsilonGreedyPolicy:
-        """Create an ε-greedy policy; UnsupportedSpaceError unless the action space is Discrete."""
-        if not isinstance(envs.action_space, spaces.Discrete):
-            raise UnsupportedSpaceError(f"DQN needs a Discrete action space, got {envs.action_space}; choose another algorithm.")
-        network = masked(self.model_factory.create_module(seen_by_networks(envs), device), envs, MaskedValues)
+        """Create an ε-greedy policy over joint actions; UnsupportedSpaceError for continuous ones, and where there are too many."""
+        joint = joint_actions(envs, "DQN")
+        network = masked(self.model_factory.create_module(seen_by_networks(joint), device), joint, MaskedValues)
         return EpsilonGreedyPolicy(network, eps_training=self.params.eps_schedule(0), eps_inference=self.params.eps_inference)
 
     def create_algorithm(self, policy: EpsilonGreedyPolicy, envs: Environments, setup: Setup) -> DQN:
         """Create the algorithm, with a target network that starts as a copy and one optimizer."""
         params = self.params
+        log_joint_actions(envs)
         optimizer = setup.optimizer(unique_parameters(policy), params.lr, "critic", params.lr_scheduler_factory)
         return DQN(policy, target_copy(policy.network), optimizer, params, params.eps_schedule)
 

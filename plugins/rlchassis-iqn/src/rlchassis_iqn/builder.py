@@ -7,9 +7,8 @@ from typing import ClassVar, Self
 
 import torch
 from attrs import frozen
-from gymnasium import spaces
 
-from rlchassis.api import AgentFactory, Environments, ExperimentBuilder, OffPolicyTrainer, Setup, UnsupportedSpaceError, instance, is_masked
+from rlchassis.api import ActionLayout, AgentFactory, Environments, ExperimentBuilder, OffPolicyTrainer, Setup, instance, is_masked
 from rlchassis_iqn.algorithm import IQN
 from rlchassis_iqn.network import QuantileNetwork
 from rlchassis_iqn.params import IQNParams
@@ -17,6 +16,9 @@ from rlchassis_iqn.policy import QuantilePolicy
 from rlchassis_toolkit import (
     IntermediateModuleFactory,
     IntermediateModuleFactoryDefault,
+    joint_actions,
+    joint_sizes,
+    log_joint_actions,
     masked,
     seen_by_networks,
     target_copy,
@@ -42,19 +44,24 @@ class IQNAgentFactory(AgentFactory):
     """Network from observations to the features that the quantile embedding multiplies."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> QuantilePolicy:
-        """Create an ε-greedy policy on mean quantiles; UnsupportedSpaceError unless the action space is Discrete."""
-        if not isinstance(envs.action_space, spaces.Discrete):
-            raise UnsupportedSpaceError(f"IQN needs a Discrete action space, got {envs.action_space}; choose another algorithm.")
-        params = self.params
-        features = masked(self.preprocess_network_factory.create_module(seen_by_networks(envs), device), envs)
-        number = int(envs.action_space.n)
-        network = QuantileNetwork(features, number, params.num_cosines, params.hidden_sizes, is_masked=is_masked(envs.observation_space))
+        """Create an ε-greedy policy on mean quantiles of joint actions; UnsupportedSpaceError for continuous ones, and for too many."""
+        params, joint = self.params, joint_actions(envs, "IQN")
+        features = masked(self.preprocess_network_factory.create_module(seen_by_networks(joint), device), joint)
+        network = QuantileNetwork(
+            features,
+            ActionLayout.of(envs.action_space).joint_size,
+            params.num_cosines,
+            params.hidden_sizes,
+            is_masked=is_masked(envs.observation_space),
+            mask_sizes=joint_sizes(joint),
+        )
         policy = QuantilePolicy(network, params.sample_size, eps_training=params.eps_schedule(0), eps_inference=params.eps_inference)
         return policy.to(device)
 
     def create_algorithm(self, policy: QuantilePolicy, envs: Environments, setup: Setup) -> IQN:
         """Create the algorithm, with a target network that starts as a copy and one optimizer."""
         params = self.params
+        log_joint_actions(envs)
         optimizer = setup.optimizer(unique_parameters(policy), params.lr, "critic", params.lr_scheduler_factory)
         return IQN(policy, target_copy(policy.network), optimizer, params, params.eps_schedule)
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rlchassis.api import Observation, split_mask
-from rlchassis_toolkit import MLP, forbid, width_of
+from rlchassis_toolkit import MLP, forbid, joint_mask, width_of
 
 
 class QuantileNetwork(nn.Module):
@@ -18,12 +18,19 @@ class QuantileNetwork(nn.Module):
     multiples: Tensor
 
     def __init__(
-        self, features: nn.Module, num_actions: int, num_cosines: int, hidden_sizes: Sequence[int], *, is_masked: bool = False
+        self,
+        features: nn.Module,
+        num_actions: int,
+        num_cosines: int,
+        hidden_sizes: Sequence[int],
+        *,
+        is_masked: bool = False,
+        mask_sizes: Sequence[int] = (),
     ) -> None:
         super().__init__()
         width = width_of(features)
         self.features = features
-        self.is_masked = is_masked
+        self.is_masked, self.mask_sizes = is_masked, tuple(mask_sizes)
         self.embedding = nn.Linear(num_cosines, width)
         self.head = MLP(width, hidden_sizes, nn.ReLU, num_actions)
         self.register_buffer("multiples", math.pi * torch.arange(1.0, num_cosines + 1), persistent=False)
@@ -34,7 +41,7 @@ class QuantileNetwork(nn.Module):
 
     def allowed(self, quantiles: Tensor, obs: Observation) -> Tensor:
         """Quantiles [B, N, K], −∞ for actions that the action mask of the observations forbids."""
-        return forbid(quantiles, split_mask(obs)[1].unsqueeze(-2)) if self.is_masked else quantiles
+        return forbid(quantiles, joint_mask(split_mask(obs)[1], self.mask_sizes).unsqueeze(-2)) if self.is_masked else quantiles
 
     def quantiles(self, features: Tensor, fractions: Tensor) -> Tensor:
         """Features [B, D] and fractions [B, N] or [N] → quantiles of K actions [B, N, K]."""

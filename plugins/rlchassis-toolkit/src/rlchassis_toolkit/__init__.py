@@ -61,6 +61,7 @@ from rlchassis_toolkit.networks.actors_and_critics import (
 from rlchassis_toolkit.networks.encoders import encoder_for, width_of
 from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, first_of
 from rlchassis_toolkit.networks.head import HeadOnFeatures
+from rlchassis_toolkit.networks.joint_actions import joint_actions, joint_mask, joint_sizes, log_joint_actions
 from rlchassis_toolkit.networks.masking import MaskedActor, MaskedValues, WithoutMask, masked, seen_by_networks
 from rlchassis_toolkit.noise import ExplorationNoise, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 from rlchassis_toolkit.numpy_inference import infer
@@ -158,7 +159,11 @@ __all__ = [
     "forbid",
     "infer",
     "is_alpha",
+    "joint_actions",
+    "joint_mask",
+    "joint_sizes",
     "lambda_returns",
+    "log_joint_actions",
     "masked",
     "n_step_transition",
     "network_spaces",

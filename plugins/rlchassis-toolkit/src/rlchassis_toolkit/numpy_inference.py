@@ -16,7 +16,6 @@ from attrs import Factory, define
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rlchassis.api import split_mask
 from rlchassis_toolkit.networks.head import HeadOnFeatures
 from rlchassis_toolkit.networks.masking import WithoutMask
 
@@ -45,7 +44,7 @@ def infer(network: nn.Module, obs: Any) -> Any:
 
 
 def _infer_masked(network: WithoutMask, obs: Any) -> Any:
-    rest, mask = split_mask(obs)
+    rest, mask = network.split(obs)
     return network.masked(infer(network.network, rest), mask)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import frozen
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from rlchassis.api import HasSpaces, Observation, UsageError, described, is_masked, split_mask, without_mask
 from rlchassis_toolkit.distributions import forbid
+from rlchassis_toolkit.networks.joint_actions import joint_mask, joint_sizes
 
 
 @frozen
@@ -21,11 +23,15 @@ class SpacesSeen:
 
 
 class WithoutMask(nn.Module):
-    """A network that is called with observations without their action mask; subclasses apply the mask to what it returns."""
+    """A network that is called with observations without their action mask; subclasses apply the mask to what it returns.
 
-    def __init__(self, network: nn.Module) -> None:
+    sizes: number of choices of each part, for a network of joint actions.
+    """
+
+    def __init__(self, network: nn.Module, sizes: Sequence[int] = ()) -> None:
         super().__init__()
         self.network = network
+        self.sizes = tuple(sizes)
 
     @property
     def features(self) -> Any:
@@ -39,8 +45,13 @@ class WithoutMask(nn.Module):
 
     def forward(self, obs: Observation, *more: Any, **named: Any) -> Any:
         """What the network returns for the rest of the observations [B, …], masked."""
-        rest, mask = split_mask(obs)
+        rest, mask = self.split(obs)
         return self.masked(self.network(rest, *more, **named), mask)
+
+    def split(self, obs: Observation) -> tuple[Any, Tensor]:
+        """Split observations into the rest, and the mask [B, K] of the actions, or joint actions, of the network."""
+        rest, mask = split_mask(obs)
+        return rest, joint_mask(mask, self.sizes)
 
     def masked(self, outputs: Any, mask: Tensor) -> Any:
         """Outputs with the mask [B, K] applied; by default they are returned unchanged."""
@@ -79,4 +90,4 @@ def masked(network: nn.Module, envs: HasSpaces, masking: type[WithoutMask] = Wit
 
     masking: what the mask does to its outputs; WithoutMask for critics and feature extractors. Without action mask, the network itself.
     """
-    return masking(network) if is_masked(envs.observation_space) else network
+    return masking(network, joint_sizes(envs)) if is_masked(envs.observation_space) else network

@@ -53,6 +53,8 @@ class EpsilonGreedyPolicy(Policy):
     A network of masked values says so by an attribute is_masked: actions of value −∞ are never chosen.
     """
 
+    joint_actions = True
+
     def __init__(self, network: nn.Module, *, eps_training: float, eps_inference: float = 0.0) -> None:
         super().__init__()
         self.network = network

@@ -18,9 +18,12 @@ from rlchassis_toolkit.policies.recurrent import RecurrentPolicy
 class StochasticPolicy(RecurrentPolicy):
     """Stochastic policy with the action distribution of its actor."""
 
-    def __init__(self, actor: nn.Module, *, deterministic_eval: bool = True, memory: Memory | None = None) -> None:
+    def __init__(
+        self, actor: nn.Module, *, deterministic_eval: bool = True, memory: Memory | None = None, joint_actions: bool = False
+    ) -> None:
         super().__init__(memory)
         self.actor = actor
+        self.joint_actions = joint_actions
         self.deterministic_eval = deterministic_eval
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
