@@ -56,7 +56,10 @@ REFUSED = {
     "one reward for all": (partial(Answering, scalar), "Answering returned -1.0 for goals of shape [3, 4], expected 3 finite numbers"),
     "rewards in a column": (partial(Answering, in_a_column), "compute_reward of Answering returned [["),
     "infinite rewards": (partial(Answering, infinite), "compute_reward of Answering returned [inf, inf, inf] for goals"),
-    "rewards of an info": (partial(Answering, of_info), "Answering cannot compute rewards and ends for 3 goals at once, with empty infos"),
+    "rewards of an info": (
+        partial(Answering, of_info),
+        "Answering cannot compute rewards and ends for 3 goals at once, each with {} as info: KeyError",
+    ),
     "no goals": ("CartPole-v1", "a Dict of observation, achieved_goal, desired_goal, got Box"),
 }
 
@@ -115,8 +118,8 @@ def test_ends_that_are_computed_for_one_goal_at_a_time_are_asked_for_one_by_one(
             return np.zeros(len(achieved_goal))
 
     patterns = np.array([[0, 1], [1, 1]], np.int8)
-    assert Goals.of(OneByOne(2)).terminated(patterns, np.array([[0, 1], [0, 1]], np.int8)).tolist() == [True, False]
-    assert Goals.of(PointReach()).terminated(patterns, patterns) is None
+    assert Goals.of(OneByOne(2)).terminated(patterns, np.array([[0, 1], [0, 1]], np.int8), [{}, {}]).tolist() == [True, False]
+    assert Goals.of(PointReach()).terminated(patterns, patterns, [{}, {}]) is None
 
 
 @pytest.mark.parametrize("env", [BitFlip, PointReach])

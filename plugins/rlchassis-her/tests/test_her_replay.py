@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from attrs import frozen
+from gymnasium.spaces import Box
 
 from rlchassis.api import ReplayBuffer, Step
 from rlchassis_her import BufferFactoryHER, HindsightReplay
 from rlchassis_her.goals import Goals
 from rlchassis_her.replay import STRATEGIES
 from rlchassis_her.tasks import BitFlip
+from rlchassis_testkit.recording_replay_algorithm import RecordingReplayAgentFactory
 from rlchassis_testkit.replay_runs import trained
 from rlchassis_toolkit import n_step_transition
 
@@ -227,6 +230,36 @@ def test_the_memory_of_a_transition_is_that_of_the_buffer_within_its_goal_and_it
     replay = filled(*TWO_EPISODES)
     assert replay.bytes_per_transition(row(0)) == replay.inner.bytes_per_transition(row(0)) + 4 + 16
     assert (replay.capacity, len(replay)) == (100, 5)
+
+
+class Paying(BitFlip):
+    """A BitFlip whose rewards are −1 − the cost of the step, which is in its `info`."""
+
+    def step(self, action: Any) -> Any:
+        obs, reward, terminated, truncated, info = super().step(action)
+        return obs, reward - action, terminated, truncated, {**info, "cost": float(action)}
+
+    def compute_reward(self, achieved_goal: Any, desired_goal: Any, info: Any) -> Any:
+        return super().compute_reward(achieved_goal, desired_goal, info) - np.array([each["cost"] for each in info])
+
+
+@frozen(kw_only=True)
+class PayingAgentFactory(RecordingReplayAgentFactory):
+    @property
+    def info_columns(self) -> dict[str, Any]:
+        return {"cost": Box(0, 20, (), np.float32)}
+
+
+def test_rewards_of_other_goals_get_the_info_that_the_algorithm_declares():
+    def configured(builder: Any) -> Any:
+        builder._agent = PayingAgentFactory(steps=2)
+        return builder.with_buffer_factory(BufferFactoryHER())
+
+    _, algorithm = trained(Paying, configured, num_train_envs=2)
+    for window in algorithm.windows:
+        assert torch.equal(window.columns["cost"], window.actions.float())
+        solved = (window.next_obs["achieved_goal"] == window.next_obs["desired_goal"]).all(-1)
+        assert torch.equal(window.rewards, solved.float() - 1 - window.columns["cost"])
 
 
 def test_a_trained_algorithm_sees_goals_that_were_reached():

@@ -28,5 +28,7 @@ class BufferFactoryHER(BufferFactory):
     def create_buffer(self, sampling: ResolvedSampling, envs: Environments, env_factory: EnvFactory) -> HindsightReplay:
         """See BufferFactory; its environment computes the rewards."""
         require_goal_space(envs.observation_space)
-        goals = Goals.of(env_factory.create_env(EnvMode.TRAIN))
-        return HindsightReplay(OffPolicyTrainer.create_buffer(sampling), goals, self.strategy, self.n_sampled_goal)
+        infos = envs.train.infos if envs.train is not None else None
+        info = {} if infos is None else {key: values[0] for key, values in infos.columns.items()}
+        goals = Goals.of(env_factory.create_env(EnvMode.TRAIN), info)
+        return HindsightReplay(OffPolicyTrainer.create_buffer(sampling), goals, self.strategy, self.n_sampled_goal, tuple(info))

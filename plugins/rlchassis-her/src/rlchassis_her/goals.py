@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import gymnasium as gym
 import numpy as np
@@ -15,13 +15,14 @@ from rlchassis.api import UsageError
 
 ACHIEVED, DESIRED = "achieved_goal", "desired_goal"
 KEYS = ("observation", ACHIEVED, DESIRED)
+Infos: TypeAlias = Sequence[Mapping[str, Any]]
 EXAMPLES = 3
 """Number of goals with which an environment is tried before training."""
 
 
 @define(eq=False)
 class Goals:
-    """compute_reward of a goal environment and, where it has one, compute_terminated; `info` is an empty dict for every goal."""
+    """compute_reward of a goal environment and, where it has one, compute_terminated; their `info` is a list with a dict per goal."""
 
     env: gym.Env[Any, Any]
     _compute_reward: Callable[[Any, Any, Any], Any]
@@ -30,8 +31,11 @@ class Goals:
     """Whether compute_terminated answers for one goal at a time."""
 
     @classmethod
-    def of(cls, env: gym.Env[Any, Any]) -> Goals:
-        """Those of an environment; UsageError if it is no goal environment, or computes no rewards [B] for goals [B, …]."""
+    def of(cls, env: gym.Env[Any, Any], info: Mapping[str, Any] | None = None) -> Goals:
+        """Those of an environment; UsageError if it is no goal environment, or computes no rewards [B] for goals [B, …].
+
+        info: an example of what is in each `info`; None: nothing.
+        """
         space: Any = env.observation_space
         require_goal_space(space)
         task, name = env.unwrapped, type(env.unwrapped).__name__
@@ -42,35 +46,35 @@ class Goals:
                 "goals; define it, for goals [B, …]."
             )
         goals = cls(env, compute_reward, getattr(task, "compute_terminated", None))
-        goals._try(name, _examples(space[ACHIEVED]), _examples(space[DESIRED]))
+        goals._try(name, _examples(space[ACHIEVED]), _examples(space[DESIRED]), [dict(info or {})] * EXAMPLES)
         return goals
 
-    def rewards(self, achieved: NDArray[Any], desired: NDArray[Any]) -> NDArray[np.float32]:
+    def rewards(self, achieved: NDArray[Any], desired: NDArray[Any], infos: Infos) -> NDArray[np.float32]:
         """Rewards [B] where goals [B, …] were achieved while others were desired."""
-        return np.asarray(self._compute_reward(achieved, desired, [{}] * len(achieved)), np.float32)
+        return np.asarray(self._compute_reward(achieved, desired, infos), np.float32)
 
-    def terminated(self, achieved: NDArray[Any], desired: NDArray[Any]) -> NDArray[np.bool_] | None:
+    def terminated(self, achieved: NDArray[Any], desired: NDArray[Any], infos: Infos) -> NDArray[np.bool_] | None:
         """Whether each episode would have terminated [B]; None if the environment does not say."""
         compute = self._compute_terminated
         if compute is None:
             return None
         if self._one_by_one:
-            return np.array([bool(compute(one, other, {})) for one, other in zip(achieved, desired, strict=True)], np.bool_)
-        return np.asarray(compute(achieved, desired, [{}] * len(achieved)), np.bool_)
+            return np.array([bool(compute(*each)) for each in zip(achieved, desired, infos, strict=True)], np.bool_)
+        return np.asarray(compute(achieved, desired, infos), np.bool_)
 
-    def _try(self, name: str, achieved: NDArray[Any], desired: NDArray[Any]) -> None:
+    def _try(self, name: str, achieved: NDArray[Any], desired: NDArray[Any], infos: Infos) -> None:
         """UsageError unless rewards are finite numbers [B]; finds out whether compute_terminated takes many goals at once."""
         try:
-            rewards = np.asarray(self._compute_reward(achieved, desired, [{}] * EXAMPLES))
+            rewards = np.asarray(self._compute_reward(achieved, desired, infos))
             usable = rewards.shape == (EXAMPLES,) and rewards.dtype.kind in "biuf" and np.isfinite(rewards).all()
             got = f"returned {rewards.tolist()!r:.80}"
             if usable and self._compute_terminated is not None:
-                self._one_by_one = np.shape(self._compute_terminated(achieved, desired, [{}] * EXAMPLES)) != (EXAMPLES,)
-                self.terminated(achieved, desired)
+                self._one_by_one = np.shape(self._compute_terminated(achieved, desired, infos)) != (EXAMPLES,)
+                self.terminated(achieved, desired, infos)
         except Exception as error:
             raise UsageError(
-                f"{name} cannot compute rewards and ends for {EXAMPLES} goals at once, with empty infos: "
-                f"{type(error).__name__}: {error}; let compute_reward take goals of shape [B, …]."
+                f"{name} cannot compute rewards and ends for {EXAMPLES} goals at once, each with {infos[0]} as info: "
+                f"{type(error).__name__}: {error}; let compute_reward take goals of shape [B, …] and need no other info."
             ) from error
         if not usable:
             raise UsageError(

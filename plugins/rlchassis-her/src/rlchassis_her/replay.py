@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import gymnasium as gym
@@ -15,7 +15,7 @@ from torch import Generator, Tensor
 
 from rlchassis.api import Experience, Replay, ReplayBuffer, Sample, Step
 from rlchassis_her.episodes import Episodes, Ints
-from rlchassis_her.goals import ACHIEVED, DESIRED, Goals
+from rlchassis_her.goals import ACHIEVED, DESIRED, Goals, Infos
 
 STRATEGIES = ("future", "final", "episode")
 BYTES_PER_BOUNDS = 16
@@ -29,6 +29,8 @@ class HindsightReplay(Replay):
     goals: Goals
     strategy: str = "future"
     n_sampled_goal: int = 4
+    info_keys: tuple[str, ...] = ()
+    """Columns that are in the `info` of compute_reward."""
     _episodes: Episodes = field(init=False)
     _achieved: NDArray[Any] | None = field(default=None, init=False)
     """[cells, …] goal that each transition has reached."""
@@ -69,12 +71,20 @@ class HindsightReplay(Replay):
         seen: Any = window.next_obs
         achieved = seen[ACHIEVED][:, chosen].flatten(0, 1).numpy()
         desired = np.concatenate([reached] * n)
-        rewards = window.rewards.index_copy(1, chosen, torch.from_numpy(self.goals.rewards(achieved, desired)).view(n, count))
+        infos = self._infos(window, chosen)
+        rewards = window.rewards.index_copy(1, chosen, torch.from_numpy(self.goals.rewards(achieved, desired, infos)).view(n, count))
         changed = attrs.evolve(
             window, obs=_asking(window.obs, chosen, goals), next_obs=_asking(window.next_obs, chosen, goals), rewards=rewards
         )
-        terminated = self.goals.terminated(achieved, desired)
+        terminated = self.goals.terminated(achieved, desired, infos)
         return changed if terminated is None else _ended(changed, chosen, torch.from_numpy(terminated).view(n, count))
+
+    def _infos(self, window: Experience, chosen: Tensor) -> Infos:
+        """The recorded `info` of each row, with the keys that are columns."""
+        if not self.info_keys:
+            return [{}] * (len(window) * len(chosen))
+        parts = [cast(Tensor, window.columns[key])[:, chosen].flatten(0, 1).numpy() for key in self.info_keys]
+        return [dict(zip(self.info_keys, values, strict=True)) for values in zip(*parts, strict=True)]
 
     def update_priorities(self, indices: Ints, errors: Tensor) -> None:
         """See Replay; a transition's priority is that of the goal it was last drawn with."""
