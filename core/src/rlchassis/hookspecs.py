@@ -63,7 +63,7 @@ class Hooks:
 
     @hookspec
     def rlchassis_collect_end(self, world: Any, stats: Any) -> None:
-        """Called after each collection; stats: CollectStats with num_steps, and returns and lengths of the episodes that ended."""
+        """Called after each collection; stats: CollectStats with num_steps, and returns, lengths and infos of the episodes that ended."""
 
     @hookspec
     def rlchassis_learn_end(self, world: Any, rounds: int) -> None:
@@ -79,7 +79,7 @@ class Hooks:
 
     @hookspec
     def rlchassis_test_end(self, world: Any, result: Any) -> None:
-        """Called after each test; result: Evaluation with returns, lengths and seeds of its episodes."""
+        """Called after each test; result: Evaluation with returns, lengths, infos and seeds of its episodes."""
 
     @hookspec
     def rlchassis_should_stop(self, world: Any, mean_rewards: float) -> bool | None:

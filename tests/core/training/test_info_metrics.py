@@ -10,8 +10,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from rlchassis.api import UsageError, read_metrics
+from rlchassis.api import SamplingConfig, UsageError, read_metrics
 from rlchassis.config import ExperimentConfig
 from rlchassis.config.info_metrics import InfoMetric, info_metrics_from
 from rlchassis.envs.in_process import InProcessEnvironment
@@ -23,6 +24,7 @@ from rlchassis.training.evaluation import Evaluation, as_metrics, evaluate_polic
 from rlchassis.training.metrics_accumulator import MetricsAccumulator
 from rlchassis.training.rollout import RolloutBuffer
 from rlchassis_testkit.experiences import Constant
+from rlchassis_testkit.recorded_runs import RowObserver
 from rlchassis_testkit.recording_algorithm import RecordingAgentFactory, RecordingExperimentBuilder
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import tiny_run
@@ -106,6 +108,23 @@ def test_metrics_of_info_are_in_rows_of_training_and_tests_and_in_an_evaluation_
     again = evaluate("log/told", allow=[RecordingAgentFactory])
     assert again.infos == world.state.best.infos == {"is_success": (1, 1), "cost": (10, 10)}
     assert again.matches
+
+
+@pytest.mark.parametrize("mode", AutoresetMode)
+def test_a_vectorised_environment_trains_with_the_same_numbers_as_single_ones(mode):
+    def rows_of(env: Any) -> list[list[float]]:
+        observer = RowObserver()
+        builder = RecordingExperimentBuilder(
+            env,
+            ExperimentConfig(watch=False, persistence_enabled=False, info_metrics=("is_success", "speed:sum")),
+            SamplingConfig(num_epochs=1, step_per_epoch=80, step_per_collect=40, batch_size=12, num_train_envs=2, num_test_envs=0),
+        )
+        builder.build().run(observers=[observer])
+        return [[row["train/is_success"], row["train/speed"]] for _, row in observer.rows if "train/return" in row]
+
+    vector_env = SyncVectorEnv([partial(Told, 4)] * 2, autoreset_mode=mode)
+    assert rows_of(vector_env) == rows_of(partial(Told, 4)) == [[1.0, 6.0]] * 2
+    vector_env.close()
 
 
 @pytest.mark.parametrize(
