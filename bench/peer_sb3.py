@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import stable_baselines3 as sb3
 from rows import Row, asked_row, report
-from sb3_contrib import TRPO
+from sb3_contrib import TRPO, MaskablePPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.noise import NormalActionNoise
@@ -18,7 +18,8 @@ NEVER = 10**9
 def make_model(row: Row) -> BaseAlgorithm:
     """The model with this row's settings; what is not said here is SB3's default and what recipes.py promises."""
     envs = make_vec_env(row.environment, row.num_envs, seed=0)
-    kind = TRPO if row.algorithm == "trpo" else getattr(sb3, row.algorithm.upper())
+    contributed = {"trpo": TRPO, "masked_ppo": MaskablePPO}
+    kind = contributed[row.algorithm] if row.algorithm in contributed else getattr(sb3, row.algorithm.upper())
     made: BaseAlgorithm = kind("MlpPolicy", envs, device="cpu", **settings(row))
     return made
 
@@ -27,7 +28,7 @@ def settings(row: Row) -> dict[str, Any]:
     """Arguments of the constructor."""
     replay = {"batch_size": row.minibatch, "learning_starts": row.warm_up, "train_freq": 1, "gradient_steps": row.updates}
     match row.algorithm:
-        case "ppo":
+        case "ppo" | "masked_ppo":
             return {"learning_rate": 3e-4, "n_steps": row.collect // row.num_envs, "batch_size": row.minibatch, "n_epochs": row.passes}
         case "a2c":
             return {"n_steps": row.collect // row.num_envs, "use_rms_prop": False}

@@ -109,5 +109,6 @@ def ddpg(*args: Any) -> Builder:
 
 
 BUILDERS: dict[str, Callable[..., Builder]] = {
-    each.__name__: each for each in (a2c, ddpg, discrete_sac, dqn, iqn, npg, pg, ppo, redq, sac, td3, trpo)
+    **{each.__name__: each for each in (a2c, ddpg, discrete_sac, dqn, iqn, npg, pg, ppo, redq, sac, td3, trpo)},
+    "masked_ppo": ppo,
 }
