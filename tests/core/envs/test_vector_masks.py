@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from gymnasium.spaces import Discrete
-from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
 
 from rlchassis.envs import is_masked
 from rlchassis.envs.gymnasium_vector import NativeEnvironment
@@ -72,6 +72,39 @@ def test_vectorised_environments_in_processes_give_masks(source):
         assert [one == other[: len(one)] for one, other in zip(found, expected, strict=True)] == [True, True]
     finally:
         envs.close()
+
+
+class Own(VectorEnv[Any, Any, Any]):
+    """A vectorised environment that does not say that it is made of single ones."""
+
+    def __init__(self, source: Any) -> None:
+        self.inner: Any = SyncVectorEnv([partial(Forbidding, source)] * 2)
+        self.num_envs, self.metadata = 2, self.inner.metadata
+        self.single_observation_space, self.single_action_space = self.inner.single_observation_space, self.inner.single_action_space
+        if source == "method":
+            self.action_masks = lambda: np.stack(self.inner.call("action_masks"))
+
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        return self.inner.reset(seed=seed, options=options)
+
+    def step(self, actions: Any) -> Any:
+        return self.inner.step(actions)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_vectorised_environment_of_ones_own_gives_masks(source):
+    found, expected = transitions(NativeEnvironment(Own(source)), 9), transitions(in_process(), 9)
+    assert [one == other[: len(one)] for one, other in zip(found, expected, strict=True)] == [True, True]
+
+
+def test_a_truncated_episode_needs_a_mask_that_allows_something():
+    class Nothing(Forbidding):
+        def _answer(self, *, last: bool = False) -> Any:
+            return super()._answer(last=self.count == 5)
+
+    vector_env = SyncVectorEnv([partial(Nothing, cut=True)] * 2, autoreset_mode=AutoresetMode.SAME_STEP)
+    with pytest.raises(EnvironmentFailure, match=r"environment 0 \(seed 3\) answered an action mask that allows none of 4 actions"):
+        transitions(NativeEnvironment(vector_env), 6)
 
 
 @pytest.mark.parametrize("row", [0, 1])

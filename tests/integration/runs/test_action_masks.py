@@ -16,6 +16,7 @@ from rlchassis import experiment
 from rlchassis.errors import UnsupportedSpaceError, UsageError
 from rlchassis.experiment import DQNExperimentBuilder, PPOExperimentBuilder
 from rlchassis.registry import installed
+from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.masked_envs import Forbidding
 from rlchassis_testkit.tiny_runs import tiny_run, weights_of
 from rlchassis_toolkit import IntermediateModuleFactory
@@ -130,6 +131,29 @@ def test_the_evaluation_of_a_stored_policy_repeats_its_test_under_masks(tmp_path
     settings = {"persistence_enabled": True, "persistence_base_dir": str(tmp_path)}
     tiny_run(PPOExperimentBuilder, Forbidding, name="run", **settings)
     assert rlchassis.evaluate(tmp_path / "run", allow=[Forbidding]).matches
+
+
+def test_normalized_observations_keep_their_mask():
+    mistakes: list[Any] = []
+    tiny_run(
+        PPOExperimentBuilder,
+        partial(Forbidding, "info", mistakes=mistakes),
+        configure=lambda b: b.with_policy_wrapper_factory(PolicyWrapperFactoryObsNorm()),
+        **settings_for("PPOExperimentBuilder", steps=400),
+    )
+    assert mistakes == []
+
+
+@pytest.mark.parametrize("settings", [{"replay_buffer_ignore_obs_next": True}, {"replay_buffer_prioritized": True}], ids=str)
+def test_replay_keeps_masks_however_it_stores_observations(settings):
+    """Of no window a forbidden action is the best: values of forbidden actions would be −∞, and the loss not finite."""
+    world = tiny_run(
+        DQNExperimentBuilder, Forbidding, **{**settings_for("DQNExperimentBuilder", steps=400), "update_per_step": 1, **settings}
+    )
+    window = world.buffer.sample(200, 1, torch.Generator()).window
+    assert window.obs["action_mask"].gather(-1, window.actions.unsqueeze(-1)).all()
+    assert window.next_obs["action_mask"].any(-1).all()
+    assert weights_of(world.policy).isfinite().all()
 
 
 def test_an_algorithm_that_does_not_declare_masks_refuses_them(monkeypatch):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rlchassis.data.arrays import pick, write
 from rlchassis.envs.mask_sources import UNREAD
-from rlchassis.envs.masks import ACTION_MASK, allow_all_at_ends
+from rlchassis.envs.masks import ACTION_MASK, allow_all_at_ends, is_masked
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import as_tree, leaves_of, require_possible
 from rlchassis.envs.quick_checks import Put, all_finite, putter
@@ -63,6 +63,8 @@ class NativeAnswers:
         for leaf, value in leaves_of(self.space, observation):
             leaf.fitted(value, row=row)
         write(rows.final_obs, row, as_tree(self.space, observation))
+        if not is_masked(self.space):
+            return
         if rows.terminated[row]:
             allow_all_at_ends(self.space, rows.final_obs, [row])
         for leaf, value in leaves_of(self.space, pick(rows.final_obs, row)):
