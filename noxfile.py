@@ -138,6 +138,13 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def resume(session: nox.Session) -> None:
+    """Stop runs of every algorithm at every moment and compare them with runs that were not: `nox -s resume -- ppo`, `-- kill 20`."""
+    install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))
+    session.run("python", "tests/resume", *session.posargs, env={"OMP_NUM_THREADS": "1"})
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Time training beside its peers: `nox -s bench -- ppo-cartpole`."""
     install(session, *editable(*checkout.DISTRIBUTIONS), *PEERS)

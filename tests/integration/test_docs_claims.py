@@ -135,7 +135,7 @@ def fields(holder: Any) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_options_of_a_page_are_those_of_the_command_line(page):
-    known = {option for verb in ("train", "eval", "watch", "plot", "inspect", "plugins", "doctor") for option in options(verb)}
+    known = {option for verb in ("train", "resume", "eval", "watch", "plot", "inspect", "plugins", "doctor") for option in options(verb)}
     named = {
         option
         for span in spans(page)

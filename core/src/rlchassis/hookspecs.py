@@ -94,6 +94,14 @@ class Hooks:
         """Called when training ends; result: InfoStats."""
 
     @hookspec
+    def rlchassis_checkpoint_state(self, world: Any) -> Any:
+        """Return the extension's state for a checkpoint: plain data, tensors, arrays, generators, or attrs objects of these; None: none."""
+
+    @hookspec
+    def rlchassis_restore_state(self, world: Any, state: Any) -> None:
+        """Called when a run is resumed, with what rlchassis_checkpoint_state of the same extension returned, as plain data and tensors."""
+
+    @hookspec
     def rlchassis_run_error(self, world: Any, error: BaseException) -> None:
         """Called before the run fails with this error."""
 

@@ -13,13 +13,14 @@ def test_inspect_shows_configuration_provenance_and_scores(rlchassis, write_run)
     done = rlchassis("inspect", directory)
     assert (done.code, done.err) == (0, "")
     said = [" ".join(line.split()) for line in done.out.splitlines()]
-    assert said[:7] == [
+    assert said[:8] == [
         f"run directory {directory}",
         "trained acme.own on Own-v0, seed 7",
         "state not running",
         "steps 96",
         "best test return 30.00 ± 2.00 at step 64",
         "last test return 20.00 ± 3.00 at step 96",
+        "checkpoints none is stored",
         "policy policy.pt, 5 bytes",
     ]
     assert {"params.lr 0.001", "env.gravity 9.8", "sampling.num_train_envs 2", "optim_factory optimizer/adam"} <= set(said)
@@ -55,7 +56,7 @@ def test_of_two_equal_tests_the_later_is_the_best(rlchassis, write_run):
 
 def test_json_has_every_setting_by_the_name_that_set_has_for_it(rlchassis, write_run):
     message = json.loads(rlchassis("inspect", write_run(), "--json").out)
-    assert message.keys() == {"directory", "recipe", "provenance", "scores", "running", "policy_bytes"}
+    assert message.keys() == {"directory", "recipe", "provenance", "scores", "running", "checkpoints", "policy_bytes"}
     assert message["recipe"] == {
         "config.seed": 1, "config.persistence_base_dir": "log", "env": "env/registered", "env.task": "Own-v0", "env.gravity": 9.8,
         "algorithm": "acme.own", "params.lr": 0.001, "optim_factory": "optimizer/adam", "sampling.num_train_envs": 2,

@@ -9,29 +9,51 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from importlib import import_module, metadata
+from pathlib import Path
 
 from rlchassis.cli.output import say
 from rlchassis.cli.plugins import table
 from rlchassis.config.machine import usable_cpus
+from rlchassis.errors import StoredFileError
 from rlchassis.registry import PLUGIN_API, Plugin, check, installed
 from rlchassis.registry.wording import listed
+from rlchassis.storage.checkpoint.manifest import checkpoints_of, read_manifest
 
 CORE = "rlchassis-core"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`doctor` has no arguments."""
+    """Arguments of `doctor`."""
+    parser.add_argument("directory", metavar="DIR", nargs="?", help="a run directory whose checkpoints are verified instead")
     parser.set_defaults(carry_out=carry_out)
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
-    """Print the findings; returns 1 if `train` cannot run."""
+    """Print the findings; returns 1 if `train` cannot run, or a checkpoint is damaged."""
+    if arguments.directory is not None:
+        return _verify(Path(arguments.directory))
     broken = [problem for name in _libraries() if (problem := _import_problem(name))]
     plugins = [check(plugin) for plugin in installed()]
     obstacles = [*broken, *_plugin_obstacles(plugins)]
     verdict = "`rlchassis train` cannot run." if obstacles else "`rlchassis train` can run."
     say(*_findings(plugins), "", *(f"problem: {obstacle}" for obstacle in obstacles), verdict)
     return 1 if obstacles else 0
+
+
+def _verify(directory: Path) -> int:
+    """Compare every file of every checkpoint with its digest."""
+    paths, damaged = checkpoints_of(directory), 0
+    if not paths:
+        raise StoredFileError(f"{directory} contains no checkpoint; pass the directory of a run that has written one.")
+    for path in paths:
+        try:
+            checkpoint = read_manifest(path)
+            checkpoint.verify()
+            say(f"{path.name}: intact, {1 + len(checkpoint.chunks)} files")
+        except StoredFileError as error:
+            damaged += 1
+            say(f"{path.name}: damaged: {error}")
+    return int(damaged > 0)
 
 
 def _findings(plugins: Sequence[Plugin]) -> Iterator[str]:

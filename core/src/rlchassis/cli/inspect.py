@@ -13,6 +13,7 @@ from typing import Any
 from rlchassis.cli.output import say, say_json
 from rlchassis.cli.provenance import provenance_rows
 from rlchassis.errors import StoredFileError
+from rlchassis.storage.checkpoint.manifest import checkpoints_of, read_manifest
 from rlchassis.storage.files import METRICS_FILENAME, POLICY_FILENAME, PROVENANCE_FILENAME
 from rlchassis.storage.reading import is_there, open_stored, read_json
 from rlchassis.storage.run_lock import read_holder
@@ -47,6 +48,7 @@ def read_facts(directory: Path) -> Json:
         "provenance": _read_provenance(directory / PROVENANCE_FILENAME),
         "scores": _scores(read_metrics(directory)) if is_there(directory / METRICS_FILENAME) else None,
         "running": _running(directory),
+        "checkpoints": _checkpoints(directory),
         "policy_bytes": _size_of_policy(directory) if is_there(directory / POLICY_FILENAME) else None,
     }
 
@@ -54,6 +56,18 @@ def read_facts(directory: Path) -> Json:
 def _size_of_policy(directory: Path) -> int:
     with open_stored(directory / POLICY_FILENAME, sys.maxsize) as file:
         return file.seek(0, os.SEEK_END)
+
+
+def _checkpoints(directory: Path) -> list[Json]:
+    """Step of each checkpoint, newest first, and whether a resumed run goes on exactly; of a damaged one its problem."""
+    found = list[Json]()
+    for path in checkpoints_of(directory):
+        try:
+            checkpoint = read_manifest(path)
+            found.append({"name": path.name, "step": checkpoint.step, "exact": checkpoint.is_exact})
+        except StoredFileError as error:
+            found.append({"name": path.name, "problem": str(error)})
+    return found
 
 
 def _running(directory: Path) -> Json | None:
@@ -93,6 +107,7 @@ def _lines(facts: Json) -> Iterator[str]:
             "steps": f"{scores['env_steps']}",
             "best test": _score(scores["best"]),
             "last test": _score(scores["final"]),
+            "checkpoints": ", ".join(map(_checkpoint, facts["checkpoints"])) or "none is stored",
             "policy": f"{POLICY_FILENAME}, {policy} bytes" if policy is not None else "none is stored",
         }
     )
@@ -106,6 +121,12 @@ def _state(running: Json | None) -> str:
         return "not running"
     who = f"process {running['pid']} on host {running['host']}"
     return f"interrupted: {who} is gone" if running["gone"] else f"running: {who}"
+
+
+def _checkpoint(found: Json) -> str:
+    if "problem" in found:
+        return f"{found['name']} (damaged)"
+    return f"step {found['step']} ({'resumes exactly' if found['exact'] else 'resumes with new episodes'})"
 
 
 def _score(test: Json | None) -> str:

@@ -95,8 +95,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
                 observers=(opening, interruption, *progress_on(sys.stderr)),
             )
         finally:
-            _after_train(opening.directory)
-    _print_result(result, arguments.allow or experiment.env_factory.code_to_trust())
+            after_train(opening.directory)
+    print_result(result, arguments.allow or experiment.env_factory.code_to_trust())
     return 0
 
 
@@ -115,7 +115,7 @@ class Opening:
         log.info("run directory: %s", shown(world.directory) if world.directory else "none (persistence is disabled)")
 
 
-def _after_train(directory: Path | None) -> None:
+def after_train(directory: Path | None) -> None:
     """Call after_train of installed commands, such as `plot`; errors are logged and do not fail the run."""
     for plugin in after_train_verbs() if directory is not None else ():
         try:
@@ -128,7 +128,8 @@ def _after_train(directory: Path | None) -> None:
             log.warning("after_train of %s %s; the run is unaffected.", plugin.label, raised(error))
 
 
-def _print_result(result: ExperimentResult, own_code: Iterable[str]) -> None:
+def print_result(result: ExperimentResult, own_code: Iterable[str]) -> None:
+    """Print the score, the run directory and commands to go on with."""
     directory = result.world.directory
     if result.trainer_result is None:
         return

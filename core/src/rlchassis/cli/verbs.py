@@ -20,6 +20,7 @@ from rlchassis.registry.wording import did_you_mean, printable, quoted
 
 OWN = {
     "train": "train a policy",
+    "resume": "go on with a run that ended early, or train a finished one on",
     "eval": "evaluate the policy of a run",
     "watch": "play the policy of a run, on the screen or as a video",
     "inspect": "show the configuration, provenance and scores of a run",

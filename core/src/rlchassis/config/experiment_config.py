@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from enum import Enum
+from typing import Any
 
 import torch
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 from attrs.converters import optional as optional_of
 
 from rlchassis.config.fields import instance, number, switch, whole
 from rlchassis.config.info_metrics import info_metrics_from
 from rlchassis.config.tianshou_names import refuses_old_names
 from rlchassis.errors import UsageError
+
+SECONDS = {"s": 1, "min": 60, "h": 3600}
 
 
 class Mode(Enum):
@@ -48,6 +52,20 @@ def _texts(value: Iterable[str]) -> tuple[str, ...]:
     return texts
 
 
+def interval(value: int | str) -> tuple[float, str] | None:
+    """Number and unit, "steps" or "s", of such a setting; None if it is neither a number of steps nor a duration."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value, "steps"
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) ?(s|min|h)", value) if isinstance(value, str) else None
+    return (float(found[1]) * SECONDS[found[2]], "s") if found and float(found[1]) > 0 else None
+
+
+def is_interval(instance: Any, attribute: Attribute[Any], value: Any) -> None:
+    """UsageError unless it is a number of steps or a duration."""
+    if interval(value) is None:
+        raise UsageError(f'{attribute.name} must be a number of environment steps or a duration such as "10min", not {value!r}.')
+
+
 @refuses_old_names
 @frozen
 class ExperimentConfig:
@@ -75,6 +93,10 @@ class ExperimentConfig:
     """Whether to also write log messages to log.txt in the run directory."""
     policy_persistence_mode: Mode = instance(Mode, Mode.POLICY)
     """Content of policy.pt."""
+    checkpoint_every: int | str = field(default="10min", validator=is_interval)
+    """Interval of checkpoints, from which a run is resumed: environment steps, or a duration such as "30s", "10min" or "2h"; 0: never."""
+    require_exact_resume: bool = switch(False)
+    """Whether to refuse to start where the state of the environments cannot be stored exactly."""
     num_threads: int | None = whole(None, at_most=1024, or_none=True)
     """Number of torch threads during the run; None: 1 for small networks, which run faster that way, torch's default for others."""
     info_metrics: tuple[str, ...] = field(default=(), converter=_texts)

@@ -22,6 +22,8 @@ LONGEST_NAME = 200
 
 MOST_POLICY_BYTES = 2**29
 """Size of the tensors in policy.pt: 134 million float32 weights."""
+MOST_CHECKPOINT_BYTES = 2**32
+"""Size of the state in a checkpoint, beside chunks of large arrays."""
 MOST_TENSORS = 2**13
 """Tensors in policy.pt."""
 MOST_SPACE_BYTES = 2**28

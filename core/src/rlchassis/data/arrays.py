@@ -16,8 +16,8 @@ def map_arrays(function: Callable[..., Any], tree: Any) -> Any:
 
 
 def empty_rows(like: Any, *leading: int) -> Any:
-    """Uninitialized arrays [*leading, …] for rows like those of [N, …]; float64 becomes float32."""
-    return map_arrays(lambda part: np.empty((*leading, *part.shape[1:]), np.float32 if part.dtype == np.float64 else part.dtype), like)
+    """Arrays [*leading, …] of zeros for rows like those of [N, …]; float64 becomes float32."""
+    return map_arrays(lambda part: np.zeros((*leading, *part.shape[1:]), np.float32 if part.dtype == np.float64 else part.dtype), like)
 
 
 def num_bytes(tree: Any) -> int:

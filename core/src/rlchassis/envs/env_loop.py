@@ -11,6 +11,7 @@ from attrs import define, field
 
 from rlchassis.data.arrays import write
 from rlchassis.envs.actions import one_by_one
+from rlchassis.envs.env_state import Episode
 from rlchassis.envs.infos import InfoArrays, InfoKeys, InfoReader
 from rlchassis.envs.mask_sources import UNREAD, may_lack_mask
 from rlchassis.envs.masks import ACTION_MASK, allow_all_at_ends
@@ -33,6 +34,8 @@ from rlchassis.envs.step_checks import (
 from rlchassis.envs.vector import EnvTraits
 from rlchassis.errors import EnvironmentFailure, raised, text_of
 
+STEPS_BETWEEN_BOUNDS = 10_000
+"""Steps of an environment between checks of how long its recorded episode is."""
 RESET_HINT = "; define it as reset(self, *, seed=None, options=None)"
 
 
@@ -45,14 +48,19 @@ class Chunk:
     progress: Progress
     notices: Notices
     first_index: int = 0
+    construct: EnvConstructor | None = None
+    """Constructor of the first environment, for trying how its state can be stored."""
     seeds: list[int | None] = field(init=False)
+    episodes: list[Episode] = field(init=False)
+    """The current episode of each environment, as far as it can be played again."""
     _env_steps: list[Callable[[Any], tuple[Any, ...]]] = field(init=False)
     _put: Put = field(init=False)
     _may_lack_mask: bool = field(init=False)
-    _infos: InfoReader | None = field(init=False, default=None)
+    infos: InfoReader | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         self.seeds = [None] * len(self.envs)
+        self.episodes = [Episode() for _ in self.envs]
         self._env_steps = [env.step for env in self.envs]
         self._put = putter(self.traits.observation_space)
         self._may_lack_mask = may_lack_mask(self.traits.observation_space, self.traits.action_space)
@@ -60,19 +68,19 @@ class Chunk:
     @classmethod
     def open(cls, constructors: Sequence[EnvConstructor], progress: Progress, notices: Notices, first_index: int = 0) -> Self:
         """Construct all environments, or none: what was opened is closed when one fails."""
-        return cls(*opened(constructors, progress, notices, first_index), progress, notices, first_index)
+        return cls(*opened(constructors, progress, notices, first_index), progress, notices, first_index, constructors[0])
 
     def read_infos(self, keys: InfoKeys, arrays: InfoArrays) -> None:
         """Read the `info` of every step into arrays from now on."""
-        self._infos = InfoReader(keys, arrays)
-        self._env_steps = [partial(self._infos.step, index, env.step) for index, env in enumerate(self.envs)]
+        self.infos = InfoReader(keys, arrays)
+        self._env_steps = [partial(self.infos.step, index, env.step) for index, env in enumerate(self.envs)]
 
     def reset(self, seeds: Sequence[int | None], rows: StepArrays) -> None:
         """Reset all environments, and write their observations."""
         self.seeds = list(seeds)
-        if self._infos is not None:
-            self._infos.begin()
-        self._begin_episodes(range(len(self.envs)), seeds, rows)
+        if self.infos is not None:
+            self.infos.begin()
+        self.begin_episodes(range(len(self.envs)), seeds, rows)
 
     def step(self, env_actions: Any, chosen: Sequence[int], rows: StepArrays) -> bool:
         """Step the chosen environments, with actions of all, and reset where an episode ended; returns whether any did."""
@@ -80,12 +88,15 @@ class Chunk:
         total = 0.0
         ends: list[tuple[int, bool, bool]] = []
         current, steps, env_steps = self.progress.current, self.progress.steps, self._env_steps
-        put, obs, rewards = self._put, rows.obs, rows.rewards
+        put, obs, rewards, episodes = self._put, rows.obs, rows.rewards, self.episodes
         try:
             for index in chosen:
                 current[0] = index
                 steps[index] = count = steps[index] + 1
+                episodes[index].actions.append(actions[index])
                 answer = env_steps[index](actions[index])
+                if not count % STEPS_BETWEEN_BOUNDS:
+                    episodes[index].bound()
                 if count <= THOROUGH_STEPS:
                     require_form(answer, STEP_ANSWER)
                     self._notice(index, answer[0])
@@ -108,14 +119,16 @@ class Chunk:
         if not ends:
             return False
         write(rows.final_obs, slice(None), obs)
-        self._begin_episodes([index for index, _, _ in ends], [None] * len(ends), rows)
+        self.begin_episodes([index for index, _, _ in ends], [None] * len(ends), rows)
         return True
 
-    def _begin_episodes(self, indices: Sequence[int], seeds: Sequence[int | None], rows: StepArrays) -> None:
+    def begin_episodes(self, indices: Sequence[int], seeds: Sequence[int | None], rows: StepArrays) -> None:
+        """Reset some of the environments, and write their observations."""
         current, steps = self.progress.current, self.progress.steps
         try:
             for index, seed in zip(indices, seeds, strict=True):
                 current[0] = index
+                self.episodes[index] = Episode.beginning(self.envs[index], seed)
                 answer = self.envs[index].reset(seed=seed)
                 require_form(answer, RESET_ANSWER)
                 if self._may_lack_mask and ACTION_MASK in answer[1]:

@@ -11,9 +11,10 @@ from attrs import define, field
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
-from rlchassis.data.arrays import pick, write
+from rlchassis.data.arrays import map_arrays, pick, write
 from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
+from rlchassis.envs.env_state import attributes_of, restore_attributes
 from rlchassis.envs.gymnasium_vector_checks import NativeAnswers
 from rlchassis.envs.gymnasium_vector_infos import NativeInfos
 from rlchassis.envs.infos import InfoArrays, InfoKeys
@@ -22,6 +23,7 @@ from rlchassis.envs.observations import as_tree
 from rlchassis.envs.opening import require_distinct
 from rlchassis.envs.progress import failure_from, failure_text
 from rlchassis.envs.spaces import Array, Observations, require_supported
+from rlchassis.envs.state_probe import vector_ways
 from rlchassis.envs.step_arrays import DoubleBuffer, StepArrays
 from rlchassis.envs.step_checks import UnfitAnswer
 from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
@@ -37,6 +39,8 @@ class NativeEnvironment(VectorEnvironment):
 
     _vector_env: VectorEnv[Any, Any, Any]
     _owned: bool = True
+    _construct: Callable[[], Any] | None = None
+    """Makes another one like it."""
     traits: EnvTraits = field(init=False)
     num_envs: int = field(init=False)
     partial = False
@@ -142,6 +146,31 @@ class NativeEnvironment(VectorEnvironment):
                 error.row, self._seeds[error.row], what, f"{when} together with all {self.num_envs} of a vectorised environment"
             )
         return f"the vectorised environment of {self.num_envs} {what}, {when}"
+
+    def exact_ways(self) -> list[str]:
+        """See VectorEnvironment; none without a constructor, since they are tried on new instances."""
+        return vector_ways(self._construct) if self._construct is not None else []
+
+    def state(self, ways: list[str]) -> Any:
+        """See VectorEnvironment."""
+        return {
+            "env": attributes_of(self._vector_env) if ways else None,
+            "obs": map_arrays(np.copy, self._rows.current.obs),
+            "resets_next": self._resets_next.copy(),
+            "steps": self._steps,
+            "seeds": list(self._seeds),
+        }
+
+    def restore(self, state: Any, seeds: Sequence[int]) -> tuple[Observations, NDArray[np.bool_]]:
+        """See VectorEnvironment; its environments all begin new episodes, or none."""
+        is_new = state["env"] is None
+        observations = self.reset(seeds)
+        if not is_new:
+            restore_attributes(self._vector_env, state["env"])
+            write(self._rows.current.obs, slice(None), state["obs"])
+            self._resets_next, self._seeds = np.array(state["resets_next"]), list(state["seeds"])
+        self._steps = state["steps"]
+        return observations, np.full(self.num_envs, is_new)
 
     def close(self) -> None:
         """Close it, unless it is its maker's to close; may be called again."""

@@ -9,8 +9,10 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
+from rlchassis.data.arrays import map_arrays, write
 from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
+from rlchassis.envs.chunk_state import chunk_state, chunk_ways, restore_chunk
 from rlchassis.envs.env_loop import Chunk
 from rlchassis.envs.infos import InfoArrays, InfoKeys
 from rlchassis.envs.notices import Notices
@@ -65,6 +67,21 @@ class InProcessEnvironment(VectorEnvironment):
         rows = self._rows.turn(keep_obs=active is not None)
         chosen = range(self.num_envs) if active is None else np.flatnonzero(active).tolist()
         return self._rows.as_step(actions, self._chunk.step(env_actions, chosen, rows), active)
+
+    def exact_ways(self) -> list[str]:
+        """See VectorEnvironment."""
+        return chunk_ways(self._chunk)
+
+    def state(self, ways: list[str]) -> Any:
+        """See VectorEnvironment."""
+        return {"chunk": chunk_state(self._chunk, ways), "obs": map_arrays(np.copy, self._rows.current.obs)}
+
+    def restore(self, state: Any, seeds: Sequence[int]) -> tuple[Observations, NDArray[np.bool_]]:
+        """See VectorEnvironment."""
+        rows = self._rows.current
+        write(rows.obs, slice(None), state["obs"])
+        restore_chunk(self._chunk, state["chunk"], seeds, rows)
+        return rows.obs, np.array([each is None for each in state["chunk"]["envs"]])
 
     def render_frames(self) -> list[Any]:
         """One frame per environment, as its render mode has it."""

@@ -80,26 +80,27 @@ class Occurrences:
 
     metrics: tuple[InfoMetric, ...]
     num_envs: int
-    _seen: NDArray[np.bool_] = field(init=False)
+    seen: NDArray[np.bool_] = field(init=False)
+    """[K, N]"""
 
     def __attrs_post_init__(self) -> None:
         self.begin()
 
     def begin(self) -> None:
         """New episodes begin in all environments."""
-        self._seen = np.zeros((len(self.metrics), self.num_envs), np.bool_)
+        self.seen = np.zeros((len(self.metrics), self.num_envs), np.bool_)
 
     def add(self, rows: Any, numbers: NDArray[np.float64]) -> None:
         """Numbers of these environments, NaN where there is none."""
-        self._seen[:, rows] |= ~np.isnan(numbers)
+        self.seen[:, rows] |= ~np.isnan(numbers)
 
     def end(self, row: int, there: Iterable[str]) -> None:
         """An episode ended, in whose last `info` are these keys; UnfitAnswer if a metric never occurred in it."""
-        seen = self._seen[:, row].tolist()
+        seen = self.seen[:, row].tolist()
         if not all(seen):
             key = self.metrics[seen.index(False)].key
             raise UnfitAnswer(f"ended an episode in which no info has {quoted(key)}, which info_metrics names{_hint(key, there)}", row)
-        self._seen[:, row] = False
+        self.seen[:, row] = False
 
 
 @define(eq=False)
@@ -108,16 +109,16 @@ class InfoReader:
 
     _keys: InfoKeys
     _arrays: InfoArrays
-    _occurrences: Occurrences = field(init=False)
+    occurrences: Occurrences = field(init=False)
     _leaves: dict[str, InfoLeaf] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._occurrences = Occurrences(self._keys.metrics, self._arrays.numbers.shape[1])
+        self.occurrences = Occurrences(self._keys.metrics, self._arrays.numbers.shape[1])
         self._leaves = leaves_by_key(self._keys)
 
     def begin(self) -> None:
         """New episodes begin in all environments."""
-        self._occurrences.begin()
+        self.occurrences.begin()
 
     def step(self, index: int, env_step: Callable[[Any], Any], action: Any) -> Any:
         """Step an environment and read its `info`; returns what it answered."""
@@ -128,9 +129,9 @@ class InfoReader:
             self._arrays.columns[key][index] = leaf.fitted(info[key] if key in info else require_column(key, info))
         if self._keys.metrics:
             self._arrays.numbers[:, index] = numbers = np.array([_number(info, metric.key, index) for metric in self._keys.metrics])
-            self._occurrences.add(index, numbers)
+            self.occurrences.add(index, numbers)
             if as_flag(terminated, "terminated") or as_flag(truncated, "truncated"):
-                self._occurrences.end(index, info)
+                self.occurrences.end(index, info)
         return answer
 
 

@@ -119,7 +119,8 @@ class EnvFactoryRegistered(EnvFactory):
         if spec.vector_entry_point is None:
             raise UsageError(f"{spec.id} has no vectorised form of its own; use VectorEnvType.DUMMY")
         asked = {"num_envs": num_envs, "vectorization_mode": "vector_entry_point", **self._render_mode(EnvMode.TRAIN)}
-        return NativeEnvironment(made(spec, gym.make_vec, {**asked, **self.make_kwargs}))
+        construct = partial(made, spec, gym.make_vec, {**asked, **self.make_kwargs})
+        return NativeEnvironment(construct(), construct=construct)
 
     def _render_mode(self, mode: EnvMode) -> dict[str, str]:
         """The argument that asks for it; none where none is asked for, since not every environment takes it."""

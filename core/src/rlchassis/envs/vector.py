@@ -95,6 +95,21 @@ class VectorEnvironment(ABC):
     def close(self) -> None:
         """Release all resources; may be called again."""
 
+    def exact_ways(self) -> list[str]:
+        """Names of the ways to store the state of the environments after which they go on exactly; empty: there is none."""
+        return []
+
+    @abstractmethod
+    def state(self, ways: list[str]) -> Any:
+        """State tree of the environments, by one of these ways, and of their current observations."""
+
+    @abstractmethod
+    def restore(self, state: Any, seeds: Sequence[int]) -> tuple[Observations, NDArray[np.bool_]]:
+        """Restore what `state` returned; returns the observations to act on, and a mask [N] of environments that began a new episode.
+
+        These are the environments whose state was not stored; their seeds are the given ones.
+        """
+
     @property
     def envs(self) -> Sequence[Env[Any, Any]]:
         """The single environments, if they run in this process."""

@@ -16,6 +16,7 @@ from rlchassis.run.build import create_trainer, create_world
 from rlchassis.run.directory import write_into
 from rlchassis.run.execute import run_experiment, train
 from rlchassis.run.result import ExperimentResult
+from rlchassis.run.resuming import resumption
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.storage.files import EXPERIMENT_PICKLE_FILENAME, LOG_FILENAME
 from rlchassis.storage.provenance import used_by
@@ -90,6 +91,28 @@ class Experiment(ExperimentSpec):
         data = read_configuration(directory)
         experiment = cls.from_stored(data, directory, allow, f"Experiment.from_directory({str(directory)!r}")
         return experiment.with_config(policy_restore_directory=str(directory)) if restore_policy else experiment
+
+    @classmethod
+    def resume(
+        cls,
+        directory: str | Path,
+        steps: int | None = None,
+        *,
+        strict: bool = False,
+        restart_schedules: bool = False,
+        allow: Iterable[Any] = (),
+        observers: Sequence[object] = (),
+    ) -> ExperimentResult:
+        """Go on with the run in a directory from its newest checkpoint, bit for bit as if it had not ended where that is possible.
+
+        steps: environment steps to train to in total, for training a finished run on. strict: refuse where the run cannot go on
+        exactly. restart_schedules: schedules such as that of the learning rate begin anew, instead of staying at their end.
+        UsageError or StoredFileError, before anything is changed, where there is nothing to resume.
+        """
+        data = read_configuration(directory)
+        experiment = cls.from_stored(data, directory, allow, f"Experiment.resume({str(directory)!r}")
+        found = resumption(experiment, Path(directory), steps, strict=strict, restart_schedules=restart_schedules)
+        return found.run(observers)
 
     @classmethod
     def from_stored(cls, data: Any, directory: str | Path, allow: Iterable[Any], call: str) -> Experiment:

@@ -23,7 +23,7 @@ PLUGIN_API = (2, 0)
 """Major and minor version of the plugin API, independent of distribution versions."""
 GROUP_PREFIX = "rlchassis."
 """Entry point groups are this prefix and a kind."""
-CORE_COMMANDS = ("train", "eval", "watch", "inspect", "plugins", "doctor")
+CORE_COMMANDS = ("train", "resume", "eval", "watch", "inspect", "plugins", "doctor")
 """Commands of core, which plugins cannot replace."""
 MANIFEST = "manifest"
 """Entry point group of manifests, and the kind of a row about a whole distribution."""

@@ -10,7 +10,8 @@ from gymnasium.spaces import Box, Space
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from rlchassis.data.arrays import pick
+from rlchassis.data.arrays import map_arrays, pick
+from rlchassis.data.state_restoring import plain_value
 from rlchassis.data.step import Step
 from rlchassis.replay.contract import Replay, Sample
 from rlchassis.replay.priorities import BYTES_PER_PRIORITY, Priorities
@@ -29,6 +30,8 @@ class ReplayBuffer(Replay):
     """Frames per observation; if more than one, only the newest is stored."""
     priorities: Priorities | None = None
     """Priorities for prioritized replay; None: uniform sampling."""
+    _first: Step | None = field(default=None, init=False)
+    """The first step, whose shapes and dtypes those of the storage are."""
     _storage: Storage | None = field(default=None, init=False)
 
     @classmethod
@@ -85,12 +88,27 @@ class ReplayBuffer(Replay):
     def add(self, step: Step) -> None:
         """Store the valid rows of a step."""
         if self._storage is None:
-            self._storage = Storage.like(step, self.ring, store_next_obs=self.store_next_obs, stack_num=self.stack_num)
+            self._make_storage(step)
+            assert self._storage is not None
         cells, envs = self.ring.claim(step.valid)
         self._storage.write(cells, step if envs is None else Step(*(pick(part, envs) for part in step)))
         if self.priorities is not None:
             self.priorities.add(self.ring.numbered(cells))
             self.priorities.remove(self.ring.incomplete(self.ring.envs_of(cells)))
+
+    def _make_storage(self, first: Step) -> None:
+        self._first = Step(*(map_arrays(np.copy, part) for part in first))
+        self._storage = Storage.like(first, self.ring, store_next_obs=self.store_next_obs, stack_num=self.stack_num)
+
+    def make_room(self, fields: dict[str, Any]) -> None:
+        """Make a storage for stored rows; see data/state_restoring.py."""
+        if fields["_first"] is not None:
+            self._make_storage(Step(*plain_value(fields["_first"], "first")))
+
+    def cut(self, envs: NDArray[np.bool_]) -> None:
+        """Truncate the episodes of these environments [N] at their newest row."""
+        if self._storage is not None:
+            self._storage.cut(self.ring.newest(np.flatnonzero(envs)))
 
     def sample(self, batch_size: int, n: int, rng: Generator) -> Sample:
         """Windows of n rows, each beginning at a row drawn by itself; IndexError while nothing is stored."""

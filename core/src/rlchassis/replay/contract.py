@@ -6,12 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence, Sized
 from typing import Any
 
+import numpy as np
 from attrs import frozen
 from gymnasium import Space
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from rlchassis.data.experience import Experience
 from rlchassis.data.step import Step
+from rlchassis.errors import UsageError
 from rlchassis.replay.ring import Indices
 
 
@@ -45,6 +48,15 @@ class Replay(Sized, ABC):
     @abstractmethod
     def sample(self, batch_size: int, n: int, rng: Generator) -> Sample:
         """Windows of n rows, each beginning at a row drawn by itself; IndexError while nothing is stored."""
+
+    def cut(self, envs: NDArray[np.bool_]) -> None:
+        """Truncate the episodes of these environments [N] at their newest rows; called when a resumed run begins new ones there.
+
+        Default: UsageError, since a window must not go on into the new episode.
+        """
+        raise UsageError(
+            f"{type(self).__name__} does not define cut, so a run with it cannot be resumed where environments begin new episodes."
+        )
 
     @abstractmethod
     def bytes_per_transition(self, first: Step) -> int:

@@ -34,6 +34,10 @@ class OneFramePerStep:
         """See Observations."""
         self._frames.write(cells, newest_frames(step))
 
+    def cut(self, cells: Indices) -> None:
+        """See Observations."""
+        self._frames.cut(cells)
+
     def obs(self, cells: Indices) -> Any:
         """See Observations."""
         return self._frames.obs(self._with_earlier(cells, self._stack_num))

@@ -23,6 +23,9 @@ class Observations(Protocol):
     def write(self, cells: Any, step: Step) -> None:
         """Keep those of as many environments as there are cells."""
 
+    def cut(self, cells: Indices) -> None:
+        """Let episodes end at these cells, the newest of their environments."""
+
     def obs(self, cells: Indices) -> Any:
         """Observations of the cells."""
 
@@ -52,6 +55,9 @@ class SeparateNextObs:
         put = write_one if type(cells) is int else write
         put(self._obs, cells, step.obs)
         put(self._next_obs, cells, step.next_obs)
+
+    def cut(self, cells: Indices) -> None:
+        """See Observations."""
 
     def obs(self, cells: Indices) -> Any:
         """See Observations."""
@@ -90,6 +96,11 @@ class SharedNextObs:
         ended = step.terminated | step.truncated
         if self._final or ended.any():
             self._set_aside(self._ring.numbered(cells), ended)
+
+    def cut(self, cells: Indices) -> None:
+        """See Observations."""
+        for cell in cells.tolist():
+            self._final.setdefault(cell, map_arrays(np.copy, pick(self._newest, cell % self._ring.num_envs)))
 
     def _set_aside(self, cells: Indices, ended: NDArray[np.bool_]) -> None:
         for cell, ends in zip(cells.tolist(), ended.tolist(), strict=True):

@@ -64,6 +64,12 @@ class Ring:
         self._common = int(counts[0]) if (counts == counts[0]).all() else None
         return cells, envs
 
+    def newest(self, envs: NDArray[np.int64]) -> Indices:
+        """The newest cells of those of these environments that have written any."""
+        counts = self.counts[envs]
+        cells: Indices = ((counts - 1) % self.rows * self.num_envs + envs)[counts > 0]
+        return cells
+
     def envs_of(self, cells: Any) -> Any:
         """Whose cells were claimed: an index of N environments."""
         return cells % self.num_envs if isinstance(cells, np.ndarray) else slice(None)

@@ -64,6 +64,11 @@ class Storage:
         if self.columns:
             (write_one if type(cells) is int else write)(self.columns, cells, step.columns)
 
+    def cut(self, cells: Indices) -> None:
+        """Truncate episodes at these cells, which are the newest of their environments."""
+        self.observations.cut(cells)
+        self.truncated[cells] |= ~self.terminated[cells]
+
     def ended(self, cells: Indices) -> NDArray[np.bool_]:
         """Whether each was the last row of its episode."""
         return np.logical_or(self.terminated.take(cells), self.truncated.take(cells))

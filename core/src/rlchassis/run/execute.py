@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from rlchassis.errors import StorageFailure, UsageError, exits_are_errors
 from rlchassis.run.build import create_trainer, create_world
+from rlchassis.run.checkpoints import checkpointing
 from rlchassis.run.directory import describe, gone_if_empty, laying_out, log_file, write_into
 from rlchassis.run.interruption import Interruption
 from rlchassis.run.rescue import rescue
@@ -39,15 +40,35 @@ def run_experiment(
         name_parts(name)
     if require_restorable and (missing := unstorable_names(experiment.to_data())):
         raise UsageError(f"{', '.join(missing)} cannot be stored in a file, but require_restorable is set.")
+
+    def attach(trainer: Trainer) -> None:
+        _new_directory(trainer, experiment, name, logger_run_id, suffix_if_exists=suffix_if_exists or name is None)
+
+    return carry_out(experiment, attach, observers)
+
+
+def carry_out(experiment: ExperimentSpec, attach: Callable[[Trainer], None], observers: Sequence[object]) -> ExperimentResult:
+    """Build the World, attach it to its run directory, train, watch."""
     interruption = Interruption()
     with interruption.before_death():
         with exits_are_errors("building this run"):
             trainer = _prepared(experiment, (*observers, interruption))
         try:
-            return _run(trainer, experiment, name, logger_run_id, suffix_if_exists=suffix_if_exists or name is None)
+            return _run(trainer, experiment, attach)
         finally:
             if trainer.world.lock is not None:  # a signal may have cut closing short
                 trainer.world.lock.release()
+
+
+def _new_directory(trainer: Trainer, experiment: ExperimentSpec, name: str | None, run_id: str | None, *, suffix_if_exists: bool) -> None:
+    """Create the run directory, if one is written."""
+    config = experiment.config
+    if config.persistence_enabled and config.train:
+        directory = create_run_directory(config.persistence_base_dir, name or timestamp_name(), suffix_if_exists=suffix_if_exists)
+        with gone_if_empty(directory):
+            write_into(directory, trainer.world, experiment, run_id)
+        with laying_out(directory):
+            describe(experiment, directory)
 
 
 def _prepared(experiment: ExperimentSpec, observers: Sequence[object]) -> Trainer:
@@ -60,21 +81,18 @@ def _prepared(experiment: ExperimentSpec, observers: Sequence[object]) -> Traine
         raise
 
 
-def _run(trainer: Trainer, experiment: ExperimentSpec, name: str | None, run_id: str | None, *, suffix_if_exists: bool) -> ExperimentResult:
+def _run(trainer: Trainer, experiment: ExperimentSpec, attach: Callable[[Trainer], None]) -> ExperimentResult:
     world, config = trainer.world, experiment.config
     with ExitStack() as at_the_end:
         at_the_end.callback(world.close)
-        if config.persistence_enabled and config.train:
-            directory = create_run_directory(config.persistence_base_dir, name or timestamp_name(), suffix_if_exists=suffix_if_exists)
-            with gone_if_empty(directory):
-                write_into(directory, world, experiment, run_id)
+        attach(trainer)
         at_the_end.callback(tear_down, world.hooks, world)
         at_the_end.enter_context(threads(config.num_threads, world.policy))
-        if world.directory is not None:
+        if world.directory is not None and config.log_file_enabled:
             with laying_out(world.directory):
-                if config.log_file_enabled:
-                    at_the_end.enter_context(log_file(world.directory))
-                describe(experiment, world.directory)
+                at_the_end.enter_context(log_file(world.directory))
+        if config.train:
+            trainer.checkpoints = checkpointing(trainer, config, world.directory)
         result = _carry_out(trainer)
         _require_stored(result, trainer)
         return result

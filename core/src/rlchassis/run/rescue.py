@@ -12,6 +12,8 @@ log = logging.getLogger(__name__)
 
 def rescue(trainer: Trainer, error: BaseException) -> None:
     """Store the policy of an interrupted or failed run: the best, or the current one without tests; and log its path."""
+    if trainer.is_interrupted(error):
+        trainer.checkpoints.write(trainer)
     is_interrupted, step = isinstance(error, KeyboardInterrupt), trainer.state.env_step
     ended = f"{'Interrupted' if is_interrupted else f'The run failed ({type(error).__name__})'} at environment step {step}"
     log.log(logging.INFO if is_interrupted else logging.WARNING, "%s; %s.", ended, _left_policy(trainer))

@@ -40,6 +40,11 @@ def describe_run(used: Iterable[tuple[str, str]], *, seed: int, device: str) -> 
     }
 
 
+def versions() -> dict[str, str | None]:
+    """Versions of Python, the system and the libraries, which determine the bits of a run."""
+    return {"python": platform.python_version(), "platform": platform.platform(), **{name: _version(name) for name in LIBRARIES}}
+
+
 def used_by(directory: str | Path) -> Used:
     """Plugins used by the run in a directory, or of a file in it; empty if its provenance is missing or damaged."""
     path = Path(directory)

@@ -61,28 +61,49 @@ class Collector:
         self._acting.reset(seeds)
         self._episodes = EpisodeStats(self.envs.num_envs, self.envs.infos)
 
-    def collect(self, num_steps: int, buffer: Buffer, policy: Policy | None = None, columns: Columns | None = None) -> CollectStats:
+    def collect(
+        self,
+        num_steps: int,
+        buffer: Buffer,
+        policy: Policy | None = None,
+        columns: Columns | None = None,
+        stats: CollectStats | None = None,
+    ) -> CollectStats:
         """Collect num_steps environment steps with exploration into the buffer; rounded up if environments only step together.
 
         policy: another, memoryless policy that acts instead, as in the warm-up. columns: function of a step that returns more of them.
+        stats: statistics of a collection that was interrupted and now goes on; they are added to.
         """
-        stats, acting = CollectStats(), self.policy if policy is None else policy
+        stats, acting = CollectStats() if stats is None else stats, self.policy if policy is None else policy
         with torch.no_grad(), self._acting.normalizing():
             while stats.num_steps < num_steps:
                 if self.interruption is not None:
                     raise self.interruption
-                active = self._next_in_turn(num_steps - stats.num_steps)
+                active, before = self._next_in_turn(num_steps - stats.num_steps), stats.num_steps
                 try:
                     step = self._acting.step(acting, active, explore=True)
                 except ActionFailure as error:
-                    taken = self._collected + stats.num_steps
-                    raise ActionFailure(f"environment step {taken + 1} was not taken: {error}.") from error
+                    raise ActionFailure(f"environment step {self._collected + 1} was not taken: {error}.") from error
                 if columns is not None:
                     step = step._replace(columns={**step.columns, **columns(step)})
                 buffer.add(step)
                 self._episodes.add(step, step.valid, stats)
-        self._collected += stats.num_steps
+                self._collected += stats.num_steps - before
         return stats
+
+    def parts(self) -> dict[str, Any]:
+        """What a checkpoint stores of it, beside the environments."""
+        acting = self._acting
+        return {"rng": self.rng, "memory": acting.state, "episodes": self._episodes, "turn": self._turn, "collected": self._collected}
+
+    def put_back(self, parts: dict[str, Any]) -> None:
+        """Assign restored parts."""
+        self._acting.state, self._turn, self._collected = parts["memory"], parts["turn"], parts["collected"]
+
+    def go_on(self, obs: Any, is_new: NDArray[np.bool_]) -> None:
+        """Act on these observations next; is_new: mask [N] of environments that began a new episode."""
+        self._acting.go_on(obs, is_new)
+        self._episodes.end(is_new, CollectStats())
 
     def evaluate(self, seeds: Sequence[int]) -> CollectStats:
         """Play one episode per seed without exploration, in parallel; results are in the order of the seeds.

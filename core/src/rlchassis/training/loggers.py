@@ -39,6 +39,13 @@ class Logger(ABC):
     def close(self) -> None:
         """Flush and close; may be called twice."""
 
+    def state_dict(self) -> dict[str, Any]:
+        """How far it has written, as plain data, for a checkpoint; default: nothing."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: B027  loggers that cannot go back need not
+        """Called when a run is resumed, with what state_dict returned: remove what was written after it. Default: nothing."""
+
 
 class LoggerFactory(ConfigPart, ABC):
     """Factory of a logger."""
@@ -116,6 +123,15 @@ class LoggerGroup(Logger):
             self.look(dict(metrics), step)
         finally:
             self._looking = False
+
+    def state_dict(self) -> dict[str, Any]:
+        """State of each logger, by position and class."""
+        return {f"{index} {type(logger).__name__}": logger.state_dict() for index, logger in enumerate(self.loggers)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore each logger that was there."""
+        for index, logger in enumerate(self.loggers):
+            logger.load_state_dict(state.get(f"{index} {type(logger).__name__}", {}))
 
     def close(self) -> None:
         """Close all loggers, even if one fails."""

@@ -8,6 +8,7 @@ import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from rlchassis.storage.files import METRICS_FILENAME, appending
 from rlchassis.training.loggers import Logger
@@ -31,6 +32,16 @@ class MetricsFile(Logger):
         row = {tag: value if math.isfinite(value) else None for tag, value in metrics.items()}
         self._waiting += (json.dumps({"step": step, **row}) + "\n").encode()
         self._write()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Size of the file, and lines that are not written yet."""
+        return {"size": os.fstat(self._file.fileno()).st_size, "waiting": self._waiting.decode()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Remove lines that were written after the checkpoint."""
+        if state:
+            self._file.truncate(min(int(state["size"]), os.fstat(self._file.fileno()).st_size))
+            self._waiting = str(state["waiting"]).encode()
 
     def close(self) -> None:
         """Write buffered lines, and close the file."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import define, field
@@ -102,8 +102,8 @@ class OffPolicyTrainer(Trainer):
         super()._set_progress(progress)
         self._replay.set_progress(progress)
 
-    def _begin_episodes(self) -> None:
-        super()._begin_episodes()
+    def _prepare(self) -> None:
+        super()._prepare()
         log.info("The full replay buffer takes %s.", self._memory)
         for warning in settings_never_reached(self.world.algorithm, self._rounds_due(self.world.sampling.total_steps)):
             log.warning(warning)
@@ -115,7 +115,7 @@ class OffPolicyTrainer(Trainer):
         end = sampling.start_timesteps if warming_up else sampling.total_steps
         wanted = min(sampling.step_per_collect, end - self.state.env_step)
         buffer = self._replay if self._new_steps is None else Both(self._replay, self._new_steps)
-        return world.train_collector.collect(wanted, buffer, self._warm_up if warming_up else None, self._recorded)
+        return world.train_collector.collect(wanted, buffer, self._warm_up if warming_up else None, self._recorded, self._collected)
 
     def _learn(self) -> None:
         due = self._rounds_due(self.state.env_step)
@@ -127,6 +127,10 @@ class OffPolicyTrainer(Trainer):
             recorded = self._new_steps.drain().to(self.world.device)
             for layer in layers(self.world.policy):
                 layer.observe(recorded)
+
+    def parts(self) -> dict[str, Any]:
+        """See Trainer; with the random stream of the warm-up, and steps that wrappers have yet to observe."""
+        return {**super().parts(), "_warm_up": self._warm_up, "_new_steps": self._new_steps}
 
     def _rounds_due(self, env_step: int) -> int:
         """⌊n · update_per_step⌋ for n steps after the first learning step, independent of step_per_collect."""

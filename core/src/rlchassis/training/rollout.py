@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from attrs import define, field
+from numpy.typing import NDArray
 
 from rlchassis.data.arrays import empty_rows, map_arrays, pick, write
 from rlchassis.data.experience import Experience, as_tensors
@@ -38,6 +39,22 @@ class RolloutBuffer:
             write(stored, self._size, new)
         self._size += 1
 
+    def state_fields(self) -> dict[str, Any]:
+        """Fields for a checkpoint, with the rows of the current rollout alone; see data/state_tree.py."""
+        rows = None if self._steps is None or not self._size else Step(*(pick(part, slice(self._size)) for part in self._steps))
+        return {"capacity": self.capacity, "_steps": rows, "_size": self._size}
+
+    def make_room(self, fields: dict[str, Any]) -> None:
+        """Take a stored rollout; see data/state_restoring.py."""
+        if fields["_steps"] is not None:
+            self._steps = Step(*[None] * len(Step._fields))  # type: ignore[arg-type]  # filled at once
+
+    def cut(self, envs: NDArray[np.bool_]) -> None:
+        """Truncate the episodes of these environments [N] at the newest row."""
+        if self._steps is not None and self._size:
+            newest = self._size - 1
+            self._steps.truncated[newest] |= envs & self._steps.valid[newest] & ~self._steps.terminated[newest]
+
     def drain(self) -> Experience:
         """Return all rows, oldest first, as views that are valid until the next `add`, and empty the buffer."""
         if self._steps is None or self._size == 0:
@@ -50,4 +67,4 @@ class RolloutBuffer:
 
 
 def _doubled(part: Any) -> Any:
-    return np.concatenate([part, np.empty_like(part)])
+    return np.concatenate([part, np.zeros_like(part)])

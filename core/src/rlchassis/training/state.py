@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from rlchassis.training.evaluation import Evaluation
 from rlchassis.training.hook_manager import caller
@@ -31,10 +32,28 @@ class TrainingState:
     seconds: dict[str, float] = field(factory=lambda: dict.fromkeys(("collect", "learn", "test"), 0.0), init=False)
     """Wall-clock seconds by phase."""
 
+    schedule: tuple[int, int] = field(default=Factory(lambda self: (0, self.total_steps), takes_self=True), init=False)
+    """Environment steps at which schedules begin and end."""
+
     @property
     def progress(self) -> float:
-        """env_step / total_steps, 0 to 1."""
-        return self.env_step / self.total_steps
+        """How far schedules are, 0 to 1; env_step / total_steps unless a finished run is trained on."""
+        begin, end = self.schedule
+        return min(1.0, (self.env_step - begin) / (end - begin))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain data for a checkpoint."""
+        plain = {name: getattr(self, name) for name in ("env_step", "episodes", "updates", "stopped", "seconds", "schedule", "total_steps")}
+        best = None if self.best is None else self.best.as_data()
+        return {**plain, "tests": [test.as_data() for test in self.tests], "best": best}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what state_dict returned; total_steps stays as it is configured."""
+        for name in ("env_step", "episodes", "updates", "stopped", "seconds"):
+            setattr(self, name, state[name])
+        self.schedule = tuple(state["schedule"])
+        self.tests = [Evaluation.from_data(test) for test in state["tests"]]
+        self.best = None if state["best"] is None else Evaluation.from_data(state["best"])
 
     @property
     def test_means(self) -> list[float]:

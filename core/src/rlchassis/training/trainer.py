@@ -17,6 +17,7 @@ from rlchassis.errors import DivergenceError, UsageError
 from rlchassis.learning.algorithm import UpdateResult
 from rlchassis.learning.policy import layers
 from rlchassis.replay import Replay
+from rlchassis.training.checkpointing import Checkpointing
 from rlchassis.training.collector import Columns
 from rlchassis.training.episodes import CollectStats
 from rlchassis.training.evaluation import Evaluation
@@ -34,6 +35,8 @@ from rlchassis.training.world import World
 log = logging.getLogger(__name__)
 ROWS_PER_EPOCH = 20
 """Maximum number of rows of training metrics per epoch, besides those of tests."""
+RESUMED = ("metrics", "epoch", "_in_epoch", "_epoch_start", "_is_collecting", "_collected", "_next_row", "_updates_tested")
+"""Fields that a checkpoint stores."""
 NEEDED = ("step_per_collect", "repeat_per_collect", "buffer_size", "update_per_step")
 """Sampling settings that the user or the algorithm's default_sampling must set."""
 
@@ -50,6 +53,15 @@ class Trainer(ABC):
     world: World
     persistence: PolicyPersistence
     metrics: MetricsAccumulator = field(factory=MetricsAccumulator, init=False)
+    checkpoints: Checkpointing = field(factory=Checkpointing, kw_only=True)
+    epoch: int = field(default=0, init=False)
+    """The current epoch, from 1; 0 before training."""
+    _in_epoch: bool = field(default=False, init=False)
+    _epoch_start: int = field(default=0, init=False)
+    """Environment step at the start of the epoch."""
+    _is_collecting: bool = field(default=False, init=False)
+    _collected: CollectStats = field(factory=CollectStats, init=False)
+    """Statistics of the current collection."""
     _next_row: int = field(default=0, init=False)
     _updates_tested: int = field(default=0, init=False)
     """Number of updates at the last test."""
@@ -81,27 +93,61 @@ class Trainer(ABC):
         """All updates that are due after a collection."""
 
     def run(self) -> InfoStats:
-        """Train for total_steps environment steps, or until stopped early."""
-        hooks, sampling = self.world.hooks, self.world.sampling
+        """Train for total_steps environment steps, or until stopped early; a resumed run goes on where it was."""
+        hooks = self.world.hooks
         hooks.rlchassis_train_start(world=self.world)
         log_encoding(self.world.policy)
-        self._begin_episodes()
-        for epoch in range(1, sampling.num_epochs + 1):
-            hooks.rlchassis_epoch_start(world=self.world, epoch=epoch, env_step=self.state.env_step)
-            before, end = self.state.env_step, min(epoch * sampling.step_per_epoch, sampling.total_steps)
-            while self.state.env_step < end and self.state.stopped is None:
-                self._advance()
-            self._test(epoch)
-            if self.state.env_step > before:  # a collection may be longer than an epoch
-                log.info("epoch %d: %s", epoch, self.state.info().summary(sampling.total_steps))
-            hooks.rlchassis_epoch_end(world=self.world, epoch=epoch, env_step=self.state.env_step)
-            if self.state.stopped is not None or self.state.env_step >= sampling.total_steps:
-                break
+        self._prepare()
+        if self.epoch == 0:
+            self.world.train_collector.reset(self.world.streams.seeds("environments", self.world.train_collector.envs.num_envs))
+        self.checkpoints.begin(self.state.env_step)
+        while self.epoch == 0 or self._in_epoch or not self._is_over:
+            self._run_epoch()
         self._log_learning()
         self.store()
+        self.checkpoints.write(self)
         result = self.state.info()
         hooks.rlchassis_train_end(world=self.world, result=result)
         return result
+
+    @property
+    def _is_over(self) -> bool:
+        sampling = self.world.sampling
+        return self.epoch >= sampling.num_epochs or self.state.stopped is not None or self.state.env_step >= sampling.total_steps
+
+    def _run_epoch(self) -> None:
+        """Collect and update until the end of the epoch, then test; a resumed run may begin within one."""
+        hooks, sampling = self.world.hooks, self.world.sampling
+        if not self._in_epoch:
+            self.epoch += 1
+            hooks.rlchassis_epoch_start(world=self.world, epoch=self.epoch, env_step=self.state.env_step)
+            self._in_epoch, self._epoch_start = True, self.state.env_step
+        epoch, end = self.epoch, min(self.epoch * sampling.step_per_epoch, sampling.total_steps)
+        while self.state.env_step < end and self.state.stopped is None:
+            self._advance()
+            self.checkpoints.write_if_due(self)
+        self._test(epoch)
+        if self.state.env_step > self._epoch_start:  # a collection may be longer than an epoch
+            log.info("epoch %d: %s", epoch, self.state.info().summary(sampling.total_steps))
+        hooks.rlchassis_epoch_end(world=self.world, epoch=epoch, env_step=self.state.env_step)
+        self._in_epoch = False
+
+    def is_interrupted(self, error: BaseException) -> bool:
+        """Whether an error is the interruption that a collector raised between two steps, when the run can be stored and resumed."""
+        collectors = (self.world.train_collector, self.world.test_collector)
+        return any(collector is not None and collector.interruption is error for collector in collectors)
+
+    def parts(self) -> dict[str, Any]:
+        """What a checkpoint stores of the loop itself; subclasses add to it."""
+        return {name: getattr(self, name) for name in RESUMED} | {"record": self.persistence.record}
+
+    def put_back(self, parts: dict[str, Any]) -> None:
+        """Assign restored parts."""
+        for name, value in parts.items():
+            if name == "record":
+                self.persistence.record = value
+            elif value is not getattr(self, name):
+                setattr(self, name, value)
 
     def store(self) -> None:
         """Store the current policy if no test has selected one; otherwise retry a policy that could not be written."""
@@ -110,20 +156,23 @@ class Trainer(ABC):
         else:
             self.persistence.retry(self.world)
 
-    def _begin_episodes(self) -> None:
+    def _prepare(self) -> None:
+        """Checks and warnings before the first step."""
         self._unwatched = unwatched_weights(self.world.policy, self.world.optimizers)
         collector = self.world.train_collector
         if not collector.envs.partial and self.world.sampling.step_per_collect % collector.envs.num_envs:
             log.warning(
                 "These %d environments only step together, so each collection is rounded up to a multiple of that.", collector.envs.num_envs
             )
-        collector.reset(self.world.streams.seeds("environments", collector.envs.num_envs))
 
     def _advance(self) -> None:
-        """One collection and the updates that follow it."""
-        self._set_progress(self.state.progress)
+        """One collection, or the rest of one that was interrupted, and the updates that follow it."""
+        if not self._is_collecting:
+            self._set_progress(self.state.progress)
+            self._collected, self._is_collecting = CollectStats(), True
         started, before = time.perf_counter(), self.state.updates
         stats = self._collect()
+        self._is_collecting = False
         collecting = time.perf_counter() - started
         self.state.seconds["collect"] += collecting
         self.state.env_step += stats.num_steps
@@ -166,7 +215,7 @@ class Trainer(ABC):
     def _collect(self) -> CollectStats:
         world, sampling = self.world, self.world.sampling
         wanted = min(sampling.step_per_collect, sampling.total_steps - self.state.env_step)
-        return world.train_collector.collect(wanted, world.buffer, columns=self._recorded)
+        return world.train_collector.collect(wanted, world.buffer, columns=self._recorded, stats=self._collected)
 
     @property
     def _recorded(self) -> Columns | None:
@@ -209,10 +258,10 @@ class Trainer(ABC):
         world = self.world
         if world.test_collector is None or self.state.updates == self._updates_tested:
             return
-        self._updates_tested = self.state.updates
         world.hooks.rlchassis_test_start(world=world, epoch=epoch, env_step=self.state.env_step)
         started = time.perf_counter()
         result = play(world, epoch, self.state.env_step)
+        self._updates_tested = self.state.updates  # only now: a test that is interrupted is played again
         self.state.seconds["test"] += time.perf_counter() - started
         self.state.tests.append(result)
         if is_best(self.state.tests, self.state.best):

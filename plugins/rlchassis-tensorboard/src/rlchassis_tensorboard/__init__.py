@@ -40,6 +40,24 @@ class LoggerTensorboard(Logger):
         """Write one event with a value per tag."""
         self._begun().write_scalars(metrics, step)
 
+    def state_dict(self) -> dict[str, Any]:
+        """Sizes of all event files of the directory."""
+        return {"sizes": {file.name: file.stat().st_size for file in self._files()}}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Cut the event files of before to the sizes that they had at the checkpoint; remove those that began after it."""
+        for file in self._files():
+            size = state.get("sizes", {}).get(file.name)
+            if file.name == Path(self._file.name).name:
+                continue
+            if size is None:
+                file.unlink()
+            elif file.stat().st_size > size:
+                os.truncate(file, size)
+
+    def _files(self) -> list[Path]:
+        return [file for file in Path(self._file.name).parent.glob("events.out.tfevents.*") if file.is_file() and not file.is_symlink()]
+
     def close(self) -> None:
         """Close the file, after writing the configuration if nothing was logged."""
         if not self._file.closed:

@@ -91,6 +91,12 @@ class Worker:
         """Wait for the answer, which is then in rows; says whether an episode ended."""
         return bool(self._receive(timeout))
 
+    def ask(self, timeout: float, verb: str, *arguments: Any) -> Any:
+        """Send a command, and wait for its answer."""
+        self._doing, self._actions = f"while it was asked for {verb}", None
+        self._send((verb, *arguments))
+        return self._receive(timeout)
+
     def ask_to_close(self) -> None:
         """Tell it to close its environments and end, if it still listens."""
         with contextlib.suppress(OSError):

@@ -7,15 +7,30 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
+from rlchassis.envs.chunk_state import chunk_state, chunk_ways, restore_chunk
 from rlchassis.envs.env_loop import Chunk
 from rlchassis.envs.infos import InfoKeys
 from rlchassis.envs.notices import Notice, Notices
 from rlchassis.envs.step_arrays import StepArrays
 from rlchassis.envs.subprocess.registrations import register_missing
-from rlchassis.envs.subprocess.worker_protocol import READ_INFOS, RESET, STEP, Failure, Noticed, Setup, Share, SharedFile, packed
+from rlchassis.envs.subprocess.worker_protocol import (
+    READ_INFOS,
+    RESET,
+    RESTORE,
+    STATE,
+    STEP,
+    WAYS,
+    Failure,
+    Noticed,
+    Setup,
+    Share,
+    SharedFile,
+    packed,
+)
 from rlchassis.errors import EnvironmentFailure, UsageError, raised
 
 
@@ -56,7 +71,14 @@ def _answer_commands(connection: Connection[Any, Any], chunk: Chunk, shared: Sha
     def read_infos(keys: InfoKeys, _rows: StepArrays) -> None:
         chunk.read_infos(keys, shared.infos(keys, share.num_envs).part(share.span))
 
-    obey: dict[str, Callable[..., Any]] = {STEP: chunk.step, RESET: chunk.reset, READ_INFOS: read_infos}
+    obey: dict[str, Callable[..., Any]] = {
+        STEP: chunk.step,
+        RESET: chunk.reset,
+        READ_INFOS: read_infos,
+        WAYS: lambda _rows: chunk_ways(chunk),
+        STATE: lambda ways, _rows: chunk_state(chunk, ways),
+        RESTORE: partial(restore_chunk, chunk),
+    }
     space, rows = chunk.traits.observation_space, None
     while command := connection.recv():
         verb, *arguments = command

@@ -20,8 +20,8 @@ from rlchassis.envs.spaces import AnySpace, Array
 from rlchassis.envs.step_arrays import StepArrays, aligned
 from rlchassis.errors import UsageError, text_of
 
-STEP, RESET, READ_INFOS = "step", "reset", "read_infos"
-"""How a command begins; its arguments follow. Its answer says whether an episode ended, or is Noticed or a Failure.
+STEP, RESET, READ_INFOS, WAYS, STATE, RESTORE = "step", "reset", "read_infos", "exact ways", "state", "restoring"
+"""How a command begins; its arguments follow. The answer to a step says whether an episode ended; any may be Noticed or a Failure.
 
 None ends the worker, whose last answer is a list of notices.
 """

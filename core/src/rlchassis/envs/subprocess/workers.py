@@ -7,14 +7,14 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise, repeat
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
 from rlchassis.config.machine import usable_cpus
-from rlchassis.data.arrays import pick, write
+from rlchassis.data.arrays import map_arrays, pick, write
 from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap, one_by_one
 from rlchassis.envs.infos import InfoKeys
@@ -25,7 +25,7 @@ from rlchassis.envs.step_arrays import DoubleBuffer, StepArrays
 from rlchassis.envs.subprocess.registrations import registrations
 from rlchassis.envs.subprocess.worker import Worker
 from rlchassis.envs.subprocess.worker_process import SECONDS_TO_DIE, Crew
-from rlchassis.envs.subprocess.worker_protocol import Share, packed
+from rlchassis.envs.subprocess.worker_protocol import RESTORE, STATE, WAYS, Share, packed
 from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
 from rlchassis.errors import EnvironmentFailure
 
@@ -117,6 +117,30 @@ class WorkerEnvironment(VectorEnvironment):
         for worker in with_final:
             write(rows.final_obs, worker.span, pick(self._answers.final_obs, worker.span))
         return self._rows.as_step(actions, bool(with_final), active)
+
+    def exact_ways(self) -> list[str]:
+        """See VectorEnvironment; the first worker tries them."""
+        with self._all_or_none():
+            ways: list[str] = self._workers[0].ask(self._step_timeout, WAYS)
+        return ways
+
+    def state(self, ways: list[str]) -> Any:
+        """See VectorEnvironment."""
+        with self._all_or_none():
+            chunks = [worker.ask(self._step_timeout, STATE, ways) for worker in self._workers]
+        return {"chunks": chunks, "obs": map_arrays(np.copy, self._rows.current.obs)}
+
+    def restore(self, state: Any, seeds: Sequence[int]) -> tuple[Observations, NDArray[np.bool_]]:
+        """See VectorEnvironment."""
+        rows = self._rows.current
+        write(self._answers.obs, slice(None), state["obs"])
+        parts = {name: [each for chunk in state["chunks"] for each in chunk[name]] for name in state["chunks"][0]}
+        chunks = [{name: each[worker.span] for name, each in parts.items()} for worker in self._workers]
+        with self._all_or_none():
+            for worker, chunk in zip(self._workers, chunks, strict=True):
+                worker.ask(self._step_timeout, RESTORE, chunk, list(seeds)[worker.span])
+        write(rows.obs, slice(None), self._answers.obs)
+        return rows.obs, np.array([each is None for each in parts["envs"]])
 
     def close(self) -> None:
         """Let the workers close their environments, for a bounded time; may be called again."""

@@ -1,0 +1,122 @@
+"""Puts captured state back into objects that were made anew from the same configuration. Imports no torch."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import attrs
+import numpy as np
+from attrs import define
+
+from rlchassis.data.state_tree import State, Tagged, UncoveredState
+
+
+@define(eq=False)
+class Restoration:
+    """Restores values: the current object is changed in place where it can be, and returned; otherwise a new one is.
+
+    UncoveredState, with the path, if a current object is of another kind than it was.
+    """
+
+    def value(self, current: Any, state: State, path: str) -> Any:
+        """The value with this state."""
+        match state:
+            case Tagged():
+                return self._tagged(current, state, path)
+            case np.ndarray():
+                return _array(current, state)
+            case dict():
+                return self._dict(current, state, path)
+            case list():
+                return self._list(current, state, path)
+            case tuple():
+                return self._tuple(current, state, path)
+        return state
+
+    def _dict(self, current: Any, state: dict[Any, Any], path: str) -> Any:
+        known = current if isinstance(current, dict) else {}
+        found = {key: self.value(known.get(key), each, f"{path}[{key!r}]") for key, each in state.items()}
+        if not isinstance(current, dict):
+            return found
+        current.clear()
+        current.update(found)
+        return current
+
+    def _list(self, current: Any, state: list[Any], path: str) -> list[Any]:
+        made = self._parts(current if isinstance(current, list) else [], state, path)
+        if not isinstance(current, list):
+            return made
+        current[:] = made
+        return current
+
+    def _tuple(self, current: Any, state: tuple[Any, ...], path: str) -> Any:
+        made = self._parts(current if isinstance(current, tuple) else (), state, path)
+        return type(current)(*made) if hasattr(type(current), "_fields") else tuple(made)
+
+    def _parts(self, current: Any, state: Any, path: str) -> list[Any]:
+        known = current if len(current) == len(state) else (None,) * len(state)
+        return [self.value(part, each, f"{path}[{i}]") for i, (part, each) in enumerate(zip(known, state, strict=True))]
+
+    def _tagged(self, current: Any, state: Tagged, path: str) -> Any:
+        content = state.content
+        match state.kind:
+            case "constant" | "same as":
+                return current
+            case "scalar":
+                return content[()]
+            case "deque":
+                return deque(self.value(None, content, path), maxlen=getattr(current, "maxlen", None))
+            case "set":
+                return set(content)
+        if current is None:
+            raise UncoveredState(f"{path} is None here, but was an object with state when it was stored")
+        return self._object(current, state.kind, content, path)
+
+    def _object(self, current: Any, kind: str, content: Any, path: str) -> Any:
+        match kind:
+            case "numpy generator":
+                current.bit_generator.state = self.value(None, content, path)
+            case "python generator":
+                current.setstate(self.value(None, content, path))
+            case "state_dict":
+                current.load_state_dict(self.value(None, content, path))
+            case "fields":
+                return self._fields(current, content, path)
+            case _:
+                raise UncoveredState(f"{path} was stored as {kind!r}, which is unknown here")
+        return current
+
+    def _fields(self, current: Any, content: dict[str, Any], path: str) -> Any:
+        """Fields of an attrs object in place; for a frozen one a copy where fields differ.
+
+        An object whose parts are made when they are first needed has a method make_room, which is called with the stored fields before.
+        """
+        if hasattr(current, "make_room"):
+            current.make_room(content)
+        if not attrs.has(type(current)) or {a.name for a in attrs.fields(type(current))} != content.keys():
+            raise UncoveredState(f"{path} is of {type(current).__name__} here, with other fields than it was stored with")
+        made = {name: self.value(getattr(current, name), state, f"{path}.{name}") for name, state in content.items()}
+        changed = {name: value for name, value in made.items() if value is not getattr(current, name)}
+        if type(current).__setattr__.__name__ != "_frozen_setattrs":  # attrs names it so in every version
+            for name, value in changed.items():
+                setattr(current, name, value)
+            return current
+        if all(value == getattr(current, name) for name, value in changed.items()):
+            return current
+        anew = object.__new__(type(current))
+        for name, value in made.items():
+            object.__setattr__(anew, name, value)
+        return anew
+
+
+def _array(current: Any, state: Any) -> Any:
+    if isinstance(current, np.ndarray) and current.shape == state.shape and current.dtype == state.dtype and current.flags.writeable:
+        np.copyto(current, state)
+        return current
+    return state
+
+
+def plain_value(state: State, path: str) -> Any:
+    """A new value with a state of plain data and arrays."""
+    return Restoration().value(None, state, path)

@@ -1,0 +1,105 @@
+"""Checkpoints of a run: writing them, and the facts that say whether a resumed run is exact."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from attrs import define, field
+
+from rlchassis.config.experiment_config import ExperimentConfig, interval
+from rlchassis.data.state_tree import UncoveredState
+from rlchassis.envs import space_to_data
+from rlchassis.errors import UsageError
+from rlchassis.storage.checkpoint.directory import write_checkpoint
+from rlchassis.storage.provenance import versions
+from rlchassis.training.checkpointing import Checkpointing
+from rlchassis.training.run_state import run_state
+from rlchassis.training.trainer import Trainer
+
+log = logging.getLogger(__name__)
+
+
+@define(eq=False)
+class CheckpointWriter:
+    """Writes checkpoints of one run; what cannot be written costs a warning, and the run goes on."""
+
+    directory: Path
+    problem: str | None = field(default=None, init=False)
+    """Why there is no checkpoint, or the newest is not the latest; None if there is nothing to say."""
+    _ways: list[str] | None = field(default=None, init=False)
+    """Exact ways to store environments; None until they are known."""
+
+    def __call__(self, trainer: Trainer) -> None:
+        """Write a checkpoint, unless what it must hold cannot be stored."""
+        try:
+            state = run_state(trainer, self.ways(trainer))
+            written = write_checkpoint(self.directory, trainer.state.env_step, state, facts(trainer, exact=bool(self._ways)))
+        except (UncoveredState, OSError, ValueError) as error:
+            self._say(f"no checkpoint is written at step {trainer.state.env_step} ({str(error).rstrip('.')})")
+            return
+        self.problem = None
+        log.debug("checkpoint %s: %d new bytes", written.path.name, written.num_bytes)
+
+    def ways(self, trainer: Trainer) -> list[str]:
+        """Exact ways to store the environments, tried on new instances when first asked for."""
+        if self._ways is None:
+            self._ways = trainer.world.train_collector.envs.exact_ways()
+            if not self._ways:
+                log.warning(
+                    "The state of these environments cannot be stored exactly: a resumed run truncates their episodes and begins new ones."
+                )
+        return self._ways
+
+    def _say(self, problem: str) -> None:
+        if self.problem is None:
+            log.warning("%s; the run continues.", problem)
+        self.problem = problem
+
+
+def checkpointing(trainer: Trainer, config: ExperimentConfig, directory: Path | None) -> Checkpointing:
+    """The checkpoints that a configuration asks for; UsageError where they must be exact and cannot be."""
+    every = interval(config.checkpoint_every)
+    if directory is None or every is None or every[0] == 0:
+        if config.require_exact_resume:
+            raise UsageError("require_exact_resume needs checkpoints; leave checkpoint_every at its default and persistence_enabled on.")
+        return Checkpointing()
+    writer = CheckpointWriter(directory)
+    _try_out(writer, trainer, config)
+    number, unit = every
+    return Checkpointing(writer, **({"steps": number} if unit == "steps" else {"seconds": number}))
+
+
+def _try_out(writer: CheckpointWriter, trainer: Trainer, config: ExperimentConfig) -> None:
+    """Say before training what a checkpoint could not hold."""
+    try:
+        if config.require_exact_resume and not writer.ways(trainer):
+            raise UsageError("the state of these environments cannot be stored exactly, but require_exact_resume is set; leave it out.")
+    except UncoveredState as error:
+        raise UsageError(f"{error}; no checkpoint can be written.") from error
+
+
+def facts(trainer: Trainer, *, exact: bool) -> dict[str, Any]:
+    """Plain data about a run that a checkpoint records: what a run that goes on exactly must have in common with it."""
+    world = trainer.world
+    return {
+        "exact": exact,
+        "finished": world.state.env_step >= world.state.total_steps or world.state.stopped is not None,
+        "total_steps": world.state.total_steps,
+        "spaces": {"observation": space_to_data(world.envs.observation_space), "action": space_to_data(world.envs.action_space)},
+        "num_envs": world.train_collector.envs.num_envs,
+        "bits": {**versions(), "device": str(world.device), "threads": torch.get_num_threads()},
+    }
+
+
+def differences(recorded: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    """What differs between two runs of what determines their bits, in words."""
+    before, now = recorded.get("bits", {}), here["bits"]
+    return [
+        f"{name} {before.get(name)} there, {now.get(name)} here"
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name)
+    ]

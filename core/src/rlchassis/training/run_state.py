@@ -1,0 +1,114 @@
+"""The whole state of a run: what a checkpoint stores, and putting it back into a run that was built anew."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import attrs
+import numpy as np
+import torch
+
+from rlchassis.data.state_restoring import plain_value
+from rlchassis.data.state_tensors import TensorCapture, TensorRestoration
+from rlchassis.data.state_tree import State
+from rlchassis.learning.algorithm import Algorithm
+from rlchassis.training.trainer import Trainer
+from rlchassis.training.world import World
+
+
+def run_state(trainer: Trainer, ways: list[str]) -> State:
+    """State tree of a run, environments by the given ways; tensors and arrays are those of the run, not copies.
+
+    UncoveredState, with the path, for an object whose state cannot be stored.
+    """
+    capture, world = TensorCapture(copies=False), trainer.world
+    parts = {name: capture.state_of(each, name) for name, each in _parts(trainer).items()}
+    return {
+        **parts,
+        "environments": world.train_collector.envs.state(ways),
+        "global generators": capture.state_of(_global_generators(), "global generators"),
+        "loggers": capture.state_of(world.logger.state_dict(), "loggers"),
+        "extensions": capture.state_of(_extension_states(world), "extensions"),
+    }
+
+
+def restore_run(trainer: Trainer, state: State) -> int:
+    """Put the state back into a run of the same configuration; returns how many environments began a new episode."""
+    world = trainer.world
+    live = _parts(trainer)
+    _put_back(trainer, {name: TensorRestoration().value(each, state[name], name) for name, each in live.items()})
+    seeds = world.streams.seeds("environments", world.train_collector.envs.num_envs, world.state.env_step + 1)
+    obs, is_new = world.train_collector.envs.restore(state["environments"], seeds)
+    world.train_collector.go_on(obs, is_new)
+    if is_new.any():
+        world.buffer.cut(is_new)
+    world.logger.load_state_dict(plain_value(state["loggers"], "loggers"))
+    _restore_extensions(world, plain_value(state["extensions"], "extensions"))
+    _restore_global_generators(plain_value(state["global generators"], "global generators"))
+    return int(is_new.sum())
+
+
+def _parts(trainer: Trainer) -> dict[str, Any]:
+    """Living objects by name, in an order in which those that others refer to come first."""
+    world = trainer.world
+    return {
+        "policy": world.policy,
+        "optimizers": list(world.optimizers),
+        "algorithm": _fields_or_itself(world.algorithm),
+        "collector": world.train_collector.parts(),
+        "buffer": world.buffer,
+        "training": world.state,
+        "trainer": trainer.parts(),
+        "sampler": world.sampler_rng,
+        "learner": world.learner_rng,
+    }
+
+
+def _fields_or_itself(algorithm: Algorithm[Any]) -> Any:
+    """The fields of an algorithm by name, so that those without state_dict count too; itself where it has its own state_dict."""
+    if type(algorithm).state_dict is not Algorithm.state_dict:
+        return algorithm
+    return {attribute.name: getattr(algorithm, attribute.name) for attribute in attrs.fields(type(algorithm))}
+
+
+def _put_back(trainer: Trainer, parts: dict[str, Any]) -> None:
+    """Assign values that could not be changed in place."""
+    world = trainer.world
+    if isinstance(parts["algorithm"], dict):
+        for name, value in parts["algorithm"].items():
+            if value is not getattr(world.algorithm, name):
+                setattr(world.algorithm, name, value)
+    world.train_collector.put_back(parts["collector"])
+    trainer.put_back(parts["trainer"])
+
+
+def _global_generators() -> dict[str, Any]:
+    """Of Python, numpy and torch, which environments and users' code may draw from."""
+    kind, keys, *rest = np.random.get_state()  # noqa: NPY002  the global one
+    devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return {"python": random.getstate(), "numpy": [kind, keys, *rest], "torch": torch.get_rng_state(), "cuda": devices}
+
+
+def _restore_global_generators(state: dict[str, Any]) -> None:
+    random.setstate(state["python"])
+    np.random.set_state(tuple(state["numpy"]))  # noqa: NPY002  the global one
+    torch.set_rng_state(state["torch"])
+    if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(state["cuda"])
+
+
+def _extension_states(world: World) -> dict[str, Any]:
+    """What each extension stores, by its origin."""
+    found = {each.plugin_name: _called(each, world=world) for each in world.hooks.rlchassis_checkpoint_state.get_hookimpls()}
+    return {name: state for name, state in found.items() if state is not None}
+
+
+def _restore_extensions(world: World, states: dict[str, Any]) -> None:
+    for each in world.hooks.rlchassis_restore_state.get_hookimpls():
+        if each.plugin_name in states:
+            _called(each, world=world, state=states[each.plugin_name])
+
+
+def _called(implementation: Any, **arguments: Any) -> Any:
+    return implementation.function(*(arguments[name] for name in implementation.argnames))
