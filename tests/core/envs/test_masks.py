@@ -7,7 +7,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
-from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple
 
 from rlchassis.envs import Environments, examples, is_masked, random_allowed, space_from_data, space_to_data, split_mask, without_mask
 from rlchassis.envs.in_process import InProcessEnvironment
@@ -31,6 +31,8 @@ def masked_space(size: int = 3, action_space: Any = None, **more: Any) -> Any:
 def test_a_key_action_mask_of_the_size_of_discrete_actions_is_an_action_mask():
     assert is_masked(masked_space())
     assert is_masked(marked(Dict({"observation": VECTOR, "action_mask": MultiBinary(5)}), MultiDiscrete([2, 3])))
+    mixed = Dict({"kind": Discrete(2), "power": VECTOR, "on": MultiBinary(1)})
+    assert is_masked(marked(Dict({"observation": VECTOR, "action_mask": MultiBinary(4)}), mixed))
     assert not is_masked(Environments.from_spaces(Dict({"observation": VECTOR, "action_mask": MultiBinary(3)}), VECTOR).observation_space)
     assert not is_masked(Environments.from_spaces(Dict({"observation": VECTOR}), Discrete(3)).observation_space)
 
@@ -84,6 +86,15 @@ def test_random_actions_of_several_parts_are_allowed_in_each():
     mask = np.array([[0, 1, 1, 0, 1]] * 4000, np.int8)
     chosen = random_allowed(MultiDiscrete([2, 3]), mask, np.random.default_rng(0))
     assert set(map(tuple, chosen.tolist())) == {(1, 0), (1, 2)}
+
+
+def test_random_actions_of_mixed_parts_are_allowed_in_the_discrete_and_random_in_the_continuous():
+    obs = {"observation": torch.zeros(1000, 2), "action_mask": torch.tensor([[0, 1, 1, 0]] * 1000)}
+    policy = UniformPolicy(Tuple([Discrete(2), Box(-1, 1, (1,)), Discrete(2)]), np.random.default_rng(0), is_masked=True)
+    actions, _ = policy.act(obs, explore=True, rng=torch.Generator())
+    assert (actions[:, :2] == torch.tensor([1.0, 0.0])).all()
+    assert actions[:, 2].mean().item() == pytest.approx(0, abs=0.1)
+    assert actions[:, 2].std().item() == pytest.approx(3**-0.5, abs=0.05)
 
 
 class Masked(Forbidding):

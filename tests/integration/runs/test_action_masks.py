@@ -6,9 +6,11 @@ from functools import partial
 from itertools import cycle
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from gymnasium.spaces import Box, Dict, Discrete, MultiDiscrete
 from torch import nn
 
 import rlchassis
@@ -49,6 +51,37 @@ def test_a_forbidden_action_is_never_taken(builder, source):
     assert world.state.updates > 0
     assert mistakes == []
     assert weights_of(world.policy).isfinite().all()
+
+
+@pytest.mark.parametrize(
+    "builder", ["PPOExperimentBuilder", "DQNExperimentBuilder", "IQNExperimentBuilder", "DiscreteSACExperimentBuilder"]
+)
+def test_no_part_of_an_action_is_forbidden(builder):
+    mistakes: list[Any] = []
+    make_env = partial(Forbidding, "info", MultiDiscrete([2, 3, 2]), mistakes=mistakes)
+    tiny_run(getattr(experiment, builder), make_env, **settings_for(builder, steps=400))
+    assert mistakes == []
+
+
+class Equipped(gym.Env[Any, Any]):
+    """Has one of three tools, and uses it with any power."""
+
+    observation_space = Box(-1.0, 1.0, (1,), np.float32)
+    action_space = Dict({"tool": Discrete(3), "power": Box(0.0, 9.0, (1,), np.float32)})
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.count, self.tool = 0, int(self.np_random.integers(3))
+        return np.zeros(1, np.float32), {"action_mask": np.arange(3) == self.tool}
+
+    def step(self, action: Any) -> Any:
+        assert action["tool"] == self.tool
+        self.count += 1
+        return np.zeros(1, np.float32), float(action["power"][0]), self.count == 3, False, {"action_mask": np.arange(3) == self.tool}
+
+
+def test_the_discrete_parts_of_mixed_actions_are_masked():
+    assert tiny_run(PPOExperimentBuilder, Equipped).state.updates > 0
 
 
 def test_an_algorithm_that_knows_nothing_of_masks_takes_forbidden_actions():

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from gymnasium.spaces import Dict, Discrete, MultiBinary, MultiDiscrete
+from gymnasium.spaces import Dict, Discrete, MultiBinary
 from numpy.random import Generator
 
+from rlchassis.data.action_layout import ActionLayout
 from rlchassis.envs.spaces import AnySpace, Array, describe
 from rlchassis.errors import UnsupportedSpaceError
 
@@ -49,10 +50,8 @@ def dict_space(parts: Mapping[Any, AnySpace]) -> Dict:
 
 
 def part_sizes(action_space: AnySpace) -> tuple[int, ...]:
-    """Number of choices of each discrete part of an action; empty for spaces that masks do not apply to."""
-    if isinstance(action_space, Discrete):
-        return (int(action_space.n),)
-    return tuple(map(int, action_space.nvec.ravel())) if isinstance(action_space, MultiDiscrete) else ()
+    """Number of choices of each discrete part of an action, to which masks apply; empty where there is none."""
+    return ActionLayout.of(action_space).sizes
 
 
 def marked(observation_space: AnySpace, action_space: AnySpace) -> AnySpace:
@@ -94,7 +93,7 @@ def split_mask(obs: Any) -> tuple[Any, Any]:
 
 
 def random_allowed(action_space: AnySpace, mask: Array, generator: Generator) -> Array:
-    """Uniformly random allowed actions from masks [N, K]: [N] for Discrete, else a choice for each part [N, M]."""
+    """Uniformly random allowed choices from masks [N, K]: [N] for Discrete actions, else one for each discrete part, [N, M]."""
     drawn = (1.0 - generator.random(mask.shape)) * mask  # in (0, 1] where allowed
     parts = np.split(drawn, ActionMask(part_sizes(action_space)).starts[1:], axis=-1)
     choices: Array = np.stack([part.argmax(-1) for part in parts], -1)

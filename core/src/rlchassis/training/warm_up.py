@@ -29,10 +29,10 @@ class UniformPolicy(Policy):
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Actions in the shape of policies: [N] for Discrete and joint actions, else rows [N, …]."""
         tensor = first_tensor(obs)
+        actions = self._actions.random(len(tensor), self._stream)
         if self._is_masked:
-            actions = random_allowed(self._space, split_mask(obs)[1].cpu().numpy(), self._stream)
-        else:
-            actions = self._actions.random(len(tensor), self._stream)
+            allowed = random_allowed(self._space, split_mask(obs)[1].cpu().numpy(), self._stream)
+            actions[..., : allowed.shape[-1]] = allowed  # the first of each row are its discrete parts
         if self.joint_actions and actions.ndim > 1:
             actions = np.ravel_multi_index(tuple(actions.T), ActionLayout.of(self._space).sizes)
         chosen = torch.from_numpy(actions).to(tensor.device)
