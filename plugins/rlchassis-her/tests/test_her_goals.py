@@ -72,6 +72,32 @@ def test_an_environment_whose_goals_cannot_be_relabelled_is_refused_before_the_f
     assert said in str(refused.value)
 
 
+class Closing(BitFlip):
+    """Counts how many are open."""
+
+    opened = 0
+    compute_reward: Any = BitFlip.compute_reward
+
+    def __init__(self) -> None:
+        super().__init__(3)
+        Closing.opened += 1
+
+    def close(self) -> None:
+        Closing.opened -= 1
+
+
+@pytest.mark.parametrize("is_goal_task", [True, False])
+def test_the_environment_that_computes_rewards_is_closed_with_the_others(monkeypatch, is_goal_task):
+    monkeypatch.setattr(Closing, "opened", 0)
+    if is_goal_task:
+        trained(Closing, lambda builder: builder.with_buffer_factory(BufferFactoryHER()))
+    else:
+        monkeypatch.setattr(Closing, "compute_reward", None)
+        with pytest.raises(UsageError, match="has no compute_reward"):
+            world_of(Closing, lambda builder: builder.with_buffer_factory(BufferFactoryHER()))
+    assert Closing.opened == 0
+
+
 def test_goals_of_two_shapes_are_refused():
     env = PointReach()
     env.observation_space = Dict({**env.observation_space.spaces, "achieved_goal": Box(-1, 1, (3,), np.float64)})

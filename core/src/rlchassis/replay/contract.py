@@ -77,6 +77,9 @@ class Replay(Sized, ABC):
         """Metrics of the buffer, logged below replay/ with every row. Default: none but its size, which the trainer adds."""
         return {}
 
+    def close(self) -> None:
+        """Release what it holds besides memory, such as an environment; called at the end of the run. Default: nothing."""
+
     def ways_to_shrink(self, observation_space: Space[Any]) -> Sequence[str]:
         """Settings that would make it smaller, such as "set sampling.replay_buffer_ignore_obs_next". Default: none."""
         return ()

@@ -111,4 +111,6 @@ class World:
             if self.lock is not None:
                 at_the_end.callback(self.lock.release)
             at_the_end.callback(self.envs.close)
+            if isinstance(self.buffer, Replay):
+                at_the_end.callback(self.buffer.close)
             self.logger.close()

@@ -30,5 +30,10 @@ class BufferFactoryHER(BufferFactory):
         require_goal_space(envs.observation_space)
         infos = envs.train.infos if envs.train is not None else None
         info = {} if infos is None else {key: values[0] for key, values in infos.columns.items()}
-        goals = Goals.of(env_factory.create_env(EnvMode.TRAIN), info)
+        env = env_factory.create_env(EnvMode.TRAIN)
+        try:
+            goals = Goals.of(env, info)
+        except BaseException:
+            env.close()
+            raise
         return HindsightReplay(OffPolicyTrainer.create_buffer(sampling), goals, self.strategy, self.n_sampled_goal, tuple(info))

@@ -112,6 +112,10 @@ class HindsightReplay(Replay):
         """See Replay."""
         self.inner.set_progress(progress)
 
+    def close(self) -> None:
+        """See Replay."""
+        self.goals.env.close()
+
     def readings(self) -> dict[str, float]:
         """See Replay."""
         return self.inner.readings()
