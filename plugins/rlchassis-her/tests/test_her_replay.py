@@ -25,7 +25,7 @@ class Line:
     """Reward 0 where the goal is reached and −1 elsewhere, on a line of whole numbers; reaching it terminates if `ends`."""
 
     def __init__(self, ends: bool = False) -> None:
-        self.goals = Goals(None, self.compute_reward, self.compute_terminated if ends else None)  # type: ignore[arg-type]
+        self.goals = Goals(lambda: None, self.compute_reward, self.compute_terminated if ends else None)
 
     def compute_reward(self, achieved: Any, desired: Any, info: Any) -> Any:
         assert info == [{}] * len(achieved)
@@ -127,6 +127,16 @@ def test_environments_have_episodes_of_their_own():
     assert goals_by_place(filled(*steps)) == {
         0: {1, 2, 3, 4}, 1: {2, 3, 4}, 2: {3, 4}, 3: {4}, 20: {21}, 100: {101, 102}, 101: {102}, 110: {111, 112}, 111: {112},
     }  # fmt: skip
+
+
+def test_an_episode_that_is_cut_short_has_no_goals_of_the_next():
+    replay = filled(row(0, 100), row(1, 101))
+    replay.cut(np.array([True, False]))
+    replay.cut(np.array([True, False]))
+    replay.add(row(10, 102))
+    assert goals_by_place(replay) == {0: {1, 2}, 1: {2}, 10: {11}, 100: {101, 102, 103}, 101: {102, 103}, 102: {103}}
+    window = window_of(replay, n=2)
+    assert torch.equal(window.truncated[0], window.obs["observation"][0, :, 0] == 1)
 
 
 def test_a_window_has_one_goal_for_all_its_rows():

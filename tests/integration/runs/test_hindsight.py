@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import gymnasium as gym
 import pytest
 
 from rlchassis import experiment
@@ -11,6 +12,7 @@ from rlchassis.api import UnsupportedSpaceError
 from rlchassis.experiment import plan
 from rlchassis_her import BufferFactoryHER, HindsightReplay
 from rlchassis_her.tasks import BitFlip, PointReach
+from rlchassis_testkit.resuming import Stop, assert_same, final_state, run_stopped, run_through, with_checkpoints
 from rlchassis_testkit.tiny_runs import tiny_run
 
 SAMPLING: dict[str, Any] = {"num_test_envs": 1, "num_test_episodes": 1, "batch_size": 8, "step_per_collect": 2, "update_per_step": 0.25}
@@ -48,3 +50,15 @@ def test_hindsight_is_named_on_the_command_line_and_in_settings():
 def test_an_environment_whose_spaces_the_algorithm_does_not_take_is_refused_with_hindsight_too():
     with pytest.raises(UnsupportedSpaceError, match="ddpg does not support actions of Discrete"):
         tiny_run(experiment.DDPGExperimentBuilder, BitFlip, configure=lambda builder: builder.with_buffer_factory(BufferFactoryHER()))
+
+
+def test_a_resumed_run_in_hindsight_equals_one_that_was_never_stopped(tmp_path):
+    sampling = {**SAMPLING, "num_train_envs": 3, "step_per_epoch": 48, "step_per_collect": 3, "buffer_size": 30}
+    settings = {"buffer": "her", "sampling": sampling, "config": {"info_metrics": ("is_success",)}}
+    gym.register("BitFlip-v0", BitFlip, kwargs={"bits": 4})
+    try:
+        planned = with_checkpoints(plan("dqn", "BitFlip-v0", steps=96, recipe="none", settings=settings, watch=False), 24)
+        through = final_state(run_through(planned, tmp_path / "through"))
+        assert_same(through, final_state(run_stopped(planned, tmp_path / "stopped", Stop("collecting", 20))))
+    finally:
+        del gym.registry["BitFlip-v0"]

@@ -39,12 +39,16 @@ class Episodes:
         cells = self.cells(numbers, envs)
         self._first[cells], self._last[cells] = self._begun[envs], RUNNING
         self._counts[envs] += 1
-        for env in np.flatnonzero(valid & ended).tolist():
+        self.end(valid & ended)
+        return envs, cells
+
+    def end(self, ended: NDArray[np.bool_]) -> None:
+        """Let the running episodes of these environments [N] end at their newest rows."""
+        for env in np.flatnonzero(ended).tolist():
             last = int(self._counts[env]) - 1
             kept = np.arange(max(int(self._begun[env]), last - self.rows + 1), last + 1)
             self._last[self.cells(kept, env)] = last
             self._begun[env] = last + 1
-        return envs, cells
 
     def cells(self, numbers: Ints, envs: Ints | int) -> Ints:
         """Cells of rows by their numbers and environments."""

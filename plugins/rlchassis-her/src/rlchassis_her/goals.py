@@ -24,7 +24,8 @@ EXAMPLES = 3
 class Goals:
     """compute_reward of a goal environment and, where it has one, compute_terminated; their `info` is a list with a dict per goal."""
 
-    env: gym.Env[Any, Any]
+    close: Callable[[], None]
+    """Closes the environment."""
     _compute_reward: Callable[[Any, Any, Any], Any]
     _compute_terminated: Callable[[Any, Any, Any], Any] | None
     _one_by_one: bool = False
@@ -45,7 +46,7 @@ class Goals:
                 f"{name} has no compute_reward(achieved_goal, desired_goal, info), which hindsight replay asks for the rewards of other "
                 "goals; define it, for goals [B, …]."
             )
-        goals = cls(env, compute_reward, getattr(task, "compute_terminated", None))
+        goals = cls(env.close, compute_reward, getattr(task, "compute_terminated", None))
         goals._try(name, _examples(space[ACHIEVED]), _examples(space[DESIRED]), [dict(info or {})] * EXAMPLES)
         return goals
 

@@ -47,6 +47,11 @@ class HindsightReplay(Replay):
         envs, cells = self._episodes.add(step.valid, step.terminated | step.truncated)
         self._achieved[cells] = achieved[envs]
 
+    def cut(self, envs: NDArray[np.bool_]) -> None:
+        """See Replay."""
+        self.inner.cut(envs)
+        self._episodes.end(envs)
+
     def sample(self, batch_size: int, n: int, rng: Generator) -> Sample:
         """See Replay; k / (k + 1) of the windows, rounded down, have one other goal each."""
         sample = self.inner.sample(batch_size, n, rng)
@@ -114,7 +119,7 @@ class HindsightReplay(Replay):
 
     def close(self) -> None:
         """See Replay."""
-        self.goals.env.close()
+        self.goals.close()
 
     def readings(self) -> dict[str, float]:
         """See Replay."""
