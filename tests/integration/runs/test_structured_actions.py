@@ -18,6 +18,7 @@ from rlchassis.experiment import DiscreteSACExperimentBuilder, DQNExperimentBuil
 from rlchassis_testkit.any_spaces import AnySpaces
 from rlchassis_testkit.masked_envs import Forbidding
 from rlchassis_testkit.tiny_runs import tiny_run, weights_of
+from rlchassis_toolkit import MemoryFactoryGRU
 
 VECTOR = Box(-1.0, 1.0, (2,))
 PARTS = Tuple([Discrete(2, start=5), MultiDiscrete([3, 2], start=[-1, 0])])
@@ -86,6 +87,18 @@ def test_rows_of_several_parts_are_stored_as_the_policy_chose_them(mixed):
     assert actions.dtype == (torch.float32 if mixed else torch.int64)
     assert [len(column.unique()) for column in actions[:, :3].T] == [2, 3, 2]
     assert world.policy.log_prob(obs, actions).exp().sum() > 0
+
+
+def test_a_policy_with_memory_chooses_and_learns_actions_of_several_parts():
+    env = partial(AnySpaces, Tuple([VECTOR, Discrete(3)]), Tuple([PARTS, Box(0.0, 8.0, (2,))]))
+    plain, trained = (tiny_run(PPOExperimentBuilder, env, configure=with_memory, num_epochs=epochs) for epochs in (1, 2))
+    assert trained.state.updates > plain.state.updates > 0
+    assert weights_of(trained.policy).isfinite().all()
+    assert not torch.equal(weights_of(plain.policy), weights_of(trained.policy))
+
+
+def with_memory(builder):
+    return builder.with_memory(MemoryFactoryGRU(sequence_length=8))
 
 
 @pytest.mark.compiled
