@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from gymnasium.spaces import Box, Dict, Discrete
+from gymnasium.spaces import Box, Dict, Discrete, Tuple
 from torch import nn
 
 from rlchassis.data.experience import as_tensors
@@ -156,3 +156,12 @@ def test_critics_of_discrete_actions_and_of_the_actors_features_read_images_too(
     shared = create_critics([ActionCriticFactoryReuseActor((8,))] * 2, envs, CPU, actor)
     assert isinstance(shared, CriticEnsemble)
     assert shared(obs, torch.zeros(4, 2)).shape == (2, 4)
+
+
+def test_each_image_within_tuples_and_dicts_has_a_cnn_of_its_own():
+    space = Tuple([SMALL, Dict(front=bytes_of(3, 40, 40), more=Tuple([SMALL, Discrete(3)]))])
+    encoder = encoder_for(space)
+    networks = [module for module in encoder.modules() if isinstance(module, CNN)]
+    assert [network.output_dim for network in networks] == [256, 512, 256]
+    assert len({id(p) for network in networks for p in network.parameters()}) == 3 * 8
+    assert encoder(as_tensors(examples(space, 4), CPU)).shape == (4, 256 + 512 + 256 + 3)

@@ -1,1 +1,1 @@
-"""Data structures: experience as tensors, trees of arrays, random streams."""
+"""Data structures: experience as tensors, trees of arrays, layouts of actions, random streams."""
