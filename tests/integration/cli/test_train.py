@@ -133,7 +133,7 @@ def test_every_recipe_is_a_plan(env):
 
 
 def test_a_run_that_fails_exits_with_1_and_leaves_its_traceback(train, monkeypatch):
-    def collect(*_):
+    def collect(*_, **__):
         raise RuntimeError("the world ended\nand more")
 
     monkeypatch.setattr("rlchassis.training.collector.Collector.collect", collect)
