@@ -1,6 +1,6 @@
 """Prints which of all cells of the matrix resume bit for bit; with `kill N`, real processes are killed N times.
 
-usage: python tests/resume [ALGORITHM…] | kill N
+usage: python tests/resume [ALGORITHM…] [variants] | kill N
 """
 
 from __future__ import annotations
@@ -9,29 +9,47 @@ import logging
 import sys
 
 from kills import kill
-from matrix import ALGORITHMS, KINDS, MOMENTS, never_stopped, tried
+from matrix import AFTER, ALGORITHMS, KINDS, differs, experiment, never_stopped, tried, variants
+
+from rlchassis.experiment import Experiment
+from rlchassis_testkit.resuming import MOMENTS, Stop
 
 
 def main(words: list[str]) -> int:
-    """Print the table; returns how many cells fail."""
+    """Print the tables; returns how many cells fail."""
     logging.disable(logging.CRITICAL)
     if words[:1] == ["kill"]:
         return kill(int(words[1]) if words[1:] else 20)
-    failed = total = 0
-    print(f"{'':<14} {'':<14} {'   '.join(MOMENTS)}")
-    for algorithm in words or ALGORITHMS:
-        for kind in KINDS:
-            expected = never_stopped(algorithm, kind)
-            problems = {moment: tried(algorithm, kind, moment, expected) for moment in MOMENTS}
-            marks = "   ".join(f"{'same' if problem is None else 'OTHER':<{len(moment)}}" for moment, problem in problems.items())
-            print(f"{algorithm:<14} {kind:<14} {marks}", flush=True)
-            for moment, problem in problems.items():
-                total += 1
-                failed += problem is not None
-                if problem is not None:
-                    print(f"    {moment}: {problem[:400]}")
-    print(f"{total - failed} of {total} cells end with the bits of a run that was never stopped")
-    return min(failed, 100)
+    print(f"{'':<52} {'   '.join(MOMENTS)}")
+    chosen = [word for word in words if word != "variants"] or ([] if words else ALGORITHMS)
+    rows = [row(algorithm, kind) for algorithm in chosen for kind in KINDS]
+    if not words or "variants" in words:
+        rows += [variant(name, experiment) for name, experiment in variants().items()]
+    same, total = (sum(numbers) for numbers in zip(*rows, strict=True))
+    print(f"{same} of {total} cells end with the bits of a run that was never stopped")
+    return min(total - same, 100)
+
+
+def row(algorithm: str, kind: str) -> tuple[int, int]:
+    """Try an algorithm in a kind of environment at every moment; returns how many are the same, of how many."""
+    expected = never_stopped(experiment(algorithm, kind))
+    return shown(f"{algorithm}, {kind}", {moment: tried(algorithm, kind, moment, expected) for moment in MOMENTS})
+
+
+def variant(name: str, planned: Experiment) -> tuple[int, int]:
+    """Try one run at every moment."""
+    expected = never_stopped(planned)
+    return shown(name, {moment: differs(planned, Stop(moment, AFTER[moment]), expected) for moment in MOMENTS})
+
+
+def shown(name: str, problems: dict[str, str | None]) -> tuple[int, int]:
+    """Print a row, and what is wrong below it."""
+    marks = "   ".join(f"{'same' if problem is None else 'OTHER':<{len(moment)}}" for moment, problem in problems.items())
+    print(f"{name:<52} {marks}", flush=True)
+    for moment, problem in problems.items():
+        if problem is not None:
+            print(f"    {moment}: {problem[:400]}")
+    return sum(problem is None for problem in problems.values()), len(problems)
 
 
 if __name__ == "__main__":

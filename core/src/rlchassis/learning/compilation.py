@@ -58,8 +58,10 @@ class Graphs:
     """Called once, when compilation fails."""
     given_up: bool = False
     _made: dict[Key, Callable[..., Any]] = field(factory=dict)
-    _seen: dict[Key, int] = field(factory=dict)
-    """First phase of updates with a batch of this size."""
+    _seen: dict[str, int] = field(factory=dict)
+    """First phase of updates with a batch of this method and size."""
+    _worth_it: dict[str, str] = field(factory=dict)
+    """Method by method and size of the graphs that were compiled, also of those of a resumed run."""
     _phase: int = 0
 
     def __attrs_post_init__(self) -> None:
@@ -88,13 +90,26 @@ class Graphs:
         """Called before the updates that follow a collection."""
         self._phase += 1
 
+    def state_dict(self) -> dict[str, Any]:
+        """Which batches are computed in graphs, for a checkpoint: a graph rounds otherwise than its method."""
+        return {"given_up": self.given_up, "seen": self._seen, "worth_it": self._worth_it, "phase": self._phase}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Compile the same batches as before, when they occur."""
+        self.given_up, self._phase = state["given_up"], state["phase"]
+        self._seen, self._worth_it = dict(state["seen"]), dict(state["worth_it"])
+        if self.given_up:
+            self.on_failure()
+
     def _is_worth_it(self, key: Key) -> bool:
-        number = sum(made is key[0] for made, _ in self._made)
-        comes_again = self._seen.setdefault(key, self._phase) < self._phase
-        return number == 0 or (comes_again and number < LARGEST_NUMBER_OF_SIZES)
+        method, name = key[0].__qualname__, f"{key[0].__qualname__} {key[1]}"
+        number = sum(made == method for made in self._worth_it.values())
+        comes_again = self._seen.setdefault(name, self._phase) < self._phase
+        return name in self._worth_it or number == 0 or (comes_again and number < LARGEST_NUMBER_OF_SIZES)
 
     def _first_answer(self, key: Key, algorithm: Any, batch: TensorStruct) -> Any:
         method, size = key
+        self._worth_it[f"{method.__qualname__} {size}"] = method.__qualname__
         log.info("Compiling %s.%s for batches of %d ...", type(algorithm).__name__, method.__name__, size)
         started = time.perf_counter()
         self._made[key] = torch.compile(own_copy(method), fullgraph=True, dynamic=False)
