@@ -120,11 +120,11 @@ BUILDER_METHODS = {
     "NPGExperimentBuilder": {**own("npg"), **ACTOR_CRITIC},
     "TRPOExperimentBuilder": {**own("trpo"), **ACTOR_CRITIC},
     "PGExperimentBuilder": {**own("pg"), **STOCHASTIC_ACTOR, **MEMORY},
-    "DQNExperimentBuilder": {**own("dqn"), **MODEL},
+    "DQNExperimentBuilder": {**own("dqn"), **MODEL, **MEMORY},
     "IQNExperimentBuilder": {**own("iqn"), "with_preprocess_network_factory": {"self": REQUIRED, "module_factory": REQUIRED}},
     "DDPGExperimentBuilder": {**own("ddpg"), **PLAIN_ACTOR, **ONE_CRITIC},
     "TD3ExperimentBuilder": {**own("td3"), **PLAIN_ACTOR, **TWO_CRITICS},
-    "SACExperimentBuilder": {**own("sac"), **SQUASHED_ACTOR, **TWO_CRITICS},
+    "SACExperimentBuilder": {**own("sac"), **SQUASHED_ACTOR, **TWO_CRITICS, **MEMORY},
     "REDQExperimentBuilder": {**own("redq"), **SQUASHED_ACTOR, **CRITIC_ENSEMBLE},
     "DiscreteSACExperimentBuilder": {**own("sac"), **PLAIN_ACTOR, **TWO_CRITICS},
 }
@@ -319,7 +319,8 @@ TOOLKIT = """
     joint_mask joint_sizes lambda_returns LinearEps log_joint_actions masked MaskedActor MaskedValues Memory MemoryFactory
     MemoryFactoryGRU MemoryFactoryLSTM MemoryMethods MixedActor MixedDistribution MLP MultiCategorical MultiCategoricalActor
     n_step_transition network_spaces NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized
-    OneCriticMethods orthogonal_ polyak_update RecurrentPolicy require_one_shape ReturnScale RolloutBatch RunningMoments
+    OneCriticMethods orthogonal_ polyak_update RecurrentPolicy require_one_shape ReturnScale
+    target_memory update_target_memory RolloutBatch RunningMoments
     seen_by_networks soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy StochasticActorMethods
     StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature two_critics TwoCriticsMethods unique_parameters
     update_scale_and_compute_gae value_loss width_of WithoutMask

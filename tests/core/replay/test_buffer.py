@@ -210,3 +210,23 @@ def test_final_observations_of_overwritten_rows_are_forgotten():
     for number in range(20):
         buffer.add(row([number], terminated=[0] if number < 10 else []))
     assert buffer._storage.observations._final == {}
+
+
+def test_by_hand_windows_that_begin_before_the_row_drawn_stay_in_its_episode_and_in_what_is_stored():
+    rows = [row([i, 10 + i], terminated=[1] if i == 4 else []) for i in range(8)]
+    window = filled(ReplayBuffer.create(12, 2), *rows).sample(DRAWS, 2, rng(), before=2).window
+    found = {obs[2]: (obs, valid) for obs, valid in zip(window.obs[..., 0].T.tolist(), window.valid.T.int().tolist(), strict=True)}
+    assert found == {
+        2: ([2, 2, 2, 3], [0, 0, 1, 1]),  # rows 0 and 1 are overwritten
+        3: ([2, 2, 3, 4], [0, 1, 1, 1]),
+        4: ([2, 3, 4, 5], [1, 1, 1, 1]),
+        5: ([3, 4, 5, 6], [1, 1, 1, 1]),
+        6: ([4, 5, 6, 7], [1, 1, 1, 1]),
+        7: ([5, 6, 7, 7], [1, 1, 1, 0]),
+        12: ([12, 12, 12, 13], [0, 0, 1, 1]),
+        13: ([12, 12, 13, 14], [0, 1, 1, 1]),
+        14: ([12, 13, 14, 14], [1, 1, 1, 0]),  # its episode ends
+        15: ([15, 15, 15, 16], [0, 0, 1, 1]),
+        16: ([15, 15, 16, 17], [0, 1, 1, 1]),
+        17: ([15, 16, 17, 17], [1, 1, 1, 0]),
+    }

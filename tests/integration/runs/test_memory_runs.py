@@ -6,21 +6,28 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from attrs import evolve
+from gymnasium.spaces import Discrete, MultiDiscrete
 
 from rlchassis.api import UsageError
 from rlchassis.experiment import (
     A2CExperimentBuilder,
+    DQNExperimentBuilder,
+    DQNParams,
     NPGExperimentBuilder,
     PGExperimentBuilder,
     PPOExperimentBuilder,
+    SACExperimentBuilder,
+    SACParams,
     TRPOExperimentBuilder,
     evaluate,
     load_policy,
 )
+from rlchassis.training.memory import ReplayMemory
 from rlchassis_testkit.masked_envs import Forbidding
 from rlchassis_testkit.memory_envs import TMaze
-from rlchassis_testkit.tiny_runs import tiny_run
-from rlchassis_toolkit import MemoryFactoryGRU, MemoryFactoryLSTM
+from rlchassis_testkit.tiny_runs import tiny_run, weights_of
+from rlchassis_toolkit import MemoryFactoryGRU, MemoryFactoryLSTM, NoiseFactoryOrnsteinUhlenbeck
 
 GRU = MemoryFactoryGRU(size=8, sequence_length=4, hidden_sizes=(8,))
 LSTM = MemoryFactoryLSTM(size=8, sequence_length=4, hidden_sizes=(8,))
@@ -42,6 +49,61 @@ def test_an_algorithm_learns_with_a_memory(builder, memory):
         assert not torch.equal(ours, theirs)
 
 
+SETTINGS = {"step_per_collect": 2, "start_timesteps": 20, "start_timesteps_random": True, "update_per_step": 0.2}
+
+
+DEEP = evolve(LSTM, burn_in=3, num_layers=2)
+
+
+@pytest.mark.parametrize(("memory", "prioritized"), [(GRU, False), (DEEP, True)], ids=["GRU", "LSTM with burn-in and priorities"])
+@pytest.mark.parametrize(("builder", "env"), [(DQNExperimentBuilder, MAZE), (SACExperimentBuilder, "Pendulum-v1")], ids=["DQN", "SAC"])
+def test_an_algorithm_learns_from_sequences_of_replay(builder, env, memory, prioritized):
+    settings = {**SETTINGS, "replay_buffer_prioritized": prioritized, "buffer_size": 80}
+    world = tiny_run(builder, env, configure=remembering(memory), **settings)
+    fresh = builder(env).with_memory(memory).build().agent_factory.create_policy(world.envs, world.device)
+    assert world.state.updates > 0
+    for module in (world.policy.memory, world.algorithm.target_memory if builder is SACExperimentBuilder else world.policy.memory):
+        for ours, theirs in zip(module.parameters(), fresh.memory.parameters(), strict=True):
+            assert not torch.equal(ours, theirs)
+
+
+def test_a_target_memory_is_copied_together_with_the_target_network():
+    world = tiny_run(
+        DQNExperimentBuilder, MAZE, configure=lambda b: b.with_memory(GRU).with_dqn_params(DQNParams(target_update_freq=1)), **SETTINGS
+    )
+    assert torch.equal(weights_of(world.algorithm.target_memory), weights_of(world.policy.memory))
+    assert torch.equal(weights_of(world.algorithm.target), weights_of(world.policy.network))
+
+
+def test_noise_and_memory_of_a_policy_each_have_their_state():
+    params = SACParams(exploration_noise=NoiseFactoryOrnsteinUhlenbeck())
+    world = tiny_run(SACExperimentBuilder, "Pendulum-v1", configure=lambda b: b.with_memory(GRU).with_sac_params(params), **SETTINGS)
+    window = world.buffer.sample(64, 1, torch.Generator()).window
+    assert window.columns["memory"].shape == (1, 64, 8)
+    assert world.train_collector._acting._state.keys() == {"memory", "noise"}
+
+
+def test_a_replay_buffers_memory_counts_recorded_states():
+    plain, remembered = (tiny_run(DQNExperimentBuilder, MAZE, configure=each, **SETTINGS) for each in (lambda b: b, remembering(GRU)))
+    per_transition = [ReplayMemory.of(world.buffer, world.envs, None, world.policy).per_transition for world in (plain, remembered)]
+    assert per_transition[1] - per_transition[0] == 8 * 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"buffer_size": 24}, "sequences of 14 rows are longer than a replay buffer, which has 12 rows of each environment; lower"),
+        (
+            {"replay_buffer_stack_num": 4, "replay_buffer_save_only_last_obs": True},
+            "a policy with a memory does not learn from rebuilt stacks",
+        ),
+    ],
+)
+def test_settings_of_replay_that_sequences_do_not_fit_are_refused(settings, message):
+    with pytest.raises(UsageError, match=message):
+        tiny_run(DQNExperimentBuilder, MAZE, configure=remembering(evolve(GRU, burn_in=10)), **SETTINGS, **settings)
+
+
 def test_a_stored_policy_remembers_from_call_to_call_until_it_is_reset(tmp_path):
     files = {"persistence_enabled": True, "persistence_base_dir": str(tmp_path)}
     world = tiny_run(PPOExperimentBuilder, "CartPole-v1", configure=remembering(GRU), **files)
@@ -60,9 +122,12 @@ def test_a_stored_policy_remembers_from_call_to_call_until_it_is_reset(tmp_path)
     assert evaluate(world.directory, episodes=2).returns == evaluate(world.directory, episodes=2).returns
 
 
-def test_a_memory_sees_observations_and_its_policy_action_masks():
+@pytest.mark.parametrize("actions", [Discrete(4), MultiDiscrete([3, 2])], ids=["Discrete", "MultiDiscrete"])
+@pytest.mark.parametrize("builder", [PPOExperimentBuilder, DQNExperimentBuilder], ids=["PPO", "DQN"])
+def test_a_memory_sees_observations_and_its_policy_action_masks(builder, actions):
     mistakes: list[Any] = []
-    world = tiny_run(PPOExperimentBuilder, partial(Forbidding, mistakes=mistakes), configure=remembering(GRU), num_epochs=10)
+    env = partial(Forbidding, action_space=actions, mistakes=mistakes)
+    world = tiny_run(builder, env, configure=remembering(GRU), **({} if builder is PPOExperimentBuilder else SETTINGS))
     assert world.state.updates > 0
     assert world.policy.memory.encoder.network[0].in_features == 3
     assert mistakes == []

@@ -110,18 +110,34 @@ class ReplayBuffer(Replay):
         if self._storage is not None:
             self._storage.cut(self.ring.newest(np.flatnonzero(envs)))
 
-    def sample(self, batch_size: int, n: int, rng: Generator) -> Sample:
-        """Windows of n rows, each beginning at a row drawn by itself; IndexError while nothing is stored."""
+    def sample(self, batch_size: int, n: int, rng: Generator, *, before: int = 0) -> Sample:
+        """Windows of n rows, each beginning at a row drawn by itself; IndexError while nothing is stored.
+
+        before: number of rows before it that windows begin with; where the episode or what is stored begins later, its first row is
+        repeated and not valid
+        """
         if self._storage is None:
             raise IndexError("a replay buffer was sampled while it was empty")
         cells, weights = self._draw(batch_size, rng)
-        if n == 1:
+        if n == 1 and not before:
             return Sample(self._storage.read(cells[None], np.ones((1, batch_size), np.bool_), weights[None]), cells)
         steps = np.arange(n)[:, None]
         reached = steps <= self.ring.newer(cells)
         reached[1:] &= ~np.logical_or.accumulate(self._storage.ended(self.ring.shifted(cells, steps[:-1])))
         window = self.ring.shifted(cells, np.minimum(steps, reached.sum(0) - 1))
-        return Sample(self._storage.read(window, reached, np.repeat(weights[None], n, 0)), cells)
+        if before:
+            earlier = self._earlier(cells, before)
+            reached = np.concatenate([earlier, reached])
+            steps = np.arange(before, 0, -1)[:, None]
+            window = np.concatenate([self.ring.shifted(cells, -np.minimum(steps, earlier.sum(0))), window])
+        return Sample(self._storage.read(window, reached, np.repeat(weights[None], before + n, 0)), cells)
+
+    def _earlier(self, cells: Indices, before: int) -> NDArray[np.bool_]:
+        """Which of the rows before each cell are stored and of its episode, oldest first, [before, B]."""
+        assert self._storage is not None
+        steps = np.arange(1, before + 1)[:, None]
+        ended = np.logical_or.accumulate(self._storage.ended(self.ring.shifted(cells, -steps)))
+        return ((steps <= self.ring.older(cells)) & ~ended)[::-1]
 
     def update_priorities(self, indices: Indices, errors: Tensor) -> None:
         """Set the priorities of sampled rows to their absolute TD errors |δ| [B]."""

@@ -95,6 +95,11 @@ class Ring:
         counts = self._common if self._common is not None else self._counts[envs]
         return (counts - 1 - rows) % self.rows
 
+    def older(self, cells: Indices) -> NDArray[np.int64]:
+        """How many rows the environment still holds from before each cell: 0 for its oldest row."""
+        counts = self.counts[cells % self.num_envs]
+        return np.minimum(counts, self.rows) - 1 - self.newer(cells)
+
     def is_oldest(self, cells: Indices) -> NDArray[np.bool_]:
         """Whether a cell is the oldest of its environment."""
         rows, envs = np.divmod(cells, self.num_envs)

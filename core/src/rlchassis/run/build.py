@@ -96,7 +96,7 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
     require_made(algorithm, Algorithm, "rlchassis_make_algorithm")
     require_n_step(agent, algorithm)
-    require_sequences(agent, innermost, sampling)
+    require_sequences(agent, algorithm, sampling)
     if setup.for_graph:
         algorithm.compile(setup.optimizers)
     world = World(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import torch
 from attrs import frozen
 
+from rlchassis.data.experience import as_tensors, map_tensors
 from rlchassis.data.step import Step
 from rlchassis.envs import ActionMap, Environments, allocate
 from rlchassis.envs.infos import InfoArrays
 from rlchassis.errors import NotEnoughMemoryError
+from rlchassis.learning.policy import Policy
 from rlchassis.replay import Replay
 
 
@@ -23,10 +28,12 @@ class ReplayMemory:
     """Advice on settings that reduce memory and are not used yet."""
 
     @classmethod
-    def of(cls, buffer: Replay, envs: Environments, infos: InfoArrays | None = None) -> ReplayMemory:
-        """Memory of a buffer for the spaces of these environments, and for the columns that are read from their `info`."""
-        ways = tuple(buffer.ways_to_shrink(envs.observation_space))
-        return cls(buffer.capacity, buffer.bytes_per_transition(example_step(envs, infos)), ways)
+    def of(cls, buffer: Replay, envs: Environments, infos: InfoArrays | None = None, policy: Policy | None = None) -> ReplayMemory:
+        """Memory of a buffer for the spaces of these environments, the columns read from their `info`, and what the policy records."""
+        ways, step = tuple(buffer.ways_to_shrink(envs.observation_space)), example_step(envs, infos)
+        if policy is not None and policy.records_columns:
+            step = step._replace(columns={**step.columns, **_recorded(policy, step)})
+        return cls(buffer.capacity, buffer.bytes_per_transition(step), ways)
 
     def __str__(self) -> str:
         size = in_words(self.transitions * self.per_transition)
@@ -48,6 +55,15 @@ def example_step(envs: Environments, infos: InfoArrays | None = None) -> Step:
     obs, flag = allocate(envs.observation_space, 1), np.zeros(1, np.bool_)
     columns = {} if infos is None else {key: array[:1] for key, array in infos.columns.items()}
     return Step(obs, ActionMap(envs.action_space).random(1, np.random.default_rng(0)), np.zeros(1), obs, flag, flag, flag, columns)
+
+
+def _recorded(policy: Policy, step: Step) -> dict[str, Any]:
+    """Columns of a policy for an example step."""
+    device = next((p.device for p in policy.parameters()), torch.device("cpu"))
+    with torch.no_grad():
+        _, state = policy.act(as_tensors(step.obs, device), None, explore=False, rng=torch.Generator(device))
+    columns: dict[str, Any] = map_tensors(lambda part: part.cpu().numpy(), policy.columns(None, state))
+    return columns
 
 
 def in_words(num_bytes: int) -> str:

@@ -15,7 +15,7 @@ from rlchassis.data.step import Step
 from rlchassis.envs import Environments, is_masked
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy, action_space_of, layers
-from rlchassis.replay import Replay, ReplayBuffer, require_space_of_stacks
+from rlchassis.replay import Replay, ReplayBuffer, Sample, require_space_of_stacks
 from rlchassis.training.episodes import CollectStats
 from rlchassis.training.memory import ReplayMemory
 from rlchassis.training.off_policy_settings import check_off_policy, first_learning_step, settings_never_reached
@@ -64,7 +64,7 @@ class OffPolicyTrainer(Trainer):
             require_space_of_stacks(world.envs.observation_space, sampling.replay_buffer_stack_num)
         if world.config.train:
             spaces = Environments.from_spaces(world.envs.observation_space, actions)
-            self._memory = ReplayMemory.of(self._replay, spaces, world.train_collector.envs.infos)
+            self._memory = ReplayMemory.of(self._replay, spaces, world.train_collector.envs.infos, world.policy)
             self._memory.require(free_memory(), sampling.total_steps)
         self._ratio = Fraction(sampling.update_per_step).limit_denominator(LARGEST_DENOMINATOR)
         if sampling.start_timesteps_random:
@@ -137,9 +137,18 @@ class OffPolicyTrainer(Trainer):
         steps = max(0, env_step - first_learning_step(self.world.sampling))
         return steps * self._ratio.numerator // self._ratio.denominator
 
+    def _sample(self) -> Sample:
+        """A batch of windows: rows of n steps, or sequences of a recurrent policy that hold batch_size rows, at least one."""
+        world, policy, replay = self.world, self.world.algorithm.policy, self._replay
+        count, n = max(1, world.sampling.batch_size // policy.sequence_length), world.algorithm.n_step + policy.sequence_length - 1
+        if not policy.burn_in:
+            return replay.sample(count, n, world.sampler_rng)
+        assert isinstance(replay, ReplayBuffer)
+        return replay.sample(count, n, world.sampler_rng, before=policy.burn_in)
+
     def _round(self) -> None:
         world, replay = self.world, self._replay
-        sample = replay.sample(world.sampling.batch_size, world.algorithm.n_step, world.sampler_rng)
+        sample = self._sample()
         window = sample.window if world.device.type == "cpu" else sample.window.to(world.device)
         batch = world.algorithm.prepare(self._transformed(window), world.learner_rng)
         if self.state.updates == 0:

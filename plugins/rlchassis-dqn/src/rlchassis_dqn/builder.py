@@ -9,7 +9,7 @@ import torch
 from attrs import frozen
 from torch import nn
 
-from rlchassis.api import AgentFactory, Environments, ExperimentBuilder, OffPolicyTrainer, Setup, instance
+from rlchassis.api import AgentFactory, Environments, OffPolicyTrainer, Setup, instance
 from rlchassis_dqn.algorithm import DQN
 from rlchassis_dqn.network import QNetworkFactoryDefault
 from rlchassis_dqn.params import DQNParams
@@ -17,11 +17,16 @@ from rlchassis_toolkit import (
     EpsilonGreedyPolicy,
     IntermediateModuleFactory,
     MaskedValues,
+    MemoryFactory,
+    MemoryMethods,
+    create_memory,
     joint_actions,
     log_joint_actions,
     masked,
+    network_spaces,
     seen_by_networks,
     target_copy,
+    target_memory,
     unique_parameters,
 )
 
@@ -42,22 +47,25 @@ class DQNAgentFactory(AgentFactory):
     """Hyperparameters."""
     model_factory: IntermediateModuleFactory = instance(IntermediateModuleFactory, factory=QNetworkFactoryDefault)
     """Q-network: a network from observations to one value per action."""
+    memory: MemoryFactory | None = instance(MemoryFactory)
+    """Memory, whose features the Q-network sees in place of observations; None: none."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> EpsilonGreedyPolicy:
         """Create an ε-greedy policy over joint actions; UnsupportedSpaceError for continuous ones, and where there are too many."""
-        joint = joint_actions(envs, "DQN")
-        network = masked(self.model_factory.create_module(seen_by_networks(joint), device), joint, MaskedValues)
-        return EpsilonGreedyPolicy(network, eps_training=self.params.eps_schedule(0), eps_inference=self.params.eps_inference)
+        memory, eps = create_memory(self.memory, envs, device), self.params.eps_schedule(0)
+        seen = network_spaces(memory, joint_actions(envs, "DQN"))
+        network = masked(self.model_factory.create_module(seen_by_networks(seen), device), seen, MaskedValues)
+        return EpsilonGreedyPolicy(network, eps_training=eps, eps_inference=self.params.eps_inference, memory=memory)
 
     def create_algorithm(self, policy: EpsilonGreedyPolicy, envs: Environments, setup: Setup) -> DQN:
         """Create the algorithm, with a target network that starts as a copy and one optimizer."""
         params = self.params
         log_joint_actions(envs)
         optimizer = setup.optimizer(unique_parameters(policy), params.lr, "critic", params.lr_scheduler_factory)
-        return DQN(policy, target_copy(policy.network), optimizer, params, params.eps_schedule)
+        return DQN(policy, target_copy(policy.network), optimizer, params, params.eps_schedule, target_memory(policy))
 
 
-class DQNExperimentBuilder(ExperimentBuilder[DQNAgentFactory]):
+class DQNExperimentBuilder(MemoryMethods[DQNAgentFactory]):
     """Builder of experiments with deep Q-learning."""
 
     agent_class = DQNAgentFactory

@@ -6,18 +6,30 @@ import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Algorithm, Experience, Metrics, Optimizer, TensorStruct, Transition, UpdateResult, gradient_step, one_graph
+from rlchassis.api import (
+    Algorithm,
+    Experience,
+    Metrics,
+    Observation,
+    Optimizer,
+    TensorStruct,
+    Transition,
+    UpdateResult,
+    gradient_step,
+    one_graph,
+)
 from rlchassis_sac.loss import policy_loss, soft_target
 from rlchassis_sac.params import SACParams
 from rlchassis_toolkit import (
+    Memory,
     SquashedGaussianPolicy,
     Temperature,
     actor_metrics,
     critic_metrics,
-    n_step_transition,
     polyak_update,
     squared_loss,
     td_metrics,
+    update_target_memory,
 )
 
 
@@ -41,18 +53,20 @@ class SAC(Algorithm[SACBatch]):
     critic_optimizer: Optimizer
     temperature: Temperature
     params: SACParams
+    target_memory: Memory | None = None
+    """Copy of the policy's memory beside the target critics."""
 
     @torch.no_grad()
     def prepare(self, experience: Experience, rng: Generator) -> SACBatch:
         """Compute n-step transitions from windows [n, B, …]."""
-        transition = n_step_transition(experience, self.params.gamma)
+        transition = self.policy.transitions(experience, self.params.gamma)
         noise, next_noise = (torch.empty_like(transition.actions).normal_(generator=rng) for _ in range(2))
         return SACBatch(transition, noise, next_noise)
 
     def update(self, batch: SACBatch, count: int) -> UpdateResult:
         """Take one gradient step of critics, actor and temperature, then a Polyak update of the target critics."""
         metrics = self._learn(batch)
-        return UpdateResult(metrics, priorities=metrics.pop("errors"))
+        return UpdateResult(metrics, priorities=self.policy.priorities(metrics.pop("errors"), batch.transition))
 
     @one_graph
     def _learn(self, batch: SACBatch) -> Metrics:
@@ -61,24 +75,29 @@ class SAC(Algorithm[SACBatch]):
         entropies = actor.pop("entropies")
         temperature = self.temperature.learn(entropies, batch.transition.weights)
         polyak_update(self.target_critics, self.critics, self.params.tau)
+        update_target_memory(self.target_memory, self.policy, self.params.tau)
         return {**critic_metrics(critic), **actor_metrics(actor), "entropy": entropies.mean(), **temperature}
 
     def _critic_loss(self, batch: SACBatch) -> tuple[Tensor, Metrics]:
         """Loss and metrics of a batch; TD errors are [B], averaged over the critics."""
-        step, targets = batch.transition, self._targets(batch)
-        values = self.critics(step.obs, step.actions)
+        step = batch.transition
+        obs, next_obs = self.policy.transition_features(step)
+        targets = self._targets(batch, next_obs)
+        values = self.critics(obs, step.actions)
         return squared_loss(values, targets, step.weights), td_metrics(values, targets)
 
     @torch.no_grad()
-    def _targets(self, batch: SACBatch) -> Tensor:
+    def _targets(self, batch: SACBatch, next_obs: Observation) -> Tensor:
+        """Targets [B]; next_obs: next observations, or features of them, as the actor sees them."""
         step = batch.transition
-        actions, log_probs = self.policy.distribution(step.next_obs).at(batch.next_noise)
-        values = self.target_critics(step.next_obs, actions)
+        actions, log_probs = self.policy.distribution(next_obs).at(batch.next_noise)
+        values = self.target_critics(self.policy.target_features(step, next_obs, self.target_memory), actions)
         return soft_target(step.rewards, step.discounts, values, log_probs, self.temperature.alpha)
 
     def _policy_loss(self, batch: SACBatch) -> tuple[Tensor, Metrics]:
-        """Loss and metrics of a batch; entropies are [B], estimated by one action each."""
-        step = batch.transition
-        actions, log_probs = self.policy.distribution(step.obs).at(batch.noise)
-        values = self.critics(step.obs, actions)
-        return policy_loss(values, log_probs, self.temperature.alpha, step.weights), {"entropies": -log_probs}
+        """Loss and metrics of a batch; entropies are [B], estimated by one action each. No gradient reaches a memory."""
+        with torch.no_grad():
+            obs = self.policy.features(batch.transition.obs)
+        actions, log_probs = self.policy.distribution(obs).at(batch.noise)
+        values = self.critics(obs, actions)
+        return policy_loss(values, log_probs, self.temperature.alpha, batch.transition.weights), {"entropies": -log_probs}

@@ -16,12 +16,17 @@ from rlchassis_toolkit import (
     ActionCriticFactory,
     ActorFactory,
     GaussianActorMethods,
+    MemoryFactory,
+    MemoryMethods,
     TwoCriticsMethods,
     create_critics,
+    create_memory,
     create_optimizers,
     create_temperature,
+    network_spaces,
     squashed_actor,
     target_copy,
+    target_memory,
     two_critics,
 )
 
@@ -44,16 +49,19 @@ class SACAgentFactory(AgentFactory):
     """Actor: a network from observations to mean and log standard deviation of the Gaussian before tanh."""
     critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
     """Two critics: networks from observations and actions to values; equal ones are computed as one."""
+    memory: MemoryFactory | None = instance(MemoryFactory)
+    """Memory, whose features actor and critics see in place of observations; None: none."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> SACPolicy:
         """Create a squashed Gaussian policy."""
-        actor = self.actor_factory.create_module(envs, device)
-        return SACPolicy(actor, deterministic_eval=self.params.deterministic_eval, noise=self.params.exploration_noise)
+        params, memory = self.params, create_memory(self.memory, envs, device)
+        actor = self.actor_factory.create_module(network_spaces(memory, envs), device)
+        return SACPolicy(actor, deterministic_eval=params.deterministic_eval, noise=params.exploration_noise, memory=memory)
 
     def create_algorithm(self, policy: SACPolicy, envs: Environments, setup: Setup) -> SAC:
-        """Create the algorithm; features shared with the actor are trained by the critics' loss alone."""
+        """Create the algorithm; features shared with the actor, and a memory, are trained by the critics' loss alone."""
         params = self.params
-        critics = create_critics(self.critic_factories, envs, setup.device, policy.actor)
+        critics = create_critics(self.critic_factories, network_spaces(policy.memory, envs), setup.device, policy.actor)
         return SAC(
             policy,
             critics,
@@ -61,10 +69,11 @@ class SACAgentFactory(AgentFactory):
             *create_optimizers(policy, critics, params, setup),
             create_temperature(params.alpha, envs, setup),
             params,
+            target_memory(policy),
         )
 
 
-class SACExperimentBuilder(GaussianActorMethods[SACAgentFactory], TwoCriticsMethods[SACAgentFactory]):
+class SACExperimentBuilder(GaussianActorMethods[SACAgentFactory], TwoCriticsMethods[SACAgentFactory], MemoryMethods[SACAgentFactory]):
     """Builder of experiments with Soft Actor-Critic."""
 
     agent_class = SACAgentFactory

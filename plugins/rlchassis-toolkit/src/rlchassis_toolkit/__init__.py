@@ -67,7 +67,7 @@ from rlchassis_toolkit.noise import ExplorationNoise, NoiseFactory, NoiseFactory
 from rlchassis_toolkit.numpy_inference import infer
 from rlchassis_toolkit.policies.deterministic import DeterministicPolicy
 from rlchassis_toolkit.policies.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
-from rlchassis_toolkit.policies.recurrent import RecurrentPolicy
+from rlchassis_toolkit.policies.recurrent import RecurrentPolicy, target_memory, update_target_memory
 from rlchassis_toolkit.policies.squashed import SquashedGaussian, SquashedGaussianPolicy
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
 from rlchassis_toolkit.product_distributions import MixedDistribution, MultiCategorical
@@ -176,10 +176,12 @@ __all__ = [
     "squared_loss",
     "squashed_actor",
     "target_copy",
+    "target_memory",
     "td_metrics",
     "two_critics",
     "unique_parameters",
     "update_scale_and_compute_gae",
+    "update_target_memory",
     "value_loss",
     "width_of",
 ]

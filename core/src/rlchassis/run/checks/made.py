@@ -7,7 +7,6 @@ from typing import Any
 from rlchassis.config import ResolvedSampling
 from rlchassis.errors import PluginError, UsageError
 from rlchassis.learning.algorithm import Algorithm
-from rlchassis.learning.policy import Policy
 from rlchassis.training.agent import AgentFactory
 from rlchassis.training.off_policy import OffPolicyTrainer
 
@@ -31,11 +30,23 @@ def require_n_step(agent: AgentFactory, algorithm: Algorithm[Any]) -> None:
         )
 
 
-def require_sequences(agent: AgentFactory, policy: Policy, sampling: ResolvedSampling) -> None:
-    """UsageError if the sequences that a recurrent policy learns from are longer than what an environment contributes to a rollout."""
-    rows = sampling.step_per_collect // sampling.num_train_envs
-    if policy.sequence_length > max(rows, 1) and not issubclass(agent.trainer_class, OffPolicyTrainer):
-        raise UsageError(
-            f"sequences of {policy.sequence_length} rows are longer than a rollout, which has {rows} rows of each environment; "
-            "lower memory.sequence_length or raise sampling.step_per_collect."
-        )
+def require_sequences(agent: AgentFactory, algorithm: Algorithm[Any], sampling: ResolvedSampling) -> None:
+    """UsageError if the sequences that a recurrent policy learns from do not fit what is stored of an environment."""
+    policy = algorithm.policy
+    if not policy.records_columns:
+        return
+    rows, stored = sampling.step_per_collect // sampling.num_train_envs, "rollout"
+    longest, remedy = policy.sequence_length, "lower memory.sequence_length or raise sampling.step_per_collect"
+    if issubclass(agent.trainer_class, OffPolicyTrainer):
+        _require_own_buffer(agent, sampling)
+        rows, stored = sampling.buffer_size // sampling.num_train_envs, "replay buffer"
+        longest, remedy = longest + policy.burn_in + algorithm.n_step - 1, "lower memory.sequence_length or raise sampling.buffer_size"
+    if longest > max(rows, 1):
+        raise UsageError(f"sequences of {longest} rows are longer than a {stored}, which has {rows} rows of each environment; {remedy}.")
+
+
+def _require_own_buffer(agent: AgentFactory, sampling: ResolvedSampling) -> None:
+    if sampling.replay_buffer_stack_num > 1:
+        raise UsageError("a policy with a memory does not learn from rebuilt stacks; leave sampling.replay_buffer_stack_num or memory out.")
+    if agent.buffer_factory is not None:
+        raise UsageError("a policy with a memory learns from sequences of the default replay buffer; leave buffer_factory or memory out.")

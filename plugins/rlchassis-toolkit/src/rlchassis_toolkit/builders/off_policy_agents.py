@@ -32,8 +32,9 @@ class OffPolicyParams(Protocol):
 
 
 def create_optimizers(policy: Policy, critics: nn.Module, params: OffPolicyParams, setup: Setup) -> tuple[Optimizer, Optimizer]:
-    """Create the optimizers of actor and critics; the critics' optimizer updates shared features."""
-    judging = unique_parameters(critics)
+    """Create the optimizers of actor and critics; the critics' optimizer updates shared features and a memory."""
+    memory = getattr(policy, "memory", None)
+    judging = unique_parameters(critics) if memory is None else unique_parameters(critics, memory)
     acting = unique_parameters(policy, without=judging)
     return (
         setup.optimizer(acting, params.actor_lr, "actor", params.actor_lr_scheduler_factory),

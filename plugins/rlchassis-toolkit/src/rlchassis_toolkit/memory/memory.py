@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from attrs import frozen
+from attrs import evolve, frozen
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from rlchassis.api import HasSpaces, Observation, by_row, is_masked, split_mask
+from rlchassis.api import HasSpaces, Observation, by_row, is_masked, map_tensors, split_mask
 from rlchassis_toolkit.memory.layers import RecurrentLayer
-from rlchassis_toolkit.memory.sequences import Steps
+from rlchassis_toolkit.memory.sequences import Sequences, Steps
 from rlchassis_toolkit.networks.encoders import width_of
+from rlchassis_toolkit.networks.joint_actions import JointSpaces
 from rlchassis_toolkit.networks.masking import WithoutMask
 from rlchassis_toolkit.numpy_inference import infer
 
@@ -44,10 +45,24 @@ class Memory(nn.Module):
         return torch.cat(after, -1) if len(after) > 1 else after[0]
 
     def unroll(self, steps: Steps) -> Tensor:
-        """States [B, T, S] after every row of sequences [B, T, …], from the recorded states of their first rows."""
-        inputs, after = by_row(self.encoder, steps.obs), []
-        for layer, before in zip(self.layers, torch.split(steps.states, self._widths, -1), strict=True):
-            after.append(layer.unroll(inputs, before, steps.fresh))  # type: ignore[operator]  # likewise
+        """States [B, T, S] after every row of sequences [B, T, …], from the recorded states of their first rows.
+
+        Those of the first `burn_in` rows are computed without gradient, and are where the others begin.
+        """
+        obs, states, fresh = steps.obs, steps.states, steps.fresh
+        if not self.burn_in:
+            return self._unrolled(obs, states, fresh)
+        head, tail = slice(self.burn_in), slice(self.burn_in, None)
+        with torch.no_grad():
+            before = self._unrolled(map_tensors(lambda part: part[:, head], obs), states[:, head], fresh[:, head])
+        first = torch.where(fresh[:, tail][:, :1, None], states[:, tail][:, :1], before[:, -1:])
+        states = torch.cat([first, states[:, tail][:, 1:]], 1)
+        return torch.cat([before, self._unrolled(map_tensors(lambda part: part[:, tail], obs), states, fresh[:, tail])], 1)
+
+    def _unrolled(self, obs: Observation, states: Tensor, fresh: Tensor) -> Tensor:
+        inputs, after = by_row(self.encoder, obs), []
+        for layer, before in zip(self.layers, torch.split(states, self._widths, -1), strict=True):
+            after.append(layer.unroll(inputs, before, fresh))  # type: ignore[operator]  # a RecurrentLayer
             inputs = after[-1][..., : layer.size]
         return torch.cat(after, -1) if len(after) > 1 else after[0]
 
@@ -60,6 +75,10 @@ class Memory(nn.Module):
         """What networks see: the features, together with the action mask of the observations [B, …] where there is one."""
         features = self.features(after)
         return {OBSERVATION: features, ACTION_MASK: split_mask(obs)[1]} if isinstance(self.encoder, WithoutMask) else features
+
+    def rows_seen(self, after: Tensor, sequences: Sequences) -> Observation:
+        """What networks see of the rows that are learned from, [R, …], from the states after every row [B, T, S]."""
+        return map_tensors(lambda part: part.flatten(0, 1)[sequences.rows], self.seen(after, sequences.steps.obs))
 
 
 @frozen
@@ -77,4 +96,4 @@ def network_spaces(memory: nn.Module | None, envs: HasSpaces) -> HasSpaces:
     space: Any = envs.observation_space
     features = spaces.Box(-1, 1, (width_of(memory),), np.float32)
     seen = spaces.Dict({OBSERVATION: features, ACTION_MASK: space[ACTION_MASK]}) if is_masked(space) else features
-    return FeatureSpaces(seen, envs.action_space)
+    return evolve(envs, observation_space=seen) if isinstance(envs, JointSpaces) else FeatureSpaces(seen, envs.action_space)

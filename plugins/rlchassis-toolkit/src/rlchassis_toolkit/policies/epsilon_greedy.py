@@ -9,8 +9,10 @@ from attrs import frozen
 from gymnasium import spaces
 from torch import Generator, Tensor, nn
 
-from rlchassis.api import Observation, Policy, UsageError, require_values
+from rlchassis.api import Observation, UsageError, require_values
+from rlchassis_toolkit.memory.memory import Memory
 from rlchassis_toolkit.numpy_inference import infer
+from rlchassis_toolkit.policies.recurrent import RecurrentPolicy
 
 FIRST, LAST, FRACTION = 1.0, 0.05, 0.1
 """Default ε schedule: initial value, final value and fraction of the run."""
@@ -47,7 +49,7 @@ class LinearEps:
         return self.first + (self.last - self.first) * min(1.0, progress / self.fraction)
 
 
-class EpsilonGreedyPolicy(Policy):
+class EpsilonGreedyPolicy(RecurrentPolicy):
     """ε-greedy policy on a Q-network: argmaxₐ q(s, a), or with probability ε a uniformly random action.
 
     A network of masked values says so by an attribute is_masked: actions of value −∞ are never chosen.
@@ -55,8 +57,8 @@ class EpsilonGreedyPolicy(Policy):
 
     joint_actions = True
 
-    def __init__(self, network: nn.Module, *, eps_training: float, eps_inference: float = 0.0) -> None:
-        super().__init__()
+    def __init__(self, network: nn.Module, *, eps_training: float, eps_inference: float = 0.0, memory: Memory | None = None) -> None:
+        super().__init__(memory)
         self.network = network
         self.is_masked = bool(getattr(network, "is_masked", False))
         self.eps_training = eps_training
@@ -64,15 +66,16 @@ class EpsilonGreedyPolicy(Policy):
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Actions [N]; each environment explores independently, and no random numbers are drawn where ε is 0."""
+        obs, after = self.perceive(obs, state)
         values = self.values(obs, explore=explore, rng=rng)
         best = values.argmax(-1)
         eps = self.eps_training if explore else self.eps_inference
         if eps == 0:
-            return best, None
+            return best, after
         drawn = torch.rand(best.shape, generator=rng, device=rng.device)
         if min(drawn.tolist()) >= eps:  # faster than in torch, and true for nearly all steps
-            return best, None
-        return torch.where(drawn < eps, self._anything(values, rng), best), None
+            return best, after
+        return torch.where(drawn < eps, self._anything(values, rng), best), after
 
     def _anything(self, values: Tensor, rng: Generator) -> Tensor:
         if self.is_masked:
@@ -83,8 +86,9 @@ class EpsilonGreedyPolicy(Policy):
         """Check that the network returns one value per action; unchecked where the action space is not Discrete."""
         if isinstance(action_space, spaces.Discrete):
             device = next((p.device for p in self.parameters()), torch.device("cpu"))
-            values = self.values(obs, explore=False, rng=Generator(device))
-            require_values(values, obs, int(action_space.n), meaning="one value per action", may_be_infinite=self.is_masked)
+            seen, _ = self.perceive(obs, None)
+            values = self.values(seen, explore=False, rng=Generator(device))
+            require_values(values, seen, int(action_space.n), meaning="one value per action", may_be_infinite=self.is_masked)
 
     def values(self, obs: Observation, *, explore: bool, rng: Generator) -> Tensor:
         """Values q(s, ·) of K actions, [N, K]; networks that estimate them by samples use rng."""

@@ -8,9 +8,12 @@ import torch
 from attrs import evolve
 from torch import Tensor
 
-from rlchassis.api import Experience, HasSpaces, Observation, Policy, by_row, map_tensors
+from rlchassis.api import Experience, HasSpaces, Observation, Policy, Transition, by_row
 from rlchassis_toolkit.memory.memory import Memory, network_spaces
 from rlchassis_toolkit.memory.sequences import MEMORY, Recording, Steps
+from rlchassis_toolkit.memory.windows import features_of, next_features_of, sequence_priorities, sequence_transition
+from rlchassis_toolkit.returns import n_step_transition
+from rlchassis_toolkit.targets import polyak_update, target_copy
 
 
 class RecurrentPolicy(Policy):
@@ -64,5 +67,34 @@ class RecurrentPolicy(Policy):
         """Features [R, H] of the rows of Sequences, with gradient; without a memory the observations themselves."""
         if self.memory is None:
             return obs  # type: ignore[no-any-return]  # an observation
-        seen = self.memory.seen(self.memory.unroll(obs.steps), obs.steps.obs)
-        return map_tensors(lambda part: part.flatten(0, 1)[obs.rows], seen)
+        return self.memory.rows_seen(self.memory.unroll(obs.steps), obs)
+
+    def transitions(self, window: Experience, gamma: float) -> Transition:
+        """n-step transitions [B, …] of windows of replay; with a memory those of every row of sequences, without features yet."""
+        memory = self.memory
+        if memory is None:
+            return n_step_transition(window, gamma)
+        return sequence_transition(window, gamma, length=memory.sequence_length, burn_in=memory.burn_in)
+
+    def transition_features(self, batch: Transition) -> tuple[Observation, Observation]:
+        """Features of observations and, without gradient, of next observations; without a memory the observations themselves."""
+        return (batch.obs, batch.next_obs) if self.memory is None else features_of(batch, self.memory)
+
+    def target_features(self, batch: Transition, next_obs: Observation, target: Memory | None) -> Observation:
+        """Features of next observations by a target memory; without one `next_obs`, those of transition_features."""
+        return next_obs if target is None else next_features_of(batch, target)
+
+    def priorities(self, errors: Tensor, batch: Transition) -> Tensor:
+        """Priorities of what was drawn from replay, from the errors |δ| [B] of a batch: of its rows, or of sequences."""
+        return errors if self.memory is None else sequence_priorities(errors, batch.weights, self.memory.sequence_length)
+
+
+def target_memory(policy: RecurrentPolicy) -> Memory | None:
+    """Copy of a policy's memory without gradients, to go with a target network; None without a memory."""
+    return None if policy.memory is None else target_copy(policy.memory)
+
+
+def update_target_memory(target: Memory | None, policy: RecurrentPolicy, tau: float) -> None:
+    """Polyak update of a target memory; nothing without one."""
+    if target is not None and policy.memory is not None:
+        polyak_update(target, policy.memory, tau)

@@ -10,10 +10,12 @@ from gymnasium import spaces
 from torch import Generator, Tensor, nn
 from torch.nn.functional import softplus
 
-from rlchassis.api import Observation, Policy
+from rlchassis.api import Observation
 from rlchassis_toolkit.distributions import DiagonalGaussian
+from rlchassis_toolkit.memory.memory import Memory
 from rlchassis_toolkit.numpy_inference import infer
 from rlchassis_toolkit.policies.distribution_checks import require_gaussian
+from rlchassis_toolkit.policies.recurrent import RecurrentPolicy
 
 LOG_2 = math.log(2)
 
@@ -53,24 +55,26 @@ def _log_slope(unsquashed: Tensor) -> Tensor:
     return 2 * (LOG_2 - unsquashed - softplus(-2 * unsquashed))
 
 
-class SquashedGaussianPolicy(Policy):
+class SquashedGaussianPolicy(RecurrentPolicy):
     """Stochastic policy with the squashed Gaussian of its actor."""
 
-    def __init__(self, actor: nn.Module, *, deterministic_eval: bool = True) -> None:
-        super().__init__()
+    def __init__(self, actor: nn.Module, *, deterministic_eval: bool = True, memory: Memory | None = None) -> None:
+        super().__init__(memory)
         self.actor = actor
         self.deterministic_eval = deterministic_eval
 
     def act(self, obs: Observation, state: Any = None, *, explore: bool, rng: Generator) -> tuple[Tensor, Any]:
         """Sample actions while exploring; else the squashed mean, or samples without deterministic_eval."""
+        obs, after = self.perceive(obs, state)
         distribution = SquashedGaussian(*infer(self.actor, obs))
         if explore or not self.deterministic_eval:
-            return distribution.sample(rng), None
-        return distribution.mode(), None
+            return distribution.sample(rng), after
+        return distribution.mode(), after
 
     def check_networks(self, obs: Observation, action_space: spaces.Space[Any]) -> None:
         """Check that the actor returns mean and log standard deviation before tanh."""
-        require_gaussian(self.actor(obs), obs, math.prod(action_space.shape or ()))
+        seen, _ = self.perceive(obs, None)
+        require_gaussian(self.actor(seen), seen, math.prod(action_space.shape or ()))
 
     def distribution(self, obs: Observation) -> SquashedGaussian:
         """Action distribution π(·|s)."""
