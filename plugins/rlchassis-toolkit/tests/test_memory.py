@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from rlchassis.api import Environments, Experience
 from rlchassis_toolkit import CategoricalActor, Features, MemoryFactoryGRU, MemoryFactoryLSTM, RolloutBatch, StochasticPolicy
+from rlchassis_toolkit.memory.gru_sequence import GRUSequence
 from rlchassis_toolkit.memory.layers import GRULayer, LSTMLayer
 from rlchassis_toolkit.memory.sequences import Sequences, Steps
 
@@ -172,6 +173,19 @@ def test_the_gradient_reaches_back_to_the_beginning_of_sequence_and_episode(poli
     assert reached(features[1, 0, 2]) == [[0, 1], [1, 1], [2, 1]]
     assert reached(features[1, 1, 1]) == [[3, 1], [4, 1]]
     assert reached(features[0, 1, 2]) == [[4, 0], [5, 0]]
+
+
+def test_the_written_gradient_of_a_gru_and_its_derivative_are_those_of_finite_differences():
+    rng = torch.Generator().manual_seed(0)
+    projected, weight, bias, states = (torch.randn(*shape, generator=rng).double() for shape in ((3, 5, 6), (6, 2), (6,), (3, 5, 2)))
+    fresh = torch.tensor([[0, 0, 1, 0, 1], [1, 0, 0, 0, 0], [0, 1, 1, 0, 0]]).bool()
+
+    def unrolled(*args: Tensor) -> Tensor:
+        return GRUSequence.apply(*args, states, fresh)
+
+    inputs = tuple(part.requires_grad_() for part in (projected, weight, bias))
+    assert torch.autograd.gradcheck(unrolled, inputs)
+    assert torch.autograd.gradgradcheck(unrolled, inputs)
 
 
 def test_a_policy_without_memory_learns_from_observations_themselves():

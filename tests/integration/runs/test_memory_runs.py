@@ -22,6 +22,7 @@ from rlchassis.experiment import (
     TRPOExperimentBuilder,
     evaluate,
     load_policy,
+    plan,
 )
 from rlchassis.training.memory import ReplayMemory
 from rlchassis_testkit.masked_envs import Forbidding
@@ -142,3 +143,14 @@ def test_sequences_longer_than_a_rollout_are_refused():
 def test_burn_in_is_refused_on_policy():
     with pytest.raises(UsageError, match=r"memory\.burn_in has no effect on policy"):
         PPOExperimentBuilder(MAZE).with_memory(MemoryFactoryGRU(burn_in=4))
+
+
+def test_a_memory_is_set_by_name_with_options():
+    settings = {"memory": "lstm:sequence_length=4,size=8"}
+    agent = plan("ppo", "CartPole-v1", steps=5000, recipe="none", settings=settings).agent_factory
+    assert agent.memory == MemoryFactoryLSTM(size=8, sequence_length=4)
+
+
+def test_an_algorithm_without_memory_names_those_that_have_one():
+    with pytest.raises(UsageError, match="Algorithms that have it: a2c, dqn, npg, pg, ppo, sac, trpo"):
+        plan("td3", "Pendulum-v1", steps=5000, recipe="none", settings={"memory": "gru"})

@@ -10,7 +10,7 @@ import attrs
 
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.errors import UsageError
-from rlchassis.registry import Named
+from rlchassis.registry import Named, installed, load
 from rlchassis.registry.wording import listed, setting_meant
 from rlchassis.storage.spec.encoding import TAGS
 from rlchassis.training.agent import AgentFactory
@@ -60,8 +60,15 @@ def _full_name(key: str, agent: AgentFactory) -> str:
         case [_, *_] as several:
             raise UsageError(f'"{key}" is short for {" and for ".join(several)} of this algorithm; write the full name of one of them.')
     names = (*known, *short)
-    hint = setting_meant(key, (*names, *_within_sections(agent))) or f" There are: {listed(names)}."
+    hint = setting_meant(key, (*names, *_within_sections(agent))) or f"{_of_others(key)} There are: {listed(names)}."
     raise UsageError(f'there is no setting "{key}".{hint}')
+
+
+def _of_others(key: str) -> str:
+    """Sentence that names the installed algorithms with a field of this name, if there are any."""
+    usable = (plugin.name for plugin in installed("algorithm") if plugin.state == "ok")
+    having = [name for name in usable if key in attrs.fields_dict(load("algorithm", name).agent_class)]
+    return f" Algorithms that have it: {listed(having)}." if having else ""
 
 
 def _within_sections(agent: AgentFactory) -> list[str]:

@@ -8,6 +8,8 @@ from typing import ClassVar, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from rlchassis_toolkit.memory.gru_sequence import GRUSequence, gru_step
+
 State: TypeAlias = tuple[Tensor, ...]
 """State of a layer: its output h [B, H], and for LSTM the cell c [B, H]."""
 
@@ -68,11 +70,15 @@ class GRULayer(RecurrentLayer):
 
     def advance(self, projected: Tensor, state: State) -> State:
         """h′ [B, H]."""
-        (h,), size = state, self.size
-        recurrent = self.recurrent(h)
-        r, z = (projected[:, : 2 * size] + recurrent[:, : 2 * size]).sigmoid().chunk(2, -1)
-        n = torch.addcmul(projected[:, 2 * size :], r, recurrent[:, 2 * size :]).tanh()
-        return (torch.lerp(n, h, z),)
+        return (gru_step(projected, state[0], self.recurrent.weight, self.recurrent.bias)[0],)
+
+    def unroll(self, inputs: Tensor, states: Tensor, fresh: Tensor) -> Tensor:
+        """States after every step; with a gradient that is written out, except in compiled updates, where the compiler does better."""
+        if torch.compiler.is_compiling() or not torch.is_grad_enabled():
+            return super().unroll(inputs, states, fresh)
+        parts = self.inward(inputs), self.recurrent.weight, self.recurrent.bias, states, fresh
+        after: Tensor = GRUSequence.apply(*parts)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        return after
 
 
 class LSTMLayer(RecurrentLayer):
