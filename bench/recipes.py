@@ -20,6 +20,7 @@ from rlchassis_ppo import PPOParams
 from rlchassis_redq import REDQParams
 from rlchassis_sac import SACParams
 from rlchassis_td3 import TD3Params
+from rlchassis_toolkit import MemoryFactoryLSTM
 from rlchassis_toolkit.factories.networks import IntermediateModuleFactoryDefault
 from rlchassis_trpo import TRPOParams
 
@@ -40,6 +41,11 @@ def ppo(*args: Any) -> Builder:
     """Learning rate 3e-4, γ .99, λ .95, clip .2, value weight .5, no entropy, gradient norm .5."""
     params = PPOParams(lr=3e-4, gamma=0.99, gae_lambda=0.95, ent_coef=0.0, vf_coef=0.5, max_grad_norm=0.5, eps_clip=0.2)
     return with_critic(made.PPOExperimentBuilder(*args).with_ppo_params(params))
+
+
+def recurrent_ppo(*args: Any) -> Builder:
+    """As PPO, with an LSTM of 64 units, which actor and critic share, and sequences of 16."""
+    return ppo(*args).with_memory(MemoryFactoryLSTM(size=64, sequence_length=16))  # type: ignore[attr-defined,no-any-return]  # it has one
 
 
 def a2c(*args: Any) -> Builder:
@@ -111,4 +117,5 @@ def ddpg(*args: Any) -> Builder:
 BUILDERS: dict[str, Callable[..., Builder]] = {
     **{each.__name__: each for each in (a2c, ddpg, discrete_sac, dqn, iqn, npg, pg, ppo, redq, sac, td3, trpo)},
     "masked_ppo": ppo,
+    "recurrent_ppo": recurrent_ppo,
 }

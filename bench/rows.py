@@ -52,6 +52,7 @@ ROWS = {
         on_policy("masked_ppo-cartpole", "masked:MaskedCartPole-v0", 8, 40960, collect=1024, minibatch=256, passes=4, peers=("sb3",)),
         on_policy("ppo-halfcheetah-1", "HalfCheetah-v5", 1, 8192, collect=2048, minibatch=64, passes=10),
         on_policy("ppo-halfcheetah-8", "HalfCheetah-v5", 8, 16384, collect=2048, minibatch=64, passes=10),
+        on_policy("recurrent_ppo-cartpole", "CartPole-v1", 8, 20480, collect=1024, minibatch=256, passes=4, peers=("sb3",)),
         on_policy("a2c-cartpole", "CartPole-v1", 8, 20000, collect=40, minibatch=40),
         on_policy("pg-cartpole", "CartPole-v1", 8, 40960, collect=1024, minibatch=1024, peers=("tianshou",)),
         on_policy("npg-cartpole", "CartPole-v1", 8, 40960, collect=1024, minibatch=1024, peers=("tianshou",)),
