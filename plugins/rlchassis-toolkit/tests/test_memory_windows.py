@@ -78,8 +78,9 @@ def test_features_of_windows_are_those_of_a_loop_by_hand_across_burn_in_and_ends
     assert torch.equal(next_features_of(batch, memory), following_features)
 
 
-def test_no_gradient_flows_through_burn_in_and_next_observations():
-    memory = memory_of(sequence_length=2, burn_in=2)
+@pytest.mark.parametrize("kind", [MemoryFactoryGRU, MemoryFactoryLSTM])
+def test_no_gradient_flows_through_burn_in_and_next_observations(kind):
+    memory = memory_of(kind, sequence_length=2, burn_in=2)
     window = window_of(memory, rows=4)
     window.obs.requires_grad_()
     window.next_obs.requires_grad_()

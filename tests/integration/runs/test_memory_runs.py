@@ -81,7 +81,7 @@ def test_noise_and_memory_of_a_policy_each_have_their_state():
     world = tiny_run(SACExperimentBuilder, "Pendulum-v1", configure=lambda b: b.with_memory(GRU).with_sac_params(params), **SETTINGS)
     window = world.buffer.sample(64, 1, torch.Generator()).window
     assert window.columns["memory"].shape == (1, 64, 8)
-    assert world.train_collector._acting._state.keys() == {"memory", "noise"}
+    assert world.train_collector._acting.state.keys() == {"memory", "noise"}
 
 
 def test_a_replay_buffers_memory_counts_recorded_states():
