@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from rlchassis import evaluate, load_policy
-from rlchassis.errors import UsageError
+from rlchassis.errors import EnvironmentFailure, UsageError
 from rlchassis.experiment import (
     EnvFactoryCallable,
     EnvMode,
@@ -173,9 +173,26 @@ def num_threads(tmp_path):
     assert torch.get_num_threads() == before
 
 
+def checkpoint_every(tmp_path):
+    for every, kept in ((16, 2), ("10min", 1), (0, 0)):
+        found = run(tmp_path / str(every), checkpoint_every=every).world.directory.glob("checkpoints/ckpt-*")
+        assert len(list(found)) == kept
+
+
+def require_exact_resume(tmp_path):
+    with pytest.raises(UsageError, match="require_exact_resume needs checkpoints"):
+        run(tmp_path, require_exact_resume=True, checkpoint_every=0)
+    assert run(tmp_path / "exact", require_exact_resume=True).trainer_result.env_steps
+
+
+def info_metrics(tmp_path):
+    with pytest.raises(EnvironmentFailure, match='ended an episode in which no info has "won"'):
+        run(tmp_path, info_metrics=("won",))
+
+
 SETTINGS = [
     seed, device, policy_restore_directory, train, watch, watch_num_episodes, watch_render, persistence_base_dir, persistence_enabled,
-    log_file_enabled, policy_persistence_mode, num_threads,
+    log_file_enabled, policy_persistence_mode, checkpoint_every, require_exact_resume, num_threads, info_metrics,
 ]  # fmt: skip
 
 

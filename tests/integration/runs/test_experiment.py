@@ -35,7 +35,7 @@ def trained(tmp_path_factory):
 
 def test_a_run_directory_holds_what_the_contract_says(trained):
     names = {path.name for path in trained.world.directory.iterdir()}
-    assert names == {"experiment.json", "experiment.pkl", "provenance.json", "policy.pt", "metrics.jsonl", "log.txt", "tb"}
+    assert names == {"experiment.json", "experiment.pkl", "provenance.json", "policy.pt", "metrics.jsonl", "log.txt", "tb", "checkpoints"}
 
 
 def test_provenance_says_with_what_the_run_was_made(trained):

@@ -113,7 +113,7 @@ MADE = ["make_envs", "env_wrappers", "env_wrappers", "make_policy", "make_algori
 
 def test_hooks_are_called_in_the_promised_order_and_number(record, tmp_path):
     cartpole(tmp_path).with_extension("acme.record").build().run("run")
-    assert of(record, "a") == [*BUILD, *MADE, "train_start", *EPOCH * 2, "train_end", "run_end", "teardown"]
+    assert of(record, "a") == [*BUILD, *MADE, "train_start", *EPOCH * 2, "checkpoint_state", "train_end", "run_end", "teardown"]
 
 
 def test_a_run_that_only_watches_and_writes_nothing_calls_what_concerns_it(record, tmp_path):

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from attrs import define, field
 
 from rlchassis.config.experiment_config import ExperimentConfig, interval
 from rlchassis.data.state_tree import UncoveredState
 from rlchassis.envs import space_to_data
 from rlchassis.errors import UsageError
+from rlchassis.run.threads import number_of_threads
 from rlchassis.storage.checkpoint.directory import write_checkpoint
 from rlchassis.storage.provenance import versions
 from rlchassis.training.checkpointing import Checkpointing
@@ -91,7 +91,7 @@ def facts(trainer: Trainer, *, exact: bool) -> dict[str, Any]:
         "total_steps": world.state.total_steps,
         "spaces": {"observation": space_to_data(world.envs.observation_space), "action": space_to_data(world.envs.action_space)},
         "num_envs": world.train_collector.envs.num_envs,
-        "bits": {**versions(), "device": str(world.device), "threads": torch.get_num_threads()},
+        "bits": {**versions(), "device": str(world.device), "threads": number_of_threads(world.config.num_threads, world.policy)},
     }
 
 

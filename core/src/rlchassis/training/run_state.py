@@ -100,12 +100,13 @@ def _restore_global_generators(state: dict[str, Any]) -> None:
 
 def _extension_states(world: World) -> dict[str, Any]:
     """What each extension stores, by its origin."""
-    found = {each.plugin_name: _called(each, world=world) for each in world.hooks.rlchassis_checkpoint_state.get_hookimpls()}
+    implementations = reversed(world.hooks.rlchassis_checkpoint_state.get_hookimpls())  # pluggy keeps them in the reverse of their order
+    found = {each.plugin_name: _called(each, world=world) for each in implementations}
     return {name: state for name, state in found.items() if state is not None}
 
 
 def _restore_extensions(world: World, states: dict[str, Any]) -> None:
-    for each in world.hooks.rlchassis_restore_state.get_hookimpls():
+    for each in reversed(world.hooks.rlchassis_restore_state.get_hookimpls()):
         if each.plugin_name in states:
             _called(each, world=world, state=states[each.plugin_name])
 
