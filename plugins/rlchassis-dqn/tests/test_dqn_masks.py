@@ -43,7 +43,8 @@ def masked_dqn(is_double: bool) -> DQN:
 )
 def test_a_target_takes_the_best_allowed_action(is_double, mask, best):
     """Target values are 9, 4 and 3, those of the online network 1, 2 and 3."""
-    assert masked_dqn(is_double)._targets(transition(mask)).tolist() == [10 + 0.5 * best]
+    batch = transition(mask)
+    assert masked_dqn(is_double)._targets(batch, batch.next_obs).tolist() == [10 + 0.5 * best]
 
 
 @pytest.mark.parametrize("is_double", [False, True])

@@ -113,11 +113,11 @@ def test_minibatches_are_a_round_each_and_the_whole_rollout_is_one():
 
 class Strange(gym.Env[Any, Any]):
     observation_space = spaces.Box(-1.0, 1.0, (1,))
-    action_space = spaces.MultiDiscrete([2, 2])
+    action_space = spaces.Text(3)
 
 
 def test_spaces_that_the_manifest_does_not_declare_are_refused_before_the_first_step():
-    with pytest.raises(UnsupportedSpaceError, match=r"the action space is MultiDiscrete\(\[2 2\]\), which is not supported"):
+    with pytest.raises(UnsupportedSpaceError, match=r"^the action space is Text"):
         tiny_run(NPGExperimentBuilder, Strange)
 
 

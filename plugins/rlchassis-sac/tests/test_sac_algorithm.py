@@ -113,7 +113,8 @@ def test_targets_follow_at_a_distance_and_get_no_gradient(sac, windows):
 def test_critic_targets_have_no_gradient(sac, windows):
     algorithm = sac(SACAgentFactory(critic_factories=SHARED))
     algorithm.target_critics.requires_grad_()
-    assert not algorithm._targets(prepared(algorithm, windows())).requires_grad
+    batch = prepared(algorithm, windows())
+    assert not algorithm._targets(batch, batch.transition.next_obs).requires_grad
 
 
 def test_the_actors_step_works_out_no_gradients_of_critics(sac, windows):
