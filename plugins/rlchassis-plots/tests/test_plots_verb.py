@@ -141,11 +141,11 @@ def test_options_that_cannot_be_met_are_refused_before_anything_is_written(rlcha
 
 
 def test_training_in_which_no_episode_ended_draws_no_picture_and_says_so(write_run, caplog):
-    from rlchassis.cli.train import _after_train  # with torch, which no other test of this file needs
+    from rlchassis.cli.train import after_train  # with torch, which no other test of this file needs
 
     directory = write_run(tests={})
     with caplog.at_level("INFO"):
-        _after_train(directory)
+        after_train(directory)
     ((_, level, message),) = caplog.record_tuples
     assert (level, message) == (20, f"plot: {directory} holds no return yet; plot it once an episode of it has ended.")
     assert not (directory / "learning_curve.png").exists()

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import Any
 
+import cloudpickle
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from rlchassis.envs.infos import InfoKeys
 from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import EnvironmentFailure, UsageError
 
+cloudpickle.register_pickle_by_value(sys.modules[__name__])  # worker processes cannot import tests
 COST = Box(0, 100, (), np.float32)
 PLACE = Box(-1, 1, (2,), np.float64)
 SPACES = {"cost": COST, "place": PLACE, "lap": Discrete(10)}
