@@ -16,7 +16,7 @@ from rlchassis_toolkit import NoiseFactoryOrnsteinUhlenbeck
 
 ON_POLICY = ("a2c", "npg", "pg", "ppo", "trpo")
 CONTINUOUS = ("ddpg", "redq", "sac", "td3")
-ALGORITHMS = ("a2c", "ddpg", "discrete_sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo")
+ALGORITHMS = ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo")
 KINDS = ("in-process", "workers", "native vector")
 VENV_TYPES = {"in-process": "dummy", "workers": "subproc", "native vector": "native"}
 SAMPLING = {"num_train_envs": 3, "num_test_envs": 1, "num_test_episodes": 1, "step_per_epoch": 48, "batch_size": 12}
