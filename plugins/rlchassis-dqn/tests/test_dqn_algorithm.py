@@ -12,7 +12,7 @@ from rlchassis_testkit.tiny_runs import weights_of
 from rlchassis_toolkit import EpsilonGreedyPolicy
 
 
-class Told(torch.nn.Module):
+class FixedValues(torch.nn.Module):
     """Answers for x the values (x, 3 · x − 4) times a weight, so that the second action is the better one beyond x = 2."""
 
     def __init__(self, weight: float = 1.0) -> None:
@@ -25,7 +25,7 @@ class Told(torch.nn.Module):
 
 def configured(dqn, *, weight: float = 1.0, target: float = 1.0, **params) -> DQN:
     algorithm = dqn(**params)
-    algorithm.policy.network, algorithm.target = Told(weight), Told(target)
+    algorithm.policy.network, algorithm.target = FixedValues(weight), FixedValues(target)
     algorithm.optimizer = Still()
     return algorithm
 

@@ -14,7 +14,7 @@ from rlchassis_toolkit import MaskedValues
 MASKED = spaces.Dict({"observation": VECTOR, "action_mask": spaces.MultiBinary(3)})
 
 
-class Told(torch.nn.Module):
+class FixedValues(torch.nn.Module):
     """The values are the observations, times a factor."""
 
     def __init__(self, *factors: float) -> None:
@@ -33,7 +33,7 @@ def transition(mask: list[int], discount: float = 0.5) -> Transition:
 
 def masked_dqn(is_double: bool) -> DQN:
     algorithm: DQN = make_algorithm(DQNAgentFactory(params=DQNParams(is_double=is_double)), spaces.Discrete(3), MASKED)
-    algorithm.policy.network, algorithm.target = MaskedValues(Told(1.0, 1.0, 1.0)), MaskedValues(Told(9.0, 2.0, 1.0))
+    algorithm.policy.network, algorithm.target = MaskedValues(FixedValues(1.0, 1.0, 1.0)), MaskedValues(FixedValues(9.0, 2.0, 1.0))
     return algorithm
 
 

@@ -32,7 +32,7 @@ class Answering(BitFlip):
 
 
 class Silent(BitFlip):
-    compute_reward = None  # type: ignore[assignment]
+    compute_reward = None  # type: ignore[assignment]  # it is taken away
 
 
 def scalar(achieved: Any, info: Any) -> Any:

@@ -11,7 +11,7 @@ from rlchassis_testkit.experiences import experience_of
 from rlchassis_testkit.tiny_runs import weights_of
 
 
-class Told(torch.nn.Module):
+class FixedValues(torch.nn.Module):
     """Answers for x and τ the quantiles (x + τ, 3 · x − 4) times a weight, so that the second action is the better one beyond x = 2.5."""
 
     def __init__(self, weight: float = 1.0) -> None:
@@ -32,7 +32,7 @@ class Still:
 
 def configured(iqn, *, weight: float = 1.0, target: float = 1.0, **params) -> IQN:
     algorithm = iqn(target_sample_size=2, **params)
-    algorithm.policy.network, algorithm.target = Told(weight), Told(target)
+    algorithm.policy.network, algorithm.target = FixedValues(weight), FixedValues(target)
     algorithm.optimizer = Still()
     return algorithm
 

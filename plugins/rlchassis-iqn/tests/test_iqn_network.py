@@ -66,7 +66,7 @@ def test_a_stored_quantile_network_holds_weights_alone():
     assert {name.split(".")[0] for name in network().state_dict()} == {"embedding", "head"}
 
 
-class Told(torch.nn.Module):
+class FixedValues(torch.nn.Module):
     """Of the first action every quantile is its fraction, of the second it is 0.4."""
 
     def features(self, obs: torch.Tensor) -> torch.Tensor:
@@ -81,7 +81,7 @@ class Told(torch.nn.Module):
 
 
 def configured(sample_size: int) -> QuantilePolicy:
-    return QuantilePolicy(Told(), sample_size, eps_training=0.0)  # type: ignore[arg-type]  # it answers as a network does
+    return QuantilePolicy(FixedValues(), sample_size, eps_training=0.0)  # type: ignore[arg-type]  # it answers as a network does
 
 
 def test_by_hand_an_evaluation_values_actions_at_the_middles_of_equal_parts_and_draws_nothing():

@@ -7,7 +7,7 @@ from rlchassis.errors import UsageError
 from rlchassis_toolkit.policies.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
 
 
-class Told(torch.nn.Module):
+class FixedValues(torch.nn.Module):
     """The observations are the values."""
 
     def forward(self, obs: torch.Tensor) -> torch.Tensor:
@@ -15,7 +15,7 @@ class Told(torch.nn.Module):
 
 
 def actions_of(values: torch.Tensor, *, explore: bool, **eps: float) -> torch.Tensor:
-    policy = EpsilonGreedyPolicy(Told(), **{"eps_training": 0.0, **eps})
+    policy = EpsilonGreedyPolicy(FixedValues(), **{"eps_training": 0.0, **eps})
     actions, state = policy.act(values, explore=explore, rng=torch.Generator().manual_seed(0))
     assert state is None
     return actions
@@ -28,7 +28,7 @@ VALUES = torch.tensor([[1.0, 3.0, 2.0], [0.0, -1.0, -2.0]])
 def test_where_nothing_is_left_to_chance_the_action_of_the_highest_value_is_taken_and_nothing_drawn(explore):
     rng = torch.Generator().manual_seed(0)
     before = rng.get_state()
-    actions, _ = EpsilonGreedyPolicy(Told(), eps_training=0.0).act(VALUES, explore=explore, rng=rng)
+    actions, _ = EpsilonGreedyPolicy(FixedValues(), eps_training=0.0).act(VALUES, explore=explore, rng=rng)
     assert actions.tolist() == [1, 0]
     assert torch.equal(rng.get_state(), before)
 

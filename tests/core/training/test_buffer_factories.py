@@ -32,7 +32,7 @@ class Negated(Replay):
 
     inner: ReplayBuffer
     made_for: Any
-    prioritized = True  # type: ignore[assignment]
+    prioritized = True  # type: ignore[assignment]  # as the base class does not annotate it
     errors: list[list[float]] = field(factory=list)
     progress: list[float] = field(factory=list)
 

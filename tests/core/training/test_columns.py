@@ -68,7 +68,7 @@ class Priced(Counter):
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         *answer, _ = super().step(action)
-        return (*answer, {"cost": np.array([self.count / 10])})  # type: ignore[return-value]
+        return (*answer, {"cost": np.array([self.count / 10])})  # type: ignore[return-value]  # as the base class does not annotate it
 
 
 @frozen(kw_only=True)

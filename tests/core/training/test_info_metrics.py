@@ -33,7 +33,7 @@ METRICS = ("level", "cost:sum", "speed:mean", "height:max")
 SETTINGS: dict[str, Any] = {"num_test_envs": 2, "num_test_episodes": 2}
 
 
-class Told(Counter):
+class InfoCounter(Counter):
     """A Counter whose `info` has the step as level, cost and height, and as speed in every second step only; it is won at its end."""
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -43,18 +43,18 @@ class Told(Counter):
             info["speed"] = np.float32(self.count)
         if answer[2] or answer[3]:
             info["is_success"] = self.length % 2 == 0
-        return (*answer, info)  # type: ignore[return-value]
+        return (*answer, info)  # type: ignore[return-value]  # as the base class does not annotate it
 
 
 @pytest.fixture(autouse=True)
 def registered():
-    gym.register("Told-v0", Told, kwargs={"length": 4})
+    gym.register("InfoCounter-v0", InfoCounter, kwargs={"length": 4})
     yield
-    del gym.registry["Told-v0"]
+    del gym.registry["InfoCounter-v0"]
 
 
 def collector_of(*lengths: int, metrics: tuple[str, ...] = METRICS, max_episode_steps: float = math.inf) -> Collector:
-    envs = InProcessEnvironment.open([partial(Told, length) for length in lengths])
+    envs = InProcessEnvironment.open([partial(InfoCounter, length) for length in lengths])
     envs.read_infos(InfoKeys({}, info_metrics_from(metrics)))
     return Collector(Constant(), envs, torch.Generator(), max_episode_steps=max_episode_steps)
 
@@ -91,8 +91,8 @@ def test_numbers_of_training_episodes_are_averaged_over_the_episodes_of_a_row():
 
 
 def test_a_stored_test_keeps_its_numbers():
-    told = Evaluation((1.0, 2.0), (3, 4), (5, 6), infos={"cost": (0.1, 0.7)})
-    assert Evaluation.from_data(told.as_data()) == told
+    stored = Evaluation((1.0, 2.0), (3, 4), (5, 6), infos={"cost": (0.1, 0.7)})
+    assert Evaluation.from_data(stored.as_data()) == stored
     cut = Evaluation((1.0,), (3,), (5,), infos={"cost": (math.nan,)})
     assert cut.as_data()["infos"] == {"cost": (None,)}, "JSON has no NaN"
     assert math.isnan(Evaluation.from_data(cut.as_data()).infos["cost"][0])
@@ -101,11 +101,11 @@ def test_a_stored_test_keeps_its_numbers():
 def test_metrics_of_info_are_in_rows_of_training_and_tests_and_in_an_evaluation_of_the_stored_policy(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     config = {"persistence_enabled": True, "info_metrics": ("is_success", "cost:sum")}
-    world = tiny_run(RecordingExperimentBuilder, "Told-v0", name="told", **config, **SETTINGS)
-    rows = read_metrics(tmp_path / "log" / "told")
+    world = tiny_run(RecordingExperimentBuilder, "InfoCounter-v0", name="infos", **config, **SETTINGS)
+    rows = read_metrics(tmp_path / "log" / "infos")
     assert [row["train/cost"] for row in rows if "train/return" in row] == [10] * 4
     assert [(row["test/is_success"], row["test/cost"]) for row in rows if "test/return" in row] == [(1, 10)] * 2
-    again = evaluate("log/told", allow=[RecordingAgentFactory])
+    again = evaluate("log/infos", allow=[RecordingAgentFactory])
     assert again.infos == world.state.best.infos == {"is_success": (1, 1), "cost": (10, 10)}
     assert again.matches
 
@@ -122,8 +122,8 @@ def test_a_vectorised_environment_trains_with_the_same_numbers_as_single_ones(mo
         builder.build().run(observers=[observer])
         return [[row["train/is_success"], row["train/speed"]] for _, row in observer.rows if "train/return" in row]
 
-    vector_env = SyncVectorEnv([partial(Told, 4)] * 2, autoreset_mode=mode)
-    assert rows_of(vector_env) == rows_of(partial(Told, 4)) == [[1.0, 6.0]] * 2
+    vector_env = SyncVectorEnv([partial(InfoCounter, 4)] * 2, autoreset_mode=mode)
+    assert rows_of(vector_env) == rows_of(partial(InfoCounter, 4)) == [[1.0, 6.0]] * 2
     vector_env.close()
 
 
@@ -159,7 +159,7 @@ def test_the_default_reduction_is_the_last_number():
 )
 def test_training_stops_at_a_threshold_of_any_metric_of_a_test(rule, steps):
     config = {"info_metrics": ("cost:sum",), **SETTINGS}
-    world = tiny_run(RecordingExperimentBuilder, partial(Told, 4), configure=lambda b: b.with_epoch_stop_callback(rule), **config)
+    world = tiny_run(RecordingExperimentBuilder, partial(InfoCounter, 4), configure=lambda b: b.with_epoch_stop_callback(rule), **config)
     assert world.state.env_step == steps
 
 
@@ -167,7 +167,12 @@ def test_training_stops_at_a_threshold_of_any_metric_of_a_test(rule, steps):
 def test_a_metric_that_no_test_has_is_refused_before_the_first_step(tag):
     rule = EpochStopCallbackMetric(tag, 1)
     with pytest.raises(UsageError, match=f"no test of this run has the metric '{tag}'.*Did you mean \"test/cost\"|There are: test/return"):
-        tiny_run(RecordingExperimentBuilder, partial(Told, 4), configure=lambda b: b.with_epoch_stop_callback(rule), info_metrics=("cost",))
+        tiny_run(
+            RecordingExperimentBuilder,
+            partial(InfoCounter, 4),
+            configure=lambda b: b.with_epoch_stop_callback(rule),
+            info_metrics=("cost",),
+        )
 
 
 def test_a_stop_rule_needs_its_threshold():

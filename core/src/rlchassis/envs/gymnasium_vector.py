@@ -154,6 +154,7 @@ class NativeEnvironment(VectorEnvironment):
     def state(self, ways: list[str]) -> Any:
         """See VectorEnvironment."""
         return {
+            "exact": bool(ways),
             "env": attributes_of(self._vector_env) if ways else None,
             "obs": map_arrays(np.copy, self._rows.current.obs),
             "resets_next": self._resets_next.copy(),

@@ -74,7 +74,8 @@ class InProcessEnvironment(VectorEnvironment):
 
     def state(self, ways: list[str]) -> Any:
         """See VectorEnvironment."""
-        return {"chunk": chunk_state(self._chunk, ways), "obs": map_arrays(np.copy, self._rows.current.obs)}
+        chunk = chunk_state(self._chunk, ways)
+        return {"exact": None not in chunk["envs"], "chunk": chunk, "obs": map_arrays(np.copy, self._rows.current.obs)}
 
     def restore(self, state: Any, seeds: Sequence[int]) -> tuple[Observations, NDArray[np.bool_]]:
         """See VectorEnvironment."""

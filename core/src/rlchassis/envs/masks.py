@@ -17,7 +17,7 @@ from rlchassis.errors import UnsupportedSpaceError
 
 ACTION_MASK, OBSERVATION = "action_mask", "observation"
 _DICT_SORTS = "sort_keys" in inspect.signature(Dict).parameters
-"""Whether gymnasium would sort the keys by default; before 1.2 it kept the order of an OrderedDict without being told."""
+"""Whether gymnasium would sort the keys by default; before 1.2 it kept the order of an OrderedDict anyway."""
 
 
 class ActionMask(MultiBinary):

@@ -41,7 +41,7 @@ class Leaf:
     def fitted(self, value: Any, leading: tuple[int, ...] = (), row: int | None = None) -> Array:
         """The value as it is stored, under the given leading dimensions; UnfitAnswer unless it is of the space, and cast without loss.
 
-        Floats may be narrowed to float32. `row` tells whose value it is where its owner is one of several.
+        Floats may be narrowed to float32. `row` is whose value it is where its owner is one of several.
         """
         array = as_array(value)
         if array is None:
@@ -58,7 +58,7 @@ class Leaf:
     def require_values(self, stored: Array, row: int | None = None) -> None:
         """UnfitAnswer for a number that is not finite, an integer that is not in the space, or a mask without allowed action.
 
-        Rows may be stacked; else `row` tells whose it is, as in `fitted`.
+        Rows may be stacked; else `row` is whose it is, as in `fitted`.
         """
         self._refuse(stored, self._impossible(stored), row)
         if isinstance(self.space, ActionMask):

@@ -99,16 +99,16 @@ class VectorEnvironment(ABC):
         """Names of the ways to store the state of the environments after which they go on exactly; empty: there is none."""
         return []
 
-    @abstractmethod
     def state(self, ways: list[str]) -> Any:
-        """State tree of the environments, by one of these ways, and of their current observations."""
+        """State tree of the environments, by one of these ways; "exact" in it says whether it is that of all. Default: of none."""
+        return {"exact": False}
 
-    @abstractmethod
     def restore(self, state: Any, seeds: Sequence[int]) -> tuple[Observations, NDArray[np.bool_]]:
         """Restore what `state` returned; returns the observations to act on, and a mask [N] of environments that began a new episode.
 
-        These are the environments whose state was not stored; their seeds are the given ones.
+        These are the environments whose state was not stored; their seeds are the given ones. Default: all of them.
         """
+        return self.reset(seeds), np.ones(self.num_envs, np.bool_)
 
     @property
     def envs(self) -> Sequence[Env[Any, Any]]:

@@ -37,9 +37,10 @@ class CheckpointWriter:
         """Write a checkpoint, unless what it must hold cannot be stored."""
         try:
             state = run_state(trainer, self.ways(trainer))
-            written = write_checkpoint(self.directory, trainer.state.env_step, state, facts(trainer, exact=bool(self._ways)))
-        except (UncoveredState, OSError, ValueError) as error:
-            self._say(f"no checkpoint is written at step {trainer.state.env_step} ({str(error).rstrip('.')})")
+            record = facts(trainer, exact=state["environments"]["exact"])
+            written = write_checkpoint(self.directory, trainer.state.env_step, state, record)
+        except Exception as error:  # noqa: BLE001  # states of plugins and environments fail as they like, and the run is worth more
+            self._say(f"no checkpoint is written at step {trainer.state.env_step} ({_reason(error)})")
             return
         self.problem = None
         log.debug("checkpoint %s: %d new bytes", written.path.name, written.num_bytes)
@@ -68,18 +69,15 @@ def checkpointing(trainer: Trainer, config: ExperimentConfig, directory: Path | 
             raise UsageError("require_exact_resume needs checkpoints; leave checkpoint_every at its default and persistence_enabled on.")
         return Checkpointing()
     writer = CheckpointWriter(directory)
-    _try_out(writer, trainer, config)
+    if config.require_exact_resume and not writer.ways(trainer):
+        raise UsageError("the state of these environments cannot be stored exactly, but require_exact_resume is set; leave it out.")
     number, unit = every
     return Checkpointing(writer, **({"steps": number} if unit == "steps" else {"seconds": number}))
 
 
-def _try_out(writer: CheckpointWriter, trainer: Trainer, config: ExperimentConfig) -> None:
-    """Say before training what a checkpoint could not hold."""
-    try:
-        if config.require_exact_resume and not writer.ways(trainer):
-            raise UsageError("the state of these environments cannot be stored exactly, but require_exact_resume is set; leave it out.")
-    except UncoveredState as error:
-        raise UsageError(f"{error}; no checkpoint can be written.") from error
+def _reason(error: Exception) -> str:
+    said = str(error).rstrip(".")
+    return said if isinstance(error, UncoveredState | OSError) else f"{type(error).__name__}: {said}"
 
 
 def facts(trainer: Trainer, *, exact: bool) -> dict[str, Any]:

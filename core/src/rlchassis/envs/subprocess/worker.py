@@ -71,7 +71,7 @@ class Worker:
         return traits
 
     def begin_reading(self, keys: InfoKeys) -> None:
-        """Tell it to read these keys of `info` from now on."""
+        """Send the keys of `info` that it reads from now on."""
         self._send((READ_INFOS, keys))
 
     def begin_reset(self, seeds: Sequence[int | None]) -> None:

@@ -128,7 +128,8 @@ class WorkerEnvironment(VectorEnvironment):
         """See VectorEnvironment."""
         with self._all_or_none():
             chunks = [worker.ask(self._step_timeout, STATE, ways) for worker in self._workers]
-        return {"chunks": chunks, "obs": map_arrays(np.copy, self._rows.current.obs)}
+        exact = all(None not in chunk["envs"] for chunk in chunks)
+        return {"exact": exact, "chunks": chunks, "obs": map_arrays(np.copy, self._rows.current.obs)}
 
     def restore(self, state: Any, seeds: Sequence[int]) -> tuple[Observations, NDArray[np.bool_]]:
         """See VectorEnvironment."""
