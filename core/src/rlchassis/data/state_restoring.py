@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 from attrs import define
+from attrs.exceptions import FrozenInstanceError
 
 from rlchassis.data.state_tree import State, Tagged, UncoveredState
 
@@ -98,16 +99,22 @@ class Restoration:
             raise UncoveredState(f"{path} is of {type(current).__name__} here, with other fields than it was stored with")
         made = {name: self.value(getattr(current, name), state, f"{path}.{name}") for name, state in content.items()}
         changed = {name: value for name, value in made.items() if value is not getattr(current, name)}
-        if type(current).__setattr__.__name__ != "_frozen_setattrs":  # attrs names it so in every version
-            for name, value in changed.items():
-                setattr(current, name, value)
-            return current
-        if all(value == getattr(current, name) for name, value in changed.items()):
+        if _assigned(current, changed) or all(value == getattr(current, name) for name, value in changed.items()):
             return current
         anew = object.__new__(type(current))
         for name, value in made.items():
             object.__setattr__(anew, name, value)
         return anew
+
+
+def _assigned(current: Any, changed: dict[str, Any]) -> bool:
+    """Assign fields; returns whether that was possible, which it is not for a frozen object."""
+    try:
+        for name, value in changed.items():
+            setattr(current, name, value)
+    except FrozenInstanceError:
+        return False
+    return True
 
 
 def _array(current: Any, state: Any) -> Any:

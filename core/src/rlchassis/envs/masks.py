@@ -1,4 +1,4 @@
-"""Action masks: which actions an environment allows. A mask is a part of the observation; sources.py finds where it comes from."""
+"""Action masks: which actions an environment allows. A mask is a part of the observation; mask_sources.py finds where it comes from."""
 
 from __future__ import annotations
 

@@ -88,13 +88,13 @@ def resumption(
     record, planned = checkpoint.record, checkpoint.record.get("total_steps")
     if record.get("finished") and steps is None:
         raise UsageError(f"the run in {directory} is finished, at step {checkpoint.step}; pass a number of steps to train on to (--steps).")
-    total = planned if steps is None else steps
-    if not isinstance(total, int) or total <= 0:
-        raise StoredFileError(f"{checkpoint.path} does not record how many steps were planned; pass a number of steps (--steps).")
     if steps is not None and steps <= checkpoint.step:
         raise UsageError(
             f"the run in {directory} is at step {checkpoint.step} already, so it cannot be trained to {steps}; pass more steps."
         )
+    total = planned if steps is None else steps
+    if not isinstance(total, int) or total <= 0:
+        raise StoredFileError(f"{checkpoint.path} does not record how many steps were planned; pass a number of steps (--steps).")
     return Resumption(directory, checkpoint, _with_steps(experiment, total), strict, restart_schedules)
 
 
