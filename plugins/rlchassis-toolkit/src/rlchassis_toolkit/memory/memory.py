@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from attrs import evolve, frozen
 from gymnasium import spaces
 from torch import Tensor, nn
 
@@ -15,7 +14,7 @@ from rlchassis.api import HasSpaces, Observation, by_row, is_masked, map_tensors
 from rlchassis_toolkit.memory.layers import RecurrentLayer
 from rlchassis_toolkit.memory.sequences import Sequences, Steps
 from rlchassis_toolkit.networks.encoders import width_of
-from rlchassis_toolkit.networks.joint_actions import JointSpaces
+from rlchassis_toolkit.networks.joint_actions import SpacesSeen, joint_sizes
 from rlchassis_toolkit.networks.masking import WithoutMask
 from rlchassis_toolkit.numpy_inference import infer
 
@@ -81,14 +80,6 @@ class Memory(nn.Module):
         return map_tensors(lambda part: part.flatten(0, 1)[sequences.rows], self.seen(after, sequences.steps.obs))
 
 
-@frozen
-class FeatureSpaces:
-    """Spaces of networks that take a memory's features as their observation."""
-
-    observation_space: spaces.Space[Any]
-    action_space: spaces.Space[Any]
-
-
 def network_spaces(memory: nn.Module | None, envs: HasSpaces) -> HasSpaces:
     """Spaces that networks are made for: the environment's, or with a memory the features in place of the observation."""
     if memory is None:
@@ -96,4 +87,4 @@ def network_spaces(memory: nn.Module | None, envs: HasSpaces) -> HasSpaces:
     space: Any = envs.observation_space
     features = spaces.Box(-1, 1, (width_of(memory),), np.float32)
     seen = spaces.Dict({OBSERVATION: features, ACTION_MASK: space[ACTION_MASK]}) if is_masked(space) else features
-    return evolve(envs, observation_space=seen) if isinstance(envs, JointSpaces) else FeatureSpaces(seen, envs.action_space)
+    return SpacesSeen(seen, envs.action_space, joint_sizes(envs))

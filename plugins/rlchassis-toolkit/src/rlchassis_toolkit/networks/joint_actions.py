@@ -19,13 +19,13 @@ LARGEST_JOINT = 4096
 
 
 @frozen
-class JointSpaces:
-    """The spaces of an environment with its actions as one Discrete over all joint choices, the last part counting fastest."""
+class SpacesSeen:
+    """The spaces for which networks are created, where these are not those of the environment."""
 
     observation_space: spaces.Space[Any]
-    action_space: spaces.Discrete
-    sizes: tuple[int, ...]
-    """Number of choices of each part."""
+    action_space: spaces.Space[Any]
+    sizes: tuple[int, ...] = ()
+    """Number of choices of each part, where the action space is a Discrete over all joint choices, the last part counting fastest."""
 
 
 def joint_actions(envs: HasSpaces, algorithm: str) -> HasSpaces:
@@ -44,7 +44,7 @@ def joint_actions(envs: HasSpaces, algorithm: str) -> HasSpaces:
             f"{algorithm} estimates a value of each joint action, but {space} has {in_words(layout.sizes)}, more than {LARGEST_JOINT}; "
             "choose an algorithm that has a distribution of each part, such as PPO."
         )
-    return JointSpaces(envs.observation_space, spaces.Discrete(layout.joint_size), layout.sizes)
+    return SpacesSeen(envs.observation_space, spaces.Discrete(layout.joint_size), layout.sizes)
 
 
 def log_joint_actions(envs: HasSpaces) -> None:
@@ -55,7 +55,7 @@ def log_joint_actions(envs: HasSpaces) -> None:
 
 def joint_sizes(envs: HasSpaces) -> tuple[int, ...]:
     """Number of choices of each part of joint actions; empty for others."""
-    return envs.sizes if isinstance(envs, JointSpaces) else ()
+    return envs.sizes if isinstance(envs, SpacesSeen) else ()
 
 
 def joint_mask(mask: Tensor, sizes: Sequence[int]) -> Tensor:

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import frozen
-from gymnasium import spaces
 from torch import Tensor, nn
 
 from rlchassis.api import HasSpaces, Observation, UsageError, described, is_masked, split_mask, without_mask
 from rlchassis_toolkit.distributions import forbid
-from rlchassis_toolkit.networks.joint_actions import joint_mask, joint_sizes
-
-
-@frozen
-class SpacesSeen:
-    """The spaces for which networks are created: of observations without action mask, and of actions."""
-
-    observation_space: spaces.Space[Any]
-    action_space: spaces.Space[Any]
+from rlchassis_toolkit.networks.joint_actions import SpacesSeen, joint_mask, joint_sizes
 
 
 class WithoutMask(nn.Module):
@@ -82,7 +72,7 @@ def seen_by_networks(envs: HasSpaces) -> HasSpaces:
     """The spaces without action mask; the same object where there is none."""
     if not is_masked(envs.observation_space):
         return envs
-    return SpacesSeen(without_mask(envs.observation_space), envs.action_space)
+    return SpacesSeen(without_mask(envs.observation_space), envs.action_space, joint_sizes(envs))
 
 
 def masked(network: nn.Module, envs: HasSpaces, masking: type[WithoutMask] = WithoutMask) -> nn.Module:
