@@ -266,8 +266,8 @@ API = """
     HasSpaces hookimpl instance is_masked Logger LoggerFactory LRSchedulerFactory map_tensors Metrics ModuleFactory number Observation
     OffPolicyTrainer one_graph OnPolicyTrainer Optimizer OptimizerFactory PluginError Policy PolicyWrapper PolicyWrapperFactory Probe
     read_metrics read_settings refuses_old_names Replay ReplayBuffer require_action require_values ResolvedSampling Sample
-    SamplingConfig say Setup split_mask Step StoredFileError switch TensorStruct Transition UnsupportedSpaceError UpdateResult
-    UsageError whole without_mask World write_atomically
+    SamplingConfig say Setup split_mask StandardLoggerFactory Step StoredFileError switch TensorStruct Transition
+    UnsupportedSpaceError UpdateResult UsageError whole without_mask World write_atomically
 """
 
 

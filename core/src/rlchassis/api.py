@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
     from rlchassis.training.buffer_factory import BufferFactory
     from rlchassis.training.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
-    from rlchassis.training.loggers import Logger, LoggerFactory, read_metrics
+    from rlchassis.training.loggers import Logger, LoggerFactory
+    from rlchassis.training.metrics_file import read_metrics
     from rlchassis.training.off_policy import OffPolicyTrainer
     from rlchassis.training.on_policy import OnPolicyTrainer
+    from rlchassis.training.standard_logger import StandardLoggerFactory
     from rlchassis.training.world import World
 
 HOMES = {
@@ -69,9 +71,11 @@ HOMES = {
     "rlchassis.training.agent": "AgentFactory PolicyWrapperFactory",
     "rlchassis.training.buffer_factory": "BufferFactory",
     "rlchassis.training.callbacks": "CallbackContext EpochStopCallback EpochTestCallback EpochTrainCallback",
-    "rlchassis.training.loggers": "Logger LoggerFactory read_metrics",
+    "rlchassis.training.loggers": "Logger LoggerFactory",
+    "rlchassis.training.metrics_file": "read_metrics",
     "rlchassis.training.off_policy": "OffPolicyTrainer",
     "rlchassis.training.on_policy": "OnPolicyTrainer",
+    "rlchassis.training.standard_logger": "StandardLoggerFactory",
     "rlchassis.training.world": "World",
 }
 """Modules and the names that they define."""
@@ -117,6 +121,7 @@ __all__ = [
     "Sample",
     "SamplingConfig",
     "Setup",
+    "StandardLoggerFactory",
     "Step",
     "StoredFileError",
     "TensorStruct",

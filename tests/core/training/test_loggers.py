@@ -10,9 +10,9 @@ import pytest
 
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.registry import Component
-from rlchassis.training import loggers
-from rlchassis.training.loggers import Logger, LoggerFactory, LoggerFactoryDefault, LoggerFactorySeveral, LoggerGroup, read_metrics, series
-from rlchassis.training.metrics_file import MetricsFile
+from rlchassis.training import metrics_file
+from rlchassis.training.loggers import Logger, LoggerFactory, LoggerFactoryDefault, LoggerFactorySeveral, LoggerGroup
+from rlchassis.training.metrics_file import MetricsFile, read_metrics, series
 from rlchassis_testkit.stored_runs import rows_of
 
 
@@ -194,10 +194,10 @@ def test_rows_that_no_run_has_written_are_refused_within_bounds(what, tmp_path):
 def test_more_rows_than_any_run_has_are_not_read_to_the_end(tmp_path, monkeypatch):
     (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 1}\n' * 4)
     assert len(read_metrics(tmp_path)) == 4
-    monkeypatch.setattr(loggers, "MOST_ROWS", 3)
+    monkeypatch.setattr(metrics_file, "MOST_ROWS", 3)
     with pytest.raises(StoredFileError, match="more than 3 lines"):
         read_metrics(tmp_path)
-    monkeypatch.setattr(loggers, "MOST_METRICS_BYTES", 3)
+    monkeypatch.setattr(metrics_file, "MOST_METRICS_BYTES", 3)
     with pytest.raises(StoredFileError, match="larger than 3 bytes"):
         read_metrics(tmp_path)
 

@@ -11,7 +11,7 @@ import pytest
 from rlchassis.api import hookimpl
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.training.callbacks import EpochStopCallback
-from rlchassis.training.loggers import read_metrics, series
+from rlchassis.training.metrics_file import read_metrics, series
 from rlchassis_testkit.recording_algorithm import RecordingExperimentBuilder
 
 

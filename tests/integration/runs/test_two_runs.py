@@ -17,13 +17,15 @@ from rlchassis_testkit.stored_runs import listing, tiny_config, tiny_sampling
 RUN = """
 import sys
 from rlchassis.experiment import EpochTrainCallback, PPOExperimentBuilder
+from rlchassis.training.loggers import LoggerFactorySeveral
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 class Waits(EpochTrainCallback):
     def callback(self, epoch, env_step, context):
         if epoch == 2:
             print("going on", flush=True)
             sys.stdin.readline()
-PPOExperimentBuilder("CartPole-v1", tiny_config(sys.argv[1]), tiny_sampling()).with_epoch_train_callback(Waits()).build().run("run")
+builder = PPOExperimentBuilder("CartPole-v1", tiny_config(sys.argv[1]), tiny_sampling()).with_epoch_train_callback(Waits())
+builder.with_logger_factory(LoggerFactorySeveral(())).build().run("run")  # none that writes while the other waits
 """
 
 

@@ -18,7 +18,7 @@ from rlchassis.storage.files import METRICS_FILENAME, POLICY_FILENAME, PROVENANC
 from rlchassis.storage.reading import is_there, open_stored, read_json
 from rlchassis.storage.run_lock import read_holder
 from rlchassis.storage.stored_configuration import read_settings
-from rlchassis.training.loggers import read_metrics
+from rlchassis.training.metrics_file import read_metrics
 
 Json = dict[str, Any]
 

@@ -17,6 +17,7 @@ from rlchassis.storage.run_lock import RunLock
 from rlchassis.storage.spec.contents import used_plugins
 from rlchassis.training.loggers import Logger, LoggerGroup
 from rlchassis.training.metrics_file import MetricsFile
+from rlchassis.training.queued_logger import QueuedLogger
 from rlchassis.training.world import World
 
 
@@ -57,7 +58,7 @@ def _loggers(directory: Path, world: World, experiment: ExperimentSpec, run_id: 
     made = world.hooks.rlchassis_make_logger(experiment=experiment, directory=directory, name=directory.name, run_id=run_id)
     if not isinstance(made, Logger):
         raise UsageError(f"expected a Logger of the logger factory, got {made!r}; derive its class from rlchassis.api.Logger.")
-    return LoggerGroup([MetricsFile(directory), made], world.logger.look)
+    return LoggerGroup([MetricsFile(directory), *map(QueuedLogger, LoggerGroup([made]).members())], world.logger.look)
 
 
 def describe(experiment: ExperimentSpec, directory: Path) -> None:

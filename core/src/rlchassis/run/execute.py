@@ -83,14 +83,14 @@ def _prepared(experiment: ExperimentSpec, observers: Sequence[object]) -> Traine
 
 def _run(trainer: Trainer, experiment: ExperimentSpec, attach: Callable[[Trainer], None]) -> ExperimentResult:
     world, config = trainer.world, experiment.config
-    with ExitStack() as at_the_end:
+    with ExitStack() as last, ExitStack() as at_the_end:
         at_the_end.callback(world.close)
         attach(trainer)
         at_the_end.callback(tear_down, world.hooks, world)
         at_the_end.enter_context(threads(config.num_threads, world.policy))
         if world.directory is not None and config.log_file_enabled:
             with laying_out(world.directory):
-                at_the_end.enter_context(log_file(world.directory))
+                last.enter_context(log_file(world.directory))  # which loggers that are closed write into
         if config.train:
             trainer.checkpoints = checkpointing(trainer, config, world.directory)
         result = _carry_out(trainer)

@@ -1,28 +1,22 @@
-"""Logger interface, default logger, logger groups, and the reader of metrics.jsonl."""
+"""Logger interface, default logger, and logger groups."""
 
 from __future__ import annotations
 
-import json
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from attrs import define, field, frozen
 
 from rlchassis.config.config_part import ConfigPart
-from rlchassis.config.limits import MOST_LINE_BYTES, MOST_METRICS_BYTES, MOST_ROWS, MOST_TAGS
-from rlchassis.errors import PluginError, StoredFileError
+from rlchassis.errors import PluginError
 from rlchassis.registry import Component
 from rlchassis.storage.files import METRICS_FILENAME
-from rlchassis.storage.reading import is_there, open_stored
 
 log = logging.getLogger(__name__)
-LARGEST = float(np.finfo(np.float32).max)
 
 
 class Logger(ABC):
@@ -45,6 +39,12 @@ class Logger(ABC):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: B027  loggers that cannot go back need not
         """Called when a run is resumed, with what state_dict returned: remove what was written after it. Default: nothing."""
+
+
+def name_of(logger: Logger) -> str:
+    """Class of a logger, for messages; of one that passes on to another, as field `logger`, the class of that one."""
+    inner = getattr(logger, "logger", None)
+    return name_of(inner) if isinstance(inner, Logger) else type(logger).__name__
 
 
 class LoggerFactory(ConfigPart, ABC):
@@ -110,7 +110,7 @@ class LoggerGroup(Logger):
             try:
                 logger.log(single, step)
             except Exception:
-                log.warning("%s failed and is no longer used; the run continues.", type(logger).__name__, exc_info=True)
+                log.warning("%s failed and is no longer used; the run continues.", name_of(logger), exc_info=True)
                 self.loggers.remove(logger)
                 with suppress(Exception):
                     logger.close()
@@ -125,13 +125,23 @@ class LoggerGroup(Logger):
             self._looking = False
 
     def state_dict(self) -> dict[str, Any]:
-        """State of each logger, by position and class."""
-        return {f"{index} {type(logger).__name__}": logger.state_dict() for index, logger in enumerate(self.loggers)}
+        """State of each logger, by class."""
+        return {name: logger.state_dict() for name, logger in self._named().items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore each logger that was there."""
-        for index, logger in enumerate(self.loggers):
-            logger.load_state_dict(state.get(f"{index} {type(logger).__name__}", {}))
+        for name, logger in self._named().items():
+            if name in state:
+                logger.load_state_dict(state[name])
+
+    def _named(self) -> dict[str, Logger]:
+        """Loggers by class and, of one class, by number."""
+        names = list(map(name_of, self.loggers))
+        return {f"{names[:index].count(name) + 1} {name}": self.loggers[index] for index, name in enumerate(names)}
+
+    def members(self) -> list[Logger]:
+        """Loggers of this group and of groups in it."""
+        return [each for logger in self.loggers for each in (logger.members() if isinstance(logger, LoggerGroup) else [logger])]
 
     def close(self) -> None:
         """Close all loggers, even if one fails."""
@@ -139,49 +149,9 @@ class LoggerGroup(Logger):
             try:
                 logger.close()
             except Exception:
-                log.warning("%s could not be closed; metrics that it had not written are lost.", type(logger).__name__, exc_info=True)
+                log.warning("%s could not be closed; metrics that it had not written are lost.", name_of(logger), exc_info=True)
 
 
 def _single(value: float) -> float:
     with np.errstate(over="ignore"):
         return float(np.float32(value))
-
-
-def read_metrics(directory: Path) -> list[dict[str, float]]:
-    """Read the rows of a run's metrics.jsonl; a truncated last line is skipped. StoredFileError if another line is damaged."""
-    path = directory / METRICS_FILENAME
-    if not is_there(path):
-        raise StoredFileError(f"{directory} contains no {METRICS_FILENAME}; pass a run directory.")
-    rows, tags = list[dict[str, float]](), dict[str, str]()
-    with open_stored(path, MOST_METRICS_BYTES) as file:
-        for line in iter(partial(file.readline, MOST_LINE_BYTES), b""):
-            if line.endswith(b"\n") or len(line) == MOST_LINE_BYTES:
-                rows.append(_row(line, tags, f"{path}, line {len(rows) + 1},"))
-            if len(rows) > MOST_ROWS or len(tags) > MOST_TAGS:
-                raise StoredFileError(f"{path} has more than {MOST_ROWS} lines or {MOST_TAGS} tags; remove some to read it.")
-    return rows
-
-
-def _row(line: bytes, tags: dict[str, str], source: str) -> dict[str, float]:
-    """Decode a line; equal tags of all rows share one string, which bounds the memory of long runs."""
-    try:
-        row = {tags.setdefault(tag, tag): value for tag, value in json.loads(line.decode("utf-8")).items()}
-        fits = row["step"] is not None and all(value is None or _finite(value) for value in row.values())
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-        raise StoredFileError(f"{source} is damaged ({type(error).__name__}); restore it from a copy.") from error
-    if not fits:
-        raise StoredFileError(
-            f"{source} contains something other than nulls and finite numbers up to ±{LARGEST:.1e}; restore it from a copy."
-        )
-    return row
-
-
-def _finite(value: Any) -> bool:
-    """Whether it is a number within the range of float32."""
-    return type(value) in (int, float) and abs(value) <= LARGEST
-
-
-def series(rows: Sequence[Mapping[str, float]], tag: str) -> tuple[list[float], list[float]]:
-    """Steps and values of a tag, without nulls."""
-    pairs = [(row["step"], row[tag]) for row in rows if row.get(tag) is not None]
-    return [step for step, _ in pairs], [value for _, value in pairs]

@@ -1,4 +1,4 @@
-"""metrics.jsonl: the file of metrics that every run writes."""
+"""metrics.jsonl: the file of metrics that every run writes, and its reader."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import json
 import logging
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from rlchassis.config.limits import MOST_LINE_BYTES, MOST_METRICS_BYTES, MOST_ROWS, MOST_TAGS
+from rlchassis.errors import StoredFileError
 from rlchassis.storage.files import METRICS_FILENAME, appending
+from rlchassis.storage.reading import is_there, open_stored
 from rlchassis.training.loggers import Logger
 
 log = logging.getLogger(__name__)
+LARGEST = float(np.finfo(np.float32).max)
 
 
 class MetricsFile(Logger):
@@ -68,3 +75,43 @@ class MetricsFile(Logger):
         here, there = os.fstat(self._file.fileno()), self._path.stat()
         if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
             raise FileNotFoundError(0, "it was replaced during the run")
+
+
+def read_metrics(directory: Path) -> list[dict[str, float]]:
+    """Read the rows of a run's metrics.jsonl; a truncated last line is skipped. StoredFileError if another line is damaged."""
+    path = directory / METRICS_FILENAME
+    if not is_there(path):
+        raise StoredFileError(f"{directory} contains no {METRICS_FILENAME}; pass a run directory.")
+    rows, tags = list[dict[str, float]](), dict[str, str]()
+    with open_stored(path, MOST_METRICS_BYTES) as file:
+        for line in iter(partial(file.readline, MOST_LINE_BYTES), b""):
+            if line.endswith(b"\n") or len(line) == MOST_LINE_BYTES:
+                rows.append(_row(line, tags, f"{path}, line {len(rows) + 1},"))
+            if len(rows) > MOST_ROWS or len(tags) > MOST_TAGS:
+                raise StoredFileError(f"{path} has more than {MOST_ROWS} lines or {MOST_TAGS} tags; remove some to read it.")
+    return rows
+
+
+def _row(line: bytes, tags: dict[str, str], source: str) -> dict[str, float]:
+    """Decode a line; equal tags of all rows share one string, which bounds the memory of long runs."""
+    try:
+        row = {tags.setdefault(tag, tag): value for tag, value in json.loads(line.decode("utf-8")).items()}
+        fits = row["step"] is not None and all(value is None or _finite(value) for value in row.values())
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+        raise StoredFileError(f"{source} is damaged ({type(error).__name__}); restore it from a copy.") from error
+    if not fits:
+        raise StoredFileError(
+            f"{source} contains something other than nulls and finite numbers up to ±{LARGEST:.1e}; restore it from a copy."
+        )
+    return row
+
+
+def _finite(value: Any) -> bool:
+    """Whether it is a number within the range of float32."""
+    return type(value) in (int, float) and abs(value) <= LARGEST
+
+
+def series(rows: Sequence[Mapping[str, float]], tag: str) -> tuple[list[float], list[float]]:
+    """Steps and values of a tag, without nulls."""
+    pairs = [(row["step"], row[tag]) for row in rows if row.get(tag) is not None]
+    return [step for step, _ in pairs], [value for _, value in pairs]

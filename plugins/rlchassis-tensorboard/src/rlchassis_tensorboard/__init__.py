@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from rlchassis.api import Logger, LoggerFactory, UsageError
+from rlchassis.api import Logger, StandardLoggerFactory, UsageError
 
 if TYPE_CHECKING:
     from rlchassis_tensorboard.events import Events
@@ -75,9 +75,9 @@ class LoggerTensorboard(Logger):
 
 
 @frozen
-class LoggerFactoryTensorboard(LoggerFactory):
+class LoggerFactoryTensorboard(StandardLoggerFactory):
     """Factory of TensorBoard loggers: event files in the folder tb of the run directory."""
 
-    def create_logger(self, log_dir: str, experiment_name: str, run_id: str | None, config_dict: dict[str, Any]) -> Logger:
+    def open_logger(self, log_dir: str, experiment_name: str, run_id: str | None, config_dict: dict[str, Any]) -> Logger:
         """Create a logger with a new event file in tb, or in tb/<run_id> with a run_id, where earlier runs with that id have theirs."""
         return LoggerTensorboard(Path(log_dir, "tb", *filter(None, [run_id])), config_dict)
