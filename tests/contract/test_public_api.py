@@ -266,7 +266,7 @@ API = """
     HasSpaces hookimpl instance is_masked Logger LoggerFactory LRSchedulerFactory map_tensors Metrics ModuleFactory number Observation
     OffPolicyTrainer one_graph OnPolicyTrainer Optimizer OptimizerFactory PluginError Policy PolicyWrapper PolicyWrapperFactory Probe
     read_metrics read_settings refuses_old_names Replay ReplayBuffer require_action require_values ResolvedSampling Sample
-    SamplingConfig say Setup split_mask StandardLoggerFactory Step StoredFileError switch TensorStruct Transition
+    SamplingConfig say Setup split_mask Step StoredFileError switch TensorStruct Transition
     UnsupportedSpaceError UpdateResult UsageError whole without_mask World write_atomically
 """
 
@@ -321,8 +321,9 @@ TOOLKIT = """
     n_step_transition network_spaces NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized
     OneCriticMethods orthogonal_ polyak_update RecurrentPolicy require_one_shape ReturnScale
     target_memory update_target_memory RolloutBatch RunningMoments
-    seen_by_networks soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy StochasticActorMethods
-    StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature two_critics TwoCriticsMethods unique_parameters
+    seen_by_networks soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy StandardLoggerFactory
+    StochasticActorMethods StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature two_critics TwoCriticsMethods
+    unique_parameters
     update_scale_and_compute_gae value_loss width_of WithoutMask
 """
 

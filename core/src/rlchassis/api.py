@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from rlchassis.training.metrics_file import read_metrics
     from rlchassis.training.off_policy import OffPolicyTrainer
     from rlchassis.training.on_policy import OnPolicyTrainer
-    from rlchassis.training.standard_logger import StandardLoggerFactory
     from rlchassis.training.world import World
 
 HOMES = {
@@ -75,7 +74,6 @@ HOMES = {
     "rlchassis.training.metrics_file": "read_metrics",
     "rlchassis.training.off_policy": "OffPolicyTrainer",
     "rlchassis.training.on_policy": "OnPolicyTrainer",
-    "rlchassis.training.standard_logger": "StandardLoggerFactory",
     "rlchassis.training.world": "World",
 }
 """Modules and the names that they define."""
@@ -121,7 +119,6 @@ __all__ = [
     "Sample",
     "SamplingConfig",
     "Setup",
-    "StandardLoggerFactory",
     "Step",
     "StoredFileError",
     "TensorStruct",

@@ -7,8 +7,9 @@ from typing import Any
 
 from attrs import frozen
 
-from rlchassis.api import Logger, StandardLoggerFactory, UsageError
+from rlchassis.api import Logger, UsageError
 from rlchassis_csv.table import LoggerCsv
+from rlchassis_toolkit import StandardLoggerFactory
 
 FILENAME = "metrics.csv"
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from rlchassis.api import Logger, StandardLoggerFactory, UsageError
+from rlchassis.api import Logger, UsageError
+from rlchassis_toolkit import StandardLoggerFactory
 
 if TYPE_CHECKING:
     from rlchassis_tensorboard.events import Events

@@ -31,6 +31,7 @@ from rlchassis_toolkit.factories.networks import (
     IntermediateModuleFactoryDefault,
 )
 from rlchassis_toolkit.gae import Advantages, ReturnScale, compute_gae, update_scale_and_compute_gae
+from rlchassis_toolkit.loggers.factory import StandardLoggerFactory
 from rlchassis_toolkit.losses import (
     actor_critic_loss,
     deterministic_policy_loss,
@@ -132,6 +133,7 @@ __all__ = [
     "RunningMoments",
     "SquashedGaussian",
     "SquashedGaussianPolicy",
+    "StandardLoggerFactory",
     "StochasticActorMethods",
     "StochasticAgentFactory",
     "StochasticPolicy",
