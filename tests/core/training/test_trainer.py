@@ -14,7 +14,7 @@ from rlchassis.envs import EnvFactoryRegistered, VectorEnvType
 from rlchassis.errors import DivergenceError, Interrupted
 from rlchassis.learning.algorithm import UpdateResult
 from rlchassis.learning.policy import PolicyWrapper
-from rlchassis.training.trainer import log_encoding
+from rlchassis.training.notices import log_encoding
 from rlchassis_testkit.recorded_runs import NO_TESTS, prepared, recorded_run
 from rlchassis_testkit.recording_algorithm import RecordingAlgorithm
 from rlchassis_testkit.tiny_envs import Counter

@@ -40,7 +40,7 @@ def test_metrics_of_a_diverged_update_are_shown_with_those_before_it(monkeypatch
 
 def rows_with(rates: list[float], monkeypatch) -> list[dict[str, float]]:
     """What is logged of a run with an optimizer per rate, each of a role of its own."""
-    observer, ready = RowObserver(), OnPolicyTrainer._prepare
+    observer, ready = RowObserver(), OnPolicyTrainer.begin
     optimizers = [
         SimpleNamespace(role=role, learning_rate=rate, set_progress=print, checks_steps=False)
         for role, rate in zip("ab", rates, strict=False)
@@ -50,7 +50,7 @@ def rows_with(rates: list[float], monkeypatch) -> list[dict[str, float]]:
         ready(self)
         self.world.optimizers += optimizers
 
-    monkeypatch.setattr(OnPolicyTrainer, "_prepare", begin)
+    monkeypatch.setattr(OnPolicyTrainer, "begin", begin)
     observed_run(observer)
     return [row for _, row in observer.rows]
 

@@ -98,13 +98,18 @@ class Restoration:
         if not attrs.has(type(current)) or {a.name for a in attrs.fields(type(current))} != content.keys():
             raise UncoveredState(f"{path} is of {type(current).__name__} here, with other fields than it was stored with")
         made = {name: self.value(getattr(current, name), state, f"{path}.{name}") for name, state in content.items()}
-        changed = {name: value for name, value in made.items() if value is not getattr(current, name)}
+        changed = changed_fields(current, made)
         if _assigned(current, changed) or all(value == getattr(current, name) for name, value in changed.items()):
             return current
         anew = object.__new__(type(current))
         for name, value in made.items():
             object.__setattr__(anew, name, value)
         return anew
+
+
+def changed_fields(current: Any, fields: dict[str, Any]) -> dict[str, Any]:
+    """Those that are not the current object's already, which could not be changed in place."""
+    return {name: value for name, value in fields.items() if value is not getattr(current, name)}
 
 
 def _assigned(current: Any, changed: dict[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from rlchassis.config.tianshou_names import refuses_old_keywords, refuses_old_names
 from rlchassis.errors import NotAllowedError, StoredFileError, UsageError
-from rlchassis.run.build import create_trainer, create_world
+from rlchassis.run.build import create_loop, create_world
 from rlchassis.run.directory import write_into
 from rlchassis.run.execute import run_experiment, train
 from rlchassis.run.result import ExperimentResult
@@ -79,7 +79,7 @@ class Experiment(ExperimentSpec):
 
     def train(self, world: World) -> InfoStats:
         """Train in a World from create_experiment_world; `run` also stores, watches and closes it."""
-        return train(create_trainer(self, world))
+        return train(create_loop(self, world))
 
     @classmethod
     def from_directory(cls, directory: str | Path, restore_policy: bool = True, *, allow: Iterable[Any] = ()) -> Experiment:

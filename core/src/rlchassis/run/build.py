@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import attrs
@@ -27,9 +26,11 @@ from rlchassis.run.spec import ExperimentSpec
 from rlchassis.storage.spec.encoding import to_data
 from rlchassis.training.agent import check_spaces
 from rlchassis.training.collector import Collector
+from rlchassis.training.hook_manager import call_if_implemented
 from rlchassis.training.loggers import LoggerFactory, LoggerGroup
+from rlchassis.training.loop import TrainingLoop
 from rlchassis.training.persistence import PolicyPersistence, restore_policy
-from rlchassis.training.trainer import Trainer
+from rlchassis.training.policy_tests import PolicyTests
 from rlchassis.training.world import World
 
 
@@ -116,14 +117,14 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
         hooks=hooks,
         optimizers=setup.optimizers,
     )
-    world.logger.look = partial(_show_row, world)
+    world.logger.look = lambda metrics, step: call_if_implemented(hooks.rlchassis_metrics, world=world, metrics=metrics, step=step)
     return world
 
 
-def create_trainer(experiment: ExperimentSpec, world: World) -> Trainer:
-    """Create the trainer of the agent factory for a World."""
+def create_loop(experiment: ExperimentSpec, world: World) -> TrainingLoop:
+    """Create the training loop for a World, with the trainer of the agent factory."""
     agent = experiment.agent_factory
-    return agent.trainer_class(world, PolicyPersistence(to_data(agent)))
+    return TrainingLoop(agent.trainer_class(world), PolicyTests(world, PolicyPersistence(to_data(agent))))
 
 
 def _collector(
@@ -135,10 +136,3 @@ def _collector(
     max_episode_steps: float = math.inf,
 ) -> Collector | None:
     return None if envs is None else Collector(policy, envs, streams.generator(stream, device=device), device, max_episode_steps)
-
-
-def _show_row(world: World, metrics: dict[str, float], step: int) -> None:
-    """Call rlchassis_metrics if an extension implements it."""
-    caller = world.hooks.rlchassis_metrics
-    if caller.get_hookimpls():
-        caller(world=world, metrics=metrics, step=step)

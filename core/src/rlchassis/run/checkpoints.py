@@ -17,8 +17,8 @@ from rlchassis.run.threads import number_of_threads
 from rlchassis.storage.checkpoint.directory import write_checkpoint
 from rlchassis.storage.provenance import versions
 from rlchassis.training.checkpointing import Checkpointing
+from rlchassis.training.loop import TrainingLoop
 from rlchassis.training.run_state import run_state
-from rlchassis.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
 
@@ -33,22 +33,22 @@ class CheckpointWriter:
     _ways: list[str] | None = field(default=None, init=False)
     """Exact ways to store environments; None until they are known."""
 
-    def __call__(self, trainer: Trainer) -> None:
+    def __call__(self, loop: TrainingLoop) -> None:
         """Write a checkpoint, unless what it must hold cannot be stored."""
         try:
-            state = run_state(trainer, self.ways(trainer))
-            record = facts(trainer, exact=state["environments"]["exact"])
-            written = write_checkpoint(self.directory, trainer.state.env_step, state, record)
+            state = run_state(loop, self.ways(loop))
+            record = facts(loop, exact=state["environments"]["exact"])
+            written = write_checkpoint(self.directory, loop.state.env_step, state, record)
         except Exception as error:  # noqa: BLE001  # states of plugins and environments fail as they like, and the run is worth more
-            self._say(f"no checkpoint is written at step {trainer.state.env_step} ({_reason(error)})")
+            self._say(f"no checkpoint is written at step {loop.state.env_step} ({_reason(error)})")
             return
         self.problem = None
         log.debug("checkpoint %s: %d new bytes", written.path.name, written.num_bytes)
 
-    def ways(self, trainer: Trainer) -> list[str]:
+    def ways(self, loop: TrainingLoop) -> list[str]:
         """Exact ways to store the environments, tried on new instances when first asked for."""
         if self._ways is None:
-            self._ways = trainer.world.train_collector.envs.exact_ways()
+            self._ways = loop.world.train_collector.envs.exact_ways()
             if not self._ways:
                 log.warning(
                     "The state of these environments cannot be stored exactly: a resumed run truncates their episodes and begins new ones."
@@ -61,7 +61,7 @@ class CheckpointWriter:
         self.problem = problem
 
 
-def checkpointing(trainer: Trainer, config: ExperimentConfig, directory: Path | None) -> Checkpointing:
+def checkpointing(loop: TrainingLoop, config: ExperimentConfig, directory: Path | None) -> Checkpointing:
     """The checkpoints that a configuration asks for; UsageError where they must be exact and cannot be."""
     every = interval(config.checkpoint_every)
     if directory is None or every is None or every[0] == 0:
@@ -69,7 +69,7 @@ def checkpointing(trainer: Trainer, config: ExperimentConfig, directory: Path | 
             raise UsageError("require_exact_resume needs checkpoints; leave checkpoint_every at its default and persistence_enabled on.")
         return Checkpointing()
     writer = CheckpointWriter(directory)
-    if config.require_exact_resume and not writer.ways(trainer):
+    if config.require_exact_resume and not writer.ways(loop):
         raise UsageError("the state of these environments cannot be stored exactly, but require_exact_resume is set; leave it out.")
     number, unit = every
     return Checkpointing(writer, **({"steps": number} if unit == "steps" else {"seconds": number}))
@@ -80,9 +80,9 @@ def _reason(error: Exception) -> str:
     return said if isinstance(error, UncoveredState | OSError) else f"{type(error).__name__}: {said}"
 
 
-def facts(trainer: Trainer, *, exact: bool) -> dict[str, Any]:
+def facts(loop: TrainingLoop, *, exact: bool) -> dict[str, Any]:
     """Plain data about a run that a checkpoint records: what a run that goes on exactly must have in common with it."""
-    world = trainer.world
+    world = loop.world
     return {
         "exact": exact,
         "finished": world.state.env_step >= world.state.total_steps or world.state.stopped is not None,

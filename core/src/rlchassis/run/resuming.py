@@ -20,8 +20,8 @@ from rlchassis.run.spec import ExperimentSpec
 from rlchassis.storage.checkpoint.directory import read_checkpoint
 from rlchassis.storage.checkpoint.manifest import Checkpoint, newest_checkpoint
 from rlchassis.storage.run_lock import require_no_other_run
+from rlchassis.training.loop import TrainingLoop
 from rlchassis.training.run_state import restore_run
-from rlchassis.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +42,8 @@ class Resumption:
         """Build the run, restore its state, and train on."""
         return carry_out(self.experiment, self._attach, observers)
 
-    def _attach(self, trainer: Trainer) -> None:
-        here = facts(trainer, exact=True)
+    def _attach(self, loop: TrainingLoop) -> None:
+        here = facts(loop, exact=True)
         self._require_same_run(here)
         differing = differences(self.checkpoint.record, here)
         inexact = [] if self.checkpoint.is_exact else ["the state of its environments was not stored"]
@@ -52,16 +52,16 @@ class Resumption:
                 f"the run in {self.directory} would not go on exactly: {'; '.join((*differing, *inexact))}; leave --strict out."
             )
         state = read_checkpoint(self.checkpoint)
-        write_into(self.directory, trainer.world, self.experiment, None)
+        write_into(self.directory, loop.world, self.experiment, None)
         try:
-            restarted = restore_run(trainer, state)
+            restarted = restore_run(loop, state)
         except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             raise StoredFileError(f"{self.checkpoint.path} does not fit the run in {self.directory}: {error}") from error
-        self._begin_anew(trainer)
+        self._begin_anew(loop)
         label = f"not bit for bit: {'; '.join((*differing, *inexact))}" if differing or inexact else "exactly"
-        log.info("Resuming at environment step %d, %s.", trainer.state.env_step, label)
+        log.info("Resuming at environment step %d, %s.", loop.state.env_step, label)
         if restarted:
-            log.warning("%d of %d environments begin new episodes.", restarted, trainer.world.train_collector.envs.num_envs)
+            log.warning("%d of %d environments begin new episodes.", restarted, loop.world.train_collector.envs.num_envs)
 
     def _require_same_run(self, here: dict[str, Any]) -> None:
         for name in ("spaces", "num_envs"):
@@ -71,9 +71,9 @@ class Resumption:
                     f"{self.checkpoint.record.get(name)} there, {here[name]} here; resume it with the environment it was begun with."
                 )
 
-    def _begin_anew(self, trainer: Trainer) -> None:
+    def _begin_anew(self, loop: TrainingLoop) -> None:
         """Let a run that was over go on, and its schedules begin anew where that is asked for."""
-        state = trainer.state
+        state = loop.state
         state.stopped = None
         if self.restart_schedules:
             state.schedule = (state.env_step, state.total_steps)

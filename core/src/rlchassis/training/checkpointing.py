@@ -10,7 +10,7 @@ from typing import Any
 from attrs import define, field
 
 
-def nothing(trainer: Any) -> None:
+def nothing(loop: Any) -> None:
     """Write no checkpoint."""
 
 
@@ -19,7 +19,7 @@ class Checkpointing:
     """Writes a checkpoint whenever one is due."""
 
     write: Callable[[Any], None] = nothing
-    """Writes a checkpoint of a trainer, at a moment when it is not within an update."""
+    """Writes a checkpoint of a run, at a moment when it is not within an update."""
     steps: float = math.inf
     """Environment steps between two checkpoints."""
     seconds: float = math.inf
@@ -31,8 +31,8 @@ class Checkpointing:
         """Training begins or goes on at this step: the next checkpoint is due steps or seconds later."""
         self._next_step, self._next_time = env_step + self.steps, time.monotonic() + self.seconds
 
-    def write_if_due(self, trainer: Any) -> None:
+    def write_if_due(self, loop: Any) -> None:
         """Write one if enough steps were done, or enough time has passed, since the last."""
-        if trainer.state.env_step >= self._next_step or time.monotonic() >= self._next_time:
-            self.write(trainer)
-            self.begin(trainer.state.env_step)
+        if loop.state.env_step >= self._next_step or time.monotonic() >= self._next_time:
+            self.write(loop)
+            self.begin(loop.state.env_step)

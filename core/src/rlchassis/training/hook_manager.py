@@ -69,6 +69,12 @@ def tear_down(hooks: Any, world: Any) -> None:
             last_first.callback(implementation.function, *(world for name in implementation.argnames if name == "world"))
 
 
+def call_if_implemented(hook: Any, **what: Any) -> None:
+    """Call a hook if it has implementations; an empty call costs as much as collecting one step."""
+    if hook.get_hookimpls():
+        hook(**what)
+
+
 def caller() -> str | None:
     """Origin of the hook being called, such as 'extension "acme.scale" of …'; None outside of hooks."""
     return _caller.get()

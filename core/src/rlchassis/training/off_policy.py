@@ -98,12 +98,8 @@ class OffPolicyTrainer(Trainer):
         assert isinstance(self.world.buffer, Replay)
         return self.world.buffer
 
-    def _set_progress(self, progress: float) -> None:
-        super()._set_progress(progress)
-        self._replay.set_progress(progress)
-
-    def _prepare(self) -> None:
-        super()._prepare()
+    def begin(self) -> None:
+        super().begin()
         log.info("The full replay buffer takes %s.", self._memory)
         for warning in settings_never_reached(self.world.algorithm, self._rounds_due(self.world.sampling.total_steps)):
             log.warning(warning)

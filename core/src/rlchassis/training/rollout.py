@@ -39,6 +39,9 @@ class RolloutBuffer:
             write(stored, self._size, new)
         self._size += 1
 
+    def set_progress(self, progress: float) -> None:
+        """Nothing: a rollout has no schedule."""
+
     def state_fields(self) -> dict[str, Any]:
         """Fields for a checkpoint, with the rows of the current rollout alone; see data/state_tree.py."""
         rows = None if self._steps is None or not self._size else Step(*(pick(part, slice(self._size)) for part in self._steps))

@@ -9,21 +9,21 @@ import attrs
 import numpy as np
 import torch
 
-from rlchassis.data.state_restoring import plain_value
+from rlchassis.data.state_restoring import changed_fields, plain_value
 from rlchassis.data.state_tensors import TensorCapture, TensorRestoration
 from rlchassis.data.state_tree import State
 from rlchassis.learning.algorithm import Algorithm
-from rlchassis.training.trainer import Trainer
+from rlchassis.training.loop import TrainingLoop
 from rlchassis.training.world import World
 
 
-def run_state(trainer: Trainer, ways: list[str]) -> State:
+def run_state(loop: TrainingLoop, ways: list[str]) -> State:
     """State tree of a run, environments by the given ways; tensors and arrays are those of the run, not copies.
 
     UncoveredState, with the path, for an object whose state cannot be stored.
     """
-    capture, world = TensorCapture(copies=False), trainer.world
-    parts = {name: capture.state_of(each, name) for name, each in _parts(trainer).items()}
+    capture, world = TensorCapture(copies=False), loop.world
+    parts = {name: capture.state_of(each, name) for name, each in _parts(loop).items()}
     return {
         **parts,
         "environments": world.train_collector.envs.state(ways),
@@ -33,11 +33,11 @@ def run_state(trainer: Trainer, ways: list[str]) -> State:
     }
 
 
-def restore_run(trainer: Trainer, state: State) -> int:
+def restore_run(loop: TrainingLoop, state: State) -> int:
     """Put the state back into a run of the same configuration; returns how many environments began a new episode."""
-    world = trainer.world
-    live = _parts(trainer)
-    _put_back(trainer, {name: TensorRestoration().value(each, state[name], name) for name, each in live.items()})
+    world = loop.world
+    live = _parts(loop)
+    _put_back(loop, {name: TensorRestoration().value(each, state[name], name) for name, each in live.items()})
     seeds = world.streams.seeds("environments", world.train_collector.envs.num_envs, world.state.env_step + 1)
     obs, is_new = world.train_collector.envs.restore(state["environments"], seeds)
     world.train_collector.go_on(obs, is_new)
@@ -49,9 +49,9 @@ def restore_run(trainer: Trainer, state: State) -> int:
     return int(is_new.sum())
 
 
-def _parts(trainer: Trainer) -> dict[str, Any]:
+def _parts(loop: TrainingLoop) -> dict[str, Any]:
     """Living objects by name, in an order in which those that others refer to come first."""
-    world = trainer.world
+    world = loop.world
     return {
         "policy": world.policy,
         "optimizers": list(world.optimizers),
@@ -59,7 +59,8 @@ def _parts(trainer: Trainer) -> dict[str, Any]:
         "collector": world.train_collector.parts(),
         "buffer": world.buffer,
         "training": world.state,
-        "trainer": trainer.parts(),
+        "loop": loop.parts(),
+        "trainer": loop.trainer.parts(),
         "sampler": world.sampler_rng,
         "learner": world.learner_rng,
     }
@@ -72,15 +73,15 @@ def _fields_or_itself(algorithm: Algorithm[Any]) -> Any:
     return {attribute.name: getattr(algorithm, attribute.name) for attribute in attrs.fields(type(algorithm))}
 
 
-def _put_back(trainer: Trainer, parts: dict[str, Any]) -> None:
+def _put_back(loop: TrainingLoop, parts: dict[str, Any]) -> None:
     """Assign values that could not be changed in place."""
-    world = trainer.world
+    world = loop.world
     if isinstance(parts["algorithm"], dict):
-        for name, value in parts["algorithm"].items():
-            if value is not getattr(world.algorithm, name):
-                setattr(world.algorithm, name, value)
+        for name, value in changed_fields(world.algorithm, parts["algorithm"]).items():
+            setattr(world.algorithm, name, value)
     world.train_collector.put_back(parts["collector"])
-    trainer.put_back(parts["trainer"])
+    loop.put_back(parts["loop"])
+    loop.trainer.put_back(parts["trainer"])
 
 
 def _global_generators() -> dict[str, Any]:

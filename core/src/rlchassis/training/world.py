@@ -15,7 +15,7 @@ from rlchassis.config.tianshou_names import no_attribute
 from rlchassis.data.randomness import RandomStreams
 from rlchassis.envs import Environments
 from rlchassis.learning.algorithm import Algorithm
-from rlchassis.learning.policy import Policy
+from rlchassis.learning.policy import Policy, layers
 from rlchassis.replay import Replay
 from rlchassis.storage.run_lock import RunLock
 from rlchassis.training.collector import Collector
@@ -96,6 +96,15 @@ class World:
             raise AttributeError(
                 f"this World has no {name}: it is a copy of {kept} and spaces, and the rest stays with the run that made it."
             )
+
+    def set_progress(self, progress: float) -> None:
+        """Set all schedules to a progress from 0 to 1."""
+        for optimizer in self.optimizers:
+            optimizer.set_progress(progress)
+        self.algorithm.set_progress(progress)
+        for layer in layers(self.policy):
+            layer.set_progress(progress)
+        self.buffer.set_progress(progress)
 
     def interrupt(self, error: BaseException) -> None:
         """Raise this error before the next environment step, when the policy is in a consistent state."""
