@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rlchassis.data.action_layout import ActionLayout
     from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, map_tensors
     from rlchassis.data.step import Step
-    from rlchassis.envs import EnvFactory, Environments, EnvMode, is_masked, split_mask, without_mask
+    from rlchassis.envs import EnvFactory, Environments, EnvMode, is_masked, join_mask, split_mask, without_mask
     from rlchassis.errors import PluginError, StoredFileError, UnsupportedSpaceError, UsageError
     from rlchassis.experiment.builder import ExperimentBuilder
     from rlchassis.hookspecs import hookimpl
@@ -51,7 +51,7 @@ HOMES = {
     "rlchassis.data.action_layout": "ActionLayout",
     "rlchassis.data.experience": "by_row map_tensors Experience Metrics Observation TensorStruct Transition",
     "rlchassis.data.step": "Step",
-    "rlchassis.envs": "EnvFactory Environments EnvMode is_masked split_mask without_mask",
+    "rlchassis.envs": "EnvFactory Environments EnvMode is_masked join_mask split_mask without_mask",
     "rlchassis.errors": "PluginError StoredFileError UnsupportedSpaceError UsageError",
     "rlchassis.experiment.builder": "ExperimentBuilder",
     "rlchassis.hookspecs": "hookimpl",
@@ -133,6 +133,7 @@ __all__ = [
     "hookimpl",
     "instance",
     "is_masked",
+    "join_mask",
     "map_tensors",
     "number",
     "one_graph",

@@ -11,6 +11,7 @@ from gymnasium.spaces import Box, Discrete
 from gymnasium.wrappers import FrameStackObservation
 
 from rlchassis.data.step import Step
+from rlchassis.envs import split_mask
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.errors import UsageError
 from rlchassis.replay import ReplayBuffer, require_space_of_stacks
@@ -135,6 +136,25 @@ def test_stacks_are_rebuilt_as_the_environment_made_them(store_next_obs, n, step
 def pairs(buffer: ReplayBuffer, n: int) -> Any:
     window = buffer.sample(DRAWS, n, rng()).window
     return zip(window.obs.flatten(0, 1), window.next_obs.flatten(0, 1), strict=True)
+
+
+class MaskedFilm(Film):
+    """A Film that allows its second action where the number of the newest frame is odd."""
+
+    def action_masks(self) -> Any:
+        return np.array([1, self.shown % 2])
+
+
+@pytest.mark.parametrize("store_next_obs", [True, False])
+@pytest.mark.parametrize("n", [1, 3])
+def test_an_action_mask_beside_rebuilt_stacks_is_that_of_the_newest_frame(store_next_obs, n):
+    env = lambda: FrameStackObservation(MaskedFilm(), 4, padding_type="reset")  # noqa: E731  one environment each
+    window = collected(env, 90, 40, store_next_obs=store_next_obs, stack_num=4).sample(DRAWS, n, rng()).window
+    for part in (window.obs, window.next_obs):
+        stack, mask = split_mask(part)
+        assert stack.shape == (n, DRAWS, 4, 2, 2)
+        assert torch.equal(mask, torch.stack([torch.ones_like(stack[..., -1, 0, 0]), stack[..., -1, 0, 0] % 2], -1).to(mask.dtype))
+    assert torch.equal(split_mask(window.obs)[0][..., 1:, :, :], split_mask(window.next_obs)[0][..., :-1, :, :])
 
 
 def test_by_hand_the_first_frame_of_an_episode_stands_in_for_those_before_it():

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from gymnasium.spaces import Box, Dict, Discrete, MultiDiscrete
+from gymnasium.wrappers import FrameStackObservation
 from torch import nn
 
 import rlchassis
@@ -187,6 +188,18 @@ def test_replay_keeps_masks_however_it_stores_observations(settings):
     assert window.obs["action_mask"].gather(-1, window.actions.unsqueeze(-1)).all()
     assert window.next_obs["action_mask"].any(-1).all()
     assert weights_of(world.policy).isfinite().all()
+
+
+def test_a_forbidden_action_is_never_taken_where_replay_rebuilds_stacks_of_frames():
+    mistakes: list[Any] = []
+
+    def make_env() -> gym.Env[Any, Any]:
+        return FrameStackObservation(Forbidding("info", mistakes=mistakes), 4, padding_type="reset")
+
+    frames = {"replay_buffer_stack_num": 4, "replay_buffer_save_only_last_obs": True}
+    world = tiny_run(DQNExperimentBuilder, make_env, **settings_for("DQNExperimentBuilder", steps=400), **frames)
+    assert world.state.updates > 0
+    assert mistakes == []
 
 
 def test_an_algorithm_that_does_not_declare_masks_refuses_them(monkeypatch):

@@ -19,12 +19,14 @@ from rlchassis.experiment import (
     PPOExperimentBuilder,
     SACExperimentBuilder,
     SACParams,
+    TD3ExperimentBuilder,
     TRPOExperimentBuilder,
     evaluate,
     load_policy,
     plan,
 )
 from rlchassis.training.memory import ReplayMemory
+from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.masked_envs import Forbidding
 from rlchassis_testkit.memory_envs import TMaze
 from rlchassis_testkit.tiny_runs import tiny_run, weights_of
@@ -105,9 +107,14 @@ def test_settings_of_replay_that_sequences_do_not_fit_are_refused(settings, mess
         tiny_run(DQNExperimentBuilder, MAZE, configure=remembering(evolve(GRU, burn_in=10)), **SETTINGS, **settings)
 
 
-def test_a_stored_policy_remembers_from_call_to_call_until_it_is_reset(tmp_path):
+def normalizing(builder: Any) -> Any:
+    return builder.with_memory(GRU).with_policy_wrapper_factory(PolicyWrapperFactoryObsNorm())
+
+
+@pytest.mark.parametrize("configure", [remembering(GRU), normalizing], ids=["bare", "under normalized observations"])
+def test_a_stored_policy_remembers_from_call_to_call_until_it_is_reset(configure, tmp_path):
     files = {"persistence_enabled": True, "persistence_base_dir": str(tmp_path)}
-    world = tiny_run(PPOExperimentBuilder, "CartPole-v1", configure=remembering(GRU), **files)
+    world = tiny_run(PPOExperimentBuilder, "CartPole-v1", configure=configure, **files)
     loaded = load_policy(world.directory)
     policy = loaded.policy
     seen, state = np.random.default_rng(0).random((3, 4), np.float32), None
@@ -121,6 +128,18 @@ def test_a_stored_policy_remembers_from_call_to_call_until_it_is_reset(tmp_path)
     with torch.no_grad():
         assert torch.equal(loaded._state, policy.act(torch.from_numpy(seen[:1]), None, explore=False, rng=torch.Generator())[1])
     assert evaluate(world.directory, episodes=2).returns == evaluate(world.directory, episodes=2).returns
+
+
+def test_a_stored_policy_that_remembers_refuses_a_batch_of_another_size_until_it_is_reset(tmp_path):
+    world = tiny_run(PPOExperimentBuilder, MAZE, configure=remembering(GRU), persistence_enabled=True, persistence_base_dir=str(tmp_path))
+    loaded = load_policy(world.directory)
+    loaded(np.zeros((3, 2), np.float32))
+    message = "expected 3 observations, as in the call before, since this policy remembers what it saw, got 2; call reset"
+    for _ in range(2):
+        with pytest.raises(UsageError, match=message):
+            loaded(np.zeros((2, 2), np.float32))
+    loaded.reset()
+    assert len(loaded(np.zeros((2, 2), np.float32))) == 2
 
 
 @pytest.mark.parametrize("actions", [Discrete(4), MultiDiscrete([3, 2])], ids=["Discrete", "MultiDiscrete"])
@@ -149,6 +168,12 @@ def test_a_memory_is_set_by_name_with_options():
     settings = {"memory": "lstm:sequence_length=4,size=8"}
     agent = plan("ppo", "CartPole-v1", steps=5000, recipe="none", settings=settings).agent_factory
     assert agent.memory == MemoryFactoryLSTM(size=8, sequence_length=4)
+
+
+def test_a_builder_without_a_method_names_the_algorithms_that_have_it():
+    with pytest.raises(AttributeError) as refused:
+        TD3ExperimentBuilder("Pendulum-v1").with_memory(GRU)
+    assert str(refused.value) == "TD3ExperimentBuilder has no 'with_memory'. Algorithms that have it: a2c, dqn, npg, pg, ppo, sac, trpo."
 
 
 def test_an_algorithm_without_memory_names_those_that_have_one():

@@ -78,7 +78,8 @@ def _quoted(name: str, note: str) -> str:
 def refuses_old_names(cls: type[Made]) -> type[Made]:
     """Class decorator: keywords and attributes named as in another library raise UsageError or AttributeError with the name here."""
     cls.__init__ = refuses_old_keywords(cls.__init__)  # type: ignore[method-assign]  # which is what this decorator is for
-    cls.__getattr__ = _raise_no_attribute  # type: ignore[attr-defined]  # called for attributes that it does not have
+    if "__getattr__" not in vars(cls):
+        cls.__getattr__ = _raise_no_attribute  # type: ignore[attr-defined]  # called for attributes that it does not have
     return cls
 
 

@@ -9,6 +9,9 @@ from typing import Any, Self
 from attrs import frozen
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space, Tuple
 
+ACTION_MASK, OBSERVATION = "action_mask", "observation"
+"""Keys of observations with an action mask, and of the rest where that is one part."""
+
 
 def parts_of(space: Space[Any]) -> dict[str, Space[Any]] | None:
     """The spaces within a Dict by key, and within a Tuple by position, "0", "1", …; None for any other space."""

@@ -8,7 +8,7 @@ from rlchassis.envs.examples import examples
 from rlchassis.envs.factories import EnvFactoryCallable, EnvFactoryVector, env_factory_from
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, environments_of
 from rlchassis.envs.lookup import checked_spec
-from rlchassis.envs.masks import is_masked, random_allowed, split_mask, without_mask
+from rlchassis.envs.masks import is_masked, join_mask, random_allowed, split_mask, without_mask
 from rlchassis.envs.observations import as_tree, require_fitting
 from rlchassis.envs.registered import EnvFactoryRegistered, has_display
 from rlchassis.envs.rendering import why_not_rendered
@@ -37,6 +37,7 @@ __all__ = [
     "examples",
     "has_display",
     "is_masked",
+    "join_mask",
     "kinds_in",
     "one_by_one",
     "random_allowed",

@@ -9,12 +9,13 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from rlchassis.data.action_layout import ACTION_MASK
 from rlchassis.data.arrays import write
 from rlchassis.envs.actions import one_by_one
 from rlchassis.envs.env_state import Episode
 from rlchassis.envs.infos import InfoArrays, InfoKeys, InfoReader
 from rlchassis.envs.mask_sources import UNREAD, may_lack_mask
-from rlchassis.envs.masks import ACTION_MASK, allow_all_at_ends
+from rlchassis.envs.masks import allow_all_at_ends
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import require_possible
 from rlchassis.envs.opening import Env, EnvConstructor, opened

@@ -8,9 +8,10 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
+from rlchassis.data.action_layout import ACTION_MASK
 from rlchassis.data.arrays import pick, write
 from rlchassis.envs.mask_sources import UNREAD
-from rlchassis.envs.masks import ACTION_MASK, allow_all_at_ends, is_masked
+from rlchassis.envs.masks import allow_all_at_ends, is_masked
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import as_tree, leaves_of, require_possible
 from rlchassis.envs.quick_checks import Put, all_finite, putter

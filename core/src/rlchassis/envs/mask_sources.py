@@ -12,7 +12,8 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.spaces import Dict
 
-from rlchassis.envs.masks import ACTION_MASK, OBSERVATION, ActionMask, dict_space, part_sizes
+from rlchassis.data.action_layout import ACTION_MASK, OBSERVATION
+from rlchassis.envs.masks import ActionMask, dict_space, part_sizes
 from rlchassis.envs.step_checks import RESET_ANSWER, STEP_ANSWER, UnfitAnswer, as_flag, require_form
 
 Env: TypeAlias = gym.Env[Any, Any]

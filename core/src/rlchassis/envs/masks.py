@@ -11,11 +11,10 @@ import numpy as np
 from gymnasium.spaces import Dict, Discrete, MultiBinary
 from numpy.random import Generator
 
-from rlchassis.data.action_layout import ActionLayout
+from rlchassis.data.action_layout import ACTION_MASK, OBSERVATION, ActionLayout
 from rlchassis.envs.spaces import AnySpace, Array, describe
 from rlchassis.errors import UnsupportedSpaceError
 
-ACTION_MASK, OBSERVATION = "action_mask", "observation"
 _DICT_SORTS = "sort_keys" in inspect.signature(Dict).parameters
 """Whether gymnasium would sort the keys by default; before 1.2 it kept the order of an OrderedDict anyway."""
 
@@ -90,6 +89,11 @@ def split_mask(obs: Any) -> tuple[Any, Any]:
     """Split observations of a masked space into the rest, and the mask [B, K]; a single part "observation" stands for itself."""
     rest = {key: part for key, part in obs.items() if key != ACTION_MASK}
     return rest[OBSERVATION] if rest.keys() == {OBSERVATION} else rest, obs[ACTION_MASK]
+
+
+def join_mask(rest: Any, mask: Any) -> dict[str, Any]:
+    """Observations of a masked space from one part, or the space itself from those of its parts; split_mask takes them apart."""
+    return {OBSERVATION: rest, ACTION_MASK: mask}
 
 
 def random_allowed(action_space: AnySpace, mask: Array, generator: Generator) -> Array:

@@ -10,8 +10,9 @@ from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, Vecto
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from rlchassis.data.action_layout import ACTION_MASK, OBSERVATION
 from rlchassis.envs.mask_sources import METHOD, MaskSource, flat_mask, in_observation, info_names_mask, mask_source, may_lack_mask
-from rlchassis.envs.masks import ACTION_MASK, OBSERVATION, ActionMask, part_sizes
+from rlchassis.envs.masks import ActionMask, part_sizes
 from rlchassis.envs.observations import Leaf
 from rlchassis.envs.spaces import Array
 from rlchassis.envs.step_checks import RESET_ANSWER, STEP_ANSWER, UnfitAnswer, as_flags, require_form

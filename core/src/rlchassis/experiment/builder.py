@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import copy
 from functools import partial
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 import attrs
 
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.fields import value_repr, with_article
-from rlchassis.config.tianshou_names import refuses_old_names
+from rlchassis.config.tianshou_names import no_attribute, refuses_old_names
 from rlchassis.envs import EnvFactory, env_factory_from
 from rlchassis.errors import UsageError
 from rlchassis.experiment.collection import ExperimentCollection
 from rlchassis.experiment.experiment import Experiment
 from rlchassis.experiment.parts import require_kinds
+from rlchassis.experiment.settings import of_others
 from rlchassis.learning.optimizer import OptimizerFactory
 from rlchassis.registry import Component, find
 from rlchassis.registry.demands import agent_class_shortfall
@@ -160,6 +161,14 @@ class ExperimentBuilder(Generic[Agent]):
     def _with_callback(self, kind: str, callback: object) -> Self:
         self._callbacks = self._callbacks.adding(kind, callback)
         return self
+
+    if not TYPE_CHECKING:  # a type checker would take every name for one that exists
+
+        def __getattr__(self, name: str) -> Any:
+            """AttributeError; for a method that builders of other algorithms have, with their names."""
+            if name.startswith("with_") and (having := of_others(lambda builder: hasattr(builder, name))):
+                raise AttributeError(f"{type(self).__name__} has no {name!r}.{having}", name=name, obj=None)
+            raise no_attribute(self, name, type(self).__name__, dir(type(self)))
 
     def _with_agent(self, **changes: Any) -> Self:
         self._agent = made(partial(attrs.evolve, self._agent), changes, "")

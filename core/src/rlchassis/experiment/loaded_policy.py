@@ -10,15 +10,16 @@ import torch
 from attrs import define, field
 from gymnasium import spaces
 
-from rlchassis.data.action_layout import parts_of
+from rlchassis.data.action_layout import ACTION_MASK, OBSERVATION, parts_of
 from rlchassis.data.arrays import write
 from rlchassis.data.experience import as_tensors
 from rlchassis.data.randomness import RandomStreams
 from rlchassis.envs import ActionMap, Environments, allocate, as_tree, describe, is_masked, one_by_one, require_fitting
 from rlchassis.envs.mask_sources import flat_mask
-from rlchassis.envs.masks import ACTION_MASK, OBSERVATION, part_sizes
+from rlchassis.envs.masks import part_sizes
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy
+from rlchassis.registry.wording import number_of
 
 
 @define(eq=False, repr=False)
@@ -31,6 +32,8 @@ class LoadedPolicy:
     _map: ActionMap = field(init=False)
     _rng: torch.Generator = field(init=False)
     _state: Any = field(init=False, default=None)
+    _count: int = field(init=False, default=1)
+    """Number of observations of the last call, each of which has a recurrent state."""
 
     def __attrs_post_init__(self) -> None:
         """Initial recurrent state and random stream."""
@@ -49,14 +52,23 @@ class LoadedPolicy:
         Actions are numpy arrays, for Dict and Tuple spaces in dicts and tuples, also of a batch.
         action_mask: the environment's, [K] or [B, K], where it is no part of the observation.
         """
-        batch, single = self._batch(self._with_mask(obs, action_mask))
+        batch, count = self._batch(self._with_mask(obs, action_mask))
+        self._require_states_of(1 if count is None else count)
         actions, self._state = self.policy.act(as_tensors(batch, self.device), self._state, explore=False, rng=self._rng)
         mapped = self._map.to_env(actions.cpu().numpy())
-        return one_by_one(mapped)[0] if single else mapped
+        return one_by_one(mapped)[0] if count is None else mapped
 
     def reset(self) -> None:
         """Reset the recurrent state of the policy; call it when an episode begins."""
         self._state = None
+
+    def _require_states_of(self, count: int) -> None:
+        if self._state is not None and count != self._count:
+            raise UsageError(
+                f"expected {number_of('observation', self._count)}, as in the call before, since this policy remembers what it saw, got "
+                f"{count}; call reset() where episodes begin."
+            )
+        self._count = count
 
     def _with_mask(self, obs: Any, action_mask: Any) -> Any:
         """The observation as the environment layer presents it."""
@@ -74,7 +86,7 @@ class LoadedPolicy:
         is_whole = space.spaces.keys() != {OBSERVATION, ACTION_MASK} or (isinstance(obs, Mapping) and OBSERVATION in obs)
         return {**(obs if is_whole else {OBSERVATION: obs}), ACTION_MASK: flat_mask(action_mask, part_sizes(self.envs.action_space))}
 
-    def _batch(self, obs: Any) -> tuple[Any, bool]:
+    def _batch(self, obs: Any) -> tuple[Any, int | None]:
         space = self.envs.observation_space
         try:
             obs = as_tree(space, obs)
@@ -87,7 +99,7 @@ class LoadedPolicy:
         except (ValueError, TypeError) as error:
             got = str(error).replace("answered", "got", 1)
             raise UsageError(f"expected an observation of {describe(space)}: {got}.") from error
-        return batch, count is None
+        return batch, count
 
 
 def _count(space: spaces.Space[Any], obs: Any) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -60,14 +60,16 @@ def _full_name(key: str, agent: AgentFactory) -> str:
         case [_, *_] as several:
             raise UsageError(f'"{key}" is short for {" and for ".join(several)} of this algorithm; write the full name of one of them.')
     names = (*known, *short)
-    hint = setting_meant(key, (*names, *_within_sections(agent))) or f"{_of_others(key)} There are: {listed(names)}."
+    hint = setting_meant(key, (*names, *_within_sections(agent)))
+    if not hint:
+        hint = f"{of_others(lambda builder: key in attrs.fields_dict(builder.agent_class))} There are: {listed(names)}."
     raise UsageError(f'there is no setting "{key}".{hint}')
 
 
-def _of_others(key: str) -> str:
-    """Sentence that names the installed algorithms with a field of this name, if there are any."""
+def of_others(has: Callable[[Any], bool]) -> str:
+    """Sentence that names the installed algorithms whose builder has something, with a leading space; empty if there are none."""
     usable = (plugin.name for plugin in installed("algorithm") if plugin.state == "ok")
-    having = [name for name in usable if key in attrs.fields_dict(load("algorithm", name).agent_class)]
+    having = [name for name in usable if has(load("algorithm", name))]
     return f" Algorithms that have it: {listed(having)}." if having else ""
 
 

@@ -12,7 +12,7 @@ from attrs import define, field
 from rlchassis.config import ResolvedSampling
 from rlchassis.config.machine import free_memory
 from rlchassis.data.step import Step
-from rlchassis.envs import Environments, is_masked
+from rlchassis.envs import Environments, is_masked, without_mask
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy, action_space_of, layers
 from rlchassis.replay import Replay, ReplayBuffer, Sample, require_space_of_stacks
@@ -61,7 +61,7 @@ class OffPolicyTrainer(Trainer):
         world, sampling = self.world, self.world.sampling
         actions = action_space_of(world.policy, world.envs.action_space)
         if sampling.replay_buffer_stack_num > 1:
-            require_space_of_stacks(world.envs.observation_space, sampling.replay_buffer_stack_num)
+            require_space_of_stacks(without_mask(world.envs.observation_space), sampling.replay_buffer_stack_num)
         if world.config.train:
             spaces = Environments.from_spaces(world.envs.observation_space, actions)
             self._memory = ReplayMemory.of(self._replay, spaces, world.train_collector.envs.infos, world.policy)

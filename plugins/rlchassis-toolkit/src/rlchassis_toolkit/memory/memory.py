@@ -10,16 +10,13 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from rlchassis.api import HasSpaces, Observation, by_row, is_masked, map_tensors, split_mask
+from rlchassis.api import HasSpaces, Observation, by_row, is_masked, join_mask, map_tensors, split_mask
 from rlchassis_toolkit.memory.layers import RecurrentLayer
 from rlchassis_toolkit.memory.sequences import Sequences, Steps
 from rlchassis_toolkit.networks.encoders import width_of
 from rlchassis_toolkit.networks.joint_actions import SpacesSeen, joint_sizes
 from rlchassis_toolkit.networks.masking import WithoutMask
 from rlchassis_toolkit.numpy_inference import infer
-
-OBSERVATION, ACTION_MASK = "observation", "action_mask"
-"""Keys of features with an action mask."""
 
 
 class Memory(nn.Module):
@@ -73,7 +70,7 @@ class Memory(nn.Module):
     def seen(self, after: Tensor, obs: Observation) -> Observation:
         """What networks see: the features, together with the action mask of the observations [B, …] where there is one."""
         features = self.features(after)
-        return {OBSERVATION: features, ACTION_MASK: split_mask(obs)[1]} if isinstance(self.encoder, WithoutMask) else features
+        return join_mask(features, split_mask(obs)[1]) if isinstance(self.encoder, WithoutMask) else features
 
     def rows_seen(self, after: Tensor, sequences: Sequences) -> Observation:
         """What networks see of the rows that are learned from, [R, …], from the states after every row [B, T, S]."""
@@ -86,5 +83,5 @@ def network_spaces(memory: nn.Module | None, envs: HasSpaces) -> HasSpaces:
         return envs
     space: Any = envs.observation_space
     features = spaces.Box(-1, 1, (width_of(memory),), np.float32)
-    seen = spaces.Dict({OBSERVATION: features, ACTION_MASK: space[ACTION_MASK]}) if is_masked(space) else features
+    seen = spaces.Dict(join_mask(features, split_mask(space)[1])) if is_masked(space) else features
     return SpacesSeen(seen, envs.action_space, joint_sizes(envs))
