@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from rlchassis.api import Environments, Experience
 from rlchassis_toolkit import CategoricalActor, Features, MemoryFactoryGRU, MemoryFactoryLSTM, RolloutBatch, StochasticPolicy
-from rlchassis_toolkit.memory.gru_sequence import GRUSequence
 from rlchassis_toolkit.memory.layers import GRULayer, LSTMLayer
 from rlchassis_toolkit.memory.sequences import Sequences, Steps
+from rlchassis_toolkit.memory.unrolling import Unrolled
 
 CPU = torch.device("cpu")
 ENVS = Environments.from_spaces(spaces.Box(-1, 1, (3,), np.float32), spaces.Discrete(2))
@@ -175,17 +175,28 @@ def test_the_gradient_reaches_back_to_the_beginning_of_sequence_and_episode(poli
     assert reached(features[0, 1, 2]) == [[4, 0], [5, 0]]
 
 
-def test_the_written_gradient_of_a_gru_and_its_derivative_are_those_of_finite_differences():
-    rng = torch.Generator().manual_seed(0)
-    projected, weight, bias, states = (torch.randn(*shape, generator=rng).double() for shape in ((3, 5, 6), (6, 2), (6,), (3, 5, 2)))
+@pytest.mark.parametrize("layer", [GRULayer, LSTMLayer])
+def test_the_written_gradient_and_its_derivative_are_those_of_finite_differences(layer):
+    rng, gates, width = torch.Generator().manual_seed(0), 2 * layer.gates, 2 * layer.parts
+    shapes = (3, 5, gates), (gates, 2), (gates,), (3, 5, width)
+    projected, weight, bias, states = (torch.randn(*shape, generator=rng).double() for shape in shapes)
     fresh = torch.tensor([[0, 0, 1, 0, 1], [1, 0, 0, 0, 0], [0, 1, 1, 0, 0]]).bool()
 
     def unrolled(*args: Tensor) -> Tensor:
-        return GRUSequence.apply(*args, states, fresh)
+        return Unrolled.apply(layer.written, *args, states, fresh)
 
     inputs = tuple(part.requires_grad_() for part in (projected, weight, bias))
     assert torch.autograd.gradcheck(unrolled, inputs)
     assert torch.autograd.gradgradcheck(unrolled, inputs)
+
+
+@pytest.mark.parametrize("layer", [GRULayer, LSTMLayer])
+def test_states_are_the_same_with_and_without_gradient(layer):
+    made, fresh = layer(3, 4), torch.rand(5, 7) < 0.3
+    inputs, states = torch.rand(5, 7, 3), torch.rand(5, 7, made.state_size)
+    with torch.no_grad():
+        without = made.unroll(inputs, states, fresh)
+    assert torch.allclose(made.unroll(inputs, states, fresh), without, atol=1e-6)
 
 
 def test_a_policy_without_memory_learns_from_observations_themselves():

@@ -8,7 +8,9 @@ from typing import ClassVar, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from rlchassis_toolkit.memory.gru_sequence import GRUSequence, gru_step
+from rlchassis_toolkit.memory.gru_sequence import GRU, gru_step
+from rlchassis_toolkit.memory.lstm_sequence import LSTM, lstm_step
+from rlchassis_toolkit.memory.unrolling import Unrolled, Written, some_begin
 
 State: TypeAlias = tuple[Tensor, ...]
 """State of a layer: its output h [B, H], and for LSTM the cell c [B, H]."""
@@ -21,6 +23,8 @@ class RecurrentLayer(nn.Module, ABC):
     """Number of linear functions of input and output, H each."""
     parts: ClassVar[int]
     """Number of tensors [B, H] in its state."""
+    written: ClassVar[Written]
+    """Its loop, with the gradient."""
 
     def __init__(self, input_dim: int, size: int) -> None:
         super().__init__()
@@ -48,11 +52,14 @@ class RecurrentLayer(nn.Module, ABC):
 
         states: before the steps, [B, T, S]; those of the first step, and where fresh [B, T], are taken, others follow from the step before
         """
+        if not torch.compiler.is_compiling() and torch.is_grad_enabled():  # compilers do better than the written gradient
+            parts = self.inward(inputs), self.recurrent.weight, self.recurrent.bias, states, fresh
+            unrolled: Tensor = Unrolled.apply(self.written, *parts)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            return unrolled
         projected, recorded, begins = self.inward(inputs).unbind(1), states.unbind(1), fresh.unsqueeze(-1).unbind(1)
-        some_begin = [True] * len(projected) if torch.compiler.is_compiling() else fresh.any(0).tolist()
-        state, after = torch.split(recorded[0], self.size, -1), []
+        begin, state, after = some_begin(fresh), torch.split(recorded[0], self.size, -1), []
         for t, each in enumerate(projected):
-            if t and some_begin[t]:
+            if t and begin[t]:
                 state = tuple(map(torch.where, [begins[t]] * self.parts, torch.split(recorded[t], self.size, -1), state))
             state = self.advance(each, state)
             after.append(torch.cat(state, -1) if self.parts > 1 else state[0])
@@ -67,18 +74,11 @@ class GRULayer(RecurrentLayer):
 
     gates = 3
     parts = 1
+    written = GRU
 
     def advance(self, projected: Tensor, state: State) -> State:
         """h′ [B, H]."""
         return (gru_step(projected, state[0], self.recurrent.weight, self.recurrent.bias)[0],)
-
-    def unroll(self, inputs: Tensor, states: Tensor, fresh: Tensor) -> Tensor:
-        """States after every step; with a gradient that is written out, except in compiled updates, where the compiler does better."""
-        if torch.compiler.is_compiling() or not torch.is_grad_enabled():
-            return super().unroll(inputs, states, fresh)
-        parts = self.inward(inputs), self.recurrent.weight, self.recurrent.bias, states, fresh
-        after: Tensor = GRUSequence.apply(*parts)  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        return after
 
 
 class LSTMLayer(RecurrentLayer):
@@ -89,10 +89,9 @@ class LSTMLayer(RecurrentLayer):
 
     gates = 4
     parts = 2
+    written = LSTM
 
     def advance(self, projected: Tensor, state: State) -> State:
         """h′ and c′, [B, H] each."""
         h, c = state
-        i, f, g, o = (projected + self.recurrent(h)).chunk(4, -1)
-        c = torch.addcmul(f.sigmoid() * c, i.sigmoid(), g.tanh())
-        return o.sigmoid() * c.tanh(), c
+        return lstm_step(projected + self.recurrent.bias, h, c, self.recurrent.weight)[:2]
