@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
@@ -45,14 +46,17 @@ KINDS: dict[str, Space[Any]] = {
 }
 """A space of each kind that a manifest can declare."""
 MOST_JOINT_ACTIONS = 100
-SMALL_NETWORKS = (
-    "with_actor_factory_default",
-    "with_critic_factory_default",
-    "with_common_critic_factory_default",
-    "with_critic_ensemble_factory_default",
-    "with_model_factory_default",
-)
-"""Methods of builders that take the sizes of hidden layers."""
+CASES, VARIABLE = 20, "RLCHASSIS_TESTKIT_CASES"
+"""Default number of random cases, and the environment variable that sets another."""
+SMALL_NETWORKS: dict[str, Any] = {
+    "with_actor_factory_default": (8,),
+    "with_critic_factory_default": (8,),
+    "with_common_critic_factory_default": (8,),
+    "with_critic_ensemble_factory_default": (8,),
+    "with_model_factory_default": (8,),
+    "with_preprocess_network_factory": IntermediateModuleFactoryDefault((8,)),
+}
+"""Methods of builders that set networks, with sizes of hidden layers or what has them."""
 
 
 @frozen
@@ -66,13 +70,15 @@ class Case:
         return " → ".join(" ".join(str(space).split()) for space in (self.observation_space, self.action_space))
 
 
-def declared_cases(builder: Builder, number: int = 50, seed: int = 0) -> list[Case]:
-    """Seeded random spaces: each pair of declared kinds of observations and actions in turn, with parts of declared kinds."""
+def declared_cases(builder: Builder, number: int | None = None, seed: int = 0) -> list[Case]:
+    """Seeded random spaces, with parts of declared kinds: every kind of observations and of actions first, then every pair of them.
+
+    number: of cases; default: that of the environment variable RLCHASSIS_TESTKIT_CASES, else 20
+    """
     observations, actions = declared(builder)
-    generator = np.random.default_rng(seed)
-    pairs = [(seen, chosen) for seen in observations for chosen in actions]
-    order = generator.permutation(len(pairs))
-    return [_random_case(pairs[order[i % len(pairs)]], observations, actions, generator) for i in range(number)]
+    generator, pairs = np.random.default_rng(seed), _pairs(observations, actions)
+    count = int(os.environ.get(VARIABLE, CASES)) if number is None else number
+    return [_random_case(pairs[i % len(pairs)], observations, actions, generator) for i in range(count)]
 
 
 def undeclared_cases(builder: Builder) -> list[Case]:
@@ -141,12 +147,18 @@ def _small(builder: Builder, case: Case, envs: list[AnySpaces] | None = None) ->
     else:
         sampling |= {"start_timesteps": 4, "start_timesteps_random": True, "update_per_step": 0.5, "batch_size": 4, "step_per_collect": 2}
     made = builder(make, ExperimentConfig(watch=False, persistence_enabled=False), SamplingConfig(**sampling))
-    for name in SMALL_NETWORKS:
-        if hasattr(made, name):
-            getattr(made, name)((8,))
-    if hasattr(made, "with_preprocess_network_factory"):
-        made.with_preprocess_network_factory(IntermediateModuleFactoryDefault((8,)))
+    for name, network in SMALL_NETWORKS.items():
+        if hasattr(builder, name):
+            getattr(made, name)(network)
     return made
+
+
+def _pairs(observations: list[str], actions: list[str]) -> list[tuple[str, str]]:
+    """Every pair, in an order in which the first ones have each kind of the longer list once."""
+    if len(observations) < len(actions):
+        return [(seen, chosen) for chosen, seen in _pairs(actions, observations)]
+    count = len(actions)
+    return [(seen, actions[(i + shift) % count]) for shift in range(count) for i, seen in enumerate(observations)]
 
 
 def _undeclared(kinds: list[str]) -> Iterator[Space[Any]]:
