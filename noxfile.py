@@ -20,7 +20,7 @@ nox.options.sessions = ["lint", "types", "layers", "tests"]
 
 GROUPS = nox.project.dependency_groups
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-QUICK = "not learning and not compiled"
+QUICK = "not compiled"
 SCRIPTS = ["noxfile.py", "tools", "bench"]
 SOURCES = [str(folder / "src" / checkout.module_of(name)) for name, folder in checkout.DISTRIBUTIONS.items()]
 PEERS = ["stable-baselines3", "sb3-contrib", "tianshou[eval]", "gymnasium[mujoco]", "imageio"]
@@ -124,10 +124,10 @@ def learn(session: nox.Session) -> None:
 
 
 @nox.session
-def hindsight(session: nox.Session) -> None:
-    """Print success rates of two goal tasks with and without hindsight replay, a quarter of an hour: `nox -s hindsight -- bits`."""
-    install(session, *editable(*checkout.with_siblings("rlchassis-her", "rlchassis-dqn", "rlchassis-ddpg")))
-    session.run("python", "-m", "tools.hindsight", *session.posargs)
+def tasks(session: nox.Session) -> None:
+    """Train what memory, structured actions, masks and hindsight are for, with and without them: `nox -s tasks -- maze-20-ppo goals`."""
+    install(session, *editable(*checkout.DISTRIBUTIONS))
+    session.run("python", "-m", "tools.tasks", *session.posargs, env={"OMP_NUM_THREADS": "1"})
 
 
 @nox.session
@@ -135,6 +135,14 @@ def faults(session: nox.Session) -> None:
     """Print the table of faults, how many of each family were tried and ended well: `nox -s faults -- --quick`, or `-- workers disks`."""
     install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))
     session.run("python", "tests/faults", *session.posargs, env={"OMP_NUM_THREADS": "1"})
+
+
+@nox.session
+def spaces(session: nox.Session) -> None:
+    """Run every algorithm in fifty random spaces that its manifest declares, every pair of kinds among them: `nox -s spaces -- -k dqn`."""
+    install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))
+    files = [str(file) for folder in checkout.DISTRIBUTIONS.values() for file in folder.glob("tests/test_*_spaces.py")]
+    session.run("pytest", *files, *session.posargs, env={"RLCHASSIS_TESTKIT_CASES": "50"})
 
 
 @nox.session

@@ -14,9 +14,19 @@ from gymnasium.spaces import Box, Dict, Discrete, MultiDiscrete, Tuple
 import rlchassis
 from rlchassis import experiment
 from rlchassis.errors import UnsupportedSpaceError
-from rlchassis.experiment import DiscreteSACExperimentBuilder, DQNExperimentBuilder, IQNExperimentBuilder, PPOExperimentBuilder
+from rlchassis.experiment import (
+    DiscreteSACExperimentBuilder,
+    DQNExperimentBuilder,
+    ExperimentConfig,
+    IQNExperimentBuilder,
+    PPOExperimentBuilder,
+    PPOParams,
+    SamplingConfig,
+)
 from rlchassis_testkit.any_spaces import AnySpaces
+from rlchassis_testkit.declared_spaces import Rows
 from rlchassis_testkit.masked_envs import Forbidding
+from rlchassis_testkit.target_envs import Gripper
 from rlchassis_testkit.tiny_runs import tiny_run, weights_of
 from rlchassis_toolkit import MemoryFactoryGRU
 
@@ -107,3 +117,17 @@ def test_a_compiled_run_of_several_parts_learns_the_same_up_to_rounding():
     plain, compiled = (tiny_run(PPOExperimentBuilder, env, configure=lambda b, on=on: b.with_compile(on)) for on in (False, True))
     assert not compiled.algorithm.graphs.given_up
     assert torch.allclose(weights_of(plain.policy), weights_of(compiled.policy), atol=1e-4)
+
+
+def test_the_first_update_from_a_rollout_of_mixed_actions_sees_the_policy_that_acted():
+    """Stored rows have the log-probabilities of what was sampled, continuous parts beyond their bounds included."""
+    rows = Rows()
+    builder = PPOExperimentBuilder(
+        Gripper,
+        ExperimentConfig(watch=False, persistence_enabled=False),
+        SamplingConfig(num_epochs=1, step_per_epoch=640, step_per_collect=64, repeat_per_collect=1, batch_size=None, num_test_envs=0),
+    )
+    builder.with_ppo_params(PPOParams(lr=0.01)).build().run(observers=[rows])
+    changes = [row["learn/approx_kl"] for row in rows.seen if "learn/approx_kl" in row]
+    assert changes
+    assert set(changes) == {0.0}

@@ -60,6 +60,11 @@ class Without(gymnasium.ObservationWrapper[NDArray[Any], Any, NDArray[Any]]):
         return observation[self._kept]
 
 
+def pendulum_without_velocity() -> gymnasium.Env[Any, Any]:
+    """Pendulum-v1 that shows the angle alone."""
+    return Without(gymnasium.make("Pendulum-v1"), (2,))
+
+
 def cart_pole_without_velocities() -> gymnasium.Env[Any, Any]:
     """CartPole-v1 that shows position and angle alone."""
     return Without(gymnasium.make("CartPole-v1"), (1, 3))
