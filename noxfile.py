@@ -20,7 +20,7 @@ nox.options.sessions = ["lint", "types", "layers", "tests"]
 
 GROUPS = nox.project.dependency_groups
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-QUICK = "not compiled"
+QUICK = "not learning and not compiled"
 SCRIPTS = ["noxfile.py", "tools", "bench"]
 SOURCES = [str(folder / "src" / checkout.module_of(name)) for name, folder in checkout.DISTRIBUTIONS.items()]
 PEERS = ["stable-baselines3", "sb3-contrib", "tianshou[eval]", "gymnasium[mujoco]", "imageio"]

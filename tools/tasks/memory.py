@@ -43,8 +43,9 @@ def maze_by_dqn(length: int, remembers: bool, seed: int) -> list[float]:
         builder = builder.with_dqn_params(params)
         return builder.with_memory(MemoryFactoryGRU(sequence_length=SEQUENCES[length])) if remembers else builder
 
-    replay = {"step_per_collect": 16, "batch_size": 256, "update_per_step": 0.125, "buffer_size": 50_000, "start_timesteps": 1000}
-    settings = {"num_train_envs": 8, "step_per_epoch": 400 * length, **replay, **TESTS}
+    replay = {"batch_size": 16 * SEQUENCES[length], "buffer_size": 50_000, "start_timesteps": 1000}
+    collected = {"num_train_envs": 8, "step_per_epoch": 400 * length, "step_per_collect": 16, "update_per_step": 0.125}
+    settings = {**collected, **replay, **TESTS}
     return scores_of(DQNExperimentBuilder, partial(TMaze, length), seed, configure, settings)
 
 
