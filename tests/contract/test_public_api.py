@@ -45,7 +45,7 @@ SIGNATURES = {
     "ExperimentBuilder.with_epoch_test_callback": {"self": REQUIRED, "callback": REQUIRED},
     "ExperimentBuilder.with_epoch_train_callback": {"self": REQUIRED, "callback": REQUIRED},
     "ExperimentBuilder.with_logger_factory": {"self": REQUIRED, "logger_factory": REQUIRED},
-    "ExperimentBuilder.with_optim_factory": {"self": REQUIRED, "optim_factory": REQUIRED},
+    "ExperimentBuilder.with_optim_factory": {"self": REQUIRED, "optim_factory": REQUIRED, "role": None},
     "ExperimentBuilder.with_optim_factory_default": {"self": REQUIRED, "betas": (0.9, 0.999), "eps": 1e-08, "weight_decay": 0},
     "ExperimentBuilder.with_policy_wrapper_factory": {"self": REQUIRED, "policy_wrapper_factory": REQUIRED},
     "EnvFactory.create_env": {"self": REQUIRED, "mode": REQUIRED},
@@ -267,7 +267,7 @@ API = """
     OffPolicyTrainer one_graph OnPolicyTrainer Optimizer OptimizerFactory PluginError Policy PolicyWrapper PolicyWrapperFactory Probe
     read_metrics read_settings refuses_old_names Replay ReplayBuffer require_action require_values ResolvedSampling Sample
     SamplingConfig say Setup split_mask Step StoredFileError switch TensorStruct Transition
-    UnsupportedSpaceError UpdateResult UsageError whole without_mask World write_atomically
+    UnsupportedSpaceError UpdateResult UsageError whole without_dynamo without_mask World write_atomically
 """
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import attrs
 import gymnasium
 import pytest
+import torch
 
 import rlchassis_toolkit
 from rlchassis import api, errors, experiment
@@ -34,7 +35,7 @@ FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 NAME = re.compile(r"[^\W\d]\w*")
 OF_READERS = {"Class", "Id", "Mine", "MyObserver", "make_env", "eps_trainng"}
 """Names that stand for a reader's own."""
-OF_OTHERS = {"Box", "Discrete", "MultiBinary", "MultiDiscrete", "ReLU", "VectorEnv", "CartPole"}
+OF_OTHERS = {"Box", "Discrete", "MultiBinary", "MultiDiscrete", "ReLU", "VectorEnv", "CartPole", *dir(torch.optim)}
 """Classes and ids of torch and gymnasium."""
 INTERNAL = {
     "docs/architecture.md": {"ExperimentSpec", "TrainingState"},

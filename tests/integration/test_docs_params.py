@@ -72,6 +72,7 @@ def test_the_page_has_the_networks_of_an_algorithm(algorithm):
         "params",
         "memory",
         "optim_factory",
+        "role_optimizers",
         "policy_wrappers",
         "buffer_factory",
         "compile",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rlchassis.learning.compilation import one_graph
     from rlchassis.learning.gradients import gradient_step
     from rlchassis.learning.module_factory import HasSpaces, ModuleFactory, Probe
-    from rlchassis.learning.optimizer import LRSchedulerFactory, Optimizer, OptimizerFactory
+    from rlchassis.learning.optimizer import LRSchedulerFactory, Optimizer, OptimizerFactory, without_dynamo
     from rlchassis.learning.output_checks import described, require_action, require_values
     from rlchassis.learning.policy import Policy, PolicyWrapper
     from rlchassis.learning.setup import Setup
@@ -60,7 +60,7 @@ HOMES = {
     "rlchassis.learning.compilation": "one_graph",
     "rlchassis.learning.gradients": "gradient_step",
     "rlchassis.learning.module_factory": "HasSpaces ModuleFactory Probe",
-    "rlchassis.learning.optimizer": "LRSchedulerFactory Optimizer OptimizerFactory",
+    "rlchassis.learning.optimizer": "LRSchedulerFactory Optimizer OptimizerFactory without_dynamo",
     "rlchassis.learning.policy": "Policy PolicyWrapper",
     "rlchassis.learning.setup": "Setup",
     "rlchassis.registry": "Component",
@@ -146,6 +146,7 @@ __all__ = [
     "split_mask",
     "switch",
     "whole",
+    "without_dynamo",
     "without_mask",
     "write_atomically",
 ]

@@ -12,7 +12,7 @@ from rlchassis.experiment import ExperimentConfig, SamplingConfig
 from rlchassis.experiment.named import stop_component
 from rlchassis.experiment.settings import FIXED_BY_STEPS, short_names
 from rlchassis.experiment.tuned import recipes_of
-from rlchassis.registry import Component, component_of, load
+from rlchassis.registry import Component, component_of, load, split_role
 from rlchassis.registry.kinds import noun
 from rlchassis.registry.wording import listed
 
@@ -83,5 +83,6 @@ def _options_of_named(namespace: argparse.Namespace) -> Iterator[str]:
 def _named(namespace: argparse.Namespace) -> Iterator[Component]:
     for argument, kind in NAMED.items():
         given = getattr(namespace, argument, None) or []
-        yield from (component_of(kind, each) for each in ([given] if isinstance(given, str) else given))
+        for each in [given] if isinstance(given, str) else given:
+            yield component_of(kind, split_role(each)[1] if kind == "optimizer" else each)
     yield from map(stop_component, getattr(namespace, "stop", None) or [])

@@ -10,14 +10,14 @@ from rlchassis.cli.settings import is_stored_experiment, parse_settings, read_co
 from rlchassis.cli.used_recipe import recipe_line
 from rlchassis.errors import UsageError
 from rlchassis.experiment import Experiment, plan
-from rlchassis.registry import installed
+from rlchassis.experiment.settings import is_options
+from rlchassis.registry import installed, split_role
 
 SAME = {
     "steps": "steps",
     "seed": "config.seed",
     "device": "config.device",
     "dir": "config.persistence_base_dir",
-    "optimizer": "optimizer",
     "buffer": "buffer",
 }
 """Options and the settings that they are aliases of."""
@@ -63,6 +63,12 @@ def _require_said_once(arguments: argparse.Namespace, assigned: dict[str, Any]) 
         table = assigned.get(section, {}) if section else assigned
         if getattr(arguments, option) is not None and isinstance(table, dict) and name in table:
             raise UsageError(f"--{option} and --set {key} set the same thing; use one of them.")
+    by_role = assigned.get("role_optimizers")
+    named = [role for role, each in by_role.items() if not is_options(each)] if isinstance(by_role, dict) else []
+    for role in [role for role, _ in map(split_role, arguments.optimizer)]:
+        key = f"role_optimizers.{role}" if role else "optimizer"
+        if role in named if role else key in assigned:
+            raise UsageError(f"--optimizer and --set {key} set the same thing; use one of them.")
 
 
 def _require_module(env: str) -> None:

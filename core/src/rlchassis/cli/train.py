@@ -66,9 +66,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="file of settings in TOML or JSON, in the format of a recipe, or the experiment.json of a run",
     )
     add("--recipe", metavar="NAME", help="tuned settings of the algorithm to start from, or none; default those for ENV")
-    add("--optimizer", metavar=COMPONENT, help="the optimizer; default adam")
     add("--buffer", metavar=COMPONENT, help="the replay buffer, such as her:strategy=future; default that of the sampling settings")
     several: dict[str, Any] = {"action": "append", "default": [], "metavar": COMPONENT}
+    add(
+        "--optimizer",
+        **several | {"metavar": f"[ROLE=]{COMPONENT}"},
+        help="the optimizer, default adam; once more with a role for the optimizer of that role, such as critic=adam:eps=1e-5",
+    )
     add("--logger", **several, help="logger of metrics, besides metrics.jsonl; default tensorboard")
     add("--wrapper", **several, help="a policy wrapper, added around those of recipe and settings")
     add("--with", **several, dest="extensions", help="an extension to enable")

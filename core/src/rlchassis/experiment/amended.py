@@ -11,7 +11,7 @@ import attrs
 from rlchassis.config.config_part import ConfigPart
 from rlchassis.registry import Component
 from rlchassis.storage.spec.decoding import Decoder
-from rlchassis.storage.spec.encoding import TAGS, field_types, init_fields
+from rlchassis.storage.spec.encoding import TAGS, field_types, init_fields, to_data
 from rlchassis.storage.spec.values import at, made, require_fields
 
 T = TypeVar("T")
@@ -38,8 +38,17 @@ def _amended_value(current: Any, change: Any, expected: Any) -> Any:
     if attrs.has(type(current)):
         return amended(current, change)
     if isinstance(current, Mapping):
-        return {**current, **change}
+        return {**current, **_amended_items(current, change, *get_args(expected)[1:])}
+    match to_data(current):
+        case {"part": name, "options": options}:
+            return Decoder().read({"part": name, "options": {**options, **change}}, expected)
     return Decoder().read(change, expected)
+
+
+def _amended_items(current: Mapping[str, Any], changes: Mapping[str, Any], expected: Any = Any) -> Mapping[str, Any]:
+    if expected is Any:
+        return changes
+    return {key: at(key, partial(_amended_value, current.get(key), change, expected)) for key, change in changes.items()}
 
 
 def _is_row_of_parts(current: Any, expected: Any) -> bool:

@@ -126,10 +126,12 @@ class ExperimentBuilder(Generic[Agent]):
                 self._logger_factory = LoggerFactorySeveral((before, logger_factory))
         return self
 
-    def with_optim_factory(self, optim_factory: OptimizerFactory) -> Self:
-        """Set the optimizer."""
+    def with_optim_factory(self, optim_factory: OptimizerFactory, role: str | None = None) -> Self:
+        """Set the optimizer of one role, such as "critic"; None: of all roles without one of their own."""
         _require(optim_factory, OptimizerFactory)
-        return self._with_agent(optim_factory=optim_factory)
+        if role is None:
+            return self._with_agent(optim_factory=optim_factory)
+        return self._with_agent(role_optimizers={**self._agent.role_optimizers, role: optim_factory})
 
     def with_optim_factory_default(self, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-08, weight_decay: float = 0) -> Self:
         """Set the optimizer named "adam", with these options."""

@@ -16,7 +16,7 @@ from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.changed import changed, require_steps
 from rlchassis.experiment.experiment import Experiment
 from rlchassis.experiment.rerun import continued, require_same_names, stored_at
-from rlchassis.experiment.settings import full_names, is_table_of_options, merged, require_list
+from rlchassis.experiment.settings import full_names, is_options, is_table_of_options, merged, optimizer_settings, require_list
 from rlchassis.experiment.tuned import chosen_recipe
 from rlchassis.registry import component_of, load
 from rlchassis.run.result import ExperimentResult
@@ -38,7 +38,7 @@ def plan(
     seed: int | None = None,
     recipe: str | None = None,
     settings: Settings | Iterable[Settings] = (),
-    optimizer: Name | None = None,
+    optimizer: Name | Sequence[Name] | None = None,
     loggers: Sequence[Name] = (),
     wrappers: Sequence[Name] = (),
     extensions: Sequence[Name] = (),
@@ -52,6 +52,7 @@ def plan(
     Settings are nested: {"params": {"lr": 1e-3}, "sampling": {"num_train_envs": 8}, "env": {"venv_type": "subproc", "g": 9.0}}.
     Loggers, wrappers, extensions and stop callbacks are added to those of recipe and settings. A stored `experiment`, given by its
     run directory or file, replaces algorithm, environment and recipe; classes and functions of your own in it are passed in `allow`.
+    `optimizer` may name one for all roles and others for single roles: ["adam", "critic=rmsprop:alpha=0.95"].
     UsageError for an unknown name, and where neither arguments nor recipe set the number of steps.
     """
     added = {"loggers": loggers, "wrappers": wrappers, "extensions": extensions, "stop": stop}
@@ -97,21 +98,31 @@ def _layers(settings: Settings | Iterable[Settings]) -> list[Settings]:
 
 
 def _merged_settings(
-    agent: AgentFactory, layers: Iterable[Settings], optimizer: Name | None, last: Settings, config: Settings
+    agent: AgentFactory, layers: Iterable[Settings], optimizer: Name | Sequence[Name] | None, last: Settings, config: Settings
 ) -> dict[str, Any]:
     """All settings merged into one table, with short names replaced by field names."""
     tuned, *own = layers
-    if optimizer is not None:
-        own = [{"optimizer": optimizer}, *({key: layer[key] for key in layer if key != "optimizer"} for layer in own)]
-    named = [full_names(layer, agent) for layer in own]
-    if optimizer is not None:
-        component_of("optimizer", optimizer).load()
-        if not all(is_table_of_options(layer.get("optim_factory", {})) for layer in named[1:]):
-            raise UsageError(f"the optimizer is given twice, as {optimizer!r} and in the setting optim_factory; leave one of them out.")
+    chosen = optimizer_settings(optimizer)
+    named = [full_names(layer, agent) for layer in (chosen, *(_without(layer, chosen) for layer in own))]
+    for name in (*filter(None, [chosen.get("optimizer")]), *chosen.get("role_optimizers", {}).values()):
+        component_of("optimizer", name).load()
+    if "optimizer" in chosen and not all(is_table_of_options(layer.get("optim_factory", {})) for layer in named[1:]):
+        raise UsageError(
+            f"the optimizer is given twice, as {chosen['optimizer']!r} and in the setting optim_factory; leave one of them out."
+        )
     seed = {} if last["seed"] is None else {"seed": last["seed"]}
     steps = {} if last["steps"] is None else {"steps": last["steps"]}
     first = {"config": {"watch": False}}
     return merged([first, full_names(tuned, agent), *named, {"config": {**to_data(config), **seed}, **steps}])
+
+
+def _without(layer: Settings, chosen: Settings) -> dict[str, Any]:
+    """Settings without those of optimizers that are chosen otherwise; options of chosen ones stay."""
+    kept = {key: value for key, value in layer.items() if not (key == "optimizer" and key in chosen)}
+    roles, by_role = chosen.get("role_optimizers", {}), kept.get("role_optimizers")
+    if roles and isinstance(by_role, Mapping):
+        kept["role_optimizers"] = {role: each for role, each in by_role.items() if role not in roles or is_options(each)}
+    return kept
 
 
 def _in_epochs(experiment: Experiment, steps: Any) -> Experiment:

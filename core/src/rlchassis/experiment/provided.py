@@ -35,6 +35,7 @@ PROVIDED = {
     "EpochTrainCallbackDQNEpsLinearDecay": ("algorithm", "dqn"),
     "EpochTrainCallbackDQNSetEps": ("algorithm", "dqn"),
     "OptimizerFactoryAdam": ("optimizer", "adam"),
+    "OptimizerFactoryTorch": ("optimizer", "torch-optim"),
     **dict.fromkeys(
         (
             "ActionCriticFactory",
@@ -60,7 +61,6 @@ PROVIDED = {
 NOT_YET = {
     "IntermediateModuleFactoryAtariDQN": "component",
     "OptimizerFactoryRMSprop": "optimizer",
-    "OptimizerFactoryTorch": "optimizer",
     "PolicyWrapperFactoryIntrinsicCuriosity": "policy_wrapper",
 }
 """Names of Tianshou's API that no plugin provides yet, and their kind of plugin."""

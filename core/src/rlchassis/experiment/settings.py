@@ -10,8 +10,8 @@ import attrs
 
 from rlchassis.config import ExperimentConfig, SamplingConfig
 from rlchassis.errors import UsageError
-from rlchassis.registry import Named, installed, load
-from rlchassis.registry.wording import listed, setting_meant
+from rlchassis.registry import Named, installed, load, split_role
+from rlchassis.registry.wording import listed, quoted, setting_meant
 from rlchassis.storage.spec.encoding import TAGS
 from rlchassis.training.agent import AgentFactory
 
@@ -93,18 +93,45 @@ def _checked(key: str, value: Any) -> Any:
         raise UsageError(f"expected {key} to be a table of settings, got {value!r}; set one of them as {key}.NAME.")
     if key in (*LISTS, "wrappers", "policy_wrappers"):
         require_list(key, value)
-    if key != "optimizer":
-        return value
+    if key == "role_optimizers":
+        return _by_role(value)
+    return _optimizer(value, "optim_factory") if key == "optimizer" else value
+
+
+def _by_role(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UsageError(f'expected role_optimizers to be a table, such as {{critic = "adam"}}, got {value!r}; set role_optimizers.ROLE.')
+    return {str(role): each if is_options(each) else _optimizer(each, f"role_optimizers.{role}") for role, each in value.items()}
+
+
+def is_options(value: object) -> bool:
+    """Whether it is a table of options of an optimizer, without its name."""
+    return isinstance(value, Mapping) and not isinstance(value.get("name"), str)
+
+
+def _optimizer(value: Any, field: str) -> Any:
     match value:
         case {"name": str(name), **options}:
             return Named(name, {str(option): each for option, each in options.items()})
-        case str(text) if "=" in text.partition(":")[0]:
-            raise UsageError(f"{text!r} sets an optimizer for one role, which is not supported; set one for all: optimizer=NAME.")
-        case str():
+        case str(text) if split_role(text)[0]:
+            role, name = split_role(text)
+            raise UsageError(f"{text!r} names an optimizer of one role; set role_optimizers.{role}={name}.")
+        case str() | Named():
             return value
-    raise UsageError(
-        f'expected optimizer to be a name, such as "adam" or "adam:eps=1e-5", got {value!r}; set its options as optim_factory.NAME.'
-    )
+    raise UsageError(f'expected an optimizer by name, such as "adam" or "adam:eps=1e-5", got {value!r}; set its options as {field}.NAME.')
+
+
+def optimizer_settings(written: Any) -> dict[str, Any]:
+    """Settings of optimizers by name: one, or several with a role before the name of all but one, "critic=rmsprop"."""
+    several = written if isinstance(written, list | tuple) else [] if written is None else [written]
+    by_role: dict[str, Any] = {}
+    for role, name in map(split_role, several):
+        if role in by_role:
+            whose = f"of role {quoted(role)}" if role else "of all roles"
+            raise UsageError(f"two optimizers {whose} are given, {by_role[role]!r} and {name!r}; leave one of them out, or name its role.")
+        by_role[role] = name
+    everywhere = {"optimizer": by_role.pop("")} if "" in by_role else {}
+    return {**everywhere, **({"role_optimizers": by_role} if by_role else {})}
 
 
 def require_list(key: str, value: object) -> None:

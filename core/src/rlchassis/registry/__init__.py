@@ -11,7 +11,7 @@ from rlchassis.registry.kinds import FIRST_PARTY, KINDS, PLUGIN_API, first_party
 from rlchassis.registry.loading import check, load, name_of
 from rlchassis.registry.lookup import Used, find, name_as_used, provenance, used_in
 from rlchassis.registry.plugin import Plugin, State
-from rlchassis.registry.written import Named, component_of, read_value
+from rlchassis.registry.written import Named, component_of, read_value, split_role
 
 __all__ = [
     "FIRST_PARTY",
@@ -33,5 +33,6 @@ __all__ = [
     "name_of",
     "provenance",
     "read_value",
+    "split_role",
     "used_in",
 ]

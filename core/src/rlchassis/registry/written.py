@@ -38,6 +38,12 @@ def read_value(text: str) -> Any:
     return read["value"] if len(read) == 1 else text
 
 
+def split_role(written: Any) -> tuple[str, Any]:
+    """Split "critic=rmsprop:alpha=0.9" into role and component; the role is empty where none is named."""
+    role, equals, name = written.partition("=") if isinstance(written, str) else ("", "", "")
+    return (role.strip(), name.strip()) if equals and ":" not in role else ("", written)
+
+
 def component_of(kind: str, written: Any) -> Component:
     """Parse "name", "name:option=value,…" or a table with name and options; UsageError for anything else."""
     match written:

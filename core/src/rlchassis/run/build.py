@@ -20,7 +20,7 @@ from rlchassis.learning.optimizer import OptimizerFactory
 from rlchassis.learning.policy import Policy
 from rlchassis.learning.setup import Setup, resolve
 from rlchassis.run.checks.before_training import require_sound
-from rlchassis.run.checks.made import require_made, require_n_step, require_sequences
+from rlchassis.run.checks.made import require_made, require_n_step, require_roles, require_sequences
 from rlchassis.run.hooks import create_hooks, env_wrappers
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.storage.spec.encoding import to_data
@@ -96,6 +96,7 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
         restore_policy(policy, envs, experiment.config, device)
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
     require_made(algorithm, Algorithm, "rlchassis_make_algorithm")
+    require_roles(agent, setup.optimizers)
     require_n_step(agent, algorithm)
     require_sequences(agent, algorithm, sampling)
     if setup.for_graph:

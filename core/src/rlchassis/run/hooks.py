@@ -47,8 +47,9 @@ class CoreHooks:
 
     @hookimpl(trylast=True)
     def rlchassis_make_optimizer(self, experiment: ExperimentSpec, role: str) -> OptimizerFactory:
-        """The configuration's optimizer, for every role."""
-        made: OptimizerFactory = resolve(experiment.agent_factory.optim_factory, OptimizerFactory)
+        """The configuration's optimizer of this role, else that of all roles."""
+        agent = experiment.agent_factory
+        made: OptimizerFactory = resolve(agent.role_optimizers.get(role, agent.optim_factory), OptimizerFactory)
         return made
 
     @hookimpl(trylast=True)

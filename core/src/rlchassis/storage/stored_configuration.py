@@ -60,6 +60,8 @@ def flattened(data: Any, name: str) -> Iterator[tuple[str, Any]]:
         case {"options": dict(options), **rest} if made is not None and len(rest) == 1:
             yield (name, data[made]) if name else ("algorithm", data[made].removeprefix("algorithm/"))
             yield from _each(options, name)
+        case {"tuple": list(items)} if len(data) == 1:
+            yield from flattened(items, name)
         case dict(fields) if fields:
             yield from _each(fields, name)
         case list(items) if any(isinstance(item, dict | list) for item in items):

@@ -71,6 +71,8 @@ class AgentFactory(ConfigPart, ABC):
 
     optim_factory: OptimizerFactory | Component = OPTIMIZER_DEFAULT
     """Optimizer."""
+    role_optimizers: Mapping[str, OptimizerFactory | Component] = field(factory=dict, converter=dict)
+    """Optimizers of single roles, such as critic, in place of optim_factory."""
     policy_wrappers: tuple[PolicyWrapperFactory | Component, ...] = field(default=(), converter=tuple, validator=_few)
     """Policy wrappers; the first is innermost."""
     buffer_factory: BufferFactory | Component | None = None

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 import torch
 from attrs import field, frozen
 
-from rlchassis.api import OptimizerFactory, UsageError, number
-from rlchassis_adam.eager import Adam
+from rlchassis.api import OptimizerFactory, UsageError, number, without_dynamo
 from rlchassis_adam.lean import OptimizerStep, lean_step, steps_one_vector
 
 
@@ -35,8 +34,8 @@ class OptimizerFactoryAdam(OptimizerFactory):
     """Weight decay (L2 penalty)."""
 
     def create_optimizer_for_params(self, params: Sequence[torch.nn.Parameter], lr: float) -> torch.optim.Optimizer:
-        """Create a fused torch.optim.Adam, which imports torch's compiler only in runs that compile."""
-        return Adam(params, lr, self.betas, self.eps, self.weight_decay, fused=True)
+        """Create a fused torch.optim.Adam."""
+        return without_dynamo(torch.optim.Adam)(params, lr, self.betas, self.eps, self.weight_decay, fused=True)
 
     def step_of(self, optimizer: torch.optim.Optimizer) -> OptimizerStep:
         """The step function; the lean one for a single parameter vector."""

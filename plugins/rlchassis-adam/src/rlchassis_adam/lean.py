@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-from rlchassis_adam.eager import Adam
+from rlchassis.api import without_dynamo
 
 OptimizerStep = Callable[[Optimizer], Any]
 """A function that takes one optimizer step from the gradients of its parameters."""
@@ -19,7 +19,7 @@ PLAIN = {"fused": True, "amsgrad": False, "maximize": False, "capturable": False
 def steps_one_vector(optimizer: Optimizer) -> bool:
     """Whether an optimizer is torch's fused Adam with one parameter and the options in PLAIN; a factory subclass may create others."""
     groups = optimizer.param_groups
-    one = type(optimizer) in (Adam, torch.optim.Adam) and [len(group["params"]) for group in groups] == [1]
+    one = type(optimizer) in (without_dynamo(torch.optim.Adam), torch.optim.Adam) and [len(group["params"]) for group in groups] == [1]
     return one and all(groups[0].get(option, plain) == plain for option, plain in PLAIN.items())
 
 

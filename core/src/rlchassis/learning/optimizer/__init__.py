@@ -7,6 +7,7 @@ from rlchassis.learning.optimizer.factory import OptimizerFactory, OptimizerStep
 from rlchassis.learning.optimizer.graph import GraphOptimizer
 from rlchassis.learning.optimizer.optimizer import Optimizer
 from rlchassis.learning.optimizer.schedule import LRSchedulerFactory, LRSchedulerFactoryLinear
+from rlchassis.learning.optimizer.without_dynamo import without_dynamo
 
 __all__ = [
     "REMEDY",
@@ -16,4 +17,5 @@ __all__ = [
     "Optimizer",
     "OptimizerFactory",
     "OptimizerStep",
+    "without_dynamo",
 ]

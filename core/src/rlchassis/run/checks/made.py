@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rlchassis.config import ResolvedSampling
 from rlchassis.errors import PluginError, UsageError
 from rlchassis.learning.algorithm import Algorithm
+from rlchassis.learning.optimizer import Optimizer
+from rlchassis.registry.wording import did_you_mean, listed, quoted
 from rlchassis.training.agent import AgentFactory
 from rlchassis.training.off_policy import OffPolicyTrainer
 
@@ -18,6 +21,15 @@ def require_made(made: Any, contract: type[Any], hook: str) -> Any:
             f"{hook} returned {type(made).__name__}, expected {contract.__name__}; check the configuration and its extensions."
         )
     return made
+
+
+def require_roles(agent: AgentFactory, optimizers: Sequence[Optimizer]) -> None:
+    """UsageError if an optimizer is configured for a role that the algorithm does not have."""
+    roles = list(dict.fromkeys(optimizer.role for optimizer in optimizers))
+    for role in agent.role_optimizers:
+        if role not in roles:
+            hint = did_you_mean(role, roles) or f" Its roles are: {listed(roles)}."
+            raise UsageError(f"{type(agent).__name__} has no optimizer of role {quoted(role)}.{hint}")
 
 
 def require_n_step(agent: AgentFactory, algorithm: Algorithm[Any]) -> None:

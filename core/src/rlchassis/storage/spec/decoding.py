@@ -85,6 +85,8 @@ class Decoder:
         return data
 
     def _part(self, data: Any, expected: Any) -> Any:
+        if isinstance(data, expected):
+            return data
         if isinstance(data, str | Named) and issubclass(expected, ConfigPart):
             return self._named_part(data if isinstance(data, Named) else Named(data), expected)
         if not isinstance(data, Mapping):

@@ -93,13 +93,16 @@ def _part(value: ConfigPart) -> Any:
 
 
 def _fields(value: Any) -> dict[str, Any] | None:
-    """Constructor arguments: init fields of attrs classes, or attributes named like parameters of __init__."""
+    """Constructor arguments: init fields of attrs classes, or attributes named like parameters of __init__, **keywords included."""
     if attrs.has(type(value)):
         types = field_types(type(value))
         return {alias: to_data(getattr(value, a.name), typed=types[alias] is not Any) for alias, a in init_fields(type(value)).items()}
     parameters = inspect.signature(type(value)).parameters.values()
     names = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    return {name: to_data(getattr(value, name), typed=False) for name in names} if all(hasattr(value, name) for name in names) else None
+    if not all(hasattr(value, name) for name in names):
+        return None
+    keywords = next((getattr(value, p.name, {}) for p in parameters if p.kind is p.VAR_KEYWORD), {})
+    return {name: to_data(each, typed=False) for name, each in {**{name: getattr(value, name) for name in names}, **keywords}.items()}
 
 
 def init_fields(cls: type[attrs.AttrsInstance]) -> dict[str, attrs.Attribute[Any]]:
