@@ -261,13 +261,13 @@ def test_a_class_is_at_home_in_its_module_and_importable_from_experiment(module)
 
 
 API = """
-    ActionLayout AgentFactory Algorithm BufferFactory by_row CallbackContext Component ConfigPart described EnvFactory Environments
-    EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback Experience ExperimentBuilder ExperimentConfig gradient_step HasSpaces
-    hookimpl instance is_masked join_mask Logger LoggerFactory LRSchedulerFactory map_tensors Metrics ModuleFactory number Observation
-    OffPolicyTrainer one_graph OnPolicyTrainer Optimizer OptimizerFactory PluginError Policy PolicyWrapper PolicyWrapperFactory Probe
-    read_metrics read_settings refuses_old_names Replay ReplayBuffer require_action require_values ResolvedSampling Sample
-    SamplingConfig say Setup split_mask Step StoredFileError switch TensorStruct Transition
-    UnsupportedSpaceError UpdateResult UsageError whole without_dynamo without_mask World write_atomically
+    ActionLayout AgentFactory Algorithm BufferFactory by_row CallbackContext Component ConfigPart decay_rates described EnvFactory
+    Environments EnvMode EpochStopCallback EpochTestCallback EpochTrainCallback Experience ExperimentBuilder ExperimentConfig gradient_step
+    HasSpaces hookimpl instance is_masked join_mask Logger LoggerFactory LRSchedulerFactory map_tensors Metrics ModuleFactory number
+    Observation OffPolicyTrainer one_graph OnPolicyTrainer Optimizer OptimizerFactory PluginError Policy PolicyWrapper PolicyWrapperFactory
+    Probe read_metrics read_settings refuses_old_names Replay ReplayBuffer require_action require_values ResolvedSampling Sample
+    SamplingConfig say Setup split_mask Step StoredFileError switch TensorStruct Transition UnsupportedSpaceError UpdateResult UsageError
+    whole without_dynamo without_mask World write_atomically
 """
 
 

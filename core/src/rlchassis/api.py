@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rlchassis.cli.output import say
     from rlchassis.config import ExperimentConfig, ResolvedSampling, SamplingConfig
     from rlchassis.config.config_part import ConfigPart
-    from rlchassis.config.fields import instance, number, switch, whole
+    from rlchassis.config.fields import decay_rates, instance, number, switch, whole
     from rlchassis.config.tianshou_names import refuses_old_names
     from rlchassis.data.action_layout import ActionLayout
     from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, map_tensors
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 HOMES = {
     "rlchassis.cli.output": "say",
     "rlchassis.config": "ExperimentConfig ResolvedSampling SamplingConfig",
-    "rlchassis.config.fields": "instance number switch whole",
+    "rlchassis.config.fields": "decay_rates instance number switch whole",
     "rlchassis.config.config_part": "ConfigPart",
     "rlchassis.config.tianshou_names": "refuses_old_names",
     "rlchassis.data.action_layout": "ActionLayout",
@@ -128,6 +128,7 @@ __all__ = [
     "UsageError",
     "World",
     "by_row",
+    "decay_rates",
     "described",
     "gradient_step",
     "hookimpl",

@@ -98,7 +98,7 @@ def test_a_fused_step_is_taken_unless_another_is_asked_for(options, fused):
         ((nn.Linear,), {}, "expected the name of a class of torch.optim, got <class"),
         (("Optimizer",), {}, 'torch.optim has no optimizer "Optimizer"'),
         (("LBFGS",), {}, "torch.optim.LBFGS cannot be used here: it evaluates the loss several times per step."),
-        (("Muon",), {}, "it takes matrices only"),
+        (("Muon",), {}, "the optimizer muon of rlchassis-muon"),
         (("NAdam",), {"bets": (0.9, 0.99)}, 'NAdam has no option "bets". Did you mean "betas"?'),
         (("NAdam",), {"lr": 1e-3}, "lr is no option of NAdam: the learning rate is set by params.lr"),
         (("NAdam",), {"betas": (0.9, 3)}, "NAdam refuses its options: Invalid beta parameter at index 1: 3."),

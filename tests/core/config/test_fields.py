@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from attrs import frozen
 
-from rlchassis.config.fields import instance, number, switch, whole
+from rlchassis.config.fields import decay_rates, instance, number, switch, whole
 from rlchassis.errors import UsageError
 
 
@@ -22,6 +22,7 @@ class Settings:
     origin: str | None = instance(str)
     title: str | None = instance(str, factory=str, or_none=True)
     error: OSError | None = instance(OSError)
+    betas: tuple[float, float] = decay_rates((0.9, 0.999))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,9 @@ class Settings:
         ("rate", float("nan"), "rate must be a number above 0 and of at most 1, not nan."),
         ("rate", Fraction(1, 2), "rate must be a number above 0 and of at most 1, not Fraction(1, 2)."),
         ("rate", None, "rate must be a number above 0 and of at most 1, not None."),
+        ("betas", (0.9, 1), "betas must be 2 numbers of at least 0 and below 1, such as (0.9, 0.999), not (0.9, 1)."),
+        ("betas", [0.9], "betas must be 2 numbers of at least 0 and below 1, such as (0.9, 0.999), not (0.9,)."),
+        ("betas", 0.9, "betas must be 2 numbers of at least 0 and below 1, such as (0.9, 0.999), not 0.9."),
         ("bound", 1, "bound must be a number above 1 or None, not 1."),
         ("free", float("inf"), "free must be a number, not inf."),
         ("passes", 0, "passes must be a whole number of at least 1, not 0."),

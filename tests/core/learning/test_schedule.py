@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pytest
 import torch
+from attrs import frozen
 from torch import nn
 
 from rlchassis.config import SamplingConfig
-from rlchassis.errors import UsageError
-from rlchassis.learning.optimizer import GraphOptimizer, LRSchedulerFactoryLinear, Optimizer
+from rlchassis.errors import PluginError, UsageError
+from rlchassis.learning.optimizer import GraphOptimizer, LRSchedulerFactory, LRSchedulerFactoryLinear, Optimizer
+from rlchassis.learning.setup import Setup
 from rlchassis_testkit.tiny_optimizers import Adam, Descent
 
 
@@ -49,3 +54,30 @@ def test_without_a_schedule_the_learning_rate_stays():
     optimizer = Optimizer.create(Descent(), [nn.Parameter(torch.zeros(1))], 2.0)
     optimizer.set_progress(0.5)
     assert optimizer.torch_optimizer.param_groups[0]["lr"] == 2
+
+
+@frozen
+class Wrong(LRSchedulerFactory):
+    """Schedule of a fixed answer."""
+
+    answer: Any
+
+    def create_schedule(self, total_steps):
+        return lambda progress: self.answer
+
+
+@pytest.mark.parametrize("answer", [-0.5, math.nan, math.inf, None, "half"])
+def test_a_schedule_without_a_finite_factor_is_refused_when_it_is_made(answer):
+    setup = Setup.outside_of_a_run(Descent(), 10)
+    with pytest.raises(
+        PluginError, match=f"^the schedule of Wrong returned {answer!r} at progress 0, expected a finite factor of at least 0"
+    ):
+        setup.optimizer([nn.Parameter(torch.zeros(1))], 0.1, "actor", Wrong(answer))
+
+
+def test_a_schedule_without_planned_length_is_refused():
+    setup = Setup.outside_of_a_run(Descent(), 0)
+    with pytest.raises(
+        UsageError, match=r"^a schedule needs the planned length of the run, got 0 steps; plan steps, or leave the schedule out\."
+    ):
+        setup.optimizer([nn.Parameter(torch.zeros(1))], 0.1, "actor", LRSchedulerFactoryLinear())

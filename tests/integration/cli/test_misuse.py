@@ -58,7 +58,7 @@ def is_refused(done, *hints):
         (("--set", "actor_factory.hidden_sizes=[0]"), ["hidden_sizes"]),
         (("--set", "actor_factory.hidden_sizes=64"), ["hidden_sizes", "a list", "64"]),
         (("--set", "actor_factory.hidden_activation=Tnah"), ["Tanh"]),
-        (("--set", "optim_factory.betas=[0.9]"), ["betas", "two numbers"]),
+        (("--set", "optim_factory.betas=[0.9]"), ["betas", "2 numbers"]),
         (("--set", "actor_factory=nonsense"), ["nonsense"]),
         (("--set", "wrappers=obs-norm"), ["wrappers", "list"]),
         (("--set", "optim_factory.weigth_decay=1"), ["weight_decay"]),

@@ -52,6 +52,17 @@ def whole(
     return field(default=default, converter=_python_int, validator=validator, metadata={COUNTS_ROUNDS: True} if counts_rounds else None)
 
 
+def decay_rates(default: tuple[float, ...]) -> Any:
+    """Field for a tuple of as many numbers as the default has, each of at least 0 and below 1; lists are converted."""
+    wanted = f"{len(default)} numbers of at least 0 and below 1, such as {default}"
+
+    def fits(value: Any) -> bool:
+        return isinstance(value, tuple) and len(value) == len(default) and all(isinstance(b, float | int) and 0 <= b < 1 for b in value)
+
+    validator = _must_be(wanted, fits, or_none=False)
+    return field(default=default, converter=lambda value: tuple(value) if isinstance(value, list) else value, validator=validator)
+
+
 def switch(default: bool) -> Any:
     """Field for a bool."""
     return _checked(default, "True or False", lambda value: isinstance(value, bool), or_none=False)

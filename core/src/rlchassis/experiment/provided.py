@@ -35,6 +35,7 @@ PROVIDED = {
     "EpochTrainCallbackDQNEpsLinearDecay": ("algorithm", "dqn"),
     "EpochTrainCallbackDQNSetEps": ("algorithm", "dqn"),
     "OptimizerFactoryAdam": ("optimizer", "adam"),
+    "OptimizerFactoryRMSprop": ("optimizer", "rmsprop"),
     "OptimizerFactoryTorch": ("optimizer", "torch-optim"),
     **dict.fromkeys(
         (
@@ -60,7 +61,6 @@ PROVIDED = {
 """Re-exported names and the plugin (kind, name) whose package defines them."""
 NOT_YET = {
     "IntermediateModuleFactoryAtariDQN": "component",
-    "OptimizerFactoryRMSprop": "optimizer",
     "PolicyWrapperFactoryIntrinsicCuriosity": "policy_wrapper",
 }
 """Names of Tianshou's API that no plugin provides yet, and their kind of plugin."""

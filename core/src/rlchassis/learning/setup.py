@@ -12,7 +12,7 @@ from torch import nn
 from rlchassis.config.fields import with_article
 from rlchassis.data.randomness import RandomStreams
 from rlchassis.errors import UsageError
-from rlchassis.learning.optimizer import GraphOptimizer, LRSchedulerFactory, Optimizer, OptimizerFactory
+from rlchassis.learning.optimizer import GraphOptimizer, LRSchedulerFactory, Optimizer, OptimizerFactory, schedule_of
 from rlchassis.registry import Component
 
 
@@ -57,7 +57,7 @@ class Setup:
         if len({id(p) for p in params}) < len(params) or taken & {id(p) for p in params}:
             raise ValueError(f"a parameter of role {role!r} would be stepped twice; give unique_parameters to one optimizer.")
         scheduler = resolve(lr_scheduler_factory, LRSchedulerFactory)
-        schedule = scheduler.create_schedule(self.total_steps) if scheduler is not None else None
+        schedule = schedule_of(scheduler, self.total_steps) if scheduler is not None else None
         kind = GraphOptimizer if self.for_graph else Optimizer
         optimizer = kind.create(self.optimizer_factory(role), params, lr, schedule, role)
         self.optimizers.append(optimizer)

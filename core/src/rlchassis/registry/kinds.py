@@ -32,11 +32,12 @@ _ACTORS = ("mlp-actor", "mlp-deterministic-actor", "mlp-features")
 _CRITICS = ("actor-features-action-critic", "actor-features-critic", "mlp-action-critic", "mlp-critic")
 _OTHER_PARTS = ("auto-alpha", "gaussian-noise", "ornstein-uhlenbeck-noise", "gru", "lstm")
 _ALGORITHMS = ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo")
-_OPTIMIZERS = ("adam", "torch-optim")
+_OPTIMIZERS = ("adam", "adamw", "muon", "rmsprop", "sgd", "torch-optim")
 _LOGGERS = ("tensorboard", "csv")
 FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "algorithm": {name: f"rlchassis-{name}" for name in _ALGORITHMS},
     "optimizer": {name: f"rlchassis-{name}" for name in _OPTIMIZERS},
+    "lr_scheduler": dict.fromkeys(("constant", "cosine", "exponential", "warmup"), "rlchassis-schedules"),
     "logger": {name: f"rlchassis-{name}" for name in _LOGGERS},
     "policy_wrapper": {"obs-norm": "rlchassis-obs-norm"},
     "buffer": {"her": "rlchassis-her"},

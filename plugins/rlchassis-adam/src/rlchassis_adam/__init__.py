@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
-from attrs import field, frozen
+from attrs import frozen
 
-from rlchassis.api import OptimizerFactory, UsageError, number, without_dynamo
+from rlchassis.api import OptimizerFactory, decay_rates, number, without_dynamo
 from rlchassis_adam.lean import OptimizerStep, lean_step, steps_one_vector
-
-
-def _betas(value: Sequence[float]) -> tuple[float, float]:
-    given: Any = value
-    betas = tuple(given) if isinstance(given, Sequence) else ()
-    if len(betas) != 2 or not all(isinstance(beta, float | int) and 0 <= beta < 1 for beta in betas):
-        raise UsageError(f"betas must be two numbers of at least 0 and below 1, such as (0.9, 0.999), not {value!r}.")
-    return betas[0], betas[1]
 
 
 @frozen
@@ -26,7 +18,7 @@ class OptimizerFactoryAdam(OptimizerFactory):
 
     elementwise: ClassVar[bool] = True
 
-    betas: tuple[float, float] = field(default=(0.9, 0.999), converter=_betas)
+    betas: tuple[float, float] = decay_rates((0.9, 0.999))
     """Decay rates (β₁, β₂) of the moving averages of the gradient and its square."""
     eps: float = number(1e-8, above=0)
     """Numerical stability term ε, added to the denominator."""

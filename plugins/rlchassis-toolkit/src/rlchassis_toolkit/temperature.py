@@ -11,7 +11,7 @@ from attrs import Attribute, define, frozen
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from rlchassis.api import ConfigPart, HasSpaces, Metrics, Optimizer, Setup, UsageError, gradient_step, number
+from rlchassis.api import ConfigPart, HasSpaces, LRSchedulerFactory, Metrics, Optimizer, Setup, UsageError, gradient_step, instance, number
 
 
 @define(eq=False)
@@ -96,11 +96,13 @@ class AutoAlphaFactoryDefault(AutoAlphaFactory):
     """Default target entropy as a fraction of the maximum log K, for discrete actions (Christodoulou 2019)."""
     initial_alpha: float = number(1.0, above=0)
     """Initial temperature α."""
+    lr_scheduler_factory: LRSchedulerFactory | None = instance(LRSchedulerFactory)
+    """Learning rate schedule of log α; None: constant."""
 
     def create_temperature(self, envs: HasSpaces, setup: Setup) -> Temperature:
         """See AutoAlphaFactory."""
         log_alpha = nn.Parameter(torch.tensor([math.log(self.initial_alpha)], device=setup.device))
-        optimizer = setup.optimizer([log_alpha], self.lr, "temperature")
+        optimizer = setup.optimizer([log_alpha], self.lr, "temperature", self.lr_scheduler_factory)
         return Temperature(log_alpha, self._target_entropy(envs.action_space), optimizer)
 
     def _target_entropy(self, actions: spaces.Space[Any]) -> float:

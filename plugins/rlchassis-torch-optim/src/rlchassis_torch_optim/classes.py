@@ -14,7 +14,7 @@ from rlchassis.api import UsageError
 UNUSABLE = {
     "LBFGS": "it evaluates the loss several times per step",
     "SparseAdam": "it takes sparse gradients only",
-    "Muon": "it takes matrices only",
+    "Muon": "it takes matrices only; the optimizer muon of rlchassis-muon hands the rest to AdamW",
 }
 """Classes that cannot step the parameters of a network, and why."""
 ELEMENTWISE = frozenset(

@@ -6,7 +6,7 @@ from rlchassis.learning.optimizer.divergence import REMEDY
 from rlchassis.learning.optimizer.factory import OptimizerFactory, OptimizerStep
 from rlchassis.learning.optimizer.graph import GraphOptimizer
 from rlchassis.learning.optimizer.optimizer import Optimizer
-from rlchassis.learning.optimizer.schedule import LRSchedulerFactory, LRSchedulerFactoryLinear
+from rlchassis.learning.optimizer.schedule import LRSchedulerFactory, LRSchedulerFactoryLinear, schedule_of
 from rlchassis.learning.optimizer.without_dynamo import without_dynamo
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "Optimizer",
     "OptimizerFactory",
     "OptimizerStep",
+    "schedule_of",
     "without_dynamo",
 ]

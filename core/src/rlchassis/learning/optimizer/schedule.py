@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import frozen
 
 from rlchassis.config import SamplingConfig
 from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.fields import instance, number
+from rlchassis.errors import PluginError, UsageError
 
 Schedule = Callable[[float], float]
 """Progress (env_step / total_steps, 0 to 1) → factor on the learning rate."""
@@ -24,6 +26,21 @@ class LRSchedulerFactory(ConfigPart, ABC):
     @abstractmethod
     def create_schedule(self, total_steps: int) -> Schedule:
         """Create the schedule: factor on the learning rate as a function of the progress through total_steps environment steps."""
+
+
+def schedule_of(factory: LRSchedulerFactory, total_steps: int) -> Schedule:
+    """The factory's schedule; UsageError without a planned length, PluginError for a factor that is negative or not finite."""
+    if total_steps < 1:
+        raise UsageError(f"a schedule needs the planned length of the run, got {total_steps} steps; plan steps, or leave the schedule out.")
+    schedule = factory.create_schedule(total_steps)
+    for progress in (0.0, 0.5, 1.0):
+        factor: Any = schedule(progress)
+        if not (isinstance(factor, int | float) and 0 <= factor < math.inf):
+            raise PluginError(
+                f"the schedule of {type(factory).__name__} returned {factor!r} at progress {progress:g}, expected a finite factor of at "
+                "least 0; correct its create_schedule."
+            )
+    return schedule
 
 
 @frozen

@@ -1,0 +1,35 @@
+"""AdamW (Loshchilov & Hutter 2019) for rlchassis: Adam with decoupled weight decay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from attrs import frozen
+
+from rlchassis.api import OptimizerFactory, decay_rates, number, without_dynamo
+from rlchassis_adamw.lean import OptimizerStep, lean_step, steps_one_vector
+
+
+@frozen
+class OptimizerFactoryAdamW(OptimizerFactory):
+    """AdamW optimizer (Loshchilov & Hutter 2019), in one fused step."""
+
+    elementwise: ClassVar[bool] = True
+
+    betas: tuple[float, float] = decay_rates((0.9, 0.999))
+    """Decay rates (β₁, β₂) of the moving averages of the gradient and its square."""
+    eps: float = number(1e-8, above=0)
+    """Numerical stability term ε, added to the denominator."""
+    weight_decay: float = number(0.01, at_least=0)
+    """Decoupled weight decay λ: each step also shrinks weights by lr · λ; 0: Adam."""
+
+    def create_optimizer_for_params(self, params: Sequence[torch.nn.Parameter], lr: float) -> torch.optim.Optimizer:
+        """Create a fused torch.optim.AdamW."""
+        return without_dynamo(torch.optim.AdamW)(params, lr, self.betas, self.eps, self.weight_decay, fused=True)
+
+    def step_of(self, optimizer: torch.optim.Optimizer) -> OptimizerStep:
+        """The step function; the lean one for a single parameter vector."""
+        step = super().step_of(optimizer)
+        return lean_step(step) if steps_one_vector(optimizer) else step
