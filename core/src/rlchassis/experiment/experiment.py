@@ -14,7 +14,8 @@ from rlchassis.config.tianshou_names import refuses_old_keywords, refuses_old_na
 from rlchassis.errors import NotAllowedError, StoredFileError, UsageError
 from rlchassis.run.build import create_loop, create_world
 from rlchassis.run.directory import write_into
-from rlchassis.run.execute import run_experiment, train
+from rlchassis.run.execute import carry_out, new_run
+from rlchassis.run.rescue import rescuing
 from rlchassis.run.result import ExperimentResult
 from rlchassis.run.resuming import resumption
 from rlchassis.run.spec import ExperimentSpec
@@ -56,14 +57,8 @@ class Experiment(ExperimentSpec):
         suffix_if_exists becomes "name-2", "name-3", …; require_restorable rejects a configuration that cannot be stored. Observers are
         objects with hook methods, called after the configured extensions and never stored.
         """
-        return run_experiment(
-            self,
-            experiment_name,
-            logger_run_id,
-            suffix_if_exists=suffix_if_exists,
-            require_restorable=require_restorable,
-            observers=observers,
-        )
+        attach = new_run(self, experiment_name, logger_run_id, suffix_if_exists=suffix_if_exists, require_restorable=require_restorable)
+        return carry_out(self, attach, observers)
 
     def create_experiment_world(self, directory: Path | None = None, logger_run_id: str | None = None) -> World:
         """Build environments, policy, algorithm and trainer without training; without a directory nothing is written."""
@@ -79,7 +74,9 @@ class Experiment(ExperimentSpec):
 
     def train(self, world: World) -> InfoStats:
         """Train in a World from create_experiment_world; `run` also stores, watches and closes it."""
-        return train(create_loop(self, world))
+        loop = create_loop(self, world)
+        with rescuing(loop):
+            return loop.run()
 
     @classmethod
     def from_directory(cls, directory: str | Path, restore_policy: bool = True, *, allow: Iterable[Any] = ()) -> Experiment:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from rlchassis.errors import UsageError
 from rlchassis.storage.files import POLICY_FILENAME
 from rlchassis.training.loop import TrainingLoop
 
 log = logging.getLogger(__name__)
+
+
+@contextmanager
+def rescuing(loop: TrainingLoop) -> Iterator[None]:
+    """Context of training that stores a policy also if it fails."""
+    try:
+        yield
+    except BaseException as error:
+        if loop.state.env_step or not isinstance(error, UsageError):
+            rescue(loop, error)
+        raise
 
 
 def rescue(loop: TrainingLoop, error: BaseException) -> None:

@@ -51,7 +51,11 @@ class TrainingLoop:
             world.train_collector.reset(world.streams.seeds("environments", world.train_collector.envs.num_envs))
         self.checkpoints.begin(self.state.env_step)
         while self.epoch == 0 or self._in_epoch or not self._is_over:
-            self._run_epoch()
+            end = self._begin_epoch()
+            while self.state.env_step < end and self.state.stopped is None:
+                self.trainer.advance()
+                self.checkpoints.write_if_due(self)
+            self._end_epoch()
         self.trainer.rows.log()
         self.tests.store_policy()
         self.checkpoints.write(self)
@@ -64,21 +68,20 @@ class TrainingLoop:
         sampling = self.world.sampling
         return self.epoch >= sampling.num_epochs or self.state.stopped is not None or self.state.env_step >= sampling.total_steps
 
-    def _run_epoch(self) -> None:
-        """Collect and update until the end of the epoch, then test; a resumed run may begin within one."""
-        hooks, sampling = self.world.hooks, self.world.sampling
+    def _begin_epoch(self) -> int:
+        """Begin the next epoch, unless a resumed run is within one; returns the environment step at which it ends."""
+        sampling = self.world.sampling
         if not self._in_epoch:
             self.epoch += 1
-            hooks.rlchassis_epoch_start(world=self.world, epoch=self.epoch, env_step=self.state.env_step)
+            self.world.hooks.rlchassis_epoch_start(world=self.world, epoch=self.epoch, env_step=self.state.env_step)
             self._in_epoch, self._epoch_start = True, self.state.env_step
-        epoch, end = self.epoch, min(self.epoch * sampling.step_per_epoch, sampling.total_steps)
-        while self.state.env_step < end and self.state.stopped is None:
-            self.trainer.advance()
-            self.checkpoints.write_if_due(self)
-        self.tests.test_if_updated(epoch)
+        return min(self.epoch * sampling.step_per_epoch, sampling.total_steps)
+
+    def _end_epoch(self) -> None:
+        self.tests.test_if_updated(self.epoch)
         if self.state.env_step > self._epoch_start:  # a collection may be longer than an epoch
-            log.info("epoch %d: %s", epoch, self.state.info().summary(sampling.total_steps))
-        hooks.rlchassis_epoch_end(world=self.world, epoch=epoch, env_step=self.state.env_step)
+            log.info("epoch %d: %s", self.epoch, self.state.info().summary(self.world.sampling.total_steps))
+        self.world.hooks.rlchassis_epoch_end(world=self.world, epoch=self.epoch, env_step=self.state.env_step)
         self._in_epoch = False
 
     def is_interrupted(self, error: BaseException) -> bool:

@@ -149,7 +149,8 @@ class OffPolicyTrainer(Trainer):
         batch = world.algorithm.prepare(self._transformed(window), world.learner_rng)
         if self.state.updates == 0:
             require_batch(batch, world.algorithm.prepare)
-        learned = self._update(batch)
+        learned = world.algorithm.update(batch, self.state.updates)
+        self._record_update(learned)
         if replay.prioritized:
             if learned.priorities is None:
                 raise UsageError("this algorithm returns no priorities; leave sampling.replay_buffer_prioritized out.")

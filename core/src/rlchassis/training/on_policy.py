@@ -66,7 +66,7 @@ class OnPolicyTrainer(Trainer):
             if not repetition:
                 self.metrics.record_update(algorithm.rollout_metrics(rows), algorithm.rollout_metrics)
             for minibatch in rows.minibatches(world.sampling.batch_size or None, world.learner_rng):
-                self._update(minibatch)
+                self._record_update(algorithm.update(minibatch, self.state.updates))
         for layer in layers(world.policy):
             self.metrics.record_update(layer.learn(recorded), layer.learn)
             layer.observe(recorded)

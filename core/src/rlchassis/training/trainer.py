@@ -10,7 +10,7 @@ import torch
 from attrs import Factory, define, field
 
 from rlchassis.config import ResolvedSampling
-from rlchassis.data.experience import Experience, TensorStruct
+from rlchassis.data.experience import Experience
 from rlchassis.data.state_restoring import changed_fields
 from rlchassis.data.step import Step
 from rlchassis.errors import DivergenceError
@@ -121,15 +121,13 @@ class Trainer(ABC):
         """What a subclass records of every step; None: nothing."""
         return None if type(self).columns is Trainer.columns else self.columns
 
-    def _update(self, batch: TensorStruct) -> UpdateResult:
-        """One update on a batch."""
+    def _record_update(self, result: UpdateResult) -> None:
+        """Count an update, and record its metrics; PluginError if it returned something else."""
         update = self.world.algorithm.update
-        learned = update(batch, self.state.updates)
-        if type(learned) is not UpdateResult:
-            require_update_result(learned, update)
-        self.metrics.record_update(learned.metrics, update)
+        if type(result) is not UpdateResult:
+            require_update_result(result, update)
+        self.metrics.record_update(result.metrics, update)
         self.state.updates += 1
-        return learned
 
     def _transformed(self, experience: Experience) -> Experience:
         """Experience as seen by the innermost policy: transformed by all wrappers, outermost first."""
