@@ -6,8 +6,8 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from rlchassis.cli.watched import watch_stored
 from rlchassis.experiment import PPOExperimentBuilder
-from rlchassis.experiment.watched import watch_stored
 from rlchassis.run import recording as recording_module
 from rlchassis_testkit.stored_runs import listing, tiny_config, tiny_sampling
 

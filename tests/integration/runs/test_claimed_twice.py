@@ -9,9 +9,9 @@ import pytest
 import torch
 
 import rlchassis
+from rlchassis.cli.watched import watch_stored
 from rlchassis.errors import PluginError, StoredFileError
 from rlchassis.experiment import Experiment, Mode, PPOExperimentBuilder, plan
-from rlchassis.experiment.watched import watch_stored
 from rlchassis.storage.policy_file import read_policy, write_policy
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling, write_distribution

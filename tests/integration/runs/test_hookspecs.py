@@ -8,14 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
-import torch
-from attrs import define, field
 
-import rlchassis
-from rlchassis.errors import PluginError, UsageError
-from rlchassis.experiment import Experiment, ExperimentConfig, PPOExperimentBuilder, VectorEnvType
+from rlchassis.errors import UsageError
+from rlchassis.experiment import Experiment, ExperimentConfig, PPOExperimentBuilder
 from rlchassis.hookspecs import Hooks, hookimpl
-from rlchassis.training.hook_manager import hook_manager
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling, write_distribution
 
 DOCS = Path(__file__).parents[3] / "docs" / "hooks.md"
@@ -176,95 +172,6 @@ def test_stored_extensions_take_part_in_a_restored_run(record, tmp_path):
     assert of(record, "z")[:2] == ["make_envs", "env_wrappers"]
 
 
-WRAPPERS = """
-import gymnasium as gym
-
-class Doubled(gym.RewardWrapper):
-    def reward(self, reward):
-        return 2 * reward
-
-class Shortened(gym.Wrapper):
-    def step(self, action):
-        obs, reward, terminated, truncated, info = self.env.step(action)
-        self.count += 1
-        return obs, reward, terminated, truncated or self.count >= 5, info
-
-    def reset(self, **kwargs):
-        self.count = 0
-        return self.env.reset(**kwargs)
-"""
-
-REPLACES = """
-from acme_wrappers import Doubled, Shortened
-from rlchassis.api import EnvMode, hookimpl
-from rlchassis_adam import OptimizerFactoryAdam
-
-class Replaces:
-    @hookimpl
-    def rlchassis_before_build(self, builder):
-        builder.with_name("named-by-an-extension")
-
-    @hookimpl
-    def rlchassis_env_wrappers(self, mode):
-        return [Shortened, Doubled] if mode is EnvMode.TEST else None
-
-    @hookimpl(wrapper=True)
-    def rlchassis_make_optimizer(self, role):
-        before = yield
-        assert role == "actor_critic"
-        return OptimizerFactoryAdam(betas=(before.betas[0], 0.5))
-
-    @hookimpl(wrapper=True)
-    def rlchassis_make_policy(self):
-        policy = yield
-        policy.register_buffer("mark", __import__("torch").tensor(7.0))
-        return policy
-"""
-
-
-@pytest.mark.parametrize("venv_type", [VectorEnvType.DUMMY, VectorEnvType.SUBPROC], ids=lambda kind: kind.value)
-def test_an_extension_may_wrap_what_is_made_and_evaluation_wraps_it_too(venv_type, install, tmp_path):
-    folder = install(lambda folder: write_distribution(folder, "acme-replace", REPLACES, extension="acme.replace = Replaces"))
-    (folder / "acme_wrappers.py").write_text(WRAPPERS, "utf-8")
-    factory = rlchassis.experiment.EnvFactoryRegistered("CartPole-v1", venv_type=venv_type)
-    result = cartpole(tmp_path, factory).with_extension("acme.replace").build().run()
-    assert result.world.directory.name == "named-by-an-extension"
-    assert result.trainer_result.best.returns == (10.0, 10.0)
-    assert result.trainer_result.best.lengths == (5, 5)
-    assert result.world.optimizers[0].torch_optimizer.param_groups[0]["betas"] == (0.9, 0.5)
-    assert result.world.policy.state_dict()["mark"] == torch.tensor(7.0)
-    assert rlchassis.evaluate(result.world.directory) == result.trainer_result.best
-
-
-def test_a_wrapper_around_teardown_is_refused():
-    class Around:
-        @hookimpl(wrapper=True)
-        def rlchassis_teardown(self):
-            yield
-
-    with pytest.raises(UsageError, match="wraps rlchassis_teardown"):
-        hook_manager([("around", Around())])
-
-
-@define
-class Equal:
-    """Equal to every other of its kind."""
-
-    calls: int = field(default=0, eq=False)
-
-    @hookimpl
-    def rlchassis_train_start(self):
-        self.calls += 1
-
-
-def test_an_observer_that_is_handed_over_twice_is_refused_and_an_equal_one_is_called_too():
-    first, second = Equal(), Equal()
-    with pytest.raises(UsageError, match=r"^observer 1 is already registered; pass each object once"):
-        hook_manager([("observer 1", first), ("observer 2", first)])
-    hook_manager([("observer 1", first), ("observer 2", second)]).hook.rlchassis_train_start(world=None)
-    assert (first.calls, second.calls) == (1, 1)
-
-
 def test_an_observer_of_this_process_is_called_after_the_extensions_and_never_stored(record, tmp_path):
     class Observer:
         @hookimpl
@@ -275,70 +182,6 @@ def test_an_observer_of_this_process_is_called_after_the_extensions_and_never_st
     experiment.run("run", observers=[Observer()])
     assert [label for name, label in record if name == "rlchassis_train_start"] == ["a", "observer"]
     assert Experiment.from_directory(tmp_path / "run", False) == experiment
-
-
-def test_an_extension_of_twenty_lines_works(install, tmp_path):
-    code = '''
-from attrs import define
-from rlchassis.api import UsageError, hookimpl
-
-@define(eq=False)
-class Guard:
-    """Ends a run whose tests stay below a floor."""
-
-    floor: float = 0.0
-    tests: int = 0
-
-    @hookimpl
-    def rlchassis_test_end(self, result):
-        self.tests += 1
-        if result.mean < self.floor:
-            raise UsageError(f"test {self.tests} earned {result.mean}, below {self.floor}.")
-'''
-    install(lambda folder: write_distribution(folder, "acme-guard", code, extension="acme.guard = Guard"))
-    cartpole(tmp_path).with_extension("acme.guard", floor=1.0).build().run("fine")
-    with pytest.raises(UsageError, match=r"test 1 earned .* below 1000"):
-        cartpole(tmp_path).with_extension("acme.guard", floor=1000).build().run("low")
-
-
-def run_with(observer):
-    sampling = tiny_sampling()
-    builder = PPOExperimentBuilder("CartPole-v1", ExperimentConfig(watch=False, persistence_enabled=False), sampling)
-    return builder.build().run(observers=[observer])
-
-
-def answering(hook, answer):
-    """An observer with one hook."""
-    function = hookimpl(lambda self: answer)
-    return type("Answers", (), {hook: function})()
-
-
-@pytest.mark.parametrize("answer", ["no", 0, [True]])
-def test_a_vote_that_is_no_yes_or_no_is_refused_with_whose_it_is(answer):
-    with pytest.raises(UsageError, match=r"rlchassis_should_stop of observer 1 \(Answers\) returned .*, expected True, False or None"):
-        run_with(answering("rlchassis_should_stop", answer))
-
-
-@pytest.mark.parametrize("hook", ["rlchassis_collect_end", "rlchassis_metrics", "rlchassis_epoch_end"])
-def test_a_yes_or_no_that_nothing_reads_is_refused_with_whose_it_is(hook):
-    with pytest.raises(UsageError, match=rf"{hook} of observer 1 \(Answers\) returned False, which is ignored"):
-        run_with(answering(hook, False))
-
-
-@pytest.mark.parametrize(("answer", "stopped"), [(None, None), (False, None), (True, "observer 1 (Answers) fired at step 32 (mean")])
-def test_a_vote_for_the_end_is_reported_with_whose_it_is(answer, stopped):
-    said = run_with(answering("rlchassis_should_stop", answer)).trainer_result.stopped
-    assert said is None if stopped is None else said.startswith(stopped)
-
-
-@pytest.mark.parametrize(
-    ("hook", "expected"),
-    [("make_envs", "Environments"), ("make_policy", "Policy"), ("make_algorithm", "Algorithm"), ("make_optimizer", "OptimizerFactory"),
-     ("env_wrappers", "Callable")],
-)  # fmt: skip
-def test_a_hook_result_of_the_wrong_kind_is_refused_with_the_hook_named(hook, expected):
-    with pytest.raises(PluginError, match=rf"rlchassis_{hook} returned int, expected {expected}"):
-        run_with(answering(f"rlchassis_{hook}", 3))
 
 
 def test_docs_and_specs_say_the_same():
@@ -353,27 +196,3 @@ def test_docs_and_specs_say_the_same():
 
 def test_config_is_not_needed_to_name_an_extension(record):
     assert PPOExperimentBuilder("CartPole-v1", ExperimentConfig()).with_extension("acme.record").build().extensions[0].name == "acme.record"
-
-
-class Marked:
-    @hookimpl
-    def rlchassis_epoch_end(self):
-        """Nothing."""
-
-
-class Unmarked:
-    def rlchassis_epoch_end(self):
-        """Nothing."""
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        (Marked, "observer 1: expected an object, got the class Marked; write Marked()."),
-        (Unmarked(), "observer 1 defines rlchassis_epoch_end without @hookimpl; decorate it with rlchassis.api.hookimpl."),
-    ],
-)
-def test_a_misspelled_hook_that_would_never_be_called_is_refused(given, said):
-    with pytest.raises(UsageError) as caught:
-        hook_manager([("observer 1", given)])
-    assert str(caught.value) == said

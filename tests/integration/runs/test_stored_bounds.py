@@ -15,12 +15,12 @@ from torch import nn
 
 import rlchassis
 from rlchassis.cli import main
+from rlchassis.cli.watched import watch_stored
 from rlchassis.config.limits import MOST_THREADS
 from rlchassis.envs import environments_of
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment import Experiment, Mode, PPOExperimentBuilder, stored, stored_bounds
 from rlchassis.experiment.stored_bounds import ALLOWANCE, no_larger_than
-from rlchassis.experiment.watched import watch_stored
 from rlchassis.storage.policy_file import StoredPolicy, read_policy, write_policy
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling

@@ -7,7 +7,7 @@ import argparse
 from rlchassis.cli.allowed import add_allow, allowed, asking_to_allow
 from rlchassis.cli.messages import messages_on_stderr
 from rlchassis.cli.output import say
-from rlchassis.experiment.watched import watch_stored
+from rlchassis.cli.watched import watch_stored
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

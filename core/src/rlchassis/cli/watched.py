@@ -8,11 +8,11 @@ from typing import Any
 
 import attrs
 
+from rlchassis.cli.recording import recording_into, rendering_images
 from rlchassis.experiment.experiment import Experiment
 from rlchassis.experiment.stored import making, require_some, stored_experiment
 from rlchassis.experiment.stored_bounds import no_larger_than, num_watched
 from rlchassis.run.build import create_world
-from rlchassis.run.recording import recording_into, rendering_images
 from rlchassis.run.threads import threads
 from rlchassis.run.watching import watch
 from rlchassis.storage.policy_file import read_policy
