@@ -50,6 +50,13 @@ def compiled(session: nox.Session) -> None:
 
 
 @nox.session
+def learning(session: nox.Session) -> None:
+    """Run the tests of plugins that train until something is learned; a minute or two."""
+    install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))
+    session.run("pytest", "-m", "learning", *session.posargs, env={"OMP_NUM_THREADS": "1"})
+
+
+@nox.session
 def tests_core(session: nox.Session) -> None:
     """Run the tests of core with no plugin of a run installed."""
     distributions = checkout.with_siblings(checkout.TESTKIT)

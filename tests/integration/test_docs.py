@@ -26,6 +26,8 @@ READMES = {page.parent.name: page for page in sorted((ROOT / "plugins").glob("*/
 ALL = {**PAGES, **READMES}
 NAMES_ONLY = ["docs/porting.md", "docs/other-libraries.md"]
 """Pages whose python trains nothing; it needs no process of its own."""
+FEWER_STEPS = ("steps=30_000", "steps=3_000")
+"""The README trains until something is learned, which is a test of its own."""
 FENCE = re.compile(r"^(?:`(?P<file>[^`\n]+)`(?:, continued)?\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -95,13 +97,22 @@ def test_the_python_of_a_page_without_runs_is_right(name, tmp_path):
 def test_the_python_of_a_page_runs(name, tmp_path):
     write_files(PAGES[name], tmp_path)
     path = install(tmp_path) if (tmp_path / "pyproject.toml").exists() else None
-    (tmp_path / "page.md.py").write_text(script(PAGES[name]), encoding="utf-8")
+    (tmp_path / "page.md.py").write_text(script(PAGES[name]).replace(*FEWER_STEPS), encoding="utf-8")
     run_python("-W", "error", "page.md.py", cwd=tmp_path, path=path)
     if (tmp_path / "tests").exists():
         run_python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "tests", cwd=tmp_path, path=path)
     for command in commands_of(PAGES[name]):
         if command.split()[1] in own_verbs(PAGES[name]):
             run_python("-W", "error", "-m", "rlchassis", *shlex.split(command)[1:], cwd=tmp_path, path=path)
+
+
+@pytest.mark.learning
+def test_the_readme_trains_to_the_score_that_it_says(tmp_path):
+    (score,) = re.findall(r"best_score\)  # (\S+)", PAGES["README.md"].read_text(encoding="utf-8"))
+    whole = f"{script(PAGES['README.md'])}assert result.trainer_result.best_score == {score}\n"
+    assert FEWER_STEPS[0] in whole
+    (tmp_path / "page.md.py").write_text(whole, encoding="utf-8")
+    run_python("-W", "error", "page.md.py", cwd=tmp_path)
 
 
 def test_the_plugin_of_the_readme_is_fifteen_lines_that_train(tmp_path):

@@ -84,13 +84,18 @@ def test_methods_hooks_and_members_of_a_page_are_where_it_says(page):
             assert locate(".".join((holder, *members))) is not None, span
 
 
+@pytest.fixture(scope="module")
+def sources() -> list[Path]:
+    return [file for pattern in ("core/src/**/*.py", "plugins/*/src/**/*.py") for file in ROOT.glob(pattern)]
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_a_class_that_a_page_names_can_be_imported_by_its_readers_or_is_in_a_file_that_it_names(page):
+def test_a_class_that_a_page_names_can_be_imported_by_its_readers_or_is_in_a_file_that_it_names(page, sources):
     homes = [experiment, api, errors, *map(import_module, packages())]
     public = {name for home in homes for name in dir(home)} | {*experiment.BUILDERS, *dir(builtins)}
     own = set(NAME.findall("".join(FENCED.findall(PAGES[page]))))
     named = {name for span in spans(page) for name in re.findall(r"(?<![\w.-])[A-Z][a-z]\w*", span)}
-    files = [file for span in spans(page) if span.endswith(".py") for file in ROOT.glob(f"**/src/**/{span}")]
+    files = [file for span in spans(page) if span.endswith(".py") for file in sources if file.as_posix().endswith(f"/{span}")]
     in_files = {name for file in files for name in re.findall(r"^class (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)}
     assert named - public - own - in_files - OF_READERS - OF_OTHERS - INTERNAL.get(page, set()) == set()
 

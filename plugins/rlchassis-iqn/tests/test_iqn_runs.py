@@ -44,11 +44,15 @@ def test_where_every_episode_is_cut_a_still_state_is_worth_what_it_would_pay_for
     assert values_of(partial(Still, 3, cut=True), [[1.0]]).tolist() == pytest.approx([2], abs=0.05)
 
 
+@pytest.mark.learning
 def test_where_every_step_ends_the_episode_it_is_worth_one_reward():
     assert values_of(partial(Still, 1), [[1.0]]).tolist() == pytest.approx([1], abs=0.05)
 
 
-@pytest.mark.parametrize("settings", [{}, {"n_step": 3}, {"prioritized": True}, {"hidden_sizes": (16,)}], ids=str)
+OTHERS = [{"n_step": 3}, {"prioritized": True}, {"hidden_sizes": (16,)}]
+
+
+@pytest.mark.parametrize("settings", [{}, *(pytest.param(each, marks=pytest.mark.learning) for each in OTHERS)], ids=str)
 def test_a_chain_that_ends_is_worth_what_is_still_to_come(settings):
     values = values_of(Chain, torch.eye(4)[:3], **settings)
     assert values.tolist() == pytest.approx([1 + GAMMA * 2 + GAMMA**2 * 4, 2 + GAMMA * 4, 4], abs=0.2)

@@ -6,13 +6,14 @@ from attrs import evolve
 from gymnasium.spaces import Box, Discrete
 
 from rlchassis_ppo import PPOAgentFactory, PPOParams
-from rlchassis_testkit.compiled import assert_one_graph_is_the_same_update
+from rlchassis_testkit.compiled import BACKENDS, assert_one_graph_is_the_same_update
 from rlchassis_testkit.experiences import example_rollout
 from rlchassis_toolkit import CriticFactoryReuseActor
 
 BOX = Box(-1, 1, (2,), np.float32)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     "params",
     [
@@ -23,8 +24,9 @@ BOX = Box(-1, 1, (2,), np.float32)
         ),
     ],
 )
-def test_an_update_of_one_graph_is_the_same_update(params):
-    assert_one_graph_is_the_same_update(PPOAgentFactory(params=PPOParams(**params)), Discrete(2), example_rollout(), flat=True)
+def test_an_update_of_one_graph_is_the_same_update(params, backend):
+    agent = PPOAgentFactory(params=PPOParams(**params))
+    assert_one_graph_is_the_same_update(agent, Discrete(2), example_rollout(), flat=True, backend=backend)
 
 
 @pytest.mark.compiled

@@ -158,7 +158,7 @@ def test_every_algorithm_of_a_process_gets_its_graph_however_many_there_are(monk
     assert not any(algorithm.graphs.given_up for algorithm in algorithms)
 
 
-def test_a_graph_that_fails_later_on_is_given_up_too(caplog):
+def test_a_graph_that_fails_later_on_is_given_up_too(without_compiler, caplog):
     algorithm = made(Marked)
     algorithm.update(points(1.0), 0)
     (key,) = algorithm.graphs._made

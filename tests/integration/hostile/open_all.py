@@ -104,10 +104,9 @@ def contents(directory: Path) -> dict[str, tuple[int, int, int]]:
 
 def tried(case: Case, folder: Path, share: int) -> dict[str, list[str]]:
     """By door, what is wrong with what came of it."""
-    doors = (*case.refused, *(door for door in case.open if door not in case.refused))
     found = {}
     directory = laid_out(case, folder)
-    for door in DOORS if share == 1 else doors:
+    for door in DOORS if share == 1 else case.doors():
         problems: list[str] = []
         before, outcome = contents(directory), ""
         permitted = (PICTURE, f".{PICTURE}.") if door == "rlchassis plot" else ()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 import pytest
 import torch
@@ -29,7 +30,8 @@ def test_a_compiled_run_learns_the_same_up_to_rounding():
     assert torch.allclose(weights_of(plain.policy), weights_of(compiled.policy), atol=1e-4)
 
 
-def test_the_recipe_says_so_and_the_policy_acts_as_any(tmp_path):
+def test_the_recipe_says_so_and_the_policy_acts_as_any(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
     builder = PPOExperimentBuilder("CartPole-v1", tiny_config(tmp_path), tiny_sampling()).with_compile()
     builder.build().run("run")
     assert Experiment.from_directory(tmp_path / "run").agent_factory.compile

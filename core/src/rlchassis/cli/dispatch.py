@@ -122,15 +122,18 @@ def _failed(error: BaseException, words: Sequence[str]) -> int:
 
 
 def _parser(words: Sequence[str]) -> Parser:
-    """Parser with all commands, and the arguments of the given one."""
+    """Parser of the given command with its arguments, or of all commands without theirs where none is given."""
     parser = Parser(prog="rlchassis", description="Reinforcement learning with a plugin architecture.", allow_abbrev=False)
     parser.add_argument("--version", action=Version, nargs=0, help="print the version of rlchassis-core")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
-    for name, verb in verbs(for_help=words[:1] == [] or words[0].startswith("-")).items():
+    asked = {word for word in words[:1] if not word.startswith("-")}
+    for name, verb in verbs(for_help=not asked).items():
+        if asked and name not in asked:
+            continue
         its_parser = commands.add_parser(
             name, help=verb.summary.replace("%", "%%"), description=_sentence(verb.summary), allow_abbrev=False, conflict_handler="resolve"
         )
-        if name in words[:1]:
+        if asked:
             verb.add_arguments(its_parser)
     return parser
 

@@ -19,8 +19,14 @@ def quoted(text: str) -> str:
     return f'"{printable(text)}"'
 
 
+LONGEST_WORD = 200
+"""Characters of a word that may be a misspelled name; comparing longer ones takes long."""
+
+
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Suggestion of the nearest word, ignoring case, with a leading space; empty if there is none."""
+    if len(word) > LONGEST_WORD:
+        return ""
     by_lower_case = {candidate.lower(): candidate for candidate in words}
     close = difflib.get_close_matches(word.lower(), by_lower_case, n=1)
     return f' Did you mean "{by_lower_case[close[0]]}"?' if close else ""

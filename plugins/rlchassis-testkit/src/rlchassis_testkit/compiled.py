@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
+import pytest
 import torch
 from attrs import evolve
 from gymnasium import spaces
@@ -15,11 +17,16 @@ from torch import Tensor
 from rlchassis.api import AgentFactory, map_tensors
 from rlchassis_testkit.making import make_algorithm
 
+BACKENDS = ["eager", pytest.param("inductor", marks=pytest.mark.compiled)]
+"""Backends of torch.compile to test with: one that captures graphs in seconds, and the one that runs use."""
 
-def assert_one_graph_is_the_same_update(agent: AgentFactory, actions: spaces.Space[Any], experience: Any, *, flat: bool) -> None:
+
+def assert_one_graph_is_the_same_update(
+    agent: AgentFactory, actions: spaces.Space[Any], experience: Any, *, flat: bool, backend: str = "inductor"
+) -> None:
     """Assert equality to 1e-6 after 20 updates in float64 and to 1e-5 after one in float32; `flat`: batches are rollouts to flatten."""
     for dtype, rounds, tolerance in ((torch.float64, 20, 1e-6), (torch.float32, 1, 1e-5)):
-        with default_dtype(dtype):
+        with default_dtype(dtype), patch.object(torch, "compile", partial(torch.compile, backend=backend)):
             recorded = map_tensors(partial(_as_float, dtype=dtype), experience)
             plain, compiled = (
                 weights_after(evolve(agent, compile=compiled_update), actions, recorded, rounds, flat) for compiled_update in (False, True)
