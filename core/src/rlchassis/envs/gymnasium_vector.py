@@ -15,20 +15,19 @@ from rlchassis.data.arrays import map_arrays, pick, write
 from rlchassis.data.step import Step
 from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.env_state import attributes_of, restore_attributes
-from rlchassis.envs.gymnasium_vector_checks import NativeAnswers
+from rlchassis.envs.gymnasium_vector_checks import NativeAnswers, autoreset_mode_of, native_failure_text
 from rlchassis.envs.gymnasium_vector_infos import NativeInfos
 from rlchassis.envs.infos import InfoArrays, InfoKeys
 from rlchassis.envs.mask_sources import may_lack_mask
 from rlchassis.envs.observations import as_tree
 from rlchassis.envs.opening import require_distinct
-from rlchassis.envs.progress import failure_from, failure_text
+from rlchassis.envs.progress import failure_from
 from rlchassis.envs.spaces import Array, Observations, require_supported
 from rlchassis.envs.state_probe import vector_ways
 from rlchassis.envs.step_arrays import DoubleBuffer, StepArrays
-from rlchassis.envs.step_checks import UnfitAnswer
 from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
 from rlchassis.envs.vector_mask_sources import with_masks
-from rlchassis.errors import UsageError, raised
+from rlchassis.errors import UsageError
 
 Answer = TypeVar("Answer")
 
@@ -137,15 +136,7 @@ class NativeEnvironment(VectorEnvironment):
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            raise failure_from(error, self._failure_text(error, when)) from error
-
-    def _failure_text(self, error: BaseException, when: str) -> str:
-        what = str(error) if isinstance(error, UnfitAnswer) else raised(error)
-        if isinstance(error, UnfitAnswer) and error.row is not None:
-            return failure_text(
-                error.row, self._seeds[error.row], what, f"{when} together with all {self.num_envs} of a vectorised environment"
-            )
-        return f"the vectorised environment of {self.num_envs} {what}, {when}"
+            raise failure_from(error, native_failure_text(error, self._seeds, when)) from error
 
     def exact_ways(self) -> list[str]:
         """See VectorEnvironment; none without a constructor, since they are tried on new instances."""
@@ -177,15 +168,3 @@ class NativeEnvironment(VectorEnvironment):
         """Close it, unless it is its maker's to close; may be called again."""
         if self._owned:
             self._vector_env.close()
-
-
-def autoreset_mode_of(vector_env: VectorEnv[Any, Any, Any]) -> AutoresetMode:
-    """Autoreset mode; UsageError if its metadata does not declare it."""
-    mode = vector_env.metadata.get("autoreset_mode")
-    try:
-        return AutoresetMode(mode)
-    except ValueError:
-        raise UsageError(
-            f"{type(vector_env.unwrapped).__name__} does not say how it begins new episodes; "
-            "set metadata['autoreset_mode'] to a gymnasium.vector.AutoresetMode"
-        ) from None

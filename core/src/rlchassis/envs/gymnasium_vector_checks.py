@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from attrs import define, field
+from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from rlchassis.data.action_layout import ACTION_MASK
@@ -14,10 +16,12 @@ from rlchassis.envs.mask_sources import UNREAD
 from rlchassis.envs.masks import allow_all_at_ends, is_masked
 from rlchassis.envs.notices import Notices, notices_of
 from rlchassis.envs.observations import as_tree, leaves_of, require_possible
+from rlchassis.envs.progress import failure_text
 from rlchassis.envs.quick_checks import Put, all_finite, putter
 from rlchassis.envs.spaces import AnySpace
 from rlchassis.envs.step_arrays import StepArrays
 from rlchassis.envs.step_checks import RESET_ANSWER, STEP_ANSWER, THOROUGH_STEPS, UnfitAnswer, as_flags, as_rewards, require_form
+from rlchassis.errors import UsageError, raised
 
 
 @define(eq=False)
@@ -76,3 +80,24 @@ class NativeAnswers:
             for subject, text in notices_of(self.space, observations, (self.num_envs,)):
                 self._notices.give(subject, f"the vectorised environment of {self.num_envs} {text}")
         self._put(rows.obs, slice(None), observations)
+
+
+def native_failure_text(error: BaseException, seeds: Sequence[int | None], when: str) -> str:
+    """What a vectorised environment did wrong and when, with the seed of the environment at fault where it is known."""
+    if isinstance(error, UnfitAnswer) and error.row is not None:
+        together = f"{when} together with all {len(seeds)} of a vectorised environment"
+        return failure_text(error.row, seeds[error.row], str(error), together)
+    what = str(error) if isinstance(error, UnfitAnswer) else raised(error)
+    return f"the vectorised environment of {len(seeds)} {what}, {when}"
+
+
+def autoreset_mode_of(vector_env: VectorEnv[Any, Any, Any]) -> AutoresetMode:
+    """Autoreset mode; UsageError if its metadata does not declare it."""
+    mode = vector_env.metadata.get("autoreset_mode")
+    try:
+        return AutoresetMode(mode)
+    except ValueError:
+        raise UsageError(
+            f"{type(vector_env.unwrapped).__name__} does not say how it begins new episodes; "
+            "set metadata['autoreset_mode'] to a gymnasium.vector.AutoresetMode"
+        ) from None
