@@ -14,7 +14,7 @@ from gymnasium.envs.classic_control import CartPoleEnv
 from torch import nn
 
 import rlchassis
-from rlchassis.cli import main
+from rlchassis.cli import main, watched
 from rlchassis.cli.watched import watch_stored
 from rlchassis.config.limits import MOST_THREADS
 from rlchassis.envs import environments_of
@@ -67,7 +67,7 @@ def test_a_recipe_of_more_environments_than_reason_is_played_in_as_many_as_there
 
 
 def test_a_recipe_of_more_episodes_to_watch_than_reason_is_watched_for_as_many_as_are_asked_for(run, monkeypatch):
-    monkeypatch.setattr(stored_bounds, "MOST_EPISODES", 2)
+    monkeypatch.setattr(watched, "MOST_EPISODES", 2)
     changed(run, "config", watch_num_episodes=3)
     with pytest.raises(StoredFileError, match="requests 3 episodes to watch, at most 2 are allowed; set their number"):
         watch_stored(run)

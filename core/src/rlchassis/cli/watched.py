@@ -9,9 +9,11 @@ from typing import Any
 import attrs
 
 from rlchassis.cli.recording import recording_into, rendering_images
+from rlchassis.config.limits import MOST_EPISODES
+from rlchassis.errors import StoredFileError
 from rlchassis.experiment.experiment import Experiment
 from rlchassis.experiment.stored import making, require_some, stored_experiment
-from rlchassis.experiment.stored_bounds import no_larger_than, num_watched
+from rlchassis.experiment.stored_bounds import no_larger_than
 from rlchassis.run.build import create_world
 from rlchassis.run.threads import threads
 from rlchassis.run.watching import watch
@@ -28,7 +30,7 @@ def watch_stored(
     episodes: default watch_num_episodes of the configuration, or 1 for a video. video: path of the file to write.
     """
     experiment = stored_experiment(directory, allow, "watch_stored")
-    count = episodes if episodes is not None else num_watched(experiment, directory) if video is None else 1
+    count = episodes if episodes is not None else _num_watched(experiment, directory) if video is None else 1
     require_some(count)
     experiment = experiment.with_config(train=False, watch=True, watch_num_episodes=count, policy_restore_directory=str(directory))
     if video is None:
@@ -47,3 +49,13 @@ def _watch(experiment: Experiment, directory: str | Path, observers: Sequence[ob
     finally:
         tear_down(world.hooks, world)
         world.close()
+
+
+def _num_watched(experiment: Experiment, directory: str | Path) -> int:
+    """Configured number of episodes to watch."""
+    asked = experiment.config.watch_num_episodes
+    if asked > MOST_EPISODES:
+        raise StoredFileError(
+            f"the configuration in {directory} requests {asked} episodes to watch, at most {MOST_EPISODES} are allowed; set their number."
+        )
+    return asked

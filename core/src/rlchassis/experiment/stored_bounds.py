@@ -46,16 +46,6 @@ def recorded_test(stored: StoredPolicy, directory: str | Path) -> Evaluation:
     return test
 
 
-def num_watched(experiment: Experiment, directory: str | Path) -> int:
-    """Configured number of episodes to watch."""
-    asked = experiment.config.watch_num_episodes
-    if asked > MOST_EPISODES:
-        raise StoredFileError(
-            f"the configuration in {directory} requests {asked} episodes to watch, at most {MOST_EPISODES} are allowed; set their number."
-        )
-    return asked
-
-
 def with_bounded_threads(experiment: Experiment) -> Experiment:
     """The same experiment with at most MOST_THREADS threads."""
     asked = experiment.config.num_threads
