@@ -2,19 +2,12 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import gymnasium as gym
 import pytest
 
 from rlchassis.experiment import PPOExperimentBuilder
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
-
-
-@pytest.fixture
-def run(train):
-    assert train("--name", "mine").code == 0
-    return Path("log/mine")
 
 
 def best_test(run):

@@ -6,16 +6,10 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from rlchassis.cli import recording as recording_module
 from rlchassis.cli.watched import watch_stored
 from rlchassis.experiment import PPOExperimentBuilder
-from rlchassis.run import recording as recording_module
 from rlchassis_testkit.stored_runs import listing, tiny_config, tiny_sampling
-
-
-@pytest.fixture
-def run(train):
-    assert train("--name", "mine", "--set", "config.watch_num_episodes=3").code == 0
-    return Path("log/mine")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 import sys
 
 import attrs
@@ -34,12 +35,20 @@ class Importing(CartPoleEnv):
         self.inner = gym.make(env_id)
 
 
+@pytest.fixture(scope="module")
+def finished_run(tmp_path_factory):
+    """The directory of a run that all tests copy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(gym.registry, "Importing-v0", gym.envs.registration.EnvSpec("Importing-v0", entry_point=Importing))
+        config = tiny_config(tmp_path_factory.mktemp("finished"), policy_persistence_mode=Mode.POLICY_STATE_DICT)
+        return PPOExperimentBuilder("Importing-v0", config, tiny_sampling()).build().run("run").world.directory
+
+
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(finished_run, tmp_path, monkeypatch):
     """A run directory whose recipe can be changed by `changed`."""
     monkeypatch.setitem(gym.registry, "Importing-v0", gym.envs.registration.EnvSpec("Importing-v0", entry_point=Importing))
-    config = tiny_config(tmp_path, policy_persistence_mode=Mode.POLICY_STATE_DICT)
-    return PPOExperimentBuilder("Importing-v0", config, tiny_sampling()).build().run("run").world.directory
+    return shutil.copytree(finished_run, tmp_path / "run")
 
 
 def changed(directory, section, **values):
