@@ -91,10 +91,11 @@ class TrainingLoop:
 
     def parts(self) -> dict[str, Any]:
         """What a checkpoint stores of the loop itself, besides its trainer."""
-        return {name: getattr(self, name) for name in RESUMED} | {"updates_tested": self.tests.updates_tested}
+        tested = {"updates_tested": self.tests.updates_tested, "record": self.tests.persistence.record}
+        return {name: getattr(self, name) for name in RESUMED} | tested
 
     def put_back(self, parts: dict[str, Any]) -> None:
         """Assign restored parts."""
-        self.tests.updates_tested = parts["updates_tested"]
+        self.tests.updates_tested, self.tests.persistence.record = parts["updates_tested"], parts["record"]
         for name in RESUMED:
             setattr(self, name, parts[name])

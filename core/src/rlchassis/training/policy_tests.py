@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from attrs import define, field
 
@@ -44,7 +45,8 @@ class PolicyTests:
     def store_policy(self) -> None:
         """Store the current policy if no test has selected one; otherwise retry a policy that could not be written."""
         if self.world.state.best is None:
-            self._persist({"env_step": self.world.state.env_step})
+            recorded, step = self.persistence.record, self.world.state.env_step
+            self._persist(recorded if recorded.get("env_step") == step else {"env_step": step})  # a test of now may have been interrupted
         else:
             self.persistence.retry(self.world)
 
@@ -52,6 +54,6 @@ class PolicyTests:
         self._persist({"env_step": self.world.state.env_step, "test": result.as_data()})
         self.world.state.best = result  # only now: a run interrupted before has yet to store a policy
 
-    def _persist(self, record: dict[str, object]) -> None:
+    def _persist(self, record: dict[str, Any]) -> None:
         self.persistence.record = record
         self.persistence.persist(PersistEvent.PERSIST_POLICY, self.world)
