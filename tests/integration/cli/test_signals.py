@@ -30,7 +30,9 @@ def wait_for(file, deadline=60.0):
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_leaves_a_policy_and_a_readable_directory(tmp_path, number, code):
-    child = begin(tmp_path, "--set", "env.venv_type=subproc", "--set", "sampling.num_train_envs=2", "--set", "sampling.step_per_epoch=4096")
+    sampling = {"num_train_envs": 2, "step_per_epoch": 4096, "step_per_collect": 256, "batch_size": 64}
+    settings = ["env.venv_type=subproc", *(f"sampling.{name}={value}" for name, value in sampling.items())]
+    child = begin(tmp_path, *(word for setting in settings for word in ("--set", setting)))
     directory = tmp_path / "mine"
     wait_for(directory / "metrics.jsonl")
     child.send_signal(number)
