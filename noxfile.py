@@ -154,7 +154,7 @@ def spaces(session: nox.Session) -> None:
 
 @nox.session
 def resume(session: nox.Session) -> None:
-    """Stop runs of every algorithm at every moment and compare them with runs that were not: `nox -s resume -- ppo`, `-- kill 20`."""
+    """Stop runs of every algorithm at every moment and compare them with runs that were not: `-- ppo`, `-- kill 20`, `-- trained-on`."""
     install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))
     session.run("python", "tests/resume", *session.posargs, env={"OMP_NUM_THREADS": "1"})
 

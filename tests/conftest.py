@@ -1,13 +1,17 @@
-"""What all tests share: distributions that are installed for the length of one test, and signals that reach them and their children."""
+"""What all tests share: distributions installed for one test, signals that reach tests and their children, and no deadlines."""
 
 from __future__ import annotations
 
 import signal
 import sys
 
+import hypothesis
 import pytest
 
 from rlchassis.registry import forget
+
+hypothesis.settings.register_profile("on any machine", deadline=None)
+hypothesis.settings.load_profile("on any machine")
 
 
 @pytest.fixture(autouse=True, scope="session")

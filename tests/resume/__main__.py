@@ -1,6 +1,7 @@
-"""Prints which of all cells of the matrix resume bit for bit; with `kill N`, real processes are killed N times.
+"""Prints which of all cells of the matrix resume bit for bit; with `kill N`, real processes are killed N times;
+with `trained-on`, finished runs are trained on.
 
-usage: python tests/resume [ALGORITHM…] [variants] | kill N
+usage: python tests/resume [ALGORITHM…] [in-process] [workers] [native] [variants] | kill N | trained-on
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 
 from kills import kill
 from matrix import AFTER, ALGORITHMS, KINDS, differs, experiment, never_stopped, tried, variants
+from trained_on import trained_on
 
 from rlchassis.experiment import Experiment
 from rlchassis_testkit.resuming import MOMENTS, Stop
@@ -20,9 +22,12 @@ def main(words: list[str]) -> int:
     logging.disable(logging.CRITICAL)
     if words[:1] == ["kill"]:
         return kill(int(words[1]) if words[1:] else 20)
+    if words == ["trained-on"]:
+        return trained_on()
     print(f"{'':<52} {'   '.join(MOMENTS)}")
-    chosen = [word for word in words if word != "variants"] or ([] if words else ALGORITHMS)
-    rows = [row(algorithm, kind) for algorithm in chosen for kind in KINDS]
+    kinds = [kind for kind in KINDS if kind.split()[0] in words] or KINDS
+    chosen = [word for word in words if word in ALGORITHMS] or ([] if "variants" in words else ALGORITHMS)
+    rows = [row(algorithm, kind) for algorithm in chosen for kind in kinds]
     if not words or "variants" in words:
         rows += [variant(name, experiment) for name, experiment in variants().items()]
     same, total = (sum(numbers) for numbers in zip(*rows, strict=True))
@@ -45,11 +50,12 @@ def variant(name: str, planned: Experiment) -> tuple[int, int]:
 def shown(name: str, problems: dict[str, str | None]) -> tuple[int, int]:
     """Print a row, and what is wrong below it."""
     marks = "   ".join(f"{'same' if problem is None else 'OTHER':<{len(moment)}}" for moment, problem in problems.items())
-    print(f"{name:<52} {marks}", flush=True)
+    same = sum(problem is None for problem in problems.values())
+    print(f"{name:<52} {marks}   {same} of {len(problems)}", flush=True)
     for moment, problem in problems.items():
         if problem is not None:
             print(f"    {moment}: {problem[:400]}")
-    return sum(problem is None for problem in problems.values()), len(problems)
+    return same, len(problems)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ SAMPLING = {"num_train_envs": 3, "num_test_envs": 1, "num_test_episodes": 1, "st
 ROLLOUTS = {**SAMPLING, "step_per_collect": 24}
 WARM_UP = {"start_timesteps": 18, "start_timesteps_random": True}
 REPLAY = {**SAMPLING, **WARM_UP, "step_per_collect": 3, "update_per_step": 0.5, "buffer_size": 60}
+PATIENCE = {"constructor_timeout": 1800, "step_timeout": 1800}
+"""Seconds: the matrix may run beside anything."""
 AFTER = {"at the start": 2, "collecting": 11, "learning": 7, "testing": 5}
 """Environment steps, or updates, before the moment."""
 STACKED = "RlchassisStacked-v0"
@@ -43,7 +45,7 @@ def experiment(algorithm: str, kind: str) -> Experiment:
     sampling: dict[str, Any] = dict(ROLLOUTS if algorithm in ON_POLICY else REPLAY)
     if algorithm in ON_POLICY:
         sampling["repeat_per_collect"] = 1 if algorithm in ONE_PASS else 2
-    task, env = "CartPole-v1", {"venv_type": VENV_TYPES[kind]}
+    task, env = "CartPole-v1", {"venv_type": VENV_TYPES[kind], **PATIENCE}
     if algorithm in CONTINUOUS and kind == "native vector":
         task = POINT
     elif algorithm in CONTINUOUS:

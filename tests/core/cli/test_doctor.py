@@ -31,6 +31,21 @@ def test_all_is_well_with_an_algorithm_and_what_it_needs(rlchassis, with_plugins
     assert "algorithms  ppo\nplugins     2 installed, none of them unusable\n" in done.out
 
 
+def test_doctor_tries_how_runs_in_an_environment_are_resumed(rlchassis):
+    done = rlchassis("doctor", "--env", "CartPole-v1", "--env", "rlchassis_testkit.tiny_envs:Counter")
+    rows = [re.split(r" {2,}", line) for line in done.out.splitlines()]
+    assert done.code == 0
+    assert rows[0] == ["environment", "in process", "in workers", "native vector"]
+    assert rows[1] == ["CartPole-v1", "exact (replay)", "exact (replay)", "exact (attributes)"]
+    assert rows[2][1:] == ["exact (attributes)", "exact (attributes)", "there is none"]
+
+
+def test_doctor_refuses_an_environment_that_there_is_not(rlchassis):
+    done = rlchassis("doctor", "--env", "Nowhere-v0")
+    assert (done.code, done.out) == (2, "")
+    assert "'Nowhere-v0' is no known environment" in done.err
+
+
 def test_the_output_of_doctor_fits_a_terminal_of_80_columns(rlchassis, with_plugins, monkeypatch):
     with_plugins(PPO, ADAM)
     monkeypatch.setattr("sys.executable", "python")

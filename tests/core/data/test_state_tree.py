@@ -10,7 +10,7 @@ import torch
 from attrs import Factory, define, frozen
 from torch import nn
 
-from rlchassis.data.state_restoring import plain_value
+from rlchassis.data.state_restoring import Restoration, plain_value
 from rlchassis.data.state_tensors import TensorCapture, TensorRestoration
 from rlchassis.data.state_tree import Capture, UncoveredState
 
@@ -132,3 +132,50 @@ def test_arrays_are_restored_in_place_where_they_fit():
     assert restored(current, state) is current
     assert current.tolist() == [0, 1, 2]
     assert restored(np.zeros(5), state).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("generator", [np.random.MT19937(1), np.random.Philox(1)])
+@pytest.mark.parametrize("position", [-1, 10**8, 2.0])
+def test_a_generator_that_would_read_beyond_its_words_is_refused(generator, position):
+    state = Capture().state_of(np.random.Generator(generator), "rng")
+    holder = state.content if "buffer_pos" in state.content else state.content["state"]
+    holder["buffer_pos" if holder is state.content else "pos"] = position
+    with pytest.raises(ValueError, match="words, but is at"):
+        Restoration().value(np.random.Generator(generator), state, "rng")
+
+
+@pytest.mark.parametrize("stored", [3, "x", ["list"], {}, np.zeros(2)])
+def test_plain_data_never_replaces_an_object_with_a_state(stored):
+    with pytest.raises(UncoveredState, match=r"rng is of Generator here, but was of \w+ when it was stored"):
+        Restoration().value(np.random.default_rng(0), stored, "rng")
+
+
+def test_an_array_that_stands_in_several_places_is_one_array_again():
+    frame = np.arange(3.0)
+    state = Capture().state_of({"frames": deque([frame, frame]), "last": frame}, "seen")
+    restored = plain_value(state, "seen")
+    assert [each.tolist() for each in restored["frames"]] == [[0.0, 1.0, 2.0]] * 2
+    assert restored["frames"][0] is restored["frames"][1] is restored["last"]
+
+
+def test_a_list_or_dict_of_objects_is_not_restored_from_fewer():
+    rngs = [np.random.default_rng(seed) for seed in range(2)]
+    fewer = [Capture().state_of(rngs[0], "rng")]
+    with pytest.raises(UncoveredState, match="rngs has other parts here than it was stored with"):
+        Restoration().value(list(rngs), fewer, "rngs")
+    with pytest.raises(UncoveredState, match="rngs has other parts here than it was stored with"):
+        Restoration().value(dict(enumerate(rngs)), {0: fewer[0]}, "rngs")
+
+
+def test_arrays_of_an_object_that_makes_room_keep_shape_and_dtype():
+    @define
+    class Room:
+        cells: Any
+
+        def make_room(self, fields: Any) -> None:
+            self.cells = np.zeros(3)
+
+    for cells in (np.zeros(4), np.zeros(3, np.float32)):
+        state = Capture().state_of(Room(cells), "room")
+        with pytest.raises(UncoveredState, match=r"room.cells is float64 \(3,\) here, but was float"):
+            Restoration().value(Room(None), state, "room")

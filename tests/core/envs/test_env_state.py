@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from ast import literal_eval
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
@@ -45,6 +46,35 @@ class WithOwnState(Unseeded):
     def set_state(self, state: Any) -> None:
         vars(self).update({name: value for name, value in state["count"].items() if name not in ("_draws", "_np_random")})
         self._draws.bit_generator.state = state["draws"]
+
+
+class Emulator:
+    """A state as bytes, which neither its attributes nor its actions tell."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def serialize(self) -> bytes:
+        return self.content
+
+
+class Emulated(Counter):
+    """An emulator with a generator of its own, as ALE is."""
+
+    def __init__(self) -> None:
+        super().__init__(5)
+        self._draws = random.Random()
+
+    def step(self, action: Any) -> Any:
+        obs, _, *rest = super().step(action)
+        return obs, self._draws.random(), *rest
+
+    def clone_state(self, *, include_rng: bool) -> Emulator:
+        return Emulator(repr((self.episode, self.count, self._draws.getstate())).encode())
+
+    def restore_state(self, emulator: Emulator) -> None:
+        self.episode, self.count, state = literal_eval(emulator.content.decode())
+        self._draws.setstate(state)
 
 
 def made(task: str, venv_type: VectorEnvType) -> VectorEnvironment:
@@ -98,6 +128,18 @@ def test_an_environment_that_counts_its_episodes_is_restored_by_its_attributes_n
 
 def test_the_own_state_of_an_environment_comes_first():
     assert exact_ways(WithOwnState)[0] == "own state"
+
+
+def test_an_emulator_goes_on_from_its_bytes_and_its_wrappers_from_their_attributes():
+    def stacked() -> gym.Env[Any, Any]:
+        return gym.wrappers.TimeLimit(gym.wrappers.FrameStackObservation(Emulated(), 3), 4)
+
+    assert exact_ways(stacked) == ["emulator"]
+
+
+def test_atari_games_go_on_from_the_bytes_of_their_emulator():
+    pytest.importorskip("ale_py")
+    assert exact_ways(partial(gym.make, "ale_py:ALE/Pong-v5"))[0] == "emulator"
 
 
 def test_environments_without_exact_way_begin_new_episodes_with_new_seeds():

@@ -59,7 +59,7 @@ def test_doctor_verifies_the_checkpoints_of_a_directory(rlchassis, trained):
     state = trained / "checkpoints/ckpt-48/state.safetensors"
     state.write_bytes(state.read_bytes()[:-1])
     damaged = rlchassis("doctor", trained)
-    assert (damaged.code, damaged.out.splitlines()[0]) == (1, f"ckpt-48: damaged: {state} differs from its manifest in size or digest.")
+    assert (damaged.code, damaged.out.splitlines()[0]) == (1, f"ckpt-48: damaged: {state} has another size than its manifest says.")
     assert rlchassis("resume", trained, "--steps", 96).code == 0
 
 

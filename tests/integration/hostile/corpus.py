@@ -7,12 +7,29 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 from archives import tricks
-from doors import DRAWING, EVERY, INSPECTING, LISTING, LOADING, PLAYING, READING, REPEATING, RESTORING, USUAL
+from checkpoints import chunks, damaged, gone, hopeless, signed, strange_values
+from doors import (
+    CHECKING,
+    DRAWING,
+    EVERY,
+    GOING_ON,
+    INSPECTING,
+    LISTING,
+    LOADING,
+    PASSING_OVER,
+    PLAYING,
+    READING,
+    REPEATING,
+    RESTORING,
+    RESUMING,
+    USUAL,
+)
 from opcodes import strange_pickles
 from pickles import pickles
 from pickles import planted as commands
@@ -55,8 +72,8 @@ class Case:
     """Doors that must refuse it."""
     open: Sequence[str] = ()
     """Doors that may open it."""
-    whole: bool = False
-    """Whether the honest directory is one whose policy needs no recipe."""
+    base: str = "policy_state_dict"
+    """Name of the honest directory: "policy" where the policy needs no recipe; "resumable" and "in chunks" have two checkpoints."""
 
     def doors(self) -> Sequence[str]:
         """Those that must refuse it, and those that may open it; one, where reading takes seconds in the same function behind each."""
@@ -73,6 +90,7 @@ def corpus(folder: Path, share: int = 1) -> Iterator[Case]:
     yield from _policies(folder / "policy", f"touch {folder / 'planted'}")
     yield from _wishes(json.loads((honest / "experiment.json").read_text("utf-8")), share)
     yield from _files(folder, honest)
+    yield from _checkpoints(folder, share)
 
 
 def _written(file: str, content: bytes) -> Callable[[Path], Any]:
@@ -107,9 +125,9 @@ def _policies(honest: Path, command: str) -> Iterator[Case]:
     }
     for family, files in families.items():
         for name, content in files.items():
-            yield Case(family, name, _written("policy.pt", content), doors, INSPECTING, whole=True)
+            yield Case(family, name, _written("policy.pt", content), doors, INSPECTING, base="policy")
     for name, content in records(policy).items():
-        yield Case("record of policy.pt", name, _written("policy.pt", content), LOADING, INSPECTING, whole=True)
+        yield Case("record of policy.pt", name, _written("policy.pt", content), LOADING, INSPECTING, base="policy")
 
 
 def _wishes(recipe: dict[str, Any], share: int) -> Iterator[Case]:
@@ -150,12 +168,27 @@ def _files(folder: Path, honest: Path) -> Iterator[Case]:
         yield Case("planted", trap.__name__, partial(trap, victim=folder / "victim"), (), USUAL + DRAWING + LISTING)
 
 
+def _checkpoints(folder: Path, share: int) -> Iterator[Case]:
+    command, other, some = f"touch {folder / 'planted'}", folder / "another", 1 if share == 1 else 2
+    for name, spoil in islice(damaged(command, other), 0, None, some):
+        yield Case("files of a checkpoint", name, spoil, (), PASSING_OVER + CHECKING, "resumable")
+    for name, spoil in islice(chunks(command, folder / "another in chunks"), 0, None, some):
+        yield Case("chunks of a checkpoint", name, spoil, (), PASSING_OVER + CHECKING, "in chunks")
+    yield Case("no checkpoint", "no chunks", gone, RESUMING, CHECKING, "in chunks")
+    for name, spoil in hopeless(other):
+        yield Case("no checkpoint", name, spoil, RESUMING, CHECKING, "resumable")
+    for i, (name, spoil) in enumerate(islice(signed(command), 0, None, some)):
+        yield Case("content of a checkpoint", name, spoil, RESUMING[i % 2 :][:1], CHECKING[i % 2 :][:1], "resumable")
+    for name, spoil in islice(strange_values(folder / "resumable"), 0, None, 6 * share**2):
+        yield Case("one strange value in a checkpoint", name, spoil, (), GOING_ON, "resumable")
+
+
 def laid_out(case: Case, folder: Path) -> Path:
     """The directory of a case; that of the one before goes."""
     directory = folder / "opened"
     if directory.is_symlink() or (directory.exists() and not directory.is_dir()):
         directory.unlink()
     shutil.rmtree(directory, ignore_errors=True)
-    shutil.copytree(folder / ("policy" if case.whole else "policy_state_dict"), directory)
+    shutil.copytree(folder / case.base, directory)
     case.make(directory)
     return directory

@@ -8,10 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from checkpoints import AFTER, BEFORE
+
 import rlchassis
 from rlchassis.cli import main
 from rlchassis.errors import EnvironmentFailure, UsageError
 from rlchassis.experiment import Experiment, Mode
+from rlchassis.run.build import create_loop, create_world
+from rlchassis.run.resuming import resumption
+from rlchassis.storage.checkpoint.directory import read_checkpoint
+from rlchassis.storage.checkpoint.manifest import newest_checkpoint
 
 REFUSED, OPENED = "refused", "opened"
 PICTURE = "learning_curve.png"
@@ -52,6 +58,37 @@ def listed(directory: Path) -> str:
         return command("plugins")(Path("list"))
 
 
+def passed_over(directory: Path) -> None:
+    """Resuming would begin at the checkpoint before the newest."""
+    checkpoint = newest_checkpoint(directory)
+    read_checkpoint(checkpoint)
+    if checkpoint.step != BEFORE:
+        raise RuntimeError(f"the checkpoint of step {checkpoint.step} is used")
+
+
+def checked(directory: Path) -> None:
+    """`doctor` finds a checkpoint that is damaged, or says why there is none."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+        code = main(["doctor", str(directory)])
+    if code not in (0, 1, 2):
+        raise RuntimeError(f"exit code {code}: {out.getvalue()[-300:]}")
+
+
+def gone_on(directory: Path) -> None:
+    """Restore the state, and train on without writing."""
+    experiment = Experiment.from_directory(directory)
+    found = resumption(experiment, directory, AFTER)
+    world = create_world(found.experiment)
+    try:
+        loop = create_loop(found.experiment, world)
+        found.restore(loop)
+        with contextlib.suppress(Exception):
+            loop.run()  # a strange number may well make it fail
+    finally:
+        world.close()
+
+
 DOORS: dict[str, Door] = {
     "from_directory": Experiment.from_directory,
     "load_policy": rlchassis.load_policy,
@@ -66,6 +103,18 @@ DOORS: dict[str, Door] = {
     "rlchassis plugins list": listed,
     "restore": restored,
 }
+DOORS_OF_CHECKPOINTS: dict[str, Door] = {
+    "Experiment.resume": lambda directory: Experiment.resume(directory, AFTER),
+    "rlchassis resume": command("resume", "--steps", str(AFTER)),
+    "rlchassis doctor": checked,
+    "rlchassis inspect": command("inspect"),
+    "passed over": passed_over,
+    "gone on": gone_on,
+}
+RESUMING = ("Experiment.resume", "rlchassis resume")
+CHECKING = ("rlchassis doctor", "rlchassis inspect")
+PASSING_OVER = ("passed over",)
+GOING_ON = ("gone on",)
 READING = ("from_directory",)
 LOADING = ("load_policy",)
 PLAYING = ("rlchassis eval --episodes", "rlchassis watch --episodes")
@@ -83,7 +132,7 @@ SAME = {"evaluate": "rlchassis eval --episodes", "rlchassis inspect --json": "rl
 def open_through(door: str, directory: Path) -> str:
     """What came of it."""
     try:
-        DOORS[door](directory)
+        (DOORS | DOORS_OF_CHECKPOINTS)[door](directory)
     except (UsageError, EnvironmentFailure) as error:
         one = str(error).strip() and "\n" not in str(error) and len(str(error)) < 2000
         return REFUSED if one else f"{type(error).__name__}: {error}"[:300]

@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
+from checkpoints import BEFORE, STEPS
 from corpus import Case, corpus, laid_out
-from doors import DOORS, OPENED, PICTURE, REFUSED, SAME, open_through
+from doors import DOORS, DOORS_OF_CHECKPOINTS, OPENED, PICTURE, REFUSED, SAME, open_through
 from gymnasium.envs.classic_control import CartPoleEnv
 from pickles import pickles
 from watchman import BYTES, Watchman, hang_loudly, measured
@@ -53,6 +54,21 @@ def honest(folder: Path, mode: Mode) -> Path:
     directory = builder.build().run(mode.value).world.directory
     assert directory is not None
     return directory
+
+
+def resumable(folder: Path, name: str) -> Path:
+    """A run with two checkpoints; of one of 270 000 rows the replay is in chunks."""
+    rows = {
+        "buffer_size": 270_000 if "in chunks" in name else 64,
+        "replay_buffer_ignore_obs_next": True,
+        "start_timesteps": 8,
+        "step_per_collect": 2,
+    }
+    sampling = {"num_train_envs": 2, "num_test_envs": 1, "num_test_episodes": 1, "step_per_epoch": BEFORE, "batch_size": 8, **rows}
+    experiment = plan("dqn", "CartPole-v1", steps=STEPS, recipe="none", settings=[{"sampling": sampling}], watch=False)
+    result = experiment.with_config(persistence_base_dir=str(folder), checkpoint_every=BEFORE, seed=len(name)).run(name)
+    assert result.world.directory is not None
+    return result.world.directory
 
 
 def naive(folder: Path) -> dict[str, list[str]]:
@@ -94,19 +110,32 @@ def prepare(folder: Path) -> None:
                 open_through(door, damaged)
         shutil.rmtree(damaged)
         (directory / PICTURE).unlink(missing_ok=True)
+    prepare_checkpoints(folder)
+
+
+def prepare_checkpoints(folder: Path) -> None:
+    """The same for runs that can be resumed."""
+    for name in ("resumable", "another", "in chunks", "another in chunks"):
+        if not (folder / name).exists():
+            resumable(folder, name)
+    for door in DOORS_OF_CHECKPOINTS:
+        shutil.copytree(folder / "resumable", folder / "damaged")
+        open_through(door, folder / "damaged")
+        shutil.rmtree(folder / "damaged")
 
 
 def contents(directory: Path) -> dict[str, tuple[int, int, int]]:
     """What tells whether anything in a directory was changed."""
-    status = {path.name: path.lstat() for path in (directory.iterdir() if directory.is_dir() else ()) if path.name != PICTURE}
-    return {name: (each.st_size, each.st_mtime_ns, each.st_ino) for name, each in status.items()}
+    folders = os.walk(directory) if directory.is_dir() else ()
+    paths = [Path(folder, name) for folder, inner, files in folders for name in (*inner, *files) if name != PICTURE]
+    return {str(path): (each.st_size, each.st_mtime_ns, each.st_ino) for path in paths if (each := path.lstat())}
 
 
 def tried(case: Case, folder: Path, share: int) -> dict[str, list[str]]:
     """By door, what is wrong with what came of it."""
     found = {}
     directory = laid_out(case, folder)
-    for door in DOORS if share == 1 else case.doors():
+    for door in DOORS if share == 1 and case.base not in ("resumable", "in chunks") else case.doors():
         problems: list[str] = []
         before, outcome = contents(directory), ""
         permitted = (PICTURE, f".{PICTURE}.") if door == "rlchassis plot" else ()

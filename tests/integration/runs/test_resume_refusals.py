@@ -37,10 +37,9 @@ class Unseeded(Counter):
 class EnvFactoryTiny(EnvFactory):
     length: int = 5
     exact: bool = True
-    kinds: int = 1
 
     def create_env(self, mode: Any) -> Any:
-        return (Counter if self.exact else Unseeded)(self.length, as_dict=self.kinds > 1)
+        return (Counter if self.exact else Unseeded)(self.length)
 
 
 def experiment(tmp_path: Path, env: EnvFactory | None = None, **config: Any) -> Experiment:
@@ -88,11 +87,22 @@ def test_a_run_that_is_going_on_cannot_be_resumed(tmp_path):
     lock.release()
 
 
-def test_a_run_of_other_spaces_is_refused_before_anything_changes(tmp_path):
+def test_a_run_of_another_configuration_is_refused_before_anything_changes(tmp_path):
     run = stopped(tmp_path)
     data = (run / "experiment.json").read_text()
-    (run / "experiment.json").write_text(data.replace('"kinds": 1', '"kinds": 2'))
+    (run / "experiment.json").write_text(data.replace('"length": 5', '"length": 6'))
     before = files_of(tmp_path)
+    with pytest.raises(
+        StoredFileError, match=r"ckpt-12 was stored with another configuration than experiment.json holds now; put that one"
+    ):
+        resume(run)
+    assert files_of(tmp_path) == before
+
+
+def test_a_run_of_other_spaces_is_refused_before_anything_changes(tmp_path, monkeypatch):
+    run = stopped(tmp_path)
+    before = files_of(tmp_path)
+    monkeypatch.setattr(EnvFactoryTiny, "create_env", lambda self, mode: Counter(self.length, as_dict=True))
     with pytest.raises(UsageError, match=r"was stored with other spaces: .* resume it with the environment it was begun with"):
         resume(run)
     assert files_of(tmp_path) == before

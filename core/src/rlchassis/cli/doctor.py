@@ -1,4 +1,4 @@
-"""`rlchassis doctor`: versions, threads, devices and plugins of this interpreter, and whether `train` can run."""
+"""`rlchassis doctor`: versions, threads, devices and plugins of this interpreter, whether `train` can run, checkpoints and environments."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module, metadata
 from pathlib import Path
 
+from rlchassis.cli.exactness import exactness
 from rlchassis.cli.output import say
 from rlchassis.cli.plugins import table
 from rlchassis.config.machine import usable_cpus
@@ -25,6 +26,9 @@ CORE = "rlchassis-core"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `doctor`."""
     parser.add_argument("directory", metavar="DIR", nargs="?", help="a run directory whose checkpoints are verified instead")
+    parser.add_argument(
+        "--env", metavar="ID", action="append", default=[], help="try whether runs in this environment resume exactly; may be repeated"
+    )
     parser.set_defaults(carry_out=carry_out)
 
 
@@ -32,6 +36,9 @@ def carry_out(arguments: argparse.Namespace) -> int:
     """Print the findings; returns 1 if `train` cannot run, or a checkpoint is damaged."""
     if arguments.directory is not None:
         return _verify(Path(arguments.directory))
+    if arguments.env:
+        say(*exactness(arguments.env))
+        return 0
     broken = [problem for name in _libraries() if (problem := _import_problem(name))]
     plugins = [check(plugin) for plugin in installed()]
     obstacles = [*broken, *_plugin_obstacles(plugins)]

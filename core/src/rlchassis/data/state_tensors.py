@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from operator import attrgetter
 from typing import Any, ClassVar
 
 import torch
@@ -11,7 +10,7 @@ from attrs import define
 from torch import Generator, Tensor, nn
 
 from rlchassis.data.state_restoring import Restoration
-from rlchassis.data.state_tree import Capture, State, Tagged
+from rlchassis.data.state_tree import Capture, State, Tagged, UncoveredState
 
 TORCHS_OWN = frozenset(vars(nn.Module())) | {"_is_constructed"}
 
@@ -38,12 +37,14 @@ class TensorCapture(Capture):
 class TensorRestoration(Restoration):
     """Restoration that knows torch's objects as well; tensors are changed in place where shape and dtype are the same."""
 
+    plain: ClassVar[tuple[type[Any], ...]] = (*Restoration.plain, Tensor)
+
     @torch.no_grad()
-    def value(self, current: Any, state: State, path: str) -> Any:
-        """See Restoration."""
+    def _restored(self, current: Any, state: State, path: str) -> Any:
         if not isinstance(state, Tensor):
-            return Restoration.value(self, current, state, path)
+            return Restoration._restored(self, current, state, path)
         if not isinstance(current, Tensor):
+            self._require_plain(current, state, path)
             return state
         is_alike = current.shape == state.shape and current.dtype == state.dtype
         return current.copy_(state) if is_alike else state.to(current.device)
@@ -59,10 +60,17 @@ class TensorRestoration(Restoration):
         return current
 
     def _module(self, module: nn.Module, content: dict[str, Any], path: str) -> None:
-        module.load_state_dict(self.value(None, content["state"], path))
+        stored = self.value(None, content["state"], path)
+        for name, tensor in module.state_dict().items():
+            dtype = getattr(stored.get(name), "dtype", None)
+            if isinstance(tensor, Tensor) and dtype not in (None, tensor.dtype):
+                raise UncoveredState(f"{path}.{name} is {tensor.dtype} here, but was {dtype} when it was stored")
+        module.load_state_dict(stored)
         for name, state in content["attributes"].items():
             owner, _, last = name.rpartition(".")
-            holder = attrgetter(owner)(module) if owner else module
+            if last in TORCHS_OWN or last.startswith("__"):
+                raise UncoveredState(f"{path}.{name} is no attribute that has a state")
+            holder = module.get_submodule(owner)
             before = getattr(holder, last, None)
             value = self.value(before, state, f"{path}.{name}")
             if value is not before:

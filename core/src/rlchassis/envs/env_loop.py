@@ -12,7 +12,7 @@ from attrs import define, field
 from rlchassis.data.action_layout import ACTION_MASK
 from rlchassis.data.arrays import write
 from rlchassis.envs.actions import one_by_one
-from rlchassis.envs.env_state import Episode
+from rlchassis.envs.env_state import STEPS_BETWEEN_BOUNDS, Episode
 from rlchassis.envs.infos import InfoArrays, InfoKeys, InfoReader
 from rlchassis.envs.mask_sources import UNREAD, may_lack_mask
 from rlchassis.envs.masks import allow_all_at_ends
@@ -35,8 +35,6 @@ from rlchassis.envs.step_checks import (
 from rlchassis.envs.vector import EnvTraits
 from rlchassis.errors import EnvironmentFailure, raised, text_of
 
-STEPS_BETWEEN_BOUNDS = 10_000
-"""Steps of an environment between checks of how long its recorded episode is."""
 RESET_HINT = "; define it as reset(self, *, seed=None, options=None)"
 
 

@@ -1,4 +1,4 @@
-"""The state of a single environment, so that a resumed run steps it as if it had never been interrupted: three ways, tried in order."""
+"""The state of a single environment, so that a resumed run steps it as if it had never been interrupted: four ways, tried in order."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import gymnasium.vector
 import numpy as np
 from attrs import define, field
 
-from rlchassis.data.state_restoring import Restoration, plain_value
+from rlchassis.data.state_restoring import Restoration, plain_value, set_generator
 from rlchassis.data.state_tree import Capture, State, UncoveredState
 
 LONGEST_REPLAY = 100_000
 """Steps of an episode up to which its actions are recorded."""
+STEPS_BETWEEN_BOUNDS = 10_000
+"""Steps of an environment between checks of how long its recorded episode is."""
 Env = gym.Env[Any, Any]
 
 
@@ -57,6 +59,22 @@ def restore_own_state(env: Env, state: State) -> None:
     env.get_wrapper_attr("set_state")(plain_value(state, "get_state()"))
 
 
+def emulated(env: Env, episode: Episode) -> State:
+    """The state of an emulator such as ALE, by clone_state and serialize, with that of the environment's generator and of its wrappers."""
+    *wrappers, inner = layers_of(env)
+    emulator = np.frombuffer(inner.clone_state(include_rng=True).serialize(), np.uint8)
+    return {"emulator": emulator, "rng": Capture().state_of(inner.np_random, "np_random"), "wrappers": _attributes(wrappers)}
+
+
+def restore_emulated(env: Env, state: State) -> None:
+    """Let the emulator read its state, and set the attributes of the wrappers."""
+    env.reset(seed=0)
+    *wrappers, inner = layers_of(env)
+    inner.restore_state(type(inner.clone_state(include_rng=True))(state["emulator"].tobytes()))
+    Restoration().value(inner.np_random, state["rng"], "np_random")
+    _restore_layers(wrappers, state["wrappers"])
+
+
 def replayable(env: Env, episode: Episode) -> State:
     """The beginning and the actions of the episode."""
     if not episode.is_whole:
@@ -71,7 +89,7 @@ def play_again(env: Env, state: State) -> None:
     """Begin the episode as it began, and take the same actions."""
     episode = episode_from(state)
     if episode.seed is None and episode.rng is not None:
-        env.unwrapped.np_random.bit_generator.state = episode.rng
+        set_generator(env.unwrapped.np_random, episode.rng)
     env.reset(seed=episode.seed)
     for action in episode.actions:
         env.step(action)
@@ -79,17 +97,27 @@ def play_again(env: Env, state: State) -> None:
 
 def episode_from(state: State) -> Episode:
     """The episode that `replayable` stored."""
+    if len(state["actions"]) > LONGEST_REPLAY + STEPS_BETWEEN_BOUNDS:
+        raise UncoveredState(f"an episode of {len(state['actions'])} steps is never recorded")
     seed, rng, actions = (plain_value(state[name], name) for name in ("seed", "rng", "actions"))
     return Episode(seed, rng, list(actions))
 
 
 def attributes_of(env: Any, episode: Episode | None = None) -> State:
     """The attributes of the environment and its wrappers, if all are plain data, arrays or generators."""
+    return _attributes(layers_of(env))
+
+
+def _attributes(layers: list[Any]) -> State:
     capture = Capture()
     return [
-        {name: capture.state_of(value, f"{type(each).__name__}.{name}") for name, value in vars(each).items() if name != "env"}
-        for each in layers_of(env)
+        {name: capture.state_of(value, _path(i, each, name)) for name, value in vars(each).items() if name != "env"}
+        for i, each in enumerate(layers)
     ]
+
+
+def _path(index: int, layer: Any, name: str) -> str:
+    return f"{type(layer).__name__} {index}.{name}"
 
 
 def restore_after_reset(env: Env, state: State) -> None:
@@ -100,9 +128,17 @@ def restore_after_reset(env: Env, state: State) -> None:
 
 def restore_attributes(env: Any, state: State) -> None:
     """Set the attributes of an environment that was reset, and of its wrappers."""
-    for each, attributes in zip(layers_of(env), state, strict=True):
+    _restore_layers(layers_of(env), state)
+
+
+def _restore_layers(layers: list[Any], state: State) -> None:
+    restoration = Restoration()
+    for index, (each, attributes) in enumerate(zip(layers, state, strict=True)):
         for name, value in attributes.items():
-            setattr(each, name, Restoration().value(getattr(each, name, None), value, f"{type(each).__name__}.{name}"))
+            path = _path(index, each, name)
+            if name.startswith("__"):
+                raise UncoveredState(f"{path} is no attribute that has a state")
+            setattr(each, name, restoration.value(getattr(each, name, None), value, path))
 
 
 def layers_of(env: Any) -> list[Any]:
@@ -115,6 +151,7 @@ def layers_of(env: Any) -> list[Any]:
 
 WAYS: dict[str, tuple[Callable[[Env, Episode], State], Callable[[Env, State], None]]] = {
     "own state": (own_state, restore_own_state),
+    "emulator": (emulated, restore_emulated),
     "replay": (replayable, play_again),
     "attributes": (attributes_of, restore_after_reset),
 }

@@ -10,7 +10,9 @@ from typing import Any
 
 import attrs
 from attrs import define
+from torch import Tensor
 
+from rlchassis.data.state_tree import State
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.run.checkpoints import differences, facts
 from rlchassis.run.directory import write_into
@@ -19,9 +21,11 @@ from rlchassis.run.result import ExperimentResult
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.storage.checkpoint.directory import read_checkpoint
 from rlchassis.storage.checkpoint.manifest import Checkpoint, newest_checkpoint
+from rlchassis.storage.policy_file import is_finite
 from rlchassis.storage.run_lock import require_no_other_run
+from rlchassis.storage.spec.values import brief
 from rlchassis.training.loop import TrainingLoop
-from rlchassis.training.run_state import restore_run
+from rlchassis.training.run_state import restore_records, restore_run
 
 log = logging.getLogger(__name__)
 
@@ -51,17 +55,29 @@ class Resumption:
             raise UsageError(
                 f"the run in {self.directory} would not go on exactly: {'; '.join((*differing, *inexact))}; leave --strict out."
             )
-        state = read_checkpoint(self.checkpoint)
+        state, restarted = self.restore(loop)
         write_into(self.directory, loop.world, self.experiment, None)
-        try:
-            restarted = restore_run(loop, state)
-        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-            raise StoredFileError(f"{self.checkpoint.path} does not fit the run in {self.directory}: {error}") from error
+        restore_records(loop, state)
         self._begin_anew(loop)
         label = f"not bit for bit: {'; '.join((*differing, *inexact))}" if differing or inexact else "exactly"
         log.info("Resuming at environment step %d, %s.", loop.state.env_step, label)
         if restarted:
             log.warning("%d of %d environments begin new episodes.", restarted, loop.world.train_collector.envs.num_envs)
+
+    def restore(self, loop: TrainingLoop) -> tuple[State, int]:
+        """Restore all that writes nothing; returns the state, and how many environments began a new episode."""
+        state = read_checkpoint(self.checkpoint)
+        try:
+            restarted = restore_run(loop, state)
+            if not (isinstance(state["loggers"], dict) and isinstance(state["extensions"], dict)):
+                raise TypeError("it says nothing of loggers and extensions")
+            if loop.state.env_step != self.checkpoint.step:
+                raise ValueError(f"its state is that of step {loop.state.env_step}")
+            if not all(is_finite(each) for each in loop.world.policy.state_dict().values() if isinstance(each, Tensor)):
+                raise ValueError("its weights are not finite")
+        except Exception as error:  # whatever restoring makes of strange values
+            raise StoredFileError(f"{self.checkpoint.path} does not fit the run in {self.directory}: {brief(error)}") from error
+        return state, restarted
 
     def _require_same_run(self, here: dict[str, Any]) -> None:
         for name in ("spaces", "num_envs"):

@@ -59,7 +59,7 @@ def difference(stored: dict[str, Tensor], own: dict[str, Tensor]) -> str | None:
 def write_policy(directory: Path, stored: StoredPolicy) -> None:
     """Replace the policy file of a directory atomically; FloatingPointError if a weight is not finite."""
     state = {name: tensor.detach().cpu().clone() for name, tensor in stored.state.items()}
-    broken = next((name for name, tensor in state.items() if not _finite(tensor)), None)
+    broken = next((name for name, tensor in state.items() if not is_finite(tensor)), None)
     if broken:
         raise FloatingPointError(f"the policy was not stored: {broken} holds numbers that are not finite; try a smaller learning rate.")
     content = {"format": FORMAT, "mode": stored.mode.value, "state": state, "record": json.dumps(stored.record, allow_nan=False)}
@@ -107,7 +107,7 @@ def _checked(content: Any, path: Path) -> StoredPolicy:
         )
     if not all(isinstance(name, str) and _plain(tensor) for name, tensor in state.items()):
         raise StoredFileError(f"{path} holds something that is no plain tensor among its weights.")
-    if not all(_finite(tensor) for tensor in state.values()):
+    if not all(is_finite(tensor) for tensor in state.values()):
         raise StoredFileError(f"{path} holds weights that are not finite.")
     data = parse_json(record, str(path), MOST_RECORD_VALUES)
     if not isinstance(data, dict):
@@ -122,5 +122,6 @@ def _plain(value: Any) -> bool:
     return value.numel() * value.element_size() <= value.untyped_storage().nbytes()
 
 
-def _finite(tensor: Tensor) -> bool:
+def is_finite(tensor: Tensor) -> bool:
+    """Whether a tensor holds finite numbers only."""
     return not (tensor.is_floating_point() or tensor.is_complex()) or bool(torch.isfinite(tensor).all())

@@ -46,7 +46,7 @@ class EpisodeStats:
     def add(self, step: Step, valid: NDArray[np.bool_], stats: CollectStats) -> None:
         """Add the valid rows [N] of a step, and append the episodes that ended in them to stats."""
         if _all(valid):
-            stats.num_steps += self.num_envs
+            stats.num_steps += len(valid)
             self._returns += step.rewards
             self._lengths += 1
         else:

@@ -129,10 +129,13 @@ class LoggerGroup(Logger):
         return {name: logger.state_dict() for name, logger in self._named().items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore each logger that was there."""
+        """Restore each logger that was there; one that raises may have rows twice or not at all, and the run goes on."""
         for name, logger in self._named().items():
-            if name in state:
-                logger.load_state_dict(state[name])
+            try:
+                if name in state:
+                    logger.load_state_dict(state[name])
+            except Exception:
+                log.warning("%s cannot go back to the checkpoint; rows may be missing or double.", name_of(logger), exc_info=True)
 
     def _named(self) -> dict[str, Logger]:
         """Loggers by class and, of one class, by number."""

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import torch
 
-from rlchassis.data.state_restoring import changed_fields, plain_value
+from rlchassis.data.state_restoring import WORDS_OF_MT19937, changed_fields, plain_value, require_position
 from rlchassis.data.state_tensors import TensorCapture, TensorRestoration
 from rlchassis.data.state_tree import State
 from rlchassis.learning.algorithm import Algorithm
@@ -34,19 +34,24 @@ def run_state(loop: TrainingLoop, ways: list[str]) -> State:
 
 
 def restore_run(loop: TrainingLoop, state: State) -> int:
-    """Put the state back into a run of the same configuration; returns how many environments began a new episode."""
+    """Put the state back into a run of the same configuration; returns how many environments began a new episode. Writes nothing."""
     world = loop.world
     live = _parts(loop)
-    _put_back(loop, {name: TensorRestoration().value(each, state[name], name) for name, each in live.items()})
+    restoration = TensorRestoration()
+    _put_back(loop, {name: restoration.value(each, state[name], name) for name, each in live.items()})
     seeds = world.streams.seeds("environments", world.train_collector.envs.num_envs, world.state.env_step + 1)
     obs, is_new = world.train_collector.envs.restore(state["environments"], seeds)
     world.train_collector.go_on(obs, is_new)
     if is_new.any():
         world.buffer.cut(is_new)
-    world.logger.load_state_dict(plain_value(state["loggers"], "loggers"))
-    _restore_extensions(world, plain_value(state["extensions"], "extensions"))
     _restore_global_generators(plain_value(state["global generators"], "global generators"))
     return int(is_new.sum())
+
+
+def restore_records(loop: TrainingLoop, state: State) -> None:
+    """Let loggers and extensions go on where they were, once the run has its directory."""
+    loop.world.logger.load_state_dict(plain_value(state["loggers"], "loggers"))
+    _restore_extensions(loop.world, plain_value(state["extensions"], "extensions"))
 
 
 def _parts(loop: TrainingLoop) -> dict[str, Any]:
@@ -92,6 +97,7 @@ def _global_generators() -> dict[str, Any]:
 
 
 def _restore_global_generators(state: dict[str, Any]) -> None:
+    require_position(state["numpy"][2], WORDS_OF_MT19937)
     random.setstate(state["python"])
     np.random.set_state(tuple(state["numpy"]))  # noqa: NPY002  the global one
     torch.set_rng_state(state["torch"])

@@ -49,9 +49,13 @@ class TrainingState:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what state_dict returned; total_steps stays as it is configured."""
+        begin, end = self.schedule = tuple(state["schedule"])
+        if not all(
+            type(count) is int and count >= 0 for count in (state["env_step"], state["episodes"], state["updates"], begin, end - begin - 1)
+        ):
+            raise ValueError("its counters are no numbers of steps, episodes and updates")
         for name in ("env_step", "episodes", "updates", "stopped", "seconds"):
             setattr(self, name, state[name])
-        self.schedule = tuple(state["schedule"])
         self.tests = [Evaluation.from_data(test) for test in state["tests"]]
         self.best = None if state["best"] is None else Evaluation.from_data(state["best"])
 

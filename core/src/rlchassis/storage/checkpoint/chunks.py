@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from attrs import define, field
 
+from rlchassis.config.machine import free_memory
 from rlchassis.errors import StoredFileError
 from rlchassis.storage.files import write_atomically
 from rlchassis.storage.reading import read_bytes
@@ -43,16 +44,26 @@ class Chunks:
         return name
 
     def load(self, dtype: str, shape: Sequence[int], names: Sequence[str]) -> np.ndarray[Any, Any]:
-        """Read an array back; StoredFileError for a chunk that is missing or has another digest."""
-        made = np.empty(math.prod(shape), np.dtype(dtype))
-        target, start = made.data.cast("B"), 0
+        """Read an array back; StoredFileError for a chunk that is missing or has another digest, or for another size than they have."""
+        made = self._room(np.dtype(dtype), shape, len(names))
+        target, start, last, content = made.data.cast("B"), 0, "", b""
         for name in names:
-            content = self._read(name)
+            last, content = name, content if name == last else self._read(name)
             target[start : start + len(content)] = content
             start += len(content)
         if start != len(target):
             raise StoredFileError(f"the chunks of an array in {self.directory} hold {start} bytes, expected {len(target)}.")
         return made.reshape(tuple(shape))
+
+    def _room(self, dtype: np.dtype[Any], shape: Sequence[int], count: int) -> np.ndarray[Any, Any]:
+        """Memory for an array of this shape, if so many chunks can fill it and there is as much."""
+        is_shape = all(type(size) is int and size >= 0 for size in shape)
+        size = math.prod(shape) * dtype.itemsize if is_shape else -1
+        if not (count - 1) * CHUNK_BYTES < size <= count * CHUNK_BYTES:
+            raise StoredFileError(f"{count} chunks in {self.directory} cannot hold an array of shape {str(shape)[:80]} and dtype {dtype}.")
+        if size > (free_memory() or size):
+            raise StoredFileError(f"an array in {self.directory} takes {size} bytes, more than the memory that is free.")
+        return np.empty(math.prod(shape), dtype)
 
     def verify(self, name: object) -> None:
         """StoredFileError for a chunk that is missing or has another digest."""

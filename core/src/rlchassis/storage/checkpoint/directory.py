@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -25,6 +26,8 @@ from rlchassis.storage.checkpoint.manifest import (
     STATE,
     Checkpoint,
     checkpoints_of,
+    digest_of,
+    digest_of_configuration,
     entries,
     read_manifest,
 )
@@ -32,6 +35,8 @@ from rlchassis.storage.files import write_atomically
 
 KEPT = 2
 """Number of checkpoints that are kept."""
+OURS = re.compile(r"ckpt-\d+|\.ckpt-\d+\.[0-9a-f]+\.(new|old)")
+"""Names of checkpoints, also of those that are written or replaced; whatever else is there stays."""
 
 
 @frozen
@@ -45,17 +50,19 @@ class Written:
 
 def write_checkpoint(directory: Path, step: int, state: State, record: Mapping[str, Any]) -> Written:
     """Write a checkpoint of a run directory, then remove older ones than the newest KEPT and chunks that none of these uses."""
+    checkpoints_of(directory)  # refuses links
     base = directory / CHECKPOINTS
     (base / CHUNKS).mkdir(parents=True, exist_ok=True)
     chunks = Chunks(base / CHUNKS)
     content = Encoder(chunks).encode(state)
-    manifest = {
+    described = {
         "format": FORMAT,
         "step": step,
         "files": {STATE: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}},
         "chunks": sorted(chunks.used),
-        "record": dict(record),
+        "record": {**record, "configuration": digest_of_configuration(directory)},
     }
+    manifest = {**described, "sha256": digest_of(described)}
     final, beside = base / f"ckpt-{step}", base / f".ckpt-{step}.{os.urandom(8).hex()}.new"
     beside.mkdir()
     write_atomically(beside / STATE, lambda file: file.write(content))
@@ -77,10 +84,10 @@ def _prune(base: Path) -> None:
     """Remove old checkpoints, interrupted ones, and chunks without a checkpoint."""
     kept = checkpoints_of(base.parent)[:KEPT]
     used = {name for path in kept for name in _chunks_of(path)}
+    for path in entries(base):
+        if OURS.fullmatch(path.name) and path not in kept and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
     with suppress(OSError):
-        for path in entries(base):
-            if path.name != CHUNKS and path not in kept and not path.is_symlink():
-                shutil.rmtree(path)
         for path in entries(base / CHUNKS):
             if path.suffix == SUFFIX and path.name not in used:
                 path.unlink()

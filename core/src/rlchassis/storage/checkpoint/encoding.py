@@ -14,7 +14,7 @@ from torch import Tensor, from_numpy
 
 from rlchassis.config.limits import MOST_RECORD_VALUES
 from rlchassis.data.state_tree import State, Tagged
-from rlchassis.errors import StoredFileError
+from rlchassis.errors import StoredFileError, text_of
 from rlchassis.storage.checkpoint.chunks import CHUNK_BYTES, Chunks
 from rlchassis.storage.reading import parse_json
 
@@ -69,20 +69,15 @@ class Encoder:
 def decode(content: bytes, chunks: Chunks, source: str) -> State:
     """Read the output of Encoder.encode; StoredFileError, with the source, for anything else."""
     try:
-        header, tensors = _read(content)
-        if header.get("format") != FORMAT:
-            raise StoredFileError(f"{source} has format {header.get('format')}, written by another version of rlchassis-core.")
-        return _Decoder(tensors, chunks).state(parse_json(header["state"], source, MOST_RECORD_VALUES))
+        text = content[8 : 8 + int.from_bytes(content[:8], "little")].decode("utf-8")
+        match parse_json(text, source, MOST_RECORD_VALUES):
+            case {"__metadata__": {"format": "1", "state": str(state)}}:
+                return _Decoder(load(content), chunks).state(parse_json(state, source, MOST_RECORD_VALUES))
     except StoredFileError:
         raise
-    except (SafetensorError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise StoredFileError(f"{source} is damaged or not written by rlchassis ({error}).") from error
-
-
-def _read(content: bytes) -> tuple[dict[str, str], dict[str, Tensor]]:
-    size = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + size])
-    return header.get("__metadata__", {}), load(content)
+    except (SafetensorError, KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise StoredFileError(f"{source} is damaged or not written by rlchassis ({text_of(error)}).") from error
+    raise StoredFileError(f"{source} is not laid out as the state of a checkpoint of format {FORMAT}.")
 
 
 @define(eq=False)
