@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
+import gymnasium as gym
 import pytest
+
+from rlchassis.storage.checkpoint.manifest import digest_of
+from rlchassis.storage.run_lock import RunLock
 
 WORDS = [
     "train",
@@ -38,10 +47,72 @@ def trained(rlchassis, tmp_path) -> Path:
     return tmp_path / "run"
 
 
+@pytest.fixture
+def refusal(rlchassis, trained):
+    """A function: what `resume` with these words says when it refuses, after which every file is as it was."""
+
+    def of(*words: object) -> str:
+        before = digests(trained)
+        done = rlchassis("resume", trained, *words)
+        assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+        assert digests(trained) == before
+        return str(done.err)
+
+    return of
+
+
+def digests(directory: Path) -> dict[str, str | None]:
+    """Everything in a directory, files with their digests."""
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None for path in directory.rglob("*")}
+
+
+def resign(run: Path, **bits: Any) -> None:
+    """Let the newest checkpoint say that it was written with other bits."""
+    path = run / "checkpoints/ckpt-48/manifest.json"
+    data = json.loads(path.read_text())
+    data["record"]["bits"].update(bits)
+    path.write_text(json.dumps({**data, "sha256": digest_of({key: value for key, value in data.items() if key != "sha256"})}))
+
+
+def test_a_finished_run_without_more_steps_is_refused(refusal):
+    assert "is finished, at step 48; pass a number of steps to train on to (--steps)." in refusal()
+    assert "is at step 48 already, so it cannot be trained to 48; pass more steps." in refusal("--steps", 48)
+
+
+def test_a_run_without_checkpoint_is_refused(refusal, trained):
+    shutil.rmtree(trained / "checkpoints")
+    assert "contains no checkpoint to resume from; pass the directory of a run that has written one." in refusal("--steps", 96)
+
+
+def test_a_run_that_is_going_on_is_refused(refusal, trained):
+    lock = RunLock.acquire(trained)
+    assert "a run is going on in" in refusal("--steps", 96)
+    lock.release()
+
+
+def test_a_run_whose_plugin_is_missing_is_refused(refusal, trained):
+    path = trained / "experiment.json"
+    path.write_text(path.read_text().replace('"algorithm/ppo"', '"algorithm/lost"'))
+    assert 'no algorithm "lost" is installed' in refusal("--steps", 96)
+
+
+def test_a_run_whose_environment_has_other_spaces_is_refused(refusal, monkeypatch):
+    other = dataclasses.replace(gym.spec("CartPole-v1"), entry_point=gym.spec("Acrobot-v1").entry_point, vector_entry_point=None)
+    monkeypatch.setitem(gym.registry, "CartPole-v1", other)
+    said = refusal("--steps", 96)
+    assert "was stored with other spaces: " in said
+    assert "resume it with the environment it was begun with." in said
+
+
+def test_what_differs_is_printed_and_strict_refuses_it(rlchassis, refusal, trained):
+    resign(trained, threads=7)
+    assert "would not go on exactly: threads 7 there, 1 here; leave --strict out." in refusal("--steps", 96, "--strict")
+    done = rlchassis("resume", trained, "--steps", 96)
+    assert done.code == 0
+    assert "Resuming at environment step 48, not bit for bit: threads 7 there, 1 here." in done.err
+
+
 def test_a_finished_run_is_trained_on_with_more_steps(rlchassis, trained):
-    refused = rlchassis("resume", trained)
-    assert (refused.code, refused.out) == (2, "")
-    assert "is finished, at step 48; pass a number of steps to train on to (--steps)" in refused.err
     done = rlchassis("resume", trained, "--steps", 96)
     assert done.code == 0
     assert "Resuming at environment step 48, exactly." in done.err

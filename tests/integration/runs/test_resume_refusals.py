@@ -11,11 +11,12 @@ import attrs
 import pytest
 
 from rlchassis.errors import StoredFileError, UsageError
-from rlchassis.experiment import EnvFactory, Experiment, ExperimentConfig, PPOExperimentBuilder, SamplingConfig
+from rlchassis.experiment import EnvFactory, Experiment, ExperimentConfig, LRSchedulerFactoryLinear, PPOExperimentBuilder, SamplingConfig
 from rlchassis.hookspecs import hookimpl
 from rlchassis.storage.checkpoint.manifest import newest_checkpoint
 from rlchassis.storage.run_lock import RunLock
 from rlchassis_testkit.resuming import Killed, Stop, final_state
+from rlchassis_testkit.stored_runs import rows_of
 from rlchassis_testkit.tiny_envs import Counter
 
 SAMPLING = SamplingConfig(
@@ -170,6 +171,16 @@ def test_a_run_that_is_trained_on_keeps_its_schedules_at_their_end_or_begins_the
     experiment(tmp_path).run("run")
     assert resume(tmp_path / "run", 72).world.state.progress == 1.0
     assert resume(tmp_path / "run", 96, restart_schedules=True).world.state.schedule == (72, 96)
+
+
+@pytest.mark.parametrize(("restart", "rates"), [(False, [0.0]), (True, [1.0, 0.5])])
+def test_the_learning_rate_stays_at_its_end_or_begins_anew(restart, rates, tmp_path):
+    planned = experiment(tmp_path)
+    params = attrs.evolve(planned.agent_factory.params, lr=1.0, lr_scheduler_factory=LRSchedulerFactoryLinear())
+    attrs.evolve(planned, agent_factory=attrs.evolve(planned.agent_factory, params=params)).run("run")
+    resume(tmp_path / "run", 72, restart_schedules=restart)
+    found = [row["learn/learning_rate"] for row in rows_of(tmp_path / "run") if row["step"] > 48 and "learn/learning_rate" in row]
+    assert found[: len(rates)] == rates
 
 
 def test_the_log_and_the_metrics_go_on_without_gap_or_double_row(tmp_path):
