@@ -1,7 +1,8 @@
 """Runs ours and theirs in turns and prints how many times faster ours is than the faster peer.
 
 usage: python bench/compare.py [ROW...] [--rounds 3] [--record]
-Besides the rows of rows.py there are "replay", a buffer alone, and "chassis", what a step costs without environment and network.
+Besides the rows of rows.py there are "replay", a buffer alone, "chassis", what a step costs without environment and network, and
+"checkpoints", what those at their default cost a run, and those of a full replay buffer.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from checkpoints import ROWS as CHECKPOINTED
 from ratios import Ratios, record
 from rows import ROWS
 from turns import answers_in_turns
@@ -29,7 +31,7 @@ Series = dict[str, list[float]]
 
 def main() -> None:
     """Time the rows that were asked for, or all; print the tables, store the numbers."""
-    others = {"replay": replay, "chassis": chassis}
+    others = {"replay": replay, "chassis": chassis, "checkpoints": checkpoints}
     parser = argparse.ArgumentParser(description="Time training beside its peers.")
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of: {', '.join([*ROWS, *others])}; none: all of them")
     parser.add_argument("--rounds", type=int, default=3, help="how often the libraries run each row side by side, in turns")
@@ -104,6 +106,26 @@ def chassis(rounds: int) -> dict[str, Any]:
     answer = alone("chassis.py")
     print(f"\nchassis: {answer}")
     return answer
+
+
+def checkpoints(rounds: int) -> dict[str, Any]:
+    """Seconds of the processor of runs with checkpoints at their default, to those of runs without; and those of a full replay buffer."""
+    ratios: dict[str, list[float]] = {}
+    for row in CHECKPOINTED:
+        for _ in range(rounds):
+            answers = answers_in_turns({every: ["checkpoints.py", "run", row, every] for every in ("10min", "0")})
+            with_them = answers["10min"]
+            ratios.setdefault(row, []).append(with_them["cpu"] / answers["0"]["cpu"])
+            share = with_them["cpu_of_checkpoints"] / with_them["cpu"]
+            print(
+                f"\n{row}: with checkpoints to without {ratios[row][-1]:.3f}; {with_them['checkpoints']} of them took {share:.2%} of it",
+                flush=True,
+            )
+        print(f"{row}: median {median(ratios[row]):.3f}")
+    answer = answers_in_turns({"replay": ["checkpoints.py", "replay"]})["replay"]
+    for name, each in answer.items():
+        print(f"replay of 10^6 transitions, {name}: {each['mib']:.1f} MiB, {each['cpu']:.2f} s of the processor, {each['wall']:.2f} s")
+    return {"ratios": ratios, "replay": answer}
 
 
 def store(results: dict[str, Any]) -> Path:
