@@ -20,7 +20,8 @@ nox.options.sessions = ["lint", "types", "layers", "tests"]
 
 GROUPS = nox.project.dependency_groups
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-QUICK = "not learning and not compiled"
+OF_A_PLUGIN = "not learning and not compiled"
+QUICK = f"{OF_A_PLUGIN} and not services"
 SCRIPTS = ["noxfile.py", "tools", "bench"]
 SOURCES = [str(folder / "src" / checkout.module_of(name)) for name, folder in checkout.DISTRIBUTIONS.items()]
 PEERS = ["stable-baselines3", "sb3-contrib", "tianshou[eval]", "gymnasium[mujoco]", "imageio"]
@@ -81,7 +82,7 @@ def tests_plugin(session: nox.Session, plugin: str, source: str, bounds: str) ->
     constraints = lowest_constraints(session, distributions) if bounds == "lowest" else []
     install(session, *constraints, *packages, *GROUPS(PYPROJECT, "test"))
     session.run("python", "tools/isolation.py", source, *distributions)
-    session.run("pytest", "-m", QUICK, str(checkout.DISTRIBUTIONS[plugin] / "tests"), *session.posargs)
+    session.run("pytest", "-m", OF_A_PLUGIN, str(checkout.DISTRIBUTIONS[plugin] / "tests"), *session.posargs)
     discard(session)
 
 

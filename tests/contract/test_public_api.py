@@ -150,7 +150,7 @@ API = {
     """,
     "a plugin of another kind: optimizer, schedule, logger, wrapper, environment, extension, callback": """
         OptimizerFactory decay_rates without_dynamo LRSchedulerFactory Logger LoggerFactory PolicyWrapper PolicyWrapperFactory
-        EnvFactory EnvMode hookimpl World EpochStopCallback EpochTestCallback EpochTrainCallback CallbackContext
+        EnvFactory EnvMode hookimpl World playing_rendered EpochStopCallback EpochTestCallback EpochTrainCallback CallbackContext
     """,
     "a replay buffer: its contract, the ring that most derive from, what they are added and sample": """
         BufferFactory Replay ReplayBuffer Step Sample ResolvedSampling
@@ -222,9 +222,9 @@ TOOLKIT = """
     n_step_transition network_spaces NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized
     OneCriticMethods orthogonal_ polyak_update RecurrentPolicy require_one_shape ReturnScale
     target_memory update_target_memory RolloutBatch RunningMoments
-    seen_by_networks soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy StandardLoggerFactory
-    StochasticActorMethods StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature two_critics TwoCriticsMethods
-    unique_parameters
+    seen_by_networks settings_by_path soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy
+    StandardLoggerFactory StochasticActorMethods StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature
+    two_critics TwoCriticsMethods unique_parameters
     update_scale_and_compute_gae value_loss width_of WithoutMask
 """
 

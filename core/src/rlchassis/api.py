@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rlchassis.learning.setup import Setup
     from rlchassis.registry import Component
     from rlchassis.replay import Replay, ReplayBuffer, Sample
+    from rlchassis.run.watching import playing_rendered
     from rlchassis.storage.files import write_atomically
     from rlchassis.storage.stored_configuration import read_settings
     from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
@@ -65,6 +66,7 @@ HOMES = {
     "rlchassis.learning.setup": "Setup",
     "rlchassis.registry": "Component",
     "rlchassis.replay": "Replay ReplayBuffer Sample",
+    "rlchassis.run.watching": "playing_rendered",
     "rlchassis.storage.files": "write_atomically",
     "rlchassis.storage.stored_configuration": "read_settings",
     "rlchassis.training.agent": "AgentFactory PolicyWrapperFactory",
@@ -138,6 +140,7 @@ __all__ = [
     "map_tensors",
     "number",
     "one_graph",
+    "playing_rendered",
     "read_metrics",
     "read_settings",
     "refuses_old_names",

@@ -10,6 +10,7 @@ import threading
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
 
 from rlchassis.api import UsageError
 from rlchassis_tensorboard import LoggerFactoryTensorboard
@@ -48,6 +49,48 @@ def test_the_configuration_is_a_text_beside_the_scalars(directory):
     assert json.loads(text.removeprefix("```json\n").removesuffix("\n```")) == json.loads(
         (directory / "experiment.json").read_text("utf-8")
     )
+
+
+def test_the_configuration_is_in_the_tab_of_hyperparameters(directory):
+    from tensorboard.plugins.hparams import metadata
+
+    content = read(directory / "tb").SummaryMetadata("_hparams_/session_start_info").plugin_data.content
+    found = metadata.parse_session_start_info_plugin_data(content).hparams
+    assert found["config.seed"].number_value == 42
+    assert found["config.watch"].bool_value is False
+    assert found["env_factory.options.task"].string_value == "CartPole-v1"
+    assert found["agent_factory.options.policy_wrappers"].string_value == "[]"
+
+
+def test_returns_of_a_test_are_a_histogram_beside_their_mean(directory):
+    events = read(directory / "tb").Tensors("test/returns")
+    tests = [row for row in rows_of(directory) if "test/return" in row]
+    assert [event.step for event in events] == [row["step"] for row in tests]
+    for event, row in zip(events, tests, strict=True):
+        buckets = make_ndarray(event.tensor_proto)
+        assert buckets[:, 2].sum() == 2
+        assert (buckets[0, 0], buckets[-1, 1]) == (row["test/return_min"], row["test/return_max"])
+
+
+def test_returns_that_are_not_finite_are_in_no_histogram(tmp_path):
+    logger = LoggerFactoryTensorboard().create_logger(str(tmp_path), "x", None, {})
+    logger.log_histogram("a", [1.0, float("nan"), float("inf"), 2.0], 1)
+    logger.log_histogram("a", [float("nan")], 2)
+    logger.close()
+    assert [make_ndarray(event.tensor_proto)[:, 2].sum() for event in read(tmp_path / "tb").Tensors("a")] == [2, 0]
+
+
+def test_a_gif_is_an_image_and_another_format_one_warning(tmp_path, caplog):
+    gif = b"GIF89a" + bytes([3, 0, 2, 0]) + b"..."
+    (tmp_path / "a.gif").write_bytes(gif)
+    (tmp_path / "a.mp4").write_bytes(b"....ftypisom")
+    logger = LoggerFactoryTensorboard().create_logger(str(tmp_path), "x", None, {})
+    for file in ("a.gif", "a.mp4", "a.mp4"):
+        logger.log_video("test/video", str(tmp_path / file), 7)
+    logger.close()
+    (image,) = read(tmp_path / "tb").Images("test/video")
+    assert (image.step, image.width, image.height, image.encoded_image_string) == (7, 3, 2, gif)
+    assert [message.partition(", so ")[0] for message in caplog.messages] == ["TensorBoard shows GIF files only"]
 
 
 def test_a_run_id_is_a_folder_whose_files_go_on_where_earlier_ones_ended(tmp_path):

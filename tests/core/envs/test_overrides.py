@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from rlchassis.cli.recording import rendering_images
 from rlchassis.envs import EnvFactoryCallable, EnvFactoryRegistered, EnvFactoryVector, EnvMode, VectorEnvType
 from rlchassis.envs.factory import environments_of
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.errors import UsageError
+from rlchassis.run.watching import rendering_images
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 

@@ -77,7 +77,7 @@ def test_rows_that_find_the_queue_full_are_dropped_and_counted_at_the_end(caplog
     inner.gate.set()
     queued.close()
     assert [step for _, step in inner.rows] == [0, 1]
-    assert caplog.messages == ["Gated was slower than the run: 2 rows were dropped, which are in metrics.jsonl only."]
+    assert caplog.messages == ["Gated was slower than the run: 2 rows are in metrics.jsonl only."]
 
 
 def test_a_logger_that_hangs_is_left_behind_once_its_time_is_up(caplog):
@@ -87,10 +87,7 @@ def test_a_logger_that_hangs_is_left_behind_once_its_time_is_up(caplog):
     inner.begun.wait()
     with caplog.at_level(logging.INFO, "rlchassis"):
         queued.close()
-    assert caplog.messages == [
-        "Waiting at most 0 s for Gated to write 4 rows and close.",
-        "Gated did not close within 0 s, and is left behind: 4 rows are in metrics.jsonl only.",
-    ]
+    assert caplog.messages == ["Gated did not close within 0 s: 4 rows are in metrics.jsonl only."]
     inner.gate.set()
     inner.closed.wait()
     assert [step for _, step in inner.rows] == [0]
@@ -123,6 +120,7 @@ def test_a_checkpoint_holds_the_rows_that_are_not_written_yet_and_a_resumed_run_
     resumed.rows = inner.rows
     resumed.gate.set()
     again = QueuedLogger(resumed)
+    state["waiting"].append(["log_video", ["test/video", "/etc/passwd", 4]])  # as a stranger's checkpoint may have
     again.load_state_dict(state)
     again.close()
     assert resumed.rows == [(row, step) for step, row in enumerate(ROWS)]
@@ -187,7 +185,7 @@ def test_a_slow_logger_keeps_no_other_waiting():
 
 def test_the_state_of_a_group_is_told_apart_by_class_and_number():
     group = LoggerGroup([QueuedLogger(Gated()), Stateful(), QueuedLogger(Gated())])
-    assert list(group.state_dict()) == ["1 Gated", "1 Stateful", "2 Gated"]
+    assert list(group.state_dict()) == ["run_id", "1 Gated", "1 Stateful", "2 Gated"]
     group.load_state_dict({"1 Stateful": {"restored": True}})
     assert group.loggers[1].state == {"restored": True}
     group.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ import gymnasium as gym
 from attrs import define
 from gymnasium.wrappers import RecordVideo
 
-from rlchassis.envs import EnvFactory, EnvMode
+from rlchassis.envs import EnvMode
 from rlchassis.errors import UsageError
 from rlchassis.hookspecs import hookimpl
 
@@ -41,15 +40,6 @@ def _require_possible(file: Path) -> None:
         raise UsageError(f"cannot write a video to {file}; expected a file name ending with {SUFFIX} in an existing directory.")
     if find_spec("moviepy") is None:
         raise UsageError("a video needs moviepy, which is not installed; try: python -m pip install moviepy")
-
-
-def rendering_images(env_factory: EnvFactory) -> EnvFactory:
-    """The same factory with watch_render_mode="rgb_array", if it has that setting."""
-    if not hasattr(env_factory, "watch_render_mode"):
-        return env_factory
-    changed = copy.copy(env_factory)  # not evolved: a subclass may be made in another way than by its fields
-    object.__setattr__(changed, "watch_render_mode", "rgb_array")
-    return changed
 
 
 @define(eq=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from rlchassis.cli.recording import recording_into, rendering_images
+from rlchassis.cli.recording import recording_into
 from rlchassis.config.limits import MOST_EPISODES
 from rlchassis.errors import StoredFileError
 from rlchassis.experiment.experiment import Experiment
@@ -16,7 +16,7 @@ from rlchassis.experiment.stored import making, require_some, stored_experiment
 from rlchassis.experiment.stored_bounds import no_larger_than
 from rlchassis.run.build import create_world
 from rlchassis.run.threads import threads
-from rlchassis.run.watching import watch
+from rlchassis.run.watching import rendering_images, watch
 from rlchassis.storage.policy_file import read_policy
 from rlchassis.training.evaluation import Evaluation
 from rlchassis.training.hook_manager import tear_down

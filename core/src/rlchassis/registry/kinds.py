@@ -33,7 +33,7 @@ _CRITICS = ("actor-features-action-critic", "actor-features-critic", "mlp-action
 _OTHER_PARTS = ("auto-alpha", "gaussian-noise", "ornstein-uhlenbeck-noise", "gru", "lstm")
 _ALGORITHMS = ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo")
 _OPTIMIZERS = ("adam", "adamw", "muon", "rmsprop", "sgd", "torch-optim")
-_LOGGERS = ("tensorboard", "csv")
+_LOGGERS = ("tensorboard", "csv", "wandb", "mlflow")
 FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "algorithm": {name: f"rlchassis-{name}" for name in _ALGORITHMS},
     "optimizer": {name: f"rlchassis-{name}" for name in _OPTIMIZERS},
@@ -42,6 +42,7 @@ FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "policy_wrapper": {"obs-norm": "rlchassis-obs-norm"},
     "buffer": {"her": "rlchassis-her"},
     "command": {"plot": "rlchassis-plots"},
+    "extension": {"videos": "rlchassis-videos"},
     "component": dict.fromkeys((*_ACTORS, *_CRITICS, *_OTHER_PARTS), "rlchassis-toolkit"),
 }
 """First-party plugin names and the distribution that provides each, installed or not."""

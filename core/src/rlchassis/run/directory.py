@@ -12,6 +12,7 @@ from pathlib import Path
 from rlchassis.errors import UsageError
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.storage.files import LOG_FILENAME, PROVENANCE_FILENAME, appending, write_json
+from rlchassis.storage.names import name_parts
 from rlchassis.storage.provenance import describe_run
 from rlchassis.storage.run_lock import RunLock
 from rlchassis.storage.spec.contents import used_plugins
@@ -55,10 +56,12 @@ def write_into(directory: Path, world: World, experiment: ExperimentSpec, run_id
 
 
 def _loggers(directory: Path, world: World, experiment: ExperimentSpec, run_id: str | None) -> LoggerGroup:
+    if run_id is not None:
+        name_parts(run_id, "logger_run_id")
     made = world.hooks.rlchassis_make_logger(experiment=experiment, directory=directory, name=directory.name, run_id=run_id)
     if not isinstance(made, Logger):
         raise UsageError(f"expected a Logger of the logger factory, got {made!r}; derive its class from rlchassis.api.Logger.")
-    return LoggerGroup([MetricsFile(directory), *map(QueuedLogger, LoggerGroup([made]).members())], world.logger.look)
+    return LoggerGroup([MetricsFile(directory), *map(QueuedLogger, LoggerGroup([made]).members())], world.logger.look, run_id)
 
 
 def describe(experiment: ExperimentSpec, directory: Path) -> None:

@@ -25,7 +25,7 @@ from rlchassis.storage.policy_file import is_finite
 from rlchassis.storage.run_lock import require_no_other_run
 from rlchassis.storage.spec.values import brief
 from rlchassis.training.loop import TrainingLoop
-from rlchassis.training.run_state import restore_records, restore_run
+from rlchassis.training.run_state import logger_run_id, restore_records, restore_run
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Resumption:
                 f"the run in {self.directory} would not go on exactly: {'; '.join((*differing, *inexact))}; leave --strict out."
             )
         state, restarted = self.restore(loop)
-        write_into(self.directory, loop.world, self.experiment, None)
+        write_into(self.directory, loop.world, self.experiment, logger_run_id(state))
         restore_records(loop, state)
         self._begin_anew(loop)
         label = f"not bit for bit: {'; '.join((*differing, *inexact))}" if differing or inexact else "exactly"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 
 import gymnasium as gym
+import torch
 
-from rlchassis.envs import has_display, why_not_rendered
+from rlchassis.envs import EnvFactory, Environments, EnvWrapper, environments_of, has_display, why_not_rendered
 from rlchassis.registry.wording import number_of
 from rlchassis.storage.files import POLICY_FILENAME
 from rlchassis.storage.policy_file import read_policy
@@ -40,13 +41,33 @@ class RenderDelay(gym.Wrapper[Any, Any, Any, Any]):
 
 def watch(world: World) -> Evaluation:
     """Play the configured number of episodes and log their returns."""
-    assert world.envs.watch is not None
-    rng, limit = world.streams.generator("watch", device=world.device), world.sampling.max_test_episode_steps
-    collector = Collector(world.policy, world.envs.watch, rng, world.device, limit)
-    with evaluating(world.policy):
-        result = evaluate_policy(collector, world.streams.seeds("watch", world.config.watch_num_episodes))
+    rng = world.streams.generator("watch", device=world.device)
+    result = _played(world, world.envs, rng, world.streams.seeds("watch", world.config.watch_num_episodes))
     log.info("Watched %s (%s): mean return %.2f ± %.2f.", number_of("episode", len(result.returns)), _how(world), result.mean, result.std)
     return result
+
+
+def rendering_images(env_factory: EnvFactory) -> EnvFactory:
+    """The same factory with watch_render_mode="rgb_array", if it has that setting."""
+    if not hasattr(env_factory, "watch_render_mode"):
+        return env_factory
+    changed = copy.copy(env_factory)  # not evolved: a subclass may be made in another way than by its fields
+    object.__setattr__(changed, "watch_render_mode", "rgb_array")
+    return changed
+
+
+@contextmanager
+def playing_rendered(world: World, env_factory: EnvFactory, wrap: EnvWrapper) -> Iterator[Callable[[Sequence[int]], Evaluation]]:
+    """Context with a function that plays an episode per seed in a new watch environment that renders images, with a wrapper around it."""
+    with closing(environments_of(rendering_images(env_factory), 0, 0, True, lambda mode: [wrap])) as envs:
+        yield lambda seeds: _played(world, envs, torch.Generator(world.device), seeds)
+
+
+def _played(world: World, envs: Environments, rng: torch.Generator, seeds: Sequence[int]) -> Evaluation:
+    """Play an episode per seed in the watch environment."""
+    assert envs.watch is not None
+    with evaluating(world.policy):
+        return evaluate_policy(Collector(world.policy, envs.watch, rng, world.device, world.sampling.max_test_episode_steps), seeds)
 
 
 def watch_trained(world: World) -> None:

@@ -20,15 +20,15 @@ def timestamp_name() -> str:
     return datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
 
 
-def name_parts(name: str) -> tuple[str, ...]:
+def name_parts(name: str, what: str = "experiment name") -> tuple[str, ...]:
     """Split a name at slashes and backslashes; UsageError if it could lead out of the base directory."""
     if not isinstance(name, str):
-        raise UsageError(f"an experiment name must be a text, not {name!r}; use names such as 'cartpole/ppo-1'.")
+        raise UsageError(f"an {what} must be a text, not {name!r}; use names such as 'cartpole/ppo-1'.")
     parts = tuple(re.split(r"[/\\]", name))
     for part in parts:
         problem = _problem(part)
         if problem:
-            raise UsageError(f"experiment name {name!r}: {problem}; use names such as 'cartpole/ppo-1'.")
+            raise UsageError(f"{what} {name!r}: {problem}; use names such as 'cartpole/ppo-1'.")
     return parts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -28,6 +28,12 @@ class Logger(ABC):
     @abstractmethod
     def log(self, metrics: Mapping[str, float], step: int) -> None:
         """Record metrics by tag at an environment step; steps never decrease."""
+
+    def log_histogram(self, tag: str, values: Sequence[float], step: int) -> None:  # noqa: B027  not every logger shows one
+        """Record the distribution of some values, such as the returns of a test. Default: nothing."""
+
+    def log_video(self, tag: str, file: str, step: int) -> None:  # noqa: B027  not every logger shows one
+        """Record an MP4 file. Default: nothing."""
 
     @abstractmethod
     def close(self) -> None:
@@ -95,6 +101,8 @@ class LoggerGroup(Logger):
     loggers: list[Logger]
     look: Callable[[dict[str, float], int], None] | None = None
     """Called with every row before it is recorded, except rows logged by itself."""
+    run_id: str | None = None
+    """The logger_run_id of the run, with which a resumed run opens its loggers again."""
     _looking: bool = field(default=False, init=False)
 
     @property
@@ -105,10 +113,20 @@ class LoggerGroup(Logger):
     def log(self, metrics: Mapping[str, float], step: int) -> None:
         """Record with all loggers."""
         self._show(metrics, step)
-        single = {tag: _single(value) for tag, value in metrics.items()}
+        self._call("log", {tag: _single(value) for tag, value in metrics.items()}, step)
+
+    def log_histogram(self, tag: str, values: Sequence[float], step: int) -> None:
+        """Record with all loggers that show histograms."""
+        self._call("log_histogram", tag, [_single(value) for value in values], step)
+
+    def log_video(self, tag: str, file: str, step: int) -> None:
+        """Record with all loggers that show videos."""
+        self._call("log_video", tag, file, step)
+
+    def _call(self, method: str, *arguments: Any) -> None:
         for logger in list(self.loggers):
             try:
-                logger.log(single, step)
+                getattr(logger, method)(*arguments)
             except Exception:
                 log.warning("%s failed and is no longer used; the run continues.", name_of(logger), exc_info=True)
                 self.loggers.remove(logger)
@@ -125,8 +143,8 @@ class LoggerGroup(Logger):
             self._looking = False
 
     def state_dict(self) -> dict[str, Any]:
-        """State of each logger, by class."""
-        return {name: logger.state_dict() for name, logger in self._named().items()}
+        """State of each logger, by class, and run_id."""
+        return {"run_id": self.run_id} | {name: logger.state_dict() for name, logger in self._named().items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore each logger that was there; one that raises may have rows twice or not at all, and the run goes on."""

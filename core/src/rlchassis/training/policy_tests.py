@@ -38,6 +38,7 @@ class PolicyTests:
         else:
             self.persistence.retry(world)
         world.logger.log(as_row(result, state.best), state.env_step)
+        world.logger.log_histogram("test/returns", result.returns, state.env_step)
         world.hooks.rlchassis_test_end(world=world, result=result)
         if voters := stop_requests(world, result.mean):
             state.stop(f"{', '.join(voters)} fired at step {state.env_step} (mean return {result.mean:.2f})")

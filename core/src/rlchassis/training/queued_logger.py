@@ -6,13 +6,12 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from attrs import define, field
 
-from rlchassis.storage.files import METRICS_FILENAME
 from rlchassis.training.loggers import Logger, name_of
 
 log = logging.getLogger(__name__)
@@ -20,8 +19,9 @@ CAPACITY = 1024
 """Maximum number of rows that wait for a logger."""
 CLOSING_SECONDS = 10.0
 """Time that a logger has at the end of a run to write what waits and to close."""
-PATIENCE_SECONDS = 1.0
-"""Part of it that passes without a word."""
+
+STORED = ("log", "log_histogram")
+"""Methods whose calls a checkpoint stores; paths of files are not taken from one, which may be a stranger's."""
 
 Call = tuple[str, tuple[Any, ...]]
 """Name of a method of Logger, and its arguments."""
@@ -44,13 +44,15 @@ class QueuedLogger(Logger):
     _state: dict[str, Any] = field(factory=dict, init=False)
     """State of the logger after the last finished call."""
     _changed: threading.Condition = field(factory=threading.Condition, init=False)
-    _thread: threading.Thread | None = field(default=None, init=False)
+    _thread: threading.Thread = field(init=False)
+    """Started with the first call; one that hangs does not keep the process from ending."""
     _is_closing: bool = field(default=False, init=False)
     _is_given_up: bool = field(default=False, init=False)
     _process: int = field(factory=os.getpid, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Read the state before the first call."""
+        self._thread = threading.Thread(target=self._work, name=f"rlchassis {name_of(self)}", daemon=True)
         with self._failing():
             self._state = self.logger.state_dict()
 
@@ -58,18 +60,28 @@ class QueuedLogger(Logger):
         """Pass a copy of the row on."""
         self._put("log", dict(metrics), step)
 
+    def log_histogram(self, tag: str, values: Sequence[float], step: int) -> None:
+        """Pass the values on."""
+        self._put("log_histogram", tag, list(values), step)
+
+    def log_video(self, tag: str, file: str, step: int) -> None:
+        """Pass the file on."""
+        self._put("log_video", tag, file, step)
+
     def state_dict(self) -> dict[str, Any]:
         """State of the logger after the last row that it has written, and the rows after it."""
         with self._changed:
-            return {"state": self._state, "waiting": [] if self._is_given_up else [[name, list(given)] for name, given in self._waiting]}
+            rows = [] if self._is_given_up else [[name, list(given)] for name, given in self._waiting if name in STORED]
+            return {"state": self._state, "waiting": rows}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore the logger, and pass on the rows that it had not written."""
         with self._failing():
             self.logger.load_state_dict(state["state"])
             self._state = self.logger.state_dict()
-        for name, arguments in state["waiting"]:
-            self._put(name, *arguments)
+            for name, arguments in state["waiting"]:
+                if name in STORED:
+                    self._put(name, *arguments)
 
     def close(self) -> None:
         """Wait until everything is written and the logger is closed, but no longer than closing_seconds."""
@@ -77,25 +89,14 @@ class QueuedLogger(Logger):
             return
         with self._changed:
             self._is_closing = True
-            thread = self._started()
-            self._changed.notify()
-        self._wait_for(thread)
+            self._wake()
+        self._thread.join(self.closing_seconds)
+        if self._thread.is_alive():
+            self._is_given_up = True
+            said = "%s did not close within %g s: %d rows are in metrics.jsonl only."
+            log.warning(said, name_of(self), self.closing_seconds, len(self._waiting))
         if self.dropped:
-            message = "%s was slower than the run: %d rows were dropped, which are in %s only."
-            log.warning(message, name_of(self), self.dropped, METRICS_FILENAME)
-
-    def _wait_for(self, thread: threading.Thread) -> None:
-        patience = min(PATIENCE_SECONDS, self.closing_seconds)
-        thread.join(patience)
-        if thread.is_alive():
-            log.info("Waiting at most %g s for %s to write %d rows and close.", self.closing_seconds, name_of(self), len(self._waiting))
-            thread.join(self.closing_seconds - patience)
-        with self._changed:
-            lost = len(self._waiting)
-            if thread.is_alive():
-                self._is_given_up = True
-                message = "%s did not close within %g s, and is left behind: %d rows are in %s only."
-                log.warning(message, name_of(self), self.closing_seconds, lost, METRICS_FILENAME)
+            log.warning("%s was slower than the run: %d rows are in metrics.jsonl only.", name_of(self), self.dropped)
 
     def _put(self, name: str, *arguments: Any) -> None:
         if self._process != os.getpid():
@@ -103,19 +104,16 @@ class QueuedLogger(Logger):
         with self._changed:
             if self._is_given_up or self._is_closing:
                 return
-            if len(self._waiting) >= self.capacity:
+            if len(self._waiting) < self.capacity:
+                self._waiting.append((name, arguments))
+                self._wake()
+            else:
                 self.dropped += 1
-                return
-            self._waiting.append((name, arguments))
-            self._started()
-            self._changed.notify()
 
-    def _started(self) -> threading.Thread:
-        """The thread, which is started with the first call; one that hangs does not keep the process from ending."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name=f"rlchassis {name_of(self)}", daemon=True)
+    def _wake(self) -> None:
+        if self._thread.ident is None:
             self._thread.start()
-        return self._thread
+        self._changed.notify()
 
     def _work(self) -> None:
         with self._failing():
@@ -123,20 +121,18 @@ class QueuedLogger(Logger):
                 name, arguments = call
                 getattr(self.logger, name)(*arguments)
                 self._finish_call()
-        try:
+        with self._failing("could not be closed; metrics that it had not written are lost"):
             self.logger.close()
-        except (Exception, SystemExit):
-            log.warning("%s could not be closed; metrics that it had not written are lost.", name_of(self), exc_info=True)
 
     @contextmanager
-    def _failing(self) -> Iterator[None]:
+    def _failing(self, how: str = "failed and is no longer used; the run continues") -> Iterator[None]:
         """Context in which the logger may fail: it is then no longer used."""
         try:
             yield
         except (Exception, SystemExit):
             with self._changed:
                 self._is_given_up = True
-            log.warning("%s failed and is no longer used; the run continues.", name_of(self), exc_info=True)
+            log.warning("%s %s.", name_of(self), how, exc_info=True)
 
     def _next(self) -> Call | None:
         """The next call, which stays in the queue until it is finished; None at the end."""

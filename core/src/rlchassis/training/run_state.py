@@ -54,6 +54,12 @@ def restore_records(loop: TrainingLoop, state: State) -> None:
     _restore_extensions(loop.world, plain_value(state["extensions"], "extensions"))
 
 
+def logger_run_id(state: State) -> str | None:
+    """The logger_run_id of the stored run."""
+    found = plain_value(state["loggers"], "loggers").get("run_id")
+    return found if isinstance(found, str) else None
+
+
 def _parts(loop: TrainingLoop) -> dict[str, Any]:
     """Living objects by name, in an order in which those that others refer to come first."""
     world = loop.world

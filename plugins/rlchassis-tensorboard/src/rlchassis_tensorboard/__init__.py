@@ -1,12 +1,14 @@
-"""TensorBoard event files for rlchassis: its default logger. TensorBoard itself is imported when the first event is written."""
+"""TensorBoard event files, the default logger of rlchassis; TensorBoard itself is imported when the first event is written."""
 
 from __future__ import annotations
 
 import itertools
+import logging
+import math
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,9 @@ from rlchassis_toolkit import StandardLoggerFactory
 if TYPE_CHECKING:
     from rlchassis_tensorboard.events import Events
 
+log = logging.getLogger("rlchassis.loggers")  # below the one whose messages log.txt and the command line show
+GIF = b"GIF8"
+"""First bytes of a GIF file."""
 _count = itertools.count()
 
 
@@ -36,10 +41,24 @@ class LoggerTensorboard(Logger):
             raise UsageError(f"{path} cannot be written ({error.strerror}); choose another directory, or another logger.") from error
         self._configuration = configuration
         self._events: Events | None = None
+        self._has_warned = False
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
         """Write one event with a value per tag."""
         self._begun().write_scalars(metrics, step)
+
+    def log_histogram(self, tag: str, values: Sequence[float], step: int) -> None:
+        """Write a histogram of the values that are finite."""
+        self._begun().write_histogram(tag, [value for value in values if math.isfinite(value)], step)
+
+    def log_video(self, tag: str, file: str, step: int) -> None:
+        """Write a GIF file as a moving image; other formats are not shown by TensorBoard, and are left out after a warning."""
+        content = Path(file).read_bytes()
+        if content.startswith(GIF):
+            self._begun().write_gif(tag, content, step)
+        elif not self._has_warned:
+            self._has_warned = True
+            log.warning("TensorBoard shows GIF files only, so %s is left out; record with format=gif.", file)
 
     def state_dict(self) -> dict[str, Any]:
         """Sizes of all event files of the directory."""

@@ -32,6 +32,7 @@ from rlchassis_toolkit.factories.networks import (
 )
 from rlchassis_toolkit.gae import Advantages, ReturnScale, compute_gae, update_scale_and_compute_gae
 from rlchassis_toolkit.loggers.factory import StandardLoggerFactory
+from rlchassis_toolkit.loggers.settings import settings_by_path
 from rlchassis_toolkit.losses import (
     actor_critic_loss,
     deterministic_policy_loss,
@@ -174,6 +175,7 @@ __all__ = [
     "polyak_update",
     "require_one_shape",
     "seen_by_networks",
+    "settings_by_path",
     "soft_value",
     "squared_loss",
     "squashed_actor",

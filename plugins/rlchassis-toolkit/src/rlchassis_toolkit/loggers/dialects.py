@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -36,6 +36,14 @@ class RenamingLogger(Logger):
         named = [(self.names.get(tag, Name(tag)), value) for tag, value in metrics.items()]
         self.logger.log({name.tag: value * name.factor for name, value in named}, step)
         self.problem = self.logger.problem
+
+    def log_histogram(self, tag: str, values: Sequence[float], step: int) -> None:
+        """Pass values on; dialects name scalars only."""
+        self.logger.log_histogram(tag, values, step)
+
+    def log_video(self, tag: str, file: str, step: int) -> None:
+        """Pass a file on."""
+        self.logger.log_video(tag, file, step)
 
     def state_dict(self) -> dict[str, Any]:
         """That of the logger."""
