@@ -20,8 +20,11 @@ pytestmark = [pytest.mark.services, pytest.mark.filterwarnings("default")]  # ML
 
 
 @pytest.fixture(autouse=True, scope="module")
-def mlflow():
-    return pytest.importorskip("mlflow")
+def mlflow(tmp_path_factory):
+    """The package, in a working directory of its own, where it puts artifacts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("here"))
+        yield pytest.importorskip("mlflow")
 
 
 @pytest.fixture(scope="module")
