@@ -1,4 +1,4 @@
-"""Worker processes that die, hang, print or have children: the run ends by an EnvironmentFailure that says which, or goes on."""
+"""Worker processes that die, hang, print or have children: they are replaced, or the run ends by an EnvironmentFailure that says which."""
 
 from __future__ import annotations
 
@@ -29,21 +29,23 @@ FATAL: dict[Fate, str] = {
     strange.without_descriptors: rf"{LOST}|broke off the connection of its worker process|Bad file descriptor",
 }
 HARMLESS: tuple[Fate, ...] = (strange.noisy, strange.parenting, strange.threading_on, strange.deaf, strange.elsewhere)
-WHEN = {CONSTRUCTOR: "in its constructor", RESET: "in its reset", 40: r"at step \d+ of its episode \(40 in all\), with action [01]"}
+WHEN = {CONSTRUCTOR: "in its constructor", RESET: "in its reset", 40: r"at step \d+ of its episode \(\d+ in all\), with action [01]"}
 
 
 def trials(*, quick: bool) -> Iterator[Trial]:
     """Each way to fail at each moment; what is harmless must be so, with and without a fault later."""
     for fate, said in FATAL.items():
         for moment in (40,) if quick else (CONSTRUCTOR, RESET, 40):
-            yield Trial(FAMILY, f"{fate.__name__}, {moment}", partial(failing, fate, moment, said))
+            yield Trial(FAMILY, f"{fate.__name__}, {moment}, again and again", partial(failing, fate, moment, said))
+        for moment in (40,) if quick else (RESET, 40):
+            yield Trial(FAMILY, f"{fate.__name__}, {moment}", partial(replaced, fate, moment))
         if not quick or fate is strange.hung:
             yield Trial(FAMILY, f"{fate.__name__}, {CLOSE}", partial(going_on, fate, CLOSE))
     for fate in HARMLESS:
         for moment in (40,) if quick else (CONSTRUCTOR, 40, CLOSE):
             yield Trial(FAMILY, f"{fate.__name__}, {moment}", partial(going_on, fate, moment))
     for fate in (strange.parenting, strange.threading_on, strange.deaf):
-        yield Trial(FAMILY, f"{fate.__name__}, then killed", partial(failing, partial(both, fate), 40, FATAL[strange.killed]))
+        yield Trial(FAMILY, f"{fate.__name__}, then killed", partial(replaced, partial(both, fate), 40))
 
 
 def both(fate: Fate, env: Strange) -> None:
@@ -54,7 +56,7 @@ def both(fate: Fate, env: Strange) -> None:
 
 def failing(fate: Fate, moment: int | str, said: str, place: Place) -> None:
     """Exit code 1, one sentence with environment, seed and moment, and where it trained a policy."""
-    code, text = carried_out(fate, moment, place)
+    code, text = carried_out(fate, moment, place, once=None)
     assert code == 1, f"exit code {code}: {text[-400:]}"
     (line,) = (
         line for line in failure_lines(text) if line != "Traceback (most recent call last):" or fate is not strange.without_descriptors
@@ -65,21 +67,28 @@ def failing(fate: Fate, moment: int | str, said: str, place: Place) -> None:
     assert has_policy(place) == (moment != CONSTRUCTOR), f"policy stored: {has_policy(place)}"
 
 
+def replaced(fate: Fate, moment: int | str, place: Place) -> None:
+    """Exit code 0, and a warning that names environment, seed and moment."""
+    going_on(fate, moment, place)
+    (line,) = (line for line in place.said().splitlines() if "a new process played the episodes of" in line)
+    assert re.match(rf"warning: environment \d \(seed \d+\) .*, {WHEN[moment]}", line), line
+
+
 def going_on(fate: Fate, moment: int | str, place: Place) -> None:
     """Exit code 0, an answer without noise."""
-    code, text = carried_out(fate, moment, place)
+    code, text = carried_out(fate, moment, place, once=str(place.folder / "met"))
     assert code == 0, f"exit code {code}: {text[-600:]}"
     assert "noise" not in (place.folder / "it.out").read_text("utf-8")
     assert has_policy(place)
 
 
-def carried_out(fate: Fate, moment: int | str, place: Place) -> tuple[int, str]:
-    """The command, on environments of which one meets its fate, once."""
-    gym.register("Strange-v0", partial(Strange, fate, moment, once=str(place.folder / "met")))
+def carried_out(fate: Fate, moment: int | str, place: Place, once: str | None) -> tuple[int, str]:
+    """The command, on environments that meet their fate; once: a file with which only the first does, and only once."""
+    gym.register("Strange-v0", partial(Strange, fate, moment, once=once))
     try:
         patience = SECONDS if moment == CONSTRUCTOR and fate in FATAL else 60  # for imports, too
         line = words("Strange-v0", env_venv_type="subproc", env_step_timeout=SECONDS, env_constructor_timeout=patience)
         child = place.start(typed(line))
     finally:
         del gym.registry["Strange-v0"]
-    return child.wait(), place.said()
+    return child.wait(90), place.said()

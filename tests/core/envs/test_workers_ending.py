@@ -38,11 +38,10 @@ def test_a_failing_environment_is_named_and_nothing_stays_behind(fate, message, 
     started = recorded_pids(monkeypatch)
     constructors = [Clock, Clock, partial(Clock, fate, fatal_step), Clock]
     seed = "never seeded" if fatal_step == 0 else "seed 12"
-    begun = time.monotonic()
     with pytest.raises(EnvironmentFailure, match=rf"environment 2 \({seed}\) {message}, {when}") as failed:
         run_three_steps(constructors, timeout=1.0 if fate is hang else 20.0)
-    assert time.monotonic() - begun < 15
-    assert len(started) == 3, "two workers and their guard"
+    is_replaced = fate is not explode and fatal_step != 0
+    assert len(started) == 3 + 2 * is_replaced, "two workers and their guard, and those in the place of the lost one and of the guard"
     assert gone_within(started, 0.0)
     if fate is explode:
         assert isinstance(failed.value.__cause__, WorkerTraceback)

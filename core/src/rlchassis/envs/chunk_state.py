@@ -1,13 +1,15 @@
-"""The state of the environments of one process, in checkpoints."""
+"""The state of the environments of one process: in checkpoints, and in a process that takes the place of another."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from attrs import frozen
+
 from rlchassis.data.state_tree import State
 from rlchassis.envs.env_loop import Chunk
-from rlchassis.envs.env_state import env_state, restore_env_state
+from rlchassis.envs.env_state import Episode, env_state, restore_env_state
 from rlchassis.envs.state_probe import exact_ways
 from rlchassis.envs.step_arrays import StepArrays
 from rlchassis.errors import EnvironmentFailure, raised
@@ -47,3 +49,26 @@ def restore_chunk(chunk: Chunk, state: Any, seeds: Sequence[int], rows: StepArra
             raise EnvironmentFailure(
                 f"the state of environment {chunk.first_index + index} cannot be restored by {each['way']}: it {raised(error)}"
             ) from error
+
+
+@frozen
+class Begun:
+    """An episode as it began, and how far its environment was."""
+
+    index: int
+    episode: Episode
+    steps: int
+    episode_start: int
+
+
+def begun(chunk: Chunk, indices: Sequence[int]) -> list[Begun]:
+    """The episodes that have just begun, or were just restored, in these environments."""
+    progress = chunk.progress
+    return [Begun(index, chunk.episodes[index], int(progress.steps[index]), int(progress.episode_starts[index])) for index in indices]
+
+
+def replay_chunk(chunk: Chunk, seeds: Sequence[int | None], episodes: Sequence[Begun]) -> None:
+    """Play episodes again in new environments, from how they began, with all their actions; `info` is read as it was."""
+    chunk.seeds = list(seeds)
+    for each in episodes:
+        chunk.play_again(each.index, each.episode, each.steps, each.episode_start)

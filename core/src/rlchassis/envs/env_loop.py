@@ -12,7 +12,7 @@ from attrs import define, field
 from rlchassis.data.action_layout import ACTION_MASK
 from rlchassis.data.arrays import write
 from rlchassis.envs.actions import one_by_one
-from rlchassis.envs.env_state import STEPS_BETWEEN_BOUNDS, Episode
+from rlchassis.envs.env_state import STEPS_BETWEEN_BOUNDS, Episode, begin_again
 from rlchassis.envs.infos import InfoArrays, InfoKeys, InfoReader
 from rlchassis.envs.mask_sources import UNREAD, may_lack_mask
 from rlchassis.envs.masks import allow_all_at_ends
@@ -143,6 +143,16 @@ class Chunk:
         except BaseException as error:
             hint = RESET_HINT if isinstance(error, TypeError) and "'seed'" in text_of(error) else ""
             raise self._failure(error, lambda index: f"in its reset after {steps[index]} steps{hint}") from error
+
+    def play_again(self, index: int, episode: Episode, steps: int, episode_start: int) -> None:
+        """Bring a new environment to where an episode is; steps: of the environment, before the actions of the episode."""
+        self.progress.current[0] = index
+        self.progress.steps[index], self.progress.episode_starts[index] = steps, episode_start
+        begin_again(self.envs[index], episode)
+        for action in episode.actions:
+            self.progress.steps[index] += 1
+            self._env_steps[index](action)
+        self.episodes[index] = episode
 
     def _notice(self, index: int, observation: Any) -> None:
         for subject, text in notices_of(self.traits.observation_space, observation):

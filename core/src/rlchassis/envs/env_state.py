@@ -15,6 +15,7 @@ from attrs import define, field
 from rlchassis.data.state_restoring import Restoration, plain_value, set_generator
 from rlchassis.data.state_tree import Capture, State, UncoveredState
 
+REPLAY_WAY = "replay"
 LONGEST_REPLAY = 100_000
 """Steps of an episode up to which its actions are recorded."""
 STEPS_BETWEEN_BOUNDS = 10_000
@@ -88,11 +89,16 @@ def replayable(env: Env, episode: Episode) -> State:
 def play_again(env: Env, state: State) -> None:
     """Begin the episode as it began, and take the same actions."""
     episode = episode_from(state)
+    begin_again(env, episode)
+    for action in episode.actions:
+        env.step(action)
+
+
+def begin_again(env: Env, episode: Episode) -> None:
+    """Begin the episode as it began."""
     if episode.seed is None and episode.rng is not None:
         set_generator(env.unwrapped.np_random, episode.rng)
     env.reset(seed=episode.seed)
-    for action in episode.actions:
-        env.step(action)
 
 
 def episode_from(state: State) -> Episode:
@@ -152,7 +158,7 @@ def layers_of(env: Any) -> list[Any]:
 WAYS: dict[str, tuple[Callable[[Env, Episode], State], Callable[[Env, State], None]]] = {
     "own state": (own_state, restore_own_state),
     "emulator": (emulated, restore_emulated),
-    "replay": (replayable, play_again),
+    REPLAY_WAY: (replayable, play_again),
     "attributes": (attributes_of, restore_after_reset),
 }
 """Each way to store the state of an environment and to restore it into a new one, in the order in which they are tried."""
@@ -169,4 +175,4 @@ def env_state(env: Env, episode: Episode, ways: list[str]) -> State:
 def restore_env_state(env: Env, state: State) -> Episode:
     """Restore what env_state returned into an environment that was made anew; returns what is known of its episode."""
     WAYS[state["way"]][1](env, state["state"])
-    return episode_from(state["state"]) if state["way"] == "replay" else Episode(is_whole=False)
+    return episode_from(state["state"]) if state["way"] == REPLAY_WAY else Episode(is_whole=False)

@@ -6,12 +6,14 @@ import pickle
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from rlchassis.envs.chunk_state import chunk_state, chunk_ways, restore_chunk
+import numpy as np
+
+from rlchassis.envs.chunk_state import Begun, begun, chunk_state, chunk_ways, replay_chunk, restore_chunk
 from rlchassis.envs.env_loop import Chunk
 from rlchassis.envs.infos import InfoKeys
 from rlchassis.envs.notices import Notice, Notices
@@ -19,6 +21,7 @@ from rlchassis.envs.step_arrays import StepArrays
 from rlchassis.envs.subprocess.registrations import register_missing
 from rlchassis.envs.subprocess.worker_protocol import (
     READ_INFOS,
+    REPLAY,
     RESET,
     RESTORE,
     STATE,
@@ -71,13 +74,25 @@ def _answer_commands(connection: Connection[Any, Any], chunk: Chunk, shared: Sha
     def read_infos(keys: InfoKeys, _rows: StepArrays) -> None:
         chunk.read_infos(keys, shared.infos(keys, share.num_envs).part(share.span))
 
+    def step(env_actions: Any, chosen: Sequence[int], rows: StepArrays) -> list[Begun]:
+        ended = chunk.step(env_actions, chosen, rows)
+        return begun(chunk, np.flatnonzero(rows.terminated | rows.truncated).tolist()) if ended else []
+
+    def of_all(command: Callable[..., None]) -> Callable[..., list[Begun]]:
+        def obeyed(*arguments: Any) -> list[Begun]:
+            command(*arguments)
+            return begun(chunk, range(share.count))
+
+        return obeyed
+
     obey: dict[str, Callable[..., Any]] = {
-        STEP: chunk.step,
-        RESET: chunk.reset,
+        STEP: step,
+        RESET: of_all(chunk.reset),
         READ_INFOS: read_infos,
         WAYS: lambda _rows: chunk_ways(chunk),
         STATE: lambda ways, _rows: chunk_state(chunk, ways),
-        RESTORE: partial(restore_chunk, chunk),
+        RESTORE: of_all(partial(restore_chunk, chunk)),
+        REPLAY: lambda seeds, episodes, _rows: replay_chunk(chunk, seeds, episodes),
     }
     space, rows = chunk.traits.observation_space, None
     while command := connection.recv():

@@ -26,6 +26,8 @@ class WorkerProcess:
 
     pid: int
     connection: Connection[Any, Any]
+    mark: str
+    """What it and whatever it starts bear in their environment variables."""
     _popen: subprocess.Popen[bytes]
 
     @classmethod
@@ -38,7 +40,7 @@ class WorkerProcess:
             except BaseException:
                 ours.close()
                 raise
-        return cls(popen.pid, Connection(ours.detach()), popen)
+        return cls(popen.pid, Connection(ours.detach()), mark, popen)
 
     @property
     def has_ended(self) -> bool:
@@ -73,6 +75,7 @@ class Crew:
     shared: SharedFile
     processes: list[WorkerProcess] = field(factory=list)
     _mark: str = field(init=False, factory=lambda: secrets.token_hex(16))
+    _started: int = field(init=False, default=0)
     _supervisor: int = field(init=False, factory=os.getpid)
     _guard: subprocess.Popen[bytes] | None = field(init=False, default=None)
 
@@ -82,12 +85,36 @@ class Crew:
         crew = cls(SharedFile.open())
         try:
             for _ in range(count):
-                crew.processes.append(WorkerProcess.start(crew.shared.descriptor, crew._mark))
-            crew._guard = _guard(crew._mark, [process.pid for process in crew.processes])
+                crew.processes.append(crew._start())
+            crew._be_guarded()
         except BaseException:
             crew.end()
             raise
         return crew
+
+    def replace(self, number: int) -> WorkerProcess:
+        """Kill one of them and what it started, and start another in its place."""
+        lost = self.processes[number]
+        worker_guard.end_processes([lost.pid], lost.mark)
+        lost.release()
+        self.processes[number] = started = self._start()
+        self._be_guarded()
+        return started
+
+    def _start(self) -> WorkerProcess:
+        self._started += 1
+        return WorkerProcess.start(self.shared.descriptor, f"{self._mark}.{self._started}.")
+
+    def _be_guarded(self) -> None:
+        """By one guard, which knows all processes."""
+        self._dismiss_guard()
+        self._guard = _guard(self._mark, [process.pid for process in self.processes])
+
+    def _dismiss_guard(self) -> None:
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.communicate()
+            self._guard = None
 
     def end(self) -> None:
         """Kill all that still runs of them and of what they started, and free everything; a forked copy of the supervisor must not."""
@@ -96,9 +123,7 @@ class Crew:
         worker_guard.end_processes([process.pid for process in self.processes], self._mark)
         for process in self.processes:
             process.release()
-        if self._guard is not None:
-            self._guard.kill()
-            self._guard.communicate()
+        self._dismiss_guard()
         self.shared.close()
 
 

@@ -20,8 +20,9 @@ from rlchassis.envs.spaces import AnySpace, Array
 from rlchassis.envs.step_arrays import StepArrays, aligned
 from rlchassis.errors import UsageError, text_of
 
-STEP, RESET, READ_INFOS, WAYS, STATE, RESTORE = "step", "reset", "read_infos", "exact ways", "state", "restoring"
-"""How a command begins; its arguments follow. The answer to a step says whether an episode ended; any may be Noticed or a Failure.
+STEP, RESET, READ_INFOS, WAYS, STATE = "step", "reset", "read_infos", "exact ways", "state"
+RESTORE, REPLAY = "restoring", "playing again"
+"""How a command begins; its arguments follow. The answer to STEP, RESET and RESTORE is a list of Begun, or as any Noticed or a Failure.
 
 None ends the worker, whose last answer is a list of notices.
 """

@@ -1,7 +1,8 @@
-"""Vectorized environment in worker processes, several environments in each; if one fails, all processes are killed."""
+"""Vectorized environment in worker processes, several environments in each; if an environment fails, all processes are killed."""
 
 from __future__ import annotations
 
+import logging
 import time
 import weakref
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from itertools import pairwise, repeat
 from typing import Any, Self
 
 import numpy as np
-from attrs import define, field
+from attrs import define, field, frozen
 from numpy.typing import NDArray
 
 from rlchassis.config.machine import usable_cpus
@@ -23,11 +24,23 @@ from rlchassis.envs.opening import EnvConstructor
 from rlchassis.envs.spaces import Array, Observations
 from rlchassis.envs.step_arrays import DoubleBuffer, StepArrays
 from rlchassis.envs.subprocess.registrations import registrations
-from rlchassis.envs.subprocess.worker import Worker
+from rlchassis.envs.subprocess.worker import SECONDS_TO_PROBE, Worker
 from rlchassis.envs.subprocess.worker_process import SECONDS_TO_DIE, Crew
 from rlchassis.envs.subprocess.worker_protocol import RESTORE, STATE, WAYS, Share, packed
 from rlchassis.envs.vector import EnvTraits, VectorEnvironment, require_seeds
 from rlchassis.errors import EnvironmentFailure
+
+log = logging.getLogger(__name__)
+MOST_REPLACED = 3
+"""How often a new process may take the place of each worker."""
+
+
+@frozen
+class Timeouts:
+    """Seconds for one environment."""
+
+    constructor: float
+    step: float
 
 
 @define(eq=False)
@@ -38,7 +51,7 @@ class WorkerEnvironment(VectorEnvironment):
     _workers: list[Worker]
     traits: EnvTraits
     num_envs: int
-    _step_timeout: float
+    _timeouts: Timeouts
     _answers: StepArrays
     _action_map: ActionMap = field(init=False)
     _rows: DoubleBuffer = field(init=False)
@@ -69,7 +82,7 @@ class WorkerEnvironment(VectorEnvironment):
                 worker.begin_construction(constructors[worker.span], registered)
             traits = EnvTraits.shared([worker.receive_traits(constructor_timeout) for worker in workers])
             answers = crew.shared.rows(traits.observation_space, len(constructors))
-            return cls(crew, workers, traits, len(constructors), step_timeout, answers)
+            return cls(crew, workers, traits, len(constructors), Timeouts(constructor_timeout, step_timeout), answers)
         except BaseException:
             crew.end()
             raise
@@ -87,7 +100,7 @@ class WorkerEnvironment(VectorEnvironment):
             for worker in self._workers:
                 worker.begin_reading(keys)
             for worker in self._workers:
-                worker.finish(self._step_timeout)
+                self._finish(worker)
 
     def reset(self, seeds: Sequence[int] | None = None) -> Observations:
         """See VectorEnvironment."""
@@ -97,7 +110,7 @@ class WorkerEnvironment(VectorEnvironment):
             for worker in self._workers:
                 worker.begin_reset(checked[worker.span])
             for worker in self._workers:
-                worker.finish(self._step_timeout)
+                self._finish(worker)
         write(rows.obs, slice(None), self._answers.obs)
         return rows.obs
 
@@ -109,7 +122,7 @@ class WorkerEnvironment(VectorEnvironment):
         rows = self._rows.turn(keep_obs=active is not None)
         with self._all_or_none():
             asked = [worker for worker in self._workers if worker.begin_step(env_actions, active)]
-            with_final = [worker for worker in asked if worker.finish(self._step_timeout)]
+            with_final = [worker for worker in asked if self._finish(worker)]
         for worker in asked:
             rows.copy_answers(worker.span, self._answers)
         if with_final:
@@ -121,13 +134,13 @@ class WorkerEnvironment(VectorEnvironment):
     def exact_ways(self) -> list[str]:
         """See VectorEnvironment; the first worker tries them."""
         with self._all_or_none():
-            ways: list[str] = self._workers[0].ask(self._step_timeout, WAYS)
+            ways: list[str] = self._ask(self._workers[0], WAYS, timeout=max(self._timeouts.step, SECONDS_TO_PROBE))
         return ways
 
     def state(self, ways: list[str]) -> Any:
         """See VectorEnvironment."""
         with self._all_or_none():
-            chunks = [worker.ask(self._step_timeout, STATE, ways) for worker in self._workers]
+            chunks = [self._ask(worker, STATE, ways) for worker in self._workers]
         exact = all(None not in chunk["envs"] for chunk in chunks)
         return {"exact": exact, "chunks": chunks, "obs": map_arrays(np.copy, self._rows.current.obs)}
 
@@ -139,9 +152,35 @@ class WorkerEnvironment(VectorEnvironment):
         chunks = [{name: each[worker.span] for name, each in parts.items()} for worker in self._workers]
         with self._all_or_none():
             for worker, chunk in zip(self._workers, chunks, strict=True):
-                worker.ask(self._step_timeout, RESTORE, chunk, list(seeds)[worker.span])
+                self._ask(worker, RESTORE, chunk, list(seeds)[worker.span])
         write(rows.obs, slice(None), self._answers.obs)
         return rows.obs, np.array([each is None for each in parts["envs"]])
+
+    def _ask(self, worker: Worker, verb: str, *arguments: Any, timeout: float | None = None) -> Any:
+        worker.begin(verb, *arguments)
+        return self._finish(worker, timeout)
+
+    def _finish(self, worker: Worker, timeout: float | None = None) -> Any:
+        """The answer of a worker; if its process is lost, another takes its place, a few times per run and once per command."""
+        seconds = timeout or self._timeouts.step
+        try:
+            return worker.finish(seconds)
+        except EnvironmentFailure as failure:
+            if not worker.is_lost or worker.times_replaced == MOST_REPLACED:
+                raise
+            self._replace(worker, failure)
+        return worker.finish(seconds)
+
+    def _replace(self, worker: Worker, failure: EnvironmentFailure) -> None:
+        """Let a new process play the episodes of a lost one again; raises the failure where that is impossible or not exact."""
+        try:
+            worker.move_to(self._crew.replace(worker.share.worker), self._timeouts.constructor)
+            is_exact = worker.catch_up(self._timeouts.step)
+        except EnvironmentFailure as another:
+            raise failure from another
+        if not is_exact:
+            raise failure
+        log.warning("%s; a new process played the episodes of %s again, and the run continues.", failure, worker.numbers)
 
     def close(self) -> None:
         """Let the workers close their environments, for a bounded time; may be called again."""
