@@ -99,6 +99,18 @@ def test_a_compiled_step_goes_down_the_gradient_at_the_rate_of_the_schedule():
     assert (algorithm.graphs.number, algorithm.graphs.given_up) == (1, False)
 
 
+def test_a_held_optimizer_changes_nothing_in_a_graph_until_it_is_released(without_compiler):
+    algorithm = made(Marked)
+    algorithm.optimizer.is_held = True
+    held = algorithm.update(points(1.0, 3.0), 0).metrics
+    assert (algorithm.weight.item(), held["loss"].item()) == (1.0, 5.0)
+    algorithm.optimizer.is_held = False
+    algorithm.graphs.forget()
+    algorithm.update(points(1.0, 3.0), 1)
+    assert algorithm.weight.item() == pytest.approx(1 - 0.1 * 2 * 5, abs=1e-6)
+    assert not algorithm.graphs.given_up
+
+
 @pytest.fixture
 def without_compiler(monkeypatch):
     """Graphs as ever, but for the seconds that a compiler takes."""

@@ -29,6 +29,7 @@ OFF_POLICY = {
     "update_per_step": 0.5,
     "start_timesteps": 10,
     "start_timesteps_random": True,
+    "critic_warm_up": 10,
     "replay_buffer_ignore_obs_next": True,
     "replay_buffer_save_only_last_obs": True,
     "replay_buffer_stack_num": 4,

@@ -43,7 +43,9 @@ class SamplingConfig:
     start_timesteps: int = whole(0, at_least=0)
     """Off-policy: warm-up steps before learning starts (SB3's learning_starts)."""
     start_timesteps_random: bool = switch(False)
-    """Off-policy: whether warm-up actions are sampled uniformly from the action space."""
+    """Off-policy: whether warm-up actions are sampled uniformly from the action space; those of a restored policy never are."""
+    critic_warm_up: int | None = whole(None, at_least=0, or_none=True)
+    """Off-policy, with a restored policy: steps in which only critics learn; None: a tenth of the run, at most 5000."""
     replay_buffer_ignore_obs_next: bool = switch(False)
     """Off-policy: whether to read next observations from the following transition instead of storing them, which saves memory."""
     replay_buffer_save_only_last_obs: bool = switch(False)
@@ -91,6 +93,7 @@ class ResolvedSampling:
     """0: on-policy training."""
     start_timesteps: int = 0
     start_timesteps_random: bool = False
+    critic_warm_up: int | None = None
     replay_buffer_ignore_obs_next: bool = False
     replay_buffer_save_only_last_obs: bool = False
     replay_buffer_stack_num: int = 1

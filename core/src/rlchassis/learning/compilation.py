@@ -90,6 +90,10 @@ class Graphs:
         """Called before the updates that follow a collection."""
         self._phase += 1
 
+    def forget(self) -> None:
+        """Compile again what is called next: an optimizer that was held is released."""
+        self._made.clear()
+
     def state_dict(self) -> dict[str, Any]:
         """Which batches are computed in graphs, for a checkpoint: a graph rounds otherwise than its method."""
         return {"given_up": self.given_up, "seen": self._seen, "worth_it": self._worth_it, "phase": self._phase}

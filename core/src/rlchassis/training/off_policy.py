@@ -16,6 +16,7 @@ from rlchassis.envs import Environments, is_masked, without_mask
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy, action_space_of, layers
 from rlchassis.replay import Replay, ReplayBuffer, Sample, require_space_of_stacks
+from rlchassis.training.critic_warm_up import CriticWarmUp, steps_of_warm_up
 from rlchassis.training.episodes import CollectStats
 from rlchassis.training.memory import ReplayMemory
 from rlchassis.training.off_policy_settings import check_off_policy, first_learning_step, settings_never_reached
@@ -51,6 +52,8 @@ class OffPolicyTrainer(Trainer):
     _ratio: Fraction = field(init=False)
     _warm_up: Policy | None = field(init=False, default=None)
     """Policy that acts before start_timesteps; None: the trained policy."""
+    _critic_warm_up: CriticWarmUp | None = field(init=False, default=None)
+    """Set while a restored policy does not learn yet."""
     _new_steps: RolloutBuffer | None = field(init=False, default=None)
     """Steps of one collection, if the policy or a wrapper overrides `observe`."""
     _memory: ReplayMemory = field(init=False)
@@ -67,7 +70,7 @@ class OffPolicyTrainer(Trainer):
             self._memory = ReplayMemory.of(self._replay, spaces, world.train_collector.envs.infos, world.policy)
             self._memory.require(free_memory(), sampling.total_steps)
         self._ratio = Fraction(sampling.update_per_step).limit_denominator(LARGEST_DENOMINATOR)
-        if sampling.start_timesteps_random:
+        if sampling.start_timesteps_random and world.config.policy_restore_directory is None:
             stream = np.random.default_rng(world.streams.sequence("warm_up"))
             *_, innermost = layers(world.policy)
             masks = is_masked(world.envs.observation_space)
@@ -101,8 +104,20 @@ class OffPolicyTrainer(Trainer):
     def begin(self) -> None:
         super().begin()
         log.info("The full replay buffer takes %s.", self._memory)
+        if self.world.config.policy_restore_directory is not None:
+            self._hold_restored_policy()
         for warning in settings_never_reached(self.world.algorithm, self._rounds_due(self.world.sampling.total_steps)):
             log.warning(warning)
+
+    def _hold_restored_policy(self) -> None:
+        world, sampling = self.world, self.world.sampling
+        end = first_learning_step(sampling) + steps_of_warm_up(sampling.critic_warm_up, sampling.total_steps)
+        if self.state.env_step <= end:
+            self._critic_warm_up = CriticWarmUp.of(world.policy, world.optimizers, end)
+        if self._critic_warm_up is not None:
+            log.info("The critics learn the values of the restored policy, which itself learns after step %d.", end)
+            if end >= sampling.total_steps:
+                log.warning("The run ends before the restored policy learns; lower sampling.critic_warm_up or train longer.")
 
     def _collect(self) -> CollectStats:
         """One collection, which ends at the latest with the warm-up."""
@@ -117,8 +132,16 @@ class OffPolicyTrainer(Trainer):
         due = self._rounds_due(self.state.env_step)
         if due > self.state.updates == 0:
             log.info("Updates start at environment step %d; warm-up steps cause no catch-up updates.", self.state.env_step)
+        warm_up = self._critic_warm_up
+        if warm_up is not None and self.state.env_step > warm_up.end:
+            warm_up.release()
+            if (graphs := self.world.algorithm.graphs) is not None:
+                graphs.forget()
+            self._critic_warm_up = warm_up = None
         while self.state.updates < due:
             self._round()
+            if warm_up is not None:
+                warm_up.put_back()
         if self._new_steps is not None:
             recorded = self._new_steps.drain().to(self.world.device)
             for layer in layers(self.world.policy):

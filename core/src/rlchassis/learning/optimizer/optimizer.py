@@ -26,6 +26,8 @@ class Optimizer:
     schedule: Schedule | None = None
     role: str = ""
     """Role of its parameters, such as "critic", for metrics and messages."""
+    is_held: bool = field(default=False, init=False)
+    """Whether steps change nothing for now."""
     _step_alone: OptimizerStep = field(default=Factory(lambda self: plain_step(self.torch_optimizer), takes_self=True), kw_only=True)
     """Step function used if the torch optimizer has no step hooks."""
 
@@ -81,7 +83,9 @@ class Optimizer:
         self.storage.zero_gradients()
 
     def step(self) -> None:
-        """Step with the current gradients."""
+        """Step with the current gradients, unless it is held."""
+        if self.is_held:
+            return
         made = self.torch_optimizer
         if made._optimizer_step_pre_hooks or made._optimizer_step_post_hooks:
             made.step()
