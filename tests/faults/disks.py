@@ -236,7 +236,8 @@ def failing_calls(number: int, place: Place) -> None:
     trained(text)
     assert code == 1, text[-600:]
     (line,) = failure_lines(text)
-    assert line.endswith(f"policy.pt ({os.strerror(number)})."), line
+    assert f"policy.pt ({os.strerror(number)}); no checkpoint is written at step " in line, line
+    assert line.endswith(f"({os.strerror(number)})."), line
 
 
 def refused(code: int, text: str) -> None:

@@ -60,7 +60,8 @@ class Speaks(EpochTrainCallback):
 
 sampling = SamplingConfig(num_epochs=100_000, step_per_epoch=32, step_per_collect=16, batch_size=8, repeat_per_collect=1, num_train_envs=2)
 builder = PPOExperimentBuilder(EnvFactoryRegistered("CartPole-v1", venv_type=VectorEnvType.SUBPROC), ExperimentConfig(), sampling)
-builder.with_epoch_train_callback(Speaks()).build().run("run")
+result = builder.with_epoch_train_callback(Speaks()).build().run("run")
+print(result.interrupted)
 """
 
 
@@ -79,9 +80,8 @@ def test_ctrl_c_leaves_a_loadable_policy_and_no_process(tmp_path):
         workers = [int(pid) for pid in process.stdout.readline().split()]
         assert workers, process.stderr.read()
         os.killpg(process.pid, signal.SIGINT)
-        errors = process.communicate(timeout=60)[1]
-    assert process.returncode == -signal.SIGINT
-    assert "KeyboardInterrupt" in errors
+        said, errors = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "True\n"), errors
     assert rlchassis.load_policy(tmp_path / "log" / "run")([0.0, 0.0, 0.0, 0.0]) in (0, 1)
     assert "Interrupted at environment step" in (tmp_path / "log" / "run" / "log.txt").read_text("utf-8")
     deadline = time.monotonic() + 5

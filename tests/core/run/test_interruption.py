@@ -80,7 +80,7 @@ def test_where_nothing_trains_a_signal_does_not_wait(phase):
 
 def test_without_a_signal_the_run_goes_on():
     interruption, run = Interruption(), world()
-    with interruption.awaited(ALL), interruption.before_death():
+    with interruption.awaited(ALL), interruption.of_script():
         interruption.rlchassis_train_start(run)
         interruption.rlchassis_train_end()
     assert run.codes == []
@@ -97,7 +97,7 @@ def test_afterwards_signals_do_what_they_did_before():
 def test_a_signal_that_somebody_else_answers_or_ignores_is_left_to_them(handler):
     before = signal.signal(signal.SIGTERM, handler)
     try:
-        with Interruption().before_death():
+        with Interruption().of_script():
             assert signal.getsignal(signal.SIGTERM) is handler
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -107,7 +107,7 @@ def test_a_run_in_another_thread_leaves_signals_alone():
     seen = []
 
     def run():
-        with Interruption().before_death():
+        with Interruption().of_script():
             seen.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=run)
@@ -119,7 +119,7 @@ def test_a_run_in_another_thread_leaves_signals_alone():
 def test_the_signal_ends_the_process_once_the_run_has_ended(monkeypatch):
     raised = []
     monkeypatch.setattr(signal, "raise_signal", raised.append)
-    with Interruption().before_death():
+    with Interruption().of_script():
         send(signal.SIGTERM)
         assert raised == []
     assert raised == [signal.SIGTERM]

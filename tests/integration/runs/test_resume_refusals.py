@@ -200,4 +200,5 @@ def test_a_part_whose_state_cannot_be_stored_is_named_and_the_run_goes_on(tmp_pa
 
     with caplog.at_level(logging.WARNING):
         experiment(tmp_path).run("run", observers=[Odd()])
-    assert "no checkpoint is written at step 12 (extensions['observer 1 (Odd)'] is of object, which is neither" in caplog.text
+    said = f"no checkpoint is written at step 12 in {tmp_path / 'run'} (extensions['observer 1 (Odd)'] is of object, which is neither"
+    assert said in caplog.text

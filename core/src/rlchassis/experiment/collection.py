@@ -26,6 +26,11 @@ class ExperimentCollection:
         return len(self.experiments)
 
     def run(self, experiment_name: str | None = None) -> list[ExperimentResult]:
-        """Run all experiments, in directories "<name>/seed-<seed>"; returns their results in order."""
+        """Run all experiments, in directories "<name>/seed-<seed>"; returns their results in order. Ctrl-C makes it the last."""
         name = experiment_name if experiment_name is not None else self.experiments[0].name or timestamp_name()
-        return [experiment.run(f"{name}/seed-{experiment.config.seed}") for experiment in self.experiments]
+        results: list[ExperimentResult] = []
+        for experiment in self.experiments:
+            results.append(experiment.run(f"{name}/seed-{experiment.config.seed}"))
+            if results[-1].interrupted:
+                break
+        return results

@@ -16,9 +16,11 @@ from rlchassis.errors import UsageError
 from rlchassis.run.threads import number_of_threads
 from rlchassis.storage.checkpoint.directory import write_checkpoint
 from rlchassis.storage.provenance import versions
+from rlchassis.storage.run_lock import require_no_other_run
 from rlchassis.training.checkpointing import Checkpointing
 from rlchassis.training.loop import TrainingLoop
 from rlchassis.training.run_state import run_state
+from rlchassis.training.weights import all_weights, require_finite_weights
 
 log = logging.getLogger(__name__)
 
@@ -29,20 +31,26 @@ class CheckpointWriter:
 
     directory: Path
     problem: str | None = field(default=None, init=False)
-    """Why there is no checkpoint, or the newest is not the latest; None if there is nothing to say."""
+    """Why the disk refused the latest checkpoint; None if it was written, or cannot be whatever the disk does."""
+    _said: bool = field(default=False, init=False)
     _ways: list[str] | None = field(default=None, init=False)
     """Exact ways to store environments; None until they are known."""
 
     def __call__(self, loop: TrainingLoop) -> None:
-        """Write a checkpoint, unless what it must hold cannot be stored."""
+        """Write a checkpoint, unless what it must hold cannot be stored; DivergenceError if a weight is not finite."""
+        world, step = loop.world, loop.state.env_step
+        require_finite_weights(all_weights(world.policy, world.algorithm, world.optimizers))
         try:
             state = run_state(loop, self.ways(loop))
             record = facts(loop, exact=state["environments"]["exact"])
-            written = write_checkpoint(self.directory, loop.state.env_step, state, record)
+            require_no_other_run(self.directory)
+            written = write_checkpoint(self.directory, step, state, record)
         except Exception as error:  # noqa: BLE001  # states of plugins and environments fail as they like, and the run is worth more
-            self._say(f"no checkpoint is written at step {loop.state.env_step} ({_reason(error)})")
+            self._say(f"no checkpoint is written at step {step} in {self.directory} ({_reason(error)})", error)
             return
-        self.problem = None
+        if self.problem is not None:
+            log.info("The checkpoint of step %d is written.", step)
+        self.problem, self._said = None, False
         log.debug("checkpoint %s: %d new bytes", written.path.name, written.num_bytes)
 
     def ways(self, loop: TrainingLoop) -> list[str]:
@@ -55,10 +63,10 @@ class CheckpointWriter:
                 )
         return self._ways
 
-    def _say(self, problem: str) -> None:
-        if self.problem is None:
+    def _say(self, problem: str, error: Exception) -> None:
+        if not self._said:
             log.warning("%s; the run continues.", problem)
-        self.problem = problem
+        self._said, self.problem = True, problem if isinstance(error, OSError | UsageError) else None
 
 
 def checkpointing(loop: TrainingLoop, config: ExperimentConfig, directory: Path | None) -> Checkpointing:
@@ -76,7 +84,7 @@ def checkpointing(loop: TrainingLoop, config: ExperimentConfig, directory: Path 
 
 
 def _reason(error: Exception) -> str:
-    said = str(error).rstrip(".")
+    said = (isinstance(error, OSError) and error.strerror) or str(error).rstrip(".")
     return said if isinstance(error, UncoveredState | OSError) else f"{type(error).__name__}: {said}"
 
 
@@ -85,7 +93,7 @@ def facts(loop: TrainingLoop, *, exact: bool) -> dict[str, Any]:
     world = loop.world
     return {
         "exact": exact,
-        "finished": world.state.env_step >= world.state.total_steps or world.state.stopped is not None,
+        "finished": loop.is_finished,
         "total_steps": world.state.total_steps,
         "spaces": {"observation": space_to_data(world.envs.observation_space), "action": space_to_data(world.envs.action_space)},
         "num_envs": world.train_collector.envs.num_envs,

@@ -6,12 +6,14 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
+from attrs import evolve
+
 from rlchassis.errors import StorageFailure, UsageError, exits_are_errors
 from rlchassis.run.build import create_loop, create_world
 from rlchassis.run.checkpoints import checkpointing
 from rlchassis.run.directory import describe, gone_if_empty, laying_out, log_file, write_into
 from rlchassis.run.interruption import Interruption
-from rlchassis.run.rescue import rescuing
+from rlchassis.run.rescue import how_to_resume, rescuing
 from rlchassis.run.result import ExperimentResult
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.run.threads import threads
@@ -45,7 +47,7 @@ def new_run(
 def carry_out(experiment: ExperimentSpec, attach: Callable[[TrainingLoop], None], observers: Sequence[object]) -> ExperimentResult:
     """Build the World, attach it to its run directory, train, watch; always closes environments and files and calls rlchassis_teardown."""
     interruption = Interruption()
-    with interruption.before_death(), ExitStack() as last, ExitStack() as at_the_end:
+    with interruption.of_script(), ExitStack() as last, ExitStack() as at_the_end:
         with exits_are_errors("building this run"):
             loop = _prepared(experiment, (*observers, interruption))
         world = loop.world
@@ -53,9 +55,13 @@ def carry_out(experiment: ExperimentSpec, attach: Callable[[TrainingLoop], None]
         with _errors_reported(world):
             world.hooks.rlchassis_world_ready(world=world)
             with exits_are_errors("something in this run"):
-                with rescuing(loop):
+                trained = None
+                with rescuing(loop, interruption):
                     trained = loop.run() if world.config.train else None
-                _watch(world, trained)
+                if trained is None and world.config.train:
+                    trained = evolve(loop.state.info(), interrupted=True)
+                if interruption.received is None:
+                    _watch(world, trained)
             result = ExperimentResult(world, trained)
         world.hooks.rlchassis_run_end(world=world, result=result)
         _require_stored(result, loop)
@@ -122,6 +128,8 @@ def _watch(world: World, trained: InfoStats | None) -> None:
 
 def _require_stored(result: ExperimentResult, loop: TrainingLoop) -> None:
     """StorageFailure if a file could not be written."""
-    problems = [*filter(None, [loop.tests.persistence.problem]), *result.world.logger.problems]
+    problems = [*filter(None, [loop.tests.persistence.problem, loop.checkpoints.writer.problem]), *result.world.logger.problems]
     if problems:
-        raise StorageFailure(f"the run finished, but {'; '.join(problems)}.", result)
+        ended = "was interrupted" if result.interrupted else "finished"
+        problems += filter(None, [how_to_resume(result.world.directory)])
+        raise StorageFailure(f"the run {ended}, but {'; '.join(problems)}.", result)

@@ -18,6 +18,8 @@ from rlchassis.training.world import World
 
 TERMINATING = tuple(number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None)
 """Signals that terminate a process by default; Windows has no SIGHUP."""
+UNHANDLED = {signal.SIGINT: signal.default_int_handler, **dict.fromkeys(TERMINATING, signal.SIG_DFL)}
+"""Handlers of a process that has none of its own."""
 
 
 @define(eq=False)
@@ -27,6 +29,7 @@ class Interruption:
     received: int | None = field(default=None, init=False)
     _world: World | None = field(default=None, init=False)
     _is_over: bool = field(default=False, init=False)
+    _passed_on: Interrupted | None = field(default=None, init=False)
     _process: int = field(factory=os.getpid, init=False)
 
     @contextmanager
@@ -41,19 +44,23 @@ class Interruption:
                 signal.signal(number, handler)
 
     @contextmanager
-    def before_death(self) -> Iterator[None]:
-        """Context in which a terminating signal first stops the run cleanly, and then terminates the process."""
+    def of_script(self) -> Iterator[None]:
+        """Context in which a signal that nobody handles first stops the run cleanly; a terminating one then ends the process."""
         is_main = threading.current_thread() is threading.main_thread()
-        deadly = [number for number in TERMINATING if is_main and signal.getsignal(number) is signal.SIG_DFL]
+        unhandled = [number for number, handler in UNHANDLED.items() if is_main and signal.getsignal(number) == handler]
         try:
-            with self.awaited(deadly):
+            with self.awaited(unhandled):
                 yield
         finally:
-            if self.received is not None:
+            if self.received is not None and self.received in TERMINATING:
                 for stream in filter(None, (sys.stdout, sys.stderr)):
                     with suppress(OSError):
                         stream.flush()
                 signal.raise_signal(self.received)
+
+    def returns_result(self, error: BaseException) -> bool:
+        """Whether this error is a first Ctrl-C, after which a script gets what is there so far."""
+        return self.received == signal.SIGINT and error is self._passed_on
 
     def _receive(self, number: int, frame: Any) -> None:
         if os.getpid() != self._process:  # a fork of it, of an environment for example, which has no run to end
@@ -72,7 +79,8 @@ class Interruption:
 
     def _pass_on(self) -> None:
         if self._world is not None and self.received is not None:
-            self._world.interrupt(Interrupted(self.received))
+            self._passed_on = Interrupted(self.received)
+            self._world.interrupt(self._passed_on)
 
     @hookimpl
     def rlchassis_world_ready(self, world: World) -> None:

@@ -1,12 +1,16 @@
-"""The policy stored by an interrupted or failed run."""
+"""What an interrupted or failed run leaves: a checkpoint where it can be resumed, a policy, and a message that says so."""
 
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from rlchassis.errors import UsageError
+from rlchassis.errors import StoredFileError, UsageError
+from rlchassis.run.interruption import Interruption
+from rlchassis.storage.checkpoint.manifest import checkpoints_of, read_manifest
 from rlchassis.storage.files import POLICY_FILENAME
 from rlchassis.training.loop import TrainingLoop
 
@@ -14,23 +18,47 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def rescuing(loop: TrainingLoop) -> Iterator[None]:
-    """Context of training that stores a policy also if it fails."""
+def rescuing(loop: TrainingLoop, interruption: Interruption | None = None) -> Iterator[None]:
+    """Context of training that stores a policy also if it fails, and ends quietly by a first Ctrl-C that a script leaves to the interruption."""
     try:
         yield
     except BaseException as error:
         if loop.state.env_step or not isinstance(error, UsageError):
             rescue(loop, error)
-        raise
+        if interruption is None or not interruption.returns_result(error):
+            raise
 
 
 def rescue(loop: TrainingLoop, error: BaseException) -> None:
-    """Store the policy of an interrupted or failed run: the best, or the current one without tests; and log its path."""
+    """Store the policy of an interrupted or failed run: the best, or the current one without tests; and log how it can go on.
+
+    A checkpoint is written only where the run was interrupted between two steps.
+    """
     if loop.is_interrupted(error):
-        loop.checkpoints.write(loop)
+        _leave_checkpoint(loop)
     is_interrupted, step = isinstance(error, KeyboardInterrupt), loop.state.env_step
     ended = f"{'Interrupted' if is_interrupted else f'The run failed ({type(error).__name__})'} at environment step {step}"
-    log.log(logging.INFO if is_interrupted else logging.WARNING, "%s; %s.", ended, _left_policy(loop))
+    left = "; ".join(filter(None, [_left_policy(loop), how_to_resume(loop.world.directory)]))
+    log.log(logging.INFO if is_interrupted else logging.WARNING, "%s; %s.", ended, left)
+
+
+def how_to_resume(directory: Path | None) -> str | None:
+    """The command that goes on from the newest checkpoint of a run directory; None without one, or where it is that of a finished run."""
+    for path in [] if directory is None else checkpoints_of(directory)[:1]:
+        try:
+            newest = read_manifest(path)
+        except StoredFileError:
+            return None
+        if not newest.record.get("finished"):
+            return f"`rlchassis resume {shlex.quote(str(directory))}` goes on from step {newest.step}"
+    return None
+
+
+def _leave_checkpoint(loop: TrainingLoop) -> None:
+    try:
+        loop.checkpoints.writer(loop)
+    except FloatingPointError as broken:
+        log.warning("No checkpoint is written at step %d: %s", loop.state.env_step, broken)
 
 
 def _left_policy(loop: TrainingLoop) -> str:

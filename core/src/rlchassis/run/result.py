@@ -15,3 +15,8 @@ class ExperimentResult:
     world: World
     trainer_result: InfoStats | None
     """Training statistics; None if config.train is False."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended training early; `Experiment.resume` goes on from the checkpoint."""
+        return self.trainer_result is not None and self.trainer_result.interrupted

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import define, field
 
 
-def nothing(loop: Any) -> None:
-    """Write no checkpoint."""
+class Writer(Protocol):
+    """Writes checkpoints."""
+
+    problem: str | None
+    """Why the latest checkpoint could not be written, if that makes the run fail; None if it was."""
+
+    def __call__(self, loop: Any) -> None:
+        """Write a checkpoint of a run, at a moment when it is not within an update."""
+
+
+@define(eq=False)
+class NoCheckpoints:
+    """Writes nothing."""
+
+    problem: str | None = None
+
+    def __call__(self, loop: Any) -> None:
+        """See Writer."""
 
 
 @define(eq=False)
 class Checkpointing:
     """Writes a checkpoint whenever one is due."""
 
-    write: Callable[[Any], None] = nothing
-    """Writes a checkpoint of a run, at a moment when it is not within an update."""
+    writer: Writer = field(factory=NoCheckpoints)
     steps: float = math.inf
     """Environment steps between two checkpoints."""
     seconds: float = math.inf
@@ -34,5 +48,5 @@ class Checkpointing:
     def write_if_due(self, loop: Any) -> None:
         """Write one if enough steps were done, or enough time has passed, since the last."""
         if loop.state.env_step >= self._next_step or time.monotonic() >= self._next_time:
-            self.write(loop)
+            self.writer(loop)
             self.begin(loop.state.env_step)

@@ -30,7 +30,9 @@ class InfoStats:
     seconds: dict[str, float] = field(repr=_rounded)
     """Wall-clock seconds by phase: collect, learn, test."""
     stopped: str | None = None
-    """Reason of early stopping; None if all steps were taken."""
+    """Reason of early stopping; None if all steps were taken, or the run was interrupted."""
+    interrupted: bool = False
+    """Whether Ctrl-C ended training early."""
 
     @property
     def steps_per_second(self) -> float:

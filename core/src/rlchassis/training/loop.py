@@ -58,10 +58,15 @@ class TrainingLoop:
             self._end_epoch()
         self.trainer.rows.log()
         self.tests.store_policy()
-        self.checkpoints.write(self)
+        self.checkpoints.writer(self)
         result = self.state.info()
         world.hooks.rlchassis_train_end(world=world, result=result)
         return result
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to do, the last test included."""
+        return self._is_over and not self._in_epoch
 
     @property
     def _is_over(self) -> bool:

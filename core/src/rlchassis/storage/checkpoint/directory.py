@@ -52,7 +52,8 @@ def write_checkpoint(directory: Path, step: int, state: State, record: Mapping[s
     """Write a checkpoint of a run directory, then remove older ones than the newest KEPT and chunks that none of these uses."""
     checkpoints_of(directory)  # refuses links
     base = directory / CHECKPOINTS
-    (base / CHUNKS).mkdir(parents=True, exist_ok=True)
+    base.mkdir(exist_ok=True)  # not its parents: a run directory that was taken away stays away
+    (base / CHUNKS).mkdir(exist_ok=True)
     chunks = Chunks(base / CHUNKS)
     content = Encoder(chunks).encode(state)
     described = {
@@ -64,12 +65,16 @@ def write_checkpoint(directory: Path, step: int, state: State, record: Mapping[s
     }
     manifest = {**described, "sha256": digest_of(described)}
     final, beside = base / f"ckpt-{step}", base / f".ckpt-{step}.{os.urandom(8).hex()}.new"
-    beside.mkdir()
-    write_atomically(beside / STATE, lambda file: file.write(content))
-    write_atomically(beside / MANIFEST, lambda file: file.write(json.dumps(manifest, indent=1).encode()))
-    if final.exists():
-        final.rename(beside.with_suffix(".old"))
-    beside.rename(final)
+    try:
+        beside.mkdir()
+        write_atomically(beside / STATE, lambda file: file.write(content))
+        write_atomically(beside / MANIFEST, lambda file: file.write(json.dumps(manifest, indent=1).encode()))
+        if final.exists():
+            final.rename(beside.with_suffix(".old"))
+        beside.rename(final)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)  # room for the next one
+        raise
     _sync(base)
     _prune(base)
     return Written(final, len(content) + chunks.written)
