@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import torch
+from attrs import evolve
 
+from rlchassis.errors import StoredFileError
 from rlchassis.experiment import (
     DDPGExperimentBuilder,
     DiscreteSACExperimentBuilder,
@@ -19,6 +21,7 @@ from rlchassis.experiment import (
     TD3ExperimentBuilder,
 )
 from rlchassis.hookspecs import hookimpl
+from rlchassis.storage.policy_file import read_policy, write_policy
 from rlchassis.training.critic_warm_up import steps_of_warm_up
 from rlchassis_testkit.resuming import Stop, assert_same, final_state, run_stopped, run_through, with_checkpoints
 from rlchassis_testkit.stored_runs import tiny_config
@@ -137,6 +140,22 @@ def test_a_run_too_short_for_its_policy_to_learn_is_warned_of(tmp_path, caplog):
     experiment(tmp_path, DDPGExperimentBuilder, "Pendulum-v1").run("first")
     experiment(tmp_path, DDPGExperimentBuilder, "Pendulum-v1", restored=tmp_path / "first", critic_warm_up=STEPS).run("second")
     assert "The run ends before the restored policy learns; lower sampling.critic_warm_up or train longer." in caplog.messages
+
+
+@pytest.mark.parametrize(("builder_class", "env"), KINDS[2:])
+def test_a_learned_temperature_is_stored_with_the_policy_and_carried_over(builder_class, env, tmp_path):
+    first = experiment(tmp_path, builder_class, env).run("first").world.algorithm.temperature
+    assert first.alpha != 1.0
+    restored = experiment(tmp_path, builder_class, env, restored=tmp_path / "first", critic_warm_up=STEPS).run("second")
+    assert restored.world.algorithm.temperature.alpha == pytest.approx(float(first.alpha), rel=1e-6)
+
+
+def test_a_policy_that_is_stored_with_something_else_than_numbers_is_refused(tmp_path):
+    directory = experiment(tmp_path, SACExperimentBuilder, "Pendulum-v1").run("first").world.directory
+    stored = read_policy(directory)
+    write_policy(directory, evolve(stored, record={**stored.record, "numbers": {"alpha": "1"}}))
+    with pytest.raises(StoredFileError, match="numbers of its algorithm"):
+        experiment(tmp_path, SACExperimentBuilder, "Pendulum-v1", restored=directory).run("second")
 
 
 @pytest.mark.parametrize(("asked", "total", "steps"), [(None, 20_000, 2000), (None, 10**6, 5000), (0, 20_000, 0), (300, 20_000, 300)])

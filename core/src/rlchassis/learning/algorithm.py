@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -76,6 +76,13 @@ class Algorithm(ABC, Generic[Batch]):
 
     def set_progress(self, progress: float) -> None:
         """Called before every collection with the progress of the run, 0 to 1, for schedules such as that of an exploration rate."""
+
+    def numbers_of_policy(self) -> dict[str, float]:
+        """Numbers to store with the policy, with which a run that restores it begins, such as an entropy temperature. Default: none."""
+        return {}
+
+    def restore_numbers_of_policy(self, numbers: Mapping[str, float]) -> None:
+        """Begin with what numbers_of_policy returned when the restored policy was stored, as far as it is there."""
 
     def state_dict(self) -> dict[str, Any]:
         """state_dict of every field that has one, by field name."""

@@ -93,10 +93,11 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
         policy = agent.create_wrapped(innermost, envs, device)
         extensions = len(hooks.rlchassis_make_policy.get_hookimpls()) - 1
         require_sound(agent, policy, envs, device, from_factory=not extensions)
-        restore_policy(policy, envs, experiment.config, device)
+        numbers = restore_policy(policy, envs, experiment.config, device)
         algorithm = hooks.rlchassis_make_algorithm(experiment=experiment, policy=innermost, envs=envs, setup=setup)
     require_made(algorithm, Algorithm, "rlchassis_make_algorithm")
     require_roles(agent, setup.optimizers)
+    algorithm.restore_numbers_of_policy(numbers)
     require_n_step(agent, algorithm)
     require_sequences(agent, algorithm, sampling)
     if setup.for_graph:

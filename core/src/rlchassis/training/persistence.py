@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from abc import ABC, abstractmethod
 from enum import Enum
 from pathlib import Path
@@ -23,6 +24,8 @@ from rlchassis.storage.spec.contents import used_plugins
 from rlchassis.training.world import World
 
 log = logging.getLogger(__name__)
+NUMBERS = "numbers"
+"""Key of the algorithm's numbers in the record of a stored policy."""
 
 
 class PersistEvent(Enum):
@@ -68,7 +71,7 @@ class PolicyPersistence(Persistence):
         """Replace policy.pt by the current policy; if it cannot be written, keep a copy for `retry` and log a warning."""
         if world.directory is None:
             return
-        mode, record = world.config.policy_persistence_mode, self.record
+        mode, record = world.config.policy_persistence_mode, {**self.record, NUMBERS: _finite(world.algorithm.numbers_of_policy())}
         if mode is Mode.POLICY:
             plugins = [row for row in provenance(used_plugins(self.agent)) if row["used"]]
             record = {**record, "spaces": _spaces(world.envs), "agent": self.agent, "plugins": plugins}
@@ -100,6 +103,10 @@ class PolicyPersistence(Persistence):
         restore_policy(world.policy, world.envs, world.config, world.device)
 
 
+def _finite(numbers: dict[str, float]) -> dict[str, float]:
+    return {name: number for name, number in numbers.items() if math.isfinite(number)}
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
@@ -107,13 +114,21 @@ def _reason(error: Exception) -> str:
     return "it could not be written completely; is the disk full?" if torn else str(error).rstrip(".")
 
 
-def restore_policy(policy: Policy, envs: Environments, config: ExperimentConfig, device: torch.device) -> None:
-    """Load weights from policy_restore_directory, if set; call it before creating the algorithm, whose target networks copy them."""
-    if config.policy_restore_directory is not None:
-        directory = Path(config.policy_restore_directory)
-        stored = read_policy(directory, device)
-        _require_same_spaces(stored, envs, directory)
-        stored.restore_into(policy, str(directory))
+def restore_policy(policy: Policy, envs: Environments, config: ExperimentConfig, device: torch.device) -> dict[str, float]:
+    """Load weights from policy_restore_directory, if set; call it before creating the algorithm, whose target networks copy them.
+
+    Returns the algorithm's numbers that were stored with them.
+    """
+    if config.policy_restore_directory is None:
+        return {}
+    directory = Path(config.policy_restore_directory)
+    stored = read_policy(directory, device)
+    _require_same_spaces(stored, envs, directory)
+    stored.restore_into(policy, str(directory))
+    match stored.record.get(NUMBERS, {}):
+        case dict() as numbers if all(type(each) is float and math.isfinite(each) for each in numbers.values()):
+            return numbers
+    raise StoredFileError(f"the policy in {directory} is stored with numbers of its algorithm that are none; was the file changed?")
 
 
 def _spaces(envs: Environments) -> dict[str, Any]:

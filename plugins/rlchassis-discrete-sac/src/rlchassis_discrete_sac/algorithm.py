@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from attrs import define
 from torch import Generator, Tensor, nn
@@ -38,6 +40,14 @@ class DiscreteSAC(Algorithm[Transition]):
     def prepare(self, experience: Experience, rng: Generator) -> Transition:
         """Compute n-step transitions from windows [n, B, …]."""
         return n_step_transition(experience, self.params.gamma)
+
+    def numbers_of_policy(self) -> dict[str, float]:
+        """The learned temperature."""
+        return self.temperature.numbers()
+
+    def restore_numbers_of_policy(self, numbers: Mapping[str, float]) -> None:
+        """Begin with the temperature that the restored policy was stored with."""
+        self.temperature.begin_with(numbers)
 
     def update(self, batch: Transition, count: int) -> UpdateResult:
         """Take one gradient step of critics, actor and temperature, then a Polyak update of the target critics."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
@@ -51,6 +53,14 @@ class REDQ(Algorithm[REDQBatch]):
         noise, next_noise = (torch.empty_like(transition.actions).normal_(generator=rng) for _ in range(2))
         order = torch.randperm(self.params.ensemble_size, generator=rng, device=rng.device)
         return REDQBatch(transition, noise, next_noise, order[: self.params.subset_size])
+
+    def numbers_of_policy(self) -> dict[str, float]:
+        """The learned temperature."""
+        return self.temperature.numbers()
+
+    def restore_numbers_of_policy(self, numbers: Mapping[str, float]) -> None:
+        """Begin with the temperature that the restored policy was stored with."""
+        self.temperature.begin_with(numbers)
 
     def update(self, batch: REDQBatch, count: int) -> UpdateResult:
         """Take one gradient step of the critics and a Polyak update; every `actor_delay` updates, one of actor and temperature."""

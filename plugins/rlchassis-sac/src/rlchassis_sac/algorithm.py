@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from attrs import define, frozen
 from torch import Generator, Tensor, nn
@@ -62,6 +64,14 @@ class SAC(Algorithm[SACBatch]):
         transition = self.policy.transitions(experience, self.params.gamma)
         noise, next_noise = (torch.empty_like(transition.actions).normal_(generator=rng) for _ in range(2))
         return SACBatch(transition, noise, next_noise)
+
+    def numbers_of_policy(self) -> dict[str, float]:
+        """The learned temperature."""
+        return self.temperature.numbers()
+
+    def restore_numbers_of_policy(self, numbers: Mapping[str, float]) -> None:
+        """Begin with the temperature that the restored policy was stored with."""
+        self.temperature.begin_with(numbers)
 
     def update(self, batch: SACBatch, count: int) -> UpdateResult:
         """Take one gradient step of critics, actor and temperature, then a Polyak update of the target critics."""

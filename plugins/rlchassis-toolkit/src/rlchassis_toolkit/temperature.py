@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -33,6 +34,16 @@ class Temperature:
     def alpha(self) -> Tensor:
         """α without gradient, []."""
         return self.log_alpha.detach().squeeze(0).exp()
+
+    def numbers(self) -> dict[str, float]:
+        """The temperature by name, to be stored with a policy; nothing for a fixed one."""
+        return {} if self.optimizer is None else {"alpha": float(self.alpha)}
+
+    def begin_with(self, numbers: Mapping[str, float]) -> None:
+        """Begin with a stored temperature; a fixed one stays as it is."""
+        if self.optimizer is not None and numbers.get("alpha", 0.0) > 0:
+            with torch.no_grad():
+                self.log_alpha.fill_(math.log(numbers["alpha"]))
 
     def learn(self, entropies: Tensor, weights: Tensor, shares: Tensor | None = None) -> Metrics:
         """Take one gradient step on  L = E[ w log α (H − H̄) ]  if α is learned (Haarnoja et al. 2018b, eq. 18, with log α for α).
