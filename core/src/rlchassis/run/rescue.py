@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def rescuing(loop: TrainingLoop, interruption: Interruption | None = None) -> Iterator[None]:
-    """Context of training that stores a policy also if it fails, and ends quietly by a first Ctrl-C that a script leaves to the interruption."""
+    """Context of training that stores a policy also if it fails; a first Ctrl-C that is left to the interruption is no failure."""
     try:
         yield
     except BaseException as error:
