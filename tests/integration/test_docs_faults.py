@@ -72,7 +72,7 @@ def test_the_timeouts_of_the_page_are_the_defaults(name):
 def test_each_promise_of_the_page_has_a_test():
     rows = re.findall(r"^\| .* \|$", section("Each promise and its test"), re.MULTILINE)[2:]
     for row in rows:
-        named = re.findall(r"`(tests/\S+\.py)`: ((?:test_\w+(?:, )?)+)", row)
+        named = re.findall(r"\]\(\.\./(tests/\S+\.py)\): ((?:test_\w+(?:, )?)+)", row)
         assert named, row
         for file, tests in named:
             text = (ROOT / file).read_text(encoding="utf-8")
