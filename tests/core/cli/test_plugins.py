@@ -112,6 +112,6 @@ def test_info_of_a_first_party_plugin_that_is_missing_says_what_to_install(rlcha
 
 
 def test_info_of_a_name_that_nothing_provides_recommends_nothing(rlchassis):
-    done = rlchassis("plugins", "info", "wandb")
+    done = rlchassis("plugins", "info", "comet")
     assert done.code == 2
     assert "pip install" not in done.err

@@ -222,9 +222,9 @@ def test_a_manifest_with_a_wrong_after_train_is_reported(rlchassis, verb, manife
     assert problem.rstrip(".") in done.err
 
 
-@pytest.mark.parametrize("words", [("wandb",), ("train", "wandb", "CartPole-v1"), ("plugins", "info", "wandb")])
+@pytest.mark.parametrize("words", [("comet",), ("train", "comet", "CartPole-v1"), ("plugins", "info", "comet")])
 def test_a_verb_that_nobody_provides_is_reported_without_an_install_hint(rlchassis, words):
     done = rlchassis(*words)
     assert done.code == 2
-    assert '"wandb"' in done.err
+    assert '"comet"' in done.err
     assert "pip" not in done.err

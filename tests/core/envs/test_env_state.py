@@ -48,6 +48,15 @@ class WithOwnState(Unseeded):
         self._draws.bit_generator.state = state["draws"]
 
 
+class Draws:
+    """A generator whose state its attributes do not tell."""
+
+    __slots__ = ("generator",)
+
+    def __init__(self) -> None:
+        self.generator = random.Random()
+
+
 class Emulator:
     """A state as bytes, which neither its attributes nor its actions tell."""
 
@@ -63,18 +72,18 @@ class Emulated(Counter):
 
     def __init__(self) -> None:
         super().__init__(5)
-        self._draws = random.Random()
+        self._draws = Draws()
 
     def step(self, action: Any) -> Any:
         obs, _, *rest = super().step(action)
-        return obs, self._draws.random(), *rest
+        return obs, self._draws.generator.random(), *rest
 
     def clone_state(self, *, include_rng: bool) -> Emulator:
-        return Emulator(repr((self.episode, self.count, self._draws.getstate())).encode())
+        return Emulator(repr((self.episode, self.count, self._draws.generator.getstate())).encode())
 
     def restore_state(self, emulator: Emulator) -> None:
         self.episode, self.count, state = literal_eval(emulator.content.decode())
-        self._draws.setstate(state)
+        self._draws.generator.setstate(state)
 
 
 def made(task: str, venv_type: VectorEnvType) -> VectorEnvironment:

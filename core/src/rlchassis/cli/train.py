@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     several: dict[str, Any] = {"action": "append", "default": [], "metavar": COMPONENT}
     add(
         "--optimizer",
-        **several | {"metavar": f"[ROLE=]{COMPONENT}"},
+        **several,
         help="the optimizer, default adam; once more with a role for the optimizer of that role, such as critic=adam:eps=1e-5",
     )
     add("--logger", **several, help="logger of metrics, besides metrics.jsonl; default tensorboard")
