@@ -54,6 +54,13 @@ def test_the_most_joint_actions_are_taken_and_one_more_is_refused():
         joint_actions(spaces_of(MultiDiscrete([17, 241])), "DQN")
 
 
+def test_joint_actions_of_many_parts_are_refused_in_a_short_sentence():
+    with pytest.raises(UnsupportedSpaceError, match=r"has 2 × 2 × 2 × … \(64 parts\) = 1\.8e\+19 joint actions, more than 4096; choose"):
+        joint_actions(spaces_of(MultiDiscrete([2] * 64)), "DQN")
+    with pytest.raises(UnsupportedSpaceError, match=r"\(20000 parts\) = 4\.0e\+6020 joint actions"):
+        joint_actions(spaces_of(MultiDiscrete([2] * 20_000)), "DQN")
+
+
 @pytest.mark.parametrize("actions", [Box(-1, 1, (2,)), Dict(a=Discrete(2), b=Box(-1, 1, ()))])
 def test_continuous_parts_are_refused(actions):
     with pytest.raises(UnsupportedSpaceError, match=r"IQN needs discrete actions, got .*; choose an algorithm for continuous actions"):

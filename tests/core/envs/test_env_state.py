@@ -18,6 +18,7 @@ from rlchassis.envs.env_state import Episode
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.state_probe import exact_ways
 from rlchassis.envs.vector import VectorEnvironment
+from rlchassis_testkit.masked_envs import Forbidding
 from rlchassis_testkit.tiny_envs import Counter
 
 
@@ -86,6 +87,14 @@ class Emulated(Counter):
         self._draws.generator.setstate(state)
 
 
+class Strict(Forbidding):
+    """Raises where an action is forbidden."""
+
+    def step(self, action: Any) -> Any:
+        assert self._parts()[0][int(action)]
+        return super().step(action)
+
+
 def made(task: str, venv_type: VectorEnvType) -> VectorEnvironment:
     return EnvFactoryRegistered(task, venv_type=venv_type).create_venv(3, EnvMode.TRAIN)
 
@@ -129,6 +138,11 @@ def test_restored_environments_go_on_with_the_same_bytes(task, venv_type):
 
 def test_an_environment_that_its_seed_does_not_determine_has_no_exact_way():
     assert exact_ways(partial(Unseeded, 5)) == []
+
+
+@pytest.mark.parametrize("source", ["observation", "info", "method"])
+def test_an_environment_that_raises_at_forbidden_actions_is_tried_with_allowed_ones(source):
+    assert exact_ways(partial(Strict, source))[0] == "replay"
 
 
 def test_an_environment_that_counts_its_episodes_is_restored_by_its_attributes_not_by_replay():

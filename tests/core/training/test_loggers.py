@@ -51,6 +51,21 @@ def test_a_row_can_be_read_as_soon_as_it_is_logged_and_an_earlier_run_is_continu
     assert series(read_metrics(tmp_path), "a") == ([1, 2], [1.0, 2.0])
 
 
+def test_rows_that_were_removed_after_the_checkpoint_are_missed(tmp_path, caplog):
+    file = MetricsFile(tmp_path)
+    file.log({"a": 1.0}, 1)
+    file.log({"a": 2.0}, 2)
+    state = file.state_dict()
+    file.close()
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    again = MetricsFile(tmp_path)
+    again.load_state_dict(state)
+    again.close()
+    assert "fewer than the" in caplog.text
+    assert rows_of(tmp_path) == [{"step": 1, "a": 1.0}]
+
+
 def test_a_line_cut_short_is_left_out(tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 1, "a": null}\n{"step": 2, "a": 5}\n{"step": 3, "a"', "utf-8")
     rows = read_metrics(tmp_path)

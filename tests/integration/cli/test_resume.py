@@ -113,10 +113,10 @@ def test_what_differs_is_printed_and_strict_refuses_it(rlchassis, refusal, train
 
 
 def test_a_finished_run_is_trained_on_with_more_steps(rlchassis, trained):
-    done = rlchassis("resume", trained, "--steps", 96)
+    done = rlchassis("resume", trained, "--steps", "1e2")
     assert done.code == 0
     assert "Resuming at environment step 48, exactly." in done.err
-    assert "trained for 96 steps" in done.out
+    assert "trained for 100 steps" in done.out
 
 
 def test_inspect_shows_the_checkpoints(rlchassis, trained):

@@ -42,6 +42,12 @@ def remembering(memory: Any) -> Any:
     return lambda builder: builder.with_memory(memory)
 
 
+@pytest.mark.parametrize("rows", [4, 5, 8])
+def test_rollouts_of_any_number_of_rows_are_cut_into_sequences(rows):
+    world = tiny_run(PPOExperimentBuilder, MAZE, configure=remembering(GRU), step_per_collect=2 * rows, batch_size=4)
+    assert world.state.updates > 0
+
+
 @pytest.mark.parametrize("memory", [GRU, LSTM], ids=["GRU", "LSTM"])
 @pytest.mark.parametrize("builder", ON_POLICY, ids=lambda builder: builder.__name__.removesuffix("ExperimentBuilder"))
 def test_an_algorithm_learns_with_a_memory(builder, memory):

@@ -39,6 +39,11 @@ def test_an_unknown_role_is_refused_with_those_that_there_are():
         builder.build().create_experiment_world()
 
 
+def test_an_empty_role_is_refused():
+    with pytest.raises(UsageError, match="expected a name or name:option=value for an optimizer"):
+        plan("sac", "Pendulum-v1", optimizer=["=adam"], **PENDULUM)
+
+
 def test_roles_given_by_name_add_up_with_their_options():
     names = [{"name": "adam", "eps": 0.1}, "critic=adam:eps=0.2"]
     experiment = plan(

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module, metadata
 from pathlib import Path
 
+from rlchassis.cli.allowed import look_here
 from rlchassis.cli.exactness import exactness
 from rlchassis.cli.output import say
 from rlchassis.cli.plugins import table
@@ -37,6 +38,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     if arguments.directory is not None:
         return _verify(Path(arguments.directory))
     if arguments.env:
+        look_here()
         say(*exactness(arguments.env))
         return 0
     broken = [problem for name in _libraries() if (problem := _import_problem(name))]

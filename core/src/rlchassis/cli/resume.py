@@ -9,6 +9,7 @@ import sys
 from rlchassis.cli.allowed import add_allow, allowed, asking_to_allow
 from rlchassis.cli.messages import messages_on_stderr
 from rlchassis.cli.progress import progress_on
+from rlchassis.cli.settings import whole_number
 from rlchassis.cli.train import after_train, print_result
 from rlchassis.experiment import Experiment
 from rlchassis.run.interruption import TERMINATING, Interruption
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `resume`."""
     add = parser.add_argument
     add("directory", metavar="DIR", help="a run directory")
-    add("--steps", type=int, metavar="N", help="environment steps to train to, in total; needed for a finished run")
+    add("--steps", type=whole_number, metavar="N", help="environment steps to train to, in total, such as 1e5; needed for a finished run")
     add("--restart-schedules", action="store_true", help="let schedules begin anew and end with the run, instead of staying at their end")
     add("--strict", action="store_true", help="refuse to resume where the run cannot go on bit for bit")
     add_allow(parser)

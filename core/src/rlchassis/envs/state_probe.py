@@ -8,8 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from rlchassis.data.action_layout import ACTION_MASK
 from rlchassis.data.arrays import map_arrays
+from rlchassis.envs.actions import ActionMap
 from rlchassis.envs.env_state import WAYS, Env, Episode, attributes_of, restore_attributes
+from rlchassis.envs.mask_sources import MaskInObservation, mask_source
+from rlchassis.envs.masks import is_masked, marked, random_allowed
 from rlchassis.envs.opening import EnvConstructor
 
 STEPS = 60
@@ -25,8 +29,8 @@ def exact_ways(construct: EnvConstructor) -> list[str]:
 def _is_exact(construct: EnvConstructor, way: str) -> bool:
     """Whether a restored environment gives the same bytes, across the ends of episodes, with the same actions."""
     with ExitStack() as at_the_end, suppress(Exception):
-        original, other = (_opened(construct, at_the_end) for _ in range(2))
-        actions = _actions(original, 2 * STEPS)
+        original, other, first = (_with_mask(_opened(construct, at_the_end)) for _ in range(3))
+        actions = _allowed_actions(first) if is_masked(marked(first.observation_space, first.action_space)) else _actions(original)
         episode = _play(original, _begun(original, SEED), actions[:STEPS])[0]
         store, restore = WAYS[way]
         restore(other, store(original, episode))
@@ -38,7 +42,7 @@ def vector_ways(construct: Callable[[], Any]) -> list[str]:
     """The same of a vectorized environment, whose attributes alone can be stored."""
     with ExitStack() as at_the_end, suppress(Exception):
         original, other = (_opened(construct, at_the_end) for _ in range(2))
-        actions = _actions(original, 2 * STEPS)
+        actions = _actions(original)
         original.reset(seed=SEED)
         other.reset(seed=0)
         for action in actions[:STEPS]:
@@ -60,10 +64,30 @@ def _opened(construct: Callable[[], Any], at_the_end: ExitStack) -> Any:
     return env
 
 
-def _actions(env: Env, count: int) -> list[Any]:
+def _with_mask(env: Env) -> Env:
+    """The environment with the action mask in its observation, as runs step it, where it gives one besides."""
+    source = mask_source(env)
+    return env if source is None else MaskInObservation(env, source)
+
+
+def _actions(env: Env) -> list[Any]:
     space = env.action_space
     space.seed(SEED)
-    return [space.sample() for _ in range(count)]
+    return [space.sample() for _ in range(2 * STEPS)]
+
+
+def _allowed_actions(env: Env) -> list[Any]:
+    """Actions that the masks allow, found by taking them as `_play` will."""
+    to_env, generator = ActionMap(env.action_space).to_env, np.random.default_rng(SEED)
+    obs, actions = env.reset(seed=SEED)[0], []
+    for index in range(2 * STEPS):
+        mask = np.asarray(obs[ACTION_MASK]).reshape(1, -1)
+        action = to_env(random_allowed(env.action_space, mask, generator))[0]
+        actions.append(action)
+        obs, _, terminated, truncated, _ = env.step(action)
+        if terminated or truncated or index % STEPS == STEPS // 2:
+            obs = env.reset()[0]
+    return actions
 
 
 def _begun(env: Env, seed: int | None) -> Episode:

@@ -41,7 +41,7 @@ def read_value(text: str) -> Any:
 def split_role(written: Any) -> tuple[str, Any]:
     """Split "critic=rmsprop:alpha=0.9" into role and component; the role is empty where none is named."""
     role, equals, name = written.partition("=") if isinstance(written, str) else ("", "", "")
-    return (role.strip(), name.strip()) if equals and ":" not in role else ("", written)
+    return (role.strip(), name.strip()) if role.strip() and equals and ":" not in role else ("", written)
 
 
 def component_of(kind: str, written: Any) -> Component:

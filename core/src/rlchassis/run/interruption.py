@@ -75,7 +75,7 @@ class Interruption:
         if sys.stderr is None:  # then a file of the run may have its number
             return
         with suppress(OSError):
-            os.write(2, b"\nStopping after this phase; press Ctrl-C again to abort.\n")  # unlike print, safe wherever a signal strikes
+            os.write(2, b"\nStopping before the next step; a second Ctrl-C ends at once.\n")  # unlike print, safe wherever a signal strikes
 
     def _pass_on(self) -> None:
         if self._world is not None and self.received is not None:

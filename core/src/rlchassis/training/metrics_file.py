@@ -47,7 +47,10 @@ class MetricsFile(Logger):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Remove lines that were written after the checkpoint."""
         if state:
-            self._file.truncate(min(int(state["size"]), os.fstat(self._file.fileno()).st_size))
+            stored, there = int(state["size"]), os.fstat(self._file.fileno()).st_size
+            if there < stored:
+                log.warning("%s has %d bytes, fewer than the %d of the checkpoint: rows were removed from it.", self._path, there, stored)
+            self._file.truncate(min(stored, there))
             self._waiting = str(state["waiting"]).encode()
 
     def close(self) -> None:

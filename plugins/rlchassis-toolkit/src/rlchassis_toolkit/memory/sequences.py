@@ -68,7 +68,7 @@ class Sequences(TensorStruct):
 
     def numbers(self) -> Tensor:
         """Number of each row among those that are learned from, [B, T]; −1 for the others."""
-        numbers = torch.full_like(self.steps.fresh, -1, dtype=torch.long)
+        numbers = torch.full(self.steps.fresh.shape, -1, device=self.rows.device)
         numbers.view(-1)[self.rows] = torch.arange(len(self.rows), device=self.rows.device)
         return numbers
 

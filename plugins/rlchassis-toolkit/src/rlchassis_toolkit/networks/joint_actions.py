@@ -16,6 +16,8 @@ from rlchassis.api import ActionLayout, HasSpaces, UnsupportedSpaceError
 log = logging.getLogger(__name__)
 LARGEST_JOINT = 4096
 """Maximum number of joint actions."""
+MANY_PARTS = 8
+"""Parts of an action up to which a message shows the choices of each."""
 
 
 @frozen
@@ -69,5 +71,8 @@ def joint_mask(mask: Tensor, sizes: Sequence[int]) -> Tensor:
 
 
 def in_words(sizes: Sequence[int]) -> str:
-    """As messages show it: "5 × 3 × 2 = 30 joint actions"."""
-    return f"{' × '.join(map(str, sizes))} = {math.prod(sizes)} joint actions"
+    """As messages show it: "5 × 3 × 2 = 30 joint actions", or of many parts "2 × 2 × 2 × … (64 parts) = 1.8e+19 joint actions"."""
+    if len(sizes) <= MANY_PARTS:
+        return f"{' × '.join(map(str, sizes))} = {math.prod(sizes)} joint actions"
+    exponent, digits = divmod(sum(map(math.log10, sizes)), 1)
+    return f"{' × '.join(map(str, sizes[:3]))} × … ({len(sizes)} parts) = {10**digits:.1f}e+{exponent:.0f} joint actions"
