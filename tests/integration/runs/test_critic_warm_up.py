@@ -159,6 +159,6 @@ def test_a_policy_that_is_stored_with_something_else_than_numbers_is_refused(tmp
         experiment(tmp_path, SACExperimentBuilder, "Pendulum-v1", restored=directory).run("second")
 
 
-@pytest.mark.parametrize(("asked", "total", "steps"), [(None, 20_000, 2000), (None, 10**6, 5000), (0, 20_000, 0), (300, 20_000, 300)])
+@pytest.mark.parametrize(("asked", "total", "steps"), [(-1, 20_000, 2000), (-1, 10**6, 5000), (0, 20_000, 0), (300, 20_000, 300)])
 def test_by_hand_critics_learn_for_a_tenth_of_the_run_unless_it_is_said(asked, total, steps):
     assert steps_of_warm_up(asked, total) == steps

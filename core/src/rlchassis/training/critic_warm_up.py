@@ -53,6 +53,6 @@ class CriticWarmUp:
         log.info("The policy learns after environment step %d.", self.end)
 
 
-def steps_of_warm_up(asked: int | None, total_steps: int) -> int:
-    """The steps that are asked for, or the default of a run of total_steps."""
-    return min(MOST_STEPS, total_steps // LARGEST_SHARE) if asked is None else asked
+def steps_of_warm_up(asked: int, total_steps: int) -> int:
+    """The steps that are asked for, or with −1 the default of a run of total_steps."""
+    return min(MOST_STEPS, total_steps // LARGEST_SHARE) if asked == -1 else asked
