@@ -159,10 +159,10 @@ API = {
         ModuleFactory HasSpaces Probe require_values require_action described is_masked split_mask join_mask without_mask
     """,
     "a configuration: fields that check themselves, parts by name, settings of a run": """
-        ConfigPart Component instance number switch whole refuses_old_names ExperimentConfig SamplingConfig
+        ConfigPart Component choice instance number switch whole refuses_old_names ExperimentConfig SamplingConfig
     """,
     "a verb that reads runs: output, metrics and settings of a directory, files that are never half-written": """
-        say read_metrics read_settings write_atomically
+        say read_metrics read_settings settings_of write_atomically
     """,
     "errors that the caller tells apart: a wrong argument, spaces, a stranger's files, another plugin": """
         UsageError UnsupportedSpaceError StoredFileError PluginError
@@ -215,14 +215,14 @@ TOOLKIT = """
     create_temperature Critic critic_metrics CriticEnsemble CriticEnsembleMethods CriticFactory CriticFactoryDefault
     CriticFactoryReuseActor detached deterministic_policy_loss DeterministicActor DeterministicActorFactoryDefault
     DeterministicActorMethods DeterministicPolicy DiagonalGaussian DiscreteCriticEnsemble encoder_for EpsilonGreedyPolicy
-    explained_variance ExplorationNoise Features first_of fisher_vector_product flat_gradient flattened forbid GaussianActor
+    explained_variance ExplorationNoise Features first_of fisher_vector_product flat_gradient flattened forbid fused_step GaussianActor
     GaussianActorMethods HeadOnFeatures infer IntermediateModuleFactory IntermediateModuleFactoryDefault is_alpha joint_actions
     joint_mask joint_sizes lambda_returns LinearEps log_joint_actions masked MaskedActor MaskedValues Memory MemoryFactory
     MemoryFactoryGRU MemoryFactoryLSTM MemoryMethods MixedActor MixedDistribution MLP MultiCategorical MultiCategoricalActor
     n_step_transition network_spaces NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized
-    OneCriticMethods orthogonal_ polyak_update RecurrentPolicy require_one_shape ReturnScale
+    OneCriticMethods OptimizerStep orthogonal_ polyak_update RecurrentPolicy require_one_shape ReturnScale
     target_memory update_target_memory RolloutBatch RunningMoments
-    seen_by_networks settings_by_path soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy
+    seen_by_networks soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy
     StandardLoggerFactory StochasticActorMethods StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature
     two_critics TwoCriticsMethods unique_parameters
     update_scale_and_compute_gae value_loss width_of WithoutMask

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rlchassis.cli.output import say
     from rlchassis.config import ExperimentConfig, ResolvedSampling, SamplingConfig
     from rlchassis.config.config_part import ConfigPart
-    from rlchassis.config.fields import decay_rates, instance, number, switch, whole
+    from rlchassis.config.fields import choice, decay_rates, instance, number, switch, whole
     from rlchassis.config.tianshou_names import refuses_old_names
     from rlchassis.data.action_layout import ActionLayout
     from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, map_tensors
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rlchassis.replay import Replay, ReplayBuffer, Sample
     from rlchassis.run.watching import playing_rendered
     from rlchassis.storage.files import write_atomically
-    from rlchassis.storage.stored_configuration import read_settings
+    from rlchassis.storage.stored_configuration import read_settings, settings_of
     from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
     from rlchassis.training.buffer_factory import BufferFactory
     from rlchassis.training.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 HOMES = {
     "rlchassis.cli.output": "say",
     "rlchassis.config": "ExperimentConfig ResolvedSampling SamplingConfig",
-    "rlchassis.config.fields": "decay_rates instance number switch whole",
+    "rlchassis.config.fields": "choice decay_rates instance number switch whole",
     "rlchassis.config.config_part": "ConfigPart",
     "rlchassis.config.tianshou_names": "refuses_old_names",
     "rlchassis.data.action_layout": "ActionLayout",
@@ -68,7 +68,7 @@ HOMES = {
     "rlchassis.replay": "Replay ReplayBuffer Sample",
     "rlchassis.run.watching": "playing_rendered",
     "rlchassis.storage.files": "write_atomically",
-    "rlchassis.storage.stored_configuration": "read_settings",
+    "rlchassis.storage.stored_configuration": "read_settings settings_of",
     "rlchassis.training.agent": "AgentFactory PolicyWrapperFactory",
     "rlchassis.training.buffer_factory": "BufferFactory",
     "rlchassis.training.callbacks": "CallbackContext EpochStopCallback EpochTestCallback EpochTrainCallback",
@@ -130,6 +130,7 @@ __all__ = [
     "UsageError",
     "World",
     "by_row",
+    "choice",
     "decay_rates",
     "described",
     "gradient_step",
@@ -147,6 +148,7 @@ __all__ = [
     "require_action",
     "require_values",
     "say",
+    "settings_of",
     "split_mask",
     "switch",
     "whole",

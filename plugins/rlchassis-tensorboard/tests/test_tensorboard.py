@@ -58,8 +58,9 @@ def test_the_configuration_is_in_the_tab_of_hyperparameters(directory):
     found = metadata.parse_session_start_info_plugin_data(content).hparams
     assert found["config.seed"].number_value == 42
     assert found["config.watch"].bool_value is False
-    assert found["env_factory.options.task"].string_value == "CartPole-v1"
-    assert found["agent_factory.options.policy_wrappers"].string_value == "[]"
+    assert found["env.task"].string_value == "CartPole-v1"
+    assert found["policy_wrappers"].string_value == "[]"
+    assert found["sampling.step_per_epoch"].number_value == 32
 
 
 def test_returns_of_a_test_are_a_histogram_beside_their_mean(directory):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,11 @@ def decay_rates(default: tuple[float, ...]) -> Any:
 def switch(default: bool) -> Any:
     """Field for a bool."""
     return _checked(default, "True or False", lambda value: isinstance(value, bool), or_none=False)
+
+
+def choice(default: str | None, values: Sequence[str], *, or_none: bool = False) -> Any:
+    """Field for one of several words."""
+    return _checked(default, f"one of {', '.join(values)}", lambda value: value in values, or_none)
 
 
 def instance(contract: type, default: Any = None, *, factory: Callable[[], Any] | None = None, or_none: bool = False) -> Any:

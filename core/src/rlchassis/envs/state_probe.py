@@ -29,8 +29,9 @@ def exact_ways(construct: EnvConstructor) -> list[str]:
 def _is_exact(construct: EnvConstructor, way: str) -> bool:
     """Whether a restored environment gives the same bytes, across the ends of episodes, with the same actions."""
     with ExitStack() as at_the_end, suppress(Exception):
-        original, other, first = (_with_mask(_opened(construct, at_the_end)) for _ in range(3))
-        actions = _allowed_actions(first) if is_masked(marked(first.observation_space, first.action_space)) else _actions(original)
+        original, other = (_with_mask(_opened(construct, at_the_end)) for _ in range(2))
+        masked = is_masked(marked(original.observation_space, original.action_space))
+        actions = _allowed_actions(_with_mask(_opened(construct, at_the_end))) if masked else _actions(original)
         episode = _play(original, _begun(original, SEED), actions[:STEPS])[0]
         store, restore = WAYS[way]
         restore(other, store(original, episode))

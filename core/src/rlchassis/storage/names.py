@@ -23,7 +23,7 @@ def timestamp_name() -> str:
 def name_parts(name: str, what: str = "experiment name") -> tuple[str, ...]:
     """Split a name at slashes and backslashes; UsageError if it could lead out of the base directory."""
     if not isinstance(name, str):
-        raise UsageError(f"an {what} must be a text, not {name!r}; use names such as 'cartpole/ppo-1'.")
+        raise UsageError(f"{what} must be a text, not {name!r}; use names such as 'cartpole/ppo-1'.")
     parts = tuple(re.split(r"[/\\]", name))
     for part in parts:
         problem = _problem(part)

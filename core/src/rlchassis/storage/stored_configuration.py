@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,13 @@ def read_settings(directory: str | Path) -> dict[str, Any]:
         require_bounded(data)
     except UsageError as error:
         raise StoredFileError(f"the configuration in {directory} cannot be used: {error}") from error
-    return dict(_sections(data))
+    return settings_of(data)
 
 
-def _sections(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key, value in data.items():
-        if key != "format":
-            yield from flattened(value, SECTIONS.get(key, key))
+def settings_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a configuration as plain data by their `--set` names."""
+    parts = (flattened(value, SECTIONS.get(key, key)) for key, value in data.items() if key != "format")
+    return dict(chain.from_iterable(parts))
 
 
 def flattened(data: Any, name: str) -> Iterator[tuple[str, Any]]:

@@ -33,7 +33,7 @@ class Logger(ABC):
         """Record the distribution of some values, such as the returns of a test. Default: nothing."""
 
     def log_video(self, tag: str, file: str, step: int) -> None:  # noqa: B027  not every logger shows one
-        """Record an MP4 file. Default: nothing."""
+        """Record a video, an MP4 or GIF file. Default: nothing."""
 
     @abstractmethod
     def close(self) -> None:

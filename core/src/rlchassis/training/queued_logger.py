@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import define, field
 
+from rlchassis.storage.files import METRICS_FILENAME
 from rlchassis.training.loggers import Logger, name_of
 
 log = logging.getLogger(__name__)
@@ -93,10 +94,10 @@ class QueuedLogger(Logger):
         self._thread.join(self.closing_seconds)
         if self._thread.is_alive():
             self._is_given_up = True
-            said = "%s did not close within %g s: %d rows are in metrics.jsonl only."
-            log.warning(said, name_of(self), self.closing_seconds, len(self._waiting))
+            said = "%s did not close within %g s: %d rows are in %s only."
+            log.warning(said, name_of(self), self.closing_seconds, len(self._waiting), METRICS_FILENAME)
         if self.dropped:
-            log.warning("%s was slower than the run: %d rows are in metrics.jsonl only.", name_of(self), self.dropped)
+            log.warning("%s was slower than the run: %d rows are in %s only.", name_of(self), self.dropped, METRICS_FILENAME)
 
     def _put(self, name: str, *arguments: Any) -> None:
         if self._process != os.getpid():

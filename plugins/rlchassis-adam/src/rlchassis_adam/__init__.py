@@ -9,7 +9,7 @@ import torch
 from attrs import frozen
 
 from rlchassis.api import OptimizerFactory, decay_rates, number, without_dynamo
-from rlchassis_adam.lean import OptimizerStep, lean_step, steps_one_vector
+from rlchassis_toolkit import OptimizerStep, fused_step
 
 
 @frozen
@@ -30,6 +30,5 @@ class OptimizerFactoryAdam(OptimizerFactory):
         return without_dynamo(torch.optim.Adam)(params, lr, self.betas, self.eps, self.weight_decay, fused=True)
 
     def step_of(self, optimizer: torch.optim.Optimizer) -> OptimizerStep:
-        """The step function; the lean one for a single parameter vector."""
-        step = super().step_of(optimizer)
-        return lean_step(step) if steps_one_vector(optimizer) else step
+        """The step function; for a single parameter vector without torch's overhead."""
+        return fused_step(optimizer, super().step_of(optimizer), decoupled=False)

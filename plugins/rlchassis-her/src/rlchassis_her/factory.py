@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from attrs import frozen
 
-from attrs import Attribute, field, frozen
-
-from rlchassis.api import BufferFactory, EnvFactory, Environments, EnvMode, OffPolicyTrainer, ResolvedSampling, UsageError, whole
+from rlchassis.api import BufferFactory, EnvFactory, Environments, EnvMode, OffPolicyTrainer, ResolvedSampling, choice, whole
 from rlchassis_her.goals import Goals, require_goal_space
 from rlchassis_her.replay import STRATEGIES, HindsightReplay
-
-
-def _known(factory: Any, attribute: Attribute[Any], value: Any) -> None:
-    if value not in STRATEGIES:
-        raise UsageError(f"strategy must be one of {', '.join(STRATEGIES)}, not {value!r}.")
 
 
 @frozen
 class BufferFactoryHER(BufferFactory):
     """Replay that relabels sampled transitions with goals that were reached in the same episode."""
 
-    strategy: str = field(default="future", validator=_known)
+    strategy: str = choice("future", STRATEGIES)
     """Which goals: "future" is one reached at or after the transition, "final" the last of its episode, "episode" any of its episode."""
     n_sampled_goal: int = whole(4)
     """Relabelled transitions k per transition with its own goal: of a batch, k / (k + 1) are relabelled."""

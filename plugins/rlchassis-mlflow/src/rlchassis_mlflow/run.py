@@ -14,8 +14,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 
-from rlchassis.api import Logger, UsageError
-from rlchassis_toolkit import settings_by_path
+from rlchassis.api import Logger, UsageError, settings_of
 
 log = logging.getLogger("rlchassis.loggers")  # below the one whose messages log.txt and the command line show
 ID_TAG = "logger_run_id"
@@ -80,7 +79,7 @@ def _run(client: MlflowClient, directory: Path, experiment: str, name: str, run_
     id_file.parent.mkdir(parents=True, exist_ok=True)
     id_file.write_text(made, "utf-8")
     client.log_dict(made, dict(configuration), "configuration.json")
-    params = [Param(NOT_IN_KEYS.sub("_", path), str(value)[:LONGEST_PARAM]) for path, value in settings_by_path(configuration)]
+    params = [Param(NOT_IN_KEYS.sub("_", name), str(value)[:LONGEST_PARAM]) for name, value in settings_of(configuration).items()]
     for start in range(0, len(params), PARAMS_AT_ONCE):
         client.log_batch(made, params=params[start : start + PARAMS_AT_ONCE])
     log.info("MLflow run %s of experiment %r.", made, experiment)

@@ -16,7 +16,7 @@ from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from rlchassis_toolkit import settings_by_path
+from rlchassis.api import settings_of
 
 HYPERPARAMETER = bool | int | float | str
 RGB = 3
@@ -34,7 +34,7 @@ class Events:
         """Write the format version, and the configuration as a text and as hyperparameters."""
         self._write(file_version="brain.Event:2")
         self._write(summary=text_pb("configuration", f"```json\n{json.dumps(configuration, indent=2)}\n```"), step=0)
-        settings = {path: value if isinstance(value, HYPERPARAMETER) else str(value) for path, value in settings_by_path(configuration)}
+        settings = {name: value if isinstance(value, HYPERPARAMETER) else str(value) for name, value in settings_of(configuration).items()}
         self._write(summary=hparams_pb(settings), step=0)
 
     def write_scalars(self, metrics: Mapping[str, float], step: int) -> None:

@@ -30,9 +30,9 @@ from rlchassis_toolkit.factories.networks import (
     IntermediateModuleFactory,
     IntermediateModuleFactoryDefault,
 )
+from rlchassis_toolkit.fused_step import OptimizerStep, fused_step
 from rlchassis_toolkit.gae import Advantages, ReturnScale, compute_gae, update_scale_and_compute_gae
 from rlchassis_toolkit.loggers.factory import StandardLoggerFactory
-from rlchassis_toolkit.loggers.settings import settings_by_path
 from rlchassis_toolkit.losses import (
     actor_critic_loss,
     deterministic_policy_loss,
@@ -128,6 +128,7 @@ __all__ = [
     "NoiseFactoryMaxActionScaledGaussian",
     "NoiseFactoryOrnsteinUhlenbeck",
     "OneCriticMethods",
+    "OptimizerStep",
     "RecurrentPolicy",
     "ReturnScale",
     "RolloutBatch",
@@ -160,6 +161,7 @@ __all__ = [
     "flat_gradient",
     "flattened",
     "forbid",
+    "fused_step",
     "infer",
     "is_alpha",
     "joint_actions",
@@ -175,7 +177,6 @@ __all__ = [
     "polyak_update",
     "require_one_shape",
     "seen_by_networks",
-    "settings_by_path",
     "soft_value",
     "squared_loss",
     "squashed_actor",

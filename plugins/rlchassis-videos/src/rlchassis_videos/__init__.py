@@ -7,17 +7,12 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import Attribute, define, field
+from attrs import define, field
 
-from rlchassis.api import Environments, UsageError, World, hookimpl, playing_rendered, whole
+from rlchassis.api import Environments, World, choice, hookimpl, playing_rendered, whole
 from rlchassis_videos.recording import FORMATS, Recording, global_generators_kept, require_images
 
 log = logging.getLogger("rlchassis.videos")  # below the one whose messages log.txt and the command line show
-
-
-def _is_format(instance: Any, attribute: Attribute[Any], value: Any) -> None:
-    if value not in FORMATS:
-        raise UsageError(f"{attribute.name} must be one of {', '.join(FORMATS)}, not {value!r}.")
 
 
 @define(eq=False)
@@ -29,7 +24,7 @@ class Videos:
 
     every: int = whole(1)
     """Number of tests from one video to the next."""
-    format: str = field(default="mp4", validator=_is_format)
+    format: str = choice("mp4", FORMATS)
     """"mp4", or "gif", which TensorBoard shows."""
     _env_factory: Any = field(default=None, init=False)
     _has_failed: bool = field(default=False, init=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import Attribute, field, frozen
 
-from rlchassis.api import Logger, UsageError, instance
+from rlchassis.api import Logger, UsageError, choice, instance
 from rlchassis_toolkit import StandardLoggerFactory
 
 MODES = ("online", "offline")
@@ -23,11 +23,6 @@ def _are_texts(instance: Any, attribute: Attribute[Any], value: tuple[Any, ...])
         raise UsageError(f"{attribute.name} must be a tuple of strings, not {value!r}.")
 
 
-def _is_mode(instance: Any, attribute: Attribute[Any], value: Any) -> None:
-    if value not in (None, *MODES):
-        raise UsageError(f"{attribute.name} must be one of {', '.join(MODES)} or None, not {value!r}.")
-
-
 @frozen
 class LoggerFactoryWandb(StandardLoggerFactory):
     """Factory of W&B loggers: files in the folder wandb of the run directory, which are uploaded as the run goes on."""
@@ -40,7 +35,7 @@ class LoggerFactoryWandb(StandardLoggerFactory):
     """Group of runs, such as the seeds of one experiment."""
     tags: tuple[str, ...] = field(default=(), converter=_texts, validator=_are_texts)
     """Tags of the run."""
-    mode: str | None = field(default=None, validator=_is_mode)
+    mode: str | None = choice(None, MODES, or_none=True)
     """"online", or "offline" to upload later with `wandb sync`; None: WANDB_MODE of the process, or else online."""
 
     def open_logger(self, log_dir: str, experiment_name: str, run_id: str | None, config_dict: dict[str, Any]) -> Logger:

@@ -34,8 +34,8 @@ class LoggerWandb(Logger):
         self._run.log({tag: wandb.Histogram(values)}, step=step)
 
     def log_video(self, tag: str, file: str, step: int) -> None:
-        """Log an MP4 file."""
-        self._run.log({tag: wandb.Video(file, format="mp4")}, step=step)
+        """Log an MP4 or GIF file."""
+        self._run.log({tag: wandb.Video(file)}, step=step)
 
     def close(self) -> None:
         """Finish the run; what could not be uploaded stays in its files."""

@@ -8,9 +8,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from attrs import Attribute, define, frozen
+from attrs import define, frozen
 
-from rlchassis.api import Logger, UsageError
+from rlchassis.api import Logger
 
 NATIVE = "native"
 
@@ -62,12 +62,6 @@ class RenamingLogger(Logger):
 def table() -> dict[str, dict[str, dict[str, str | dict[str, Any]]]]:
     """The table: dialect → "all" or an algorithm → tag → name."""
     return tomllib.loads((files(__package__) / "dialects.toml").read_text("utf-8"))
-
-
-def require_dialect(instance: Any, attribute: Attribute[Any], value: Any) -> None:
-    """UsageError unless it is "native" or a dialect of the table."""
-    if value != NATIVE and value not in table():
-        raise UsageError(f"{attribute.name} must be one of {', '.join((NATIVE, *table()))}, not {value!r}.")
 
 
 def names_in(dialect: str, algorithm: str) -> dict[str, Name]:

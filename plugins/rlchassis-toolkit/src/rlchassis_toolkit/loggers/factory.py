@@ -7,10 +7,10 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
-from rlchassis.api import Logger, LoggerFactory, UsageError, switch
-from rlchassis_toolkit.loggers.dialects import NATIVE, RenamingLogger, names_in, require_dialect
+from rlchassis.api import Logger, LoggerFactory, UsageError, choice, switch
+from rlchassis_toolkit.loggers.dialects import NATIVE, RenamingLogger, names_in, table
 
 log = logging.getLogger("rlchassis.loggers")  # below the one whose messages log.txt and the command line show
 
@@ -29,7 +29,7 @@ class NoLogger(Logger):
 class StandardLoggerFactory(LoggerFactory):
     """Base class of logger factories with common options; subclasses implement open_logger."""
 
-    tag_dialect: str = field(default=NATIVE, validator=require_dialect)
+    tag_dialect: str = choice(NATIVE, (NATIVE, *table()))
     """Names of metrics: "native", or those of "sb3" (Stable-Baselines3), "cleanrl" or "tianshou"."""
     required: bool = switch(True)
     """Whether to refuse the run where the logger cannot be made; False: the run goes on without it, after a warning."""
