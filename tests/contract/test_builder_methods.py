@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from importlib.metadata import distributions
 
 import pytest
@@ -12,8 +11,8 @@ from packaging.utils import canonicalize_name as canonical
 import rlchassis
 import rlchassis.experiment
 from rlchassis.experiment import BUILDERS, ExperimentBuilder
+from rlchassis_testkit.signatures import REQUIRED, assert_begins_with
 
-REQUIRED = inspect.Parameter.empty
 BUILDER = {"env_factory": REQUIRED, "experiment_config": None, "sampling_config": None}
 
 ACTOR = {
@@ -95,17 +94,6 @@ def imported(name):
 
 INSTALLED = [name for name in BUILDER_METHODS if imported(name)]
 MISSING = [name for name in BUILDER_METHODS if not imported(name)]
-
-
-def leading(callable_, count):
-    parameters = list(inspect.signature(callable_).parameters.values())
-    return {p.name: p.default for p in parameters[:count]}, parameters[count:]
-
-
-def assert_begins_with(callable_, expected):
-    found, more = leading(callable_, len(expected))
-    assert list(found.items()) == list(expected.items())
-    assert all(p.default is not REQUIRED or p.kind in (p.KEYWORD_ONLY, p.VAR_KEYWORD) for p in more), more
 
 
 def test_there_are_twelve_builders():

@@ -19,9 +19,9 @@ import rlchassis_toolkit
 from rlchassis import api
 from rlchassis.experiment import Experiment, ExperimentConfig, ExperimentResult, Mode, PolicyPersistence
 from rlchassis.experiment.provided import NOT_YET
+from rlchassis_testkit.signatures import REQUIRED, assert_begins_with, leading
 
 ROOT = Path(__file__).parents[2]
-REQUIRED = inspect.Parameter.empty
 BUILDER = {"env_factory": REQUIRED, "experiment_config": None, "sampling_config": None}
 
 SIGNATURES = {
@@ -58,17 +58,6 @@ SIGNATURES = {
     "load_policy": {"directory": REQUIRED},
     "evaluate": {"directory": REQUIRED, "episodes": None},
 }  # fmt: skip
-
-
-def leading(callable_, count):
-    parameters = list(inspect.signature(callable_).parameters.values())
-    return {p.name: p.default for p in parameters[:count]}, parameters[count:]
-
-
-def assert_begins_with(callable_, expected):
-    found, more = leading(callable_, len(expected))
-    assert list(found.items()) == list(expected.items())
-    assert all(p.default is not REQUIRED or p.kind in (p.KEYWORD_ONLY, p.VAR_KEYWORD) for p in more), more
 
 
 @pytest.mark.parametrize("name", SIGNATURES)

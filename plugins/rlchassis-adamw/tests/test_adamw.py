@@ -9,22 +9,12 @@ from torch import nn
 
 from rlchassis.api import Optimizer, UsageError, without_dynamo
 from rlchassis_adamw import OptimizerFactoryAdamW
-
-LR = 0.1
-
-
-def stepped(factory: OptimizerFactoryAdamW, gradients: list[float], start: float = 1.0) -> float:
-    """A weight after steps with these gradients."""
-    weight = nn.Parameter(torch.tensor([start]))
-    optimizer = Optimizer.create(factory, [weight], LR)
-    for gradient in gradients:
-        optimizer.descend((gradient * weight).sum())
-    return weight.item()
+from rlchassis_testkit.optimizer_steps import LR, weight_after
 
 
 def test_weights_decay_apart_from_the_gradient_by_hand():
-    assert stepped(OptimizerFactoryAdamW(weight_decay=0.5), [0.0], start=4.0) == pytest.approx(4 * (1 - LR * 0.5))
-    assert stepped(OptimizerFactoryAdamW(weight_decay=0.5, eps=3.0), [3.0], start=4.0) == pytest.approx(
+    assert weight_after(OptimizerFactoryAdamW(weight_decay=0.5), [0.0], start=4.0) == pytest.approx(4 * (1 - LR * 0.5))
+    assert weight_after(OptimizerFactoryAdamW(weight_decay=0.5, eps=3.0), [3.0], start=4.0) == pytest.approx(
         4 * (1 - LR * 0.5) - LR * 3 / (3 + 3)
     )
 
@@ -34,7 +24,7 @@ def test_without_decay_two_steps_are_those_of_adam_by_hand():
     first, second = (1 - beta1) * 1, (1 - beta2) * 1
     first, second = beta1 * first + (1 - beta1) * 3, beta2 * second + (1 - beta2) * 9
     expected = 1 - LR - LR * (first / (1 - beta1**2)) / math.sqrt(second / (1 - beta2**2))
-    assert stepped(OptimizerFactoryAdamW((beta1, beta2), 1e-12, 0.0), [1.0, 3.0]) == pytest.approx(expected)
+    assert weight_after(OptimizerFactoryAdamW((beta1, beta2), 1e-12, 0.0), [1.0, 3.0]) == pytest.approx(expected)
 
 
 def test_a_vector_is_stepped_to_the_last_bit_as_torch_steps_it():

@@ -89,5 +89,5 @@ def test_a_file_of_another_kind_is_refused_before_training_unless_the_logger_is_
 
 def test_a_directory_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "csv").write_text("no directory", "utf-8")
-    with pytest.raises(UsageError, match=r"csv/id/metrics\.csv cannot be written \(File exists\)|\(Not a directory\)"):
+    with pytest.raises(UsageError, match=r"csv/id/metrics\.csv cannot be written \((File exists|Not a directory)\)"):
         opened(tmp_path, "id")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import copy
 import logging
 import math
 
@@ -12,8 +11,8 @@ from rlchassis.api import Optimizer, UsageError, without_dynamo
 from rlchassis.learning.optimizer.parameters import ParameterStorage
 from rlchassis_muon import OptimizerFactoryMuon
 from rlchassis_muon.orthogonal import orthogonalized
+from rlchassis_testkit.optimizer_steps import LR, assert_resumes_exactly, descend
 
-LR = 0.1
 ROTATION = torch.tensor([[0.6, -0.8], [0.8, 0.6]])
 
 
@@ -25,11 +24,6 @@ def parts() -> list[nn.Parameter]:
     """Weights and biases of a network with a hidden matrix, an ensemble of them and a kernel, all of four to eight on a side."""
     shapes = ((8, 3), (8,), (6, 8), (6,), (2, 6), (2,), (3, 4, 5), (4, 2, 2, 2))
     return [nn.Parameter(random(*shape, seed=i)) for i, shape in enumerate(shapes)]
-
-
-def descend(optimizer: Optimizer, params: list[nn.Parameter], steps: range) -> None:
-    for step in steps:
-        optimizer.descend(sum((p * (step + 1)).sin().sum() for p in params))
 
 
 def hidden_and_rest(factory: OptimizerFactoryMuon, params: list[nn.Parameter]) -> tuple[list[int], list[int]]:
@@ -121,16 +115,7 @@ def test_a_schedule_sets_the_learning_rate_of_both_groups():
 
 
 def test_its_state_goes_on_to_the_last_bit():
-    through, stopped, resumed = parts(), parts(), parts()
-    one, two, three = (Optimizer.create(OptimizerFactoryMuon(min_width=4), params, LR) for params in (through, stopped, resumed))
-    descend(one, through, range(6))
-    descend(two, stopped, range(3))
-    with torch.no_grad():
-        for p, value in zip(resumed, stopped, strict=True):
-            p.copy_(value)
-    three.load_state_dict(copy.deepcopy(two.state_dict()))
-    descend(three, resumed, range(3, 6))
-    assert all(torch.equal(p, q) for p, q in zip(through, resumed, strict=True))
+    assert_resumes_exactly(OptimizerFactoryMuon(min_width=4), parts(), 6)
 
 
 def test_parameters_without_gradient_stay():

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import copy
 import math
 
 import pytest
@@ -10,8 +9,8 @@ from torch import nn
 from rlchassis.api import Optimizer, UsageError, without_dynamo
 from rlchassis.learning.optimizer.parameters import ParameterStorage
 from rlchassis_rmsprop import OptimizerFactoryRMSprop
+from rlchassis_testkit.optimizer_steps import LR, assert_resumes_exactly, descend, parameters, weight_after
 
-LR = 0.1
 OPTIONS = [
     {},
     {"alpha": 0.9, "eps": 1e-5, "weight_decay": 0.1},
@@ -21,34 +20,15 @@ OPTIONS = [
 ]
 
 
-def stepped(factory: OptimizerFactoryRMSprop, gradients: list[float], start: float = 1.0) -> float:
-    """A weight after steps with these gradients."""
-    weight = nn.Parameter(torch.tensor([start], dtype=torch.float64))
-    optimizer = Optimizer.create(factory, [weight], LR)
-    for gradient in gradients:
-        optimizer.descend((gradient * weight).sum())
-    return weight.item()
-
-
-def parts() -> list[nn.Parameter]:
-    rng = torch.Generator().manual_seed(0)
-    return [nn.Parameter(torch.randn(shape, generator=rng)) for shape in ((3, 5), (7,), (2, 2, 2))]
-
-
-def descend(optimizer: Optimizer, params: list[nn.Parameter], steps: range) -> None:
-    for step in steps:
-        optimizer.descend(sum(((p - step) ** 2).sum() for p in params))
-
-
 def test_epsilon_is_added_to_the_root_by_hand():
     v = 0.25 * 9
-    assert stepped(OptimizerFactoryRMSprop(alpha=0.75, eps=0.5), [3.0]) == pytest.approx(1 - LR * 3 / (math.sqrt(v) + 0.5))
+    assert weight_after(OptimizerFactoryRMSprop(alpha=0.75, eps=0.5), [3.0]) == pytest.approx(1 - LR * 3 / (math.sqrt(v) + 0.5))
 
 
 def test_epsilon_is_added_below_the_root_by_hand():
     v = 0.25 * 9
     factory = OptimizerFactoryRMSprop(alpha=0.75, eps=0.5, eps_in_root=True)
-    assert stepped(factory, [3.0]) == pytest.approx(1 - LR * 3 / math.sqrt(v + 0.5))
+    assert weight_after(factory, [3.0]) == pytest.approx(1 - LR * 3 / math.sqrt(v + 0.5))
 
 
 def test_two_steps_of_tensorflow_1_by_hand():
@@ -56,7 +36,7 @@ def test_two_steps_of_tensorflow_1_by_hand():
     first = 0.75 * 1 + 0.25 * 9
     second = 0.75 * first + 0.25 * 4
     expected = 1 - LR * 3 / math.sqrt(first + 0.5) - LR * 2 / math.sqrt(second + 0.5)
-    assert stepped(factory, [3.0, 2.0]) == pytest.approx(expected)
+    assert weight_after(factory, [3.0, 2.0]) == pytest.approx(expected)
 
 
 def test_momentum_and_centring_by_hand():
@@ -66,18 +46,18 @@ def test_momentum_and_centring_by_hand():
     weight = 1 - LR * momentum
     v, m = 0.75 * v + 0.25 * 4, 0.75 * m + 0.25 * 2
     weight -= LR * (0.5 * momentum + 2 / math.sqrt(v - m * m + 0.5))
-    assert stepped(factory, [3.0, 2.0]) == pytest.approx(weight)
+    assert weight_after(factory, [3.0, 2.0]) == pytest.approx(weight)
 
 
 def test_weights_decay_as_an_l2_penalty():
-    assert stepped(OptimizerFactoryRMSprop(alpha=0.75, eps=0.5, weight_decay=0.5), [0.0], start=4.0) == pytest.approx(
+    assert weight_after(OptimizerFactoryRMSprop(alpha=0.75, eps=0.5, weight_decay=0.5), [0.0], start=4.0) == pytest.approx(
         4 - LR * 2 / (1 + 0.5)
     )
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_with_torchs_epsilon_it_steps_as_torch_does(options):
-    first, second = parts(), parts()
+    first, second = parameters(), parameters()
     torchs = without_dynamo(torch.optim.RMSprop)(second, LR, **options)
     ours = Optimizer.create(OptimizerFactoryRMSprop(**options), first, LR)
     assert len(ours.storage.stepped) == 1
@@ -89,17 +69,7 @@ def test_with_torchs_epsilon_it_steps_as_torch_does(options):
 
 @pytest.mark.parametrize("options", [*OPTIONS, {"eps_in_root": True, "initial_square": 1.0}], ids=str)
 def test_its_state_goes_on_to_the_last_bit(options):
-    through, stopped, resumed = parts(), parts(), parts()
-    factory = OptimizerFactoryRMSprop(**options)
-    one, two, three = (Optimizer.create(factory, params, LR) for params in (through, stopped, resumed))
-    descend(one, through, range(8))
-    descend(two, stopped, range(4))
-    with torch.no_grad():
-        for p, value in zip(resumed, stopped, strict=True):
-            p.copy_(value)
-    three.load_state_dict(copy.deepcopy(two.state_dict()))
-    descend(three, resumed, range(4, 8))
-    assert all(torch.equal(p, q) for p, q in zip(through, resumed, strict=True))
+    assert_resumes_exactly(OptimizerFactoryRMSprop(**options), parameters())
 
 
 def test_a_parameter_without_gradient_stays():

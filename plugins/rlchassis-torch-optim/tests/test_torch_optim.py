@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import copy
 import pickle
 
 import pytest
@@ -9,10 +8,10 @@ from torch import nn
 
 from rlchassis.api import Optimizer, UsageError, without_dynamo
 from rlchassis.learning.optimizer.parameters import ParameterStorage
+from rlchassis_testkit.optimizer_steps import LR, assert_resumes_exactly, descend, parameters, weight_after
 from rlchassis_torch_optim import OptimizerFactoryTorch
 from rlchassis_torch_optim.classes import ELEMENTWISE, UNUSABLE, optimizer_class
 
-LR = 0.1
 NAMES = sorted(name for name, kind in vars(torch.optim).items() if isinstance(kind, type) and name not in ("Optimizer", *UNUSABLE))
 
 
@@ -29,32 +28,18 @@ class Sign(torch.optim.Optimizer):
                 p.sub_(p.grad.sign() * group["lr"] * group["scale"])
 
 
-def parts() -> list[nn.Parameter]:
-    rng = torch.Generator().manual_seed(0)
-    return [nn.Parameter(torch.randn(shape, generator=rng)) for shape in ((3, 5), (7,), (2, 2))]
-
-
 def torchs_own(kind, params) -> Optimizer:
     """torch's optimizer with its defaults, over separate parameters."""
     return Optimizer(without_dynamo(kind)(params, lr=LR), ParameterStorage(params), LR)
 
 
-def descend(optimizer, params, steps):
-    for step in steps:
-        optimizer.descend(sum(((p - step) ** 2).sum() for p in params))
-
-
 def test_a_step_of_a_named_class_by_hand():
-    weight = nn.Parameter(torch.tensor([1.0]))
-    optimizer = Optimizer.create(OptimizerFactoryTorch("SGD", momentum=0.5), [weight], LR)
-    for _ in range(2):
-        optimizer.descend(2 * weight.sum())
-    assert weight.item() == pytest.approx(1 - LR * 2 - LR * (0.5 * 2 + 2))
+    assert weight_after(OptimizerFactoryTorch("SGD", momentum=0.5), [2.0, 2.0]) == pytest.approx(1 - LR * 2 - LR * (0.5 * 2 + 2))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_usable_class_steps_as_torchs_own(name):
-    first, second = parts(), parts()
+    first, second = parameters(), parameters()
     factory = OptimizerFactoryTorch(name)
     ours = Optimizer.create(factory, first, LR)
     assert len(ours.storage.stepped) == (1 if name in ELEMENTWISE else 3)
@@ -66,17 +51,7 @@ def test_every_usable_class_steps_as_torchs_own(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_state_of_every_usable_class_goes_on_to_the_last_bit(name):
-    through, stopped, resumed = parts(), parts(), parts()
-    factory = OptimizerFactoryTorch(name)
-    one, two, three = (Optimizer.create(factory, params, LR) for params in (through, stopped, resumed))
-    descend(one, through, range(8))
-    descend(two, stopped, range(4))
-    with torch.no_grad():
-        for p, value in zip(resumed, stopped, strict=True):
-            p.copy_(value)
-    three.load_state_dict(copy.deepcopy(two.state_dict()))
-    descend(three, resumed, range(4, 8))
-    assert all(torch.equal(p, q) for p, q in zip(through, resumed, strict=True))
+    assert_resumes_exactly(OptimizerFactoryTorch(name), parameters())
 
 
 def test_elementwise_classes_are_all_of_torch():
@@ -85,7 +60,7 @@ def test_elementwise_classes_are_all_of_torch():
 
 @pytest.mark.parametrize(("options", "fused"), [({}, True), ({"fused": False}, False), ({"foreach": True}, None)])
 def test_a_fused_step_is_taken_unless_another_is_asked_for(options, fused):
-    made = OptimizerFactoryTorch("AdamW", **options).create_optimizer_for_params(parts(), LR)
+    made = OptimizerFactoryTorch("AdamW", **options).create_optimizer_for_params(parameters(), LR)
     assert made.defaults["fused"] is fused
 
 

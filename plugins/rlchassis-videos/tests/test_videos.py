@@ -23,9 +23,9 @@ pytestmark = [  # imageio-ffmpeg leaves the pipes of its processes to the garbag
 
 
 class Coloured(gym.Env):
-    """Each step of its four has its own shade of grey; the first depends on the seed, and each draws from numpy's global generator."""
+    """Each of its four steps has its own shade of grey; the first depends on the seed, and rewards come from numpy's global generator."""
 
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 25}  # noqa: RUF012
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 25}  # noqa: RUF012  as gymnasium annotates it
     observation_space, action_space = gym.spaces.Box(-1, 1, (1,)), gym.spaces.Discrete(2)
 
     def __init__(self, render_mode=None):
@@ -37,9 +37,8 @@ class Coloured(gym.Env):
         return np.zeros(1, np.float32), {}
 
     def step(self, action):
-        np.random.random()  # noqa: NPY002
         self.steps, self.shade = self.steps + 1, self.shade + 50
-        return np.zeros(1, np.float32), 1.0, self.steps == 4, False, {}
+        return np.zeros(1, np.float32), np.random.random(), self.steps == 4, False, {}  # noqa: NPY002  the global one
 
     def render(self):
         return np.full((32, 48, 3), self.shade, np.uint8)
@@ -106,7 +105,7 @@ def test_every_second_test_leaves_the_frames_of_its_first_episode_and_shows_them
 def test_a_recorded_run_has_the_metrics_of_one_that_is_not(tmp_path):
     np.random.seed(3)  # noqa: NPY002  the environment draws from it
     plain = rows_of(run(tmp_path / "plain"))
-    np.random.seed(3)  # noqa: NPY002
+    np.random.seed(3)  # noqa: NPY002  the same draws again
     recorded = rows_of(run(tmp_path / "recorded", every=1))
     clocks = ("time/steps_per_second",)
     assert [{t: v for t, v in row.items() if t not in clocks} for row in recorded] == [

@@ -111,7 +111,7 @@ def test_a_logger_keeps_its_run_id_stores_videos_and_disturbs_no_random_numbers(
     logger.log_video("test/video", str(tmp_path / "episode.mp4"), 3)
     logger.close()
     logger.close()
-    assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002  the global one
     (file,) = (tmp_path / "wandb").glob("offline-run-*/files/media/videos/test/*.mp4")
     assert file.read_bytes() == b"not looked into"
     assert (tmp_path / "wandb" / "run-id.txt").read_text() == "id-1"

@@ -9,14 +9,13 @@ import torch
 from attrs import define, frozen
 from torch import nn
 
-from rlchassis.data.experience import TensorStruct
 from rlchassis.data.randomness import RandomStreams
 from rlchassis.errors import UsageError
-from rlchassis.learning.algorithm import Algorithm, UpdateResult
 from rlchassis.learning.compilation import LARGEST_NUMBER_OF_SIZES, one_graph
 from rlchassis.learning.gradients import gradient_step
-from rlchassis.learning.optimizer import GraphOptimizer, LRSchedulerFactoryLinear, Optimizer, OptimizerFactory
+from rlchassis.learning.optimizer import GraphOptimizer, LRSchedulerFactoryLinear, OptimizerFactory
 from rlchassis.learning.setup import Setup
+from rlchassis_testkit.compiled import Inputs, LearnsFromInputs
 from rlchassis_testkit.experiences import Constant
 
 CPU = torch.device("cpu")
@@ -38,21 +37,9 @@ class Fused(OptimizerFactory):
         return torch.optim.Adam(params, lr, fused=True)
 
 
-@frozen(eq=False)
-class Points(TensorStruct):
-    x: torch.Tensor
-
-
 @define(eq=False)
-class Unmarked(Algorithm[Points]):
+class Unmarked(LearnsFromInputs):
     weight: nn.Parameter
-    optimizer: Optimizer
-
-    def prepare(self, experience, rng):
-        return experience
-
-    def update(self, batch, count):
-        return UpdateResult(self.learn(batch))
 
     def learn(self, batch):
         return gradient_step(self.optimizer, lambda b: ((self.weight * b.x).square().mean(), {}), batch)
@@ -77,14 +64,14 @@ def made(kind: type[Unmarked], factory: OptimizerFactory | None = None, *, for_g
     torch._dynamo.reset()
     setup = Setup(CPU, RandomStreams(0), 100, lambda *_: factory or Descent(), for_graph=for_graph)
     weight = nn.Parameter(torch.ones(1))
-    algorithm = kind(Constant(), weight, setup.optimizer([weight], 0.1, "all", schedule))
+    algorithm = kind(Constant(), setup.optimizer([weight], 0.1, "all", schedule), weight)
     if for_graph:
         algorithm.compile(setup.optimizers)
     return algorithm
 
 
-def points(*x: float) -> Points:
-    return Points(torch.tensor(x))
+def points(*x: float) -> Inputs:
+    return Inputs(torch.tensor(x))
 
 
 def test_a_compiled_step_goes_down_the_gradient_at_the_rate_of_the_schedule():

@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import signal
-import subprocess
 import sys
 from functools import partial
 from itertools import count
@@ -15,16 +14,9 @@ import pytest
 
 from rlchassis.errors import UsageError
 from rlchassis.storage.run_lock import Holder, RunLock, read_holder, require_no_other_run
+from rlchassis_testkit.held_locks import HOLD
+from rlchassis_testkit.processes import python_process
 
-HOLD = """
-import sys
-from pathlib import Path
-from rlchassis.storage.run_lock import RunLock
-lock = RunLock.acquire(Path(sys.argv[1]))
-print("held", flush=True)
-sys.stdin.readline()
-lock.release()
-"""
 TRY = """
 import sys, time
 from pathlib import Path
@@ -46,19 +38,6 @@ sys.stdin.readline()
 """
 
 
-def another_process(code, directory):
-    return subprocess.Popen([sys.executable, "-c", code, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
-@pytest.fixture
-def holder(tmp_path):
-    """A process that holds the lock of tmp_path until a line reaches it."""
-    with another_process(HOLD, tmp_path) as process:
-        assert process.stdout.readline() == "held\n"
-        yield process
-        process.kill()
-
-
 def test_the_lock_names_process_and_host_and_goes_with_the_run(tmp_path):
     lock = RunLock.acquire(tmp_path)
     assert json.loads((tmp_path / "run.lock").read_text("utf-8")) == {"pid": os.getpid(), "host": platform.node()}
@@ -70,7 +49,7 @@ def test_the_lock_names_process_and_host_and_goes_with_the_run(tmp_path):
 def test_a_lock_that_another_process_has_by_now_stays(tmp_path):
     lock = RunLock.acquire(tmp_path)
     (tmp_path / "run.lock").unlink()
-    with another_process(HOLD, tmp_path) as other:
+    with python_process(HOLD, tmp_path) as other:
         assert other.stdout.readline() == "held\n"
         lock.release()
         assert read_holder(tmp_path).pid == other.pid
@@ -81,7 +60,7 @@ def test_a_lock_that_another_process_has_by_now_stays(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks there")
 def test_a_fork_does_not_give_back_the_lock_of_its_parent(tmp_path):
     forks = HOLD.replace("print(", "import os\nif not os.fork():\n    lock.release()\n    os._exit(0)\nos.wait()\nprint(")
-    with another_process(forks, tmp_path) as parent:
+    with python_process(forks, tmp_path) as parent:
         assert parent.stdout.readline() == "held\n"
         assert read_holder(tmp_path).pid == parent.pid
         parent.communicate("\n", timeout=30)
@@ -115,7 +94,7 @@ def test_the_lock_of_a_killed_process_is_taken_over(tmp_path, holder):
 def test_of_many_who_would_take_over_one_does(tmp_path, holder):
     holder.kill()
     holder.wait(30)
-    others = [another_process(TRY, tmp_path) for _ in range(6)]
+    others = [python_process(TRY, tmp_path) for _ in range(6)]
     for each in others:
         each.stdin.write("\n")
         each.stdin.flush()
@@ -136,7 +115,7 @@ def test_two_runs_of_one_process_are_two_runs(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks there")
 def test_a_fork_that_outlives_its_parent_does_not_keep_the_lock(tmp_path):
     forks = HOLD.replace("print(", "import os, time\nif not os.fork():\n    os.close(1)\n    time.sleep(20)\n    os._exit(0)\nprint(")
-    with another_process(forks, tmp_path) as parent:
+    with python_process(forks, tmp_path) as parent:
         assert parent.stdout.readline() == "held\n"
         parent.kill()
         parent.wait(30)

@@ -6,36 +6,11 @@ import errno
 import json
 import os
 import platform
-import subprocess
-import sys
 
 import pytest
 
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.storage.run_lock import Holder, RunLock, read_holder, require_no_other_run
-
-HOLD = """
-import sys
-from pathlib import Path
-from rlchassis.storage.run_lock import RunLock
-lock = RunLock.acquire(Path(sys.argv[1]))
-print("held", flush=True)
-sys.stdin.readline()
-lock.release()
-"""
-
-
-def another_process(code, directory):
-    return subprocess.Popen([sys.executable, "-c", code, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
-@pytest.fixture
-def holder(tmp_path):
-    """A process that holds the lock of tmp_path until a line reaches it."""
-    with another_process(HOLD, tmp_path) as process:
-        assert process.stdout.readline() == "held\n"
-        yield process
-        process.kill()
 
 
 def test_a_full_disk_leaves_no_empty_lock(tmp_path, monkeypatch):

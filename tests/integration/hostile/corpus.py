@@ -13,7 +13,10 @@ from typing import Any
 
 import torch
 from archives import tricks
-from checkpoints import chunks, damaged, gone, hopeless, signed, strange_values
+from checkpoint_files import chunks, gone
+from checkpoint_links import hopeless
+from checkpoint_trees import strange_values
+from checkpoints import damaged, signed
 from doors import (
     CHECKING,
     DRAWING,

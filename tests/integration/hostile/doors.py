@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from checkpoints import AFTER, BEFORE
+from checkpoint_layout import AFTER, BEFORE
 
 import rlchassis
 from rlchassis.cli import main

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
-from checkpoints import BEFORE, STEPS
+from checkpoint_layout import BEFORE, STEPS
 from corpus import Case, corpus, laid_out
 from doors import DOORS, DOORS_OF_CHECKPOINTS, OPENED, PICTURE, REFUSED, SAME, open_through
 from gymnasium.envs.classic_control import CartPoleEnv

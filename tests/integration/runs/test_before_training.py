@@ -13,7 +13,6 @@ from gymnasium.spaces import Box
 from torch import nn
 
 from rlchassis.envs import Environments
-from rlchassis.errors import UsageError
 from rlchassis.experiment import (
     ActorFactory,
     ActorFactoryDefault,
@@ -26,29 +25,13 @@ from rlchassis.learning.policy import PolicyWrapper
 from rlchassis.run import build as assembly
 from rlchassis.run.checks.before_training import require_sound
 from rlchassis_ppo import PPOAgentFactory
+from rlchassis_testkit.refusals import assert_refused, create_and_close, ppo_builder
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
 from rlchassis_testkit.wrapping import Wrapping
 from rlchassis_toolkit.distributions import Categorical
 from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Features
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
-
-
-def builder(agent_class=PPOAgentFactory):
-    made = type("Builder", (PPOExperimentBuilder,), {"agent_class": agent_class})
-    return made("CartPole-v1", ExperimentConfig(watch=False, persistence_enabled=False), SamplingConfig(num_train_envs=1))
-
-
-def check(configured):
-    configured.build().create_experiment_world().close()
-
-
-def refused(configured, *said):
-    with pytest.raises(UsageError) as caught:
-        check(configured)
-    assert "\n" not in str(caught.value)
-    for part in said:
-        assert part in str(caught.value)
 
 
 @frozen(kw_only=True)
@@ -66,10 +49,10 @@ class CountsEnvironments(PPOAgentFactory):
 
 
 def test_a_policy_that_is_made_of_more_than_the_spaces_is_refused():
-    refused(
-        builder(ReadsEnvironments), "create_policy of ReadsEnvironments fails with AssertionError", "observation_space and action_space"
+    assert_refused(
+        ppo_builder(ReadsEnvironments), "create_policy of ReadsEnvironments fails with AssertionError", "observation_space and action_space"
     )
-    refused(builder(CountsEnvironments), "actor.features.0.bias is [8] there and [4] here", "the spaces alone")
+    assert_refused(ppo_builder(CountsEnvironments), "actor.features.0.bias is [8] there and [4] here", "the spaces alone")
 
 
 class Scaled(nn.Module):
@@ -107,7 +90,9 @@ class Lossy(ActorFactory):
 @pytest.mark.parametrize("factory", [AtRandom(), Lossy.of(-1.0)], ids=["drawn at random", "lost"])
 def test_unstored_state_that_changes_actions_is_named(factory):
     torch.manual_seed(1)
-    refused(builder().with_actor_factory(factory), "rebuilt with the same weights, it acts differently: it has another Scaled.scale")
+    assert_refused(
+        ppo_builder().with_actor_factory(factory), "rebuilt with the same weights, it acts differently: it has another Scaled.scale"
+    )
 
 
 @frozen
@@ -138,14 +123,14 @@ class Unreadable(ActorFactory):
 
 
 def test_a_recipe_that_cannot_be_read_back_is_refused_with_the_field():
-    refused(
-        builder().with_actor_factory(Unreadable()),
+    assert_refused(
+        ppo_builder().with_actor_factory(Unreadable()),
         "its configuration cannot be read back: actor_factory: size: no file can hold a Generator",
     )
 
 
 def test_a_recipe_that_no_file_can_hold_is_not_refused():
-    check(builder().with_policy_wrapper_factory(Wrapping(lambda inner: PolicyWrapper(inner))))
+    create_and_close(ppo_builder().with_policy_wrapper_factory(Wrapping(lambda inner: PolicyWrapper(inner))))
 
 
 @pytest.mark.parametrize("configure", [lambda b: b, lambda b: b.with_critic_factory_use_actor()], ids=["own features", "shared features"])
@@ -163,7 +148,7 @@ def test_global_generators_stand_where_they_stood():
         return random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()  # noqa: NPY002  # that one is meant
 
     before = states()
-    check(builder())
+    create_and_close(ppo_builder())
     assert states() == before
 
 
@@ -192,7 +177,7 @@ class Uncopyable(PolicyWrapper):
 
 def test_a_policy_that_cannot_be_copied_is_asked_itself_and_left_in_training(caplog):
     with caplog.at_level(logging.WARNING):
-        world = builder().with_policy_wrapper_factory(Wrapping(Uncopyable)).build().create_experiment_world()
+        world = ppo_builder().with_policy_wrapper_factory(Wrapping(Uncopyable)).build().create_experiment_world()
     world.close()
     assert world.policy.training
     assert [record.message for record in caplog.records] == [

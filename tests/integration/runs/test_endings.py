@@ -14,24 +14,13 @@ import pytest
 import torch
 
 from rlchassis.errors import DivergenceError, EnvironmentFailure, Interrupted, StorageFailure
-from rlchassis.experiment import Experiment, ExperimentCollection, plan
+from rlchassis.experiment import Experiment, ExperimentCollection
 from rlchassis.hookspecs import hookimpl
 from rlchassis.run import checkpoints
 from rlchassis.storage.checkpoint.directory import write_checkpoint
 from rlchassis.storage.checkpoint.manifest import newest_checkpoint
-from rlchassis_testkit.resuming import assert_same, final_state, run_through, with_checkpoints
+from rlchassis_testkit.resuming import assert_same, final_state, run_through, sac_with_checkpoints, with_checkpoints
 
-SAMPLING = {
-    "num_train_envs": 2,
-    "num_test_envs": 1,
-    "num_test_episodes": 1,
-    "step_per_epoch": 24,
-    "step_per_collect": 6,
-    "batch_size": 6,
-    "buffer_size": 60,
-    "start_timesteps": 12,
-    "start_timesteps_random": True,
-}
 MOMENTS = ("train_start", "epoch_start", "collect_end", "test_start")
 
 
@@ -79,10 +68,8 @@ def ctrl_c():
     signal.signal(signal.SIGINT, before)
 
 
-def experiment(base: Path, **sampling: Any) -> Experiment:
-    settings = [{"sampling": {**SAMPLING, **sampling}, "env": {"max_episode_steps": 20}}]
-    planned = plan("sac", "Pendulum-v1", steps=48, recipe="none", settings=settings, watch=False)
-    return with_checkpoints(planned, 12).with_config(persistence_base_dir=str(base))
+def experiment(base: Path) -> Experiment:
+    return sac_with_checkpoints(12).with_config(persistence_base_dir=str(base))
 
 
 @pytest.fixture(scope="module")

@@ -7,21 +7,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from rlchassis.experiment import Experiment, plan
 from rlchassis.hookspecs import hookimpl
-from rlchassis_testkit.resuming import assert_same, final_state, run_through, with_checkpoints
-
-SAMPLING = {
-    "num_train_envs": 2,
-    "num_test_envs": 1,
-    "num_test_episodes": 1,
-    "step_per_epoch": 24,
-    "step_per_collect": 6,
-    "batch_size": 6,
-    "buffer_size": 60,
-    "start_timesteps": 12,
-    "start_timesteps_random": True,
-}
+from rlchassis_testkit.resuming import assert_same, final_state, run_through, sac_with_checkpoints
 
 
 class Kills:
@@ -44,14 +31,10 @@ class Kills:
         self.kill(world.envs.test.pids[0])
 
 
-def experiment(checkpoint_every: int) -> Experiment:
-    settings = [{"sampling": SAMPLING, "env": {"max_episode_steps": 20, "venv_type": "subproc"}}]
-    return with_checkpoints(plan("sac", "Pendulum-v1", steps=48, recipe="none", settings=settings, watch=False), checkpoint_every)
-
-
 def test_workers_killed_in_warm_up_collection_and_test_change_no_bit_of_the_run(tmp_path: Path) -> None:
-    never = final_state(run_through(experiment(12), tmp_path / "never"))
+    experiment = sac_with_checkpoints(12, venv_type="subproc")
+    never = final_state(run_through(experiment, tmp_path / "never"))
     kills = Kills()
-    experiment(12).with_config(persistence_base_dir=str(tmp_path)).run("run", observers=[kills])
+    experiment.with_config(persistence_base_dir=str(tmp_path)).run("run", observers=[kills])
     assert len(set(kills.killed)) == 4
     assert_same(never, final_state(tmp_path / "run"))

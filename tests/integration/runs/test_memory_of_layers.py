@@ -7,39 +7,19 @@ import torch
 from attrs import frozen
 from torch import nn
 
-from rlchassis.errors import UsageError
 from rlchassis.experiment import (
     ActorFactory,
     DDPGExperimentBuilder,
-    ExperimentConfig,
-    PPOExperimentBuilder,
-    SamplingConfig,
 )
 from rlchassis.learning.policy import PolicyWrapper
 from rlchassis_ddpg import DDPGParams
 from rlchassis_ppo import PPOAgentFactory, PPOParams
+from rlchassis_testkit.refusals import assert_refused, create_and_close, ppo_builder
 from rlchassis_testkit.wrapping import Wrapping
 from rlchassis_toolkit.distributions import Categorical
 from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor
 from rlchassis_toolkit.noise import NoiseFactoryOrnsteinUhlenbeck
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
-
-
-def builder(agent_class=PPOAgentFactory):
-    made = type("Builder", (PPOExperimentBuilder,), {"agent_class": agent_class})
-    return made("CartPole-v1", ExperimentConfig(watch=False, persistence_enabled=False), SamplingConfig(num_train_envs=1))
-
-
-def check(configured):
-    configured.build().create_experiment_world().close()
-
-
-def refused(configured, *said):
-    with pytest.raises(UsageError) as caught:
-        check(configured)
-    assert "\n" not in str(caught.value)
-    for part in said:
-        assert part in str(caught.value)
 
 
 class Repeating(PolicyWrapper):
@@ -98,7 +78,7 @@ class Moving(PolicyWrapper):
     ],
 )
 def test_a_layer_that_keeps_memory_in_itself_is_refused_with_the_memory_contract(wrap, said):
-    refused(builder().with_policy_wrapper_factory(Wrapping(wrap)), said, "return recurrent state from act")
+    assert_refused(ppo_builder().with_policy_wrapper_factory(Wrapping(wrap)), said, "return recurrent state from act")
 
 
 class Counting(StochasticPolicy):
@@ -120,7 +100,7 @@ class CountingAgent(PPOAgentFactory):
 
 
 def test_an_innermost_policy_that_keeps_memory_in_itself_is_refused_too():
-    refused(builder(CountingAgent), "Counting acts differently on the same observations", "(it keeps Counting.turn)")
+    assert_refused(ppo_builder(CountingAgent), "Counting acts differently on the same observations", "(it keeps Counting.turn)")
 
 
 class Sticky(PolicyWrapper):
@@ -167,14 +147,14 @@ class UndecidedActor(ActorFactory):
 
 
 def test_a_layer_that_repeats_actions_is_found_even_where_the_network_always_answers_the_same():
-    configured = builder().with_actor_factory(UndecidedActor()).with_policy_wrapper_factory(Wrapping(Sticky))
-    refused(configured, "Sticky acts differently on the same observations", "(it keeps Sticky.action)")
+    configured = ppo_builder().with_actor_factory(UndecidedActor()).with_policy_wrapper_factory(Wrapping(Sticky))
+    assert_refused(configured, "Sticky acts differently on the same observations", "(it keeps Sticky.action)")
 
 
 @pytest.mark.parametrize("scores", [(1.0, 0.0), (0.0, 1.0)])
 def test_a_layer_that_changes_with_every_second_call_is_found_whatever_the_network_always_answers(scores):
-    configured = builder().with_actor_factory(UndecidedActor(scores)).with_policy_wrapper_factory(Wrapping(Resting))
-    refused(configured, "Resting acts differently on the same observations", "(it keeps Resting.calls)")
+    configured = ppo_builder().with_actor_factory(UndecidedActor(scores)).with_policy_wrapper_factory(Wrapping(Resting))
+    assert_refused(configured, "Resting acts differently on the same observations", "(it keeps Resting.calls)")
 
 
 class Remembering(PolicyWrapper):
@@ -191,13 +171,13 @@ class Remembering(PolicyWrapper):
 
 
 def test_memory_that_is_handed_out_and_what_changes_no_answer_are_taken():
-    check(builder().with_policy_wrapper_factory(Wrapping(Remembering)))
+    create_and_close(ppo_builder().with_policy_wrapper_factory(Wrapping(Remembering)))
 
 
 def test_draws_from_rng_and_noise_with_a_memory_of_its_own_are_taken():
-    check(builder().with_ppo_params(PPOParams(deterministic_eval=False)))
+    create_and_close(ppo_builder().with_ppo_params(PPOParams(deterministic_eval=False)))
     noisy = DDPGParams(exploration_noise=NoiseFactoryOrnsteinUhlenbeck())
-    check(DDPGExperimentBuilder("Pendulum-v1").with_ddpg_params(noisy))
+    create_and_close(DDPGExperimentBuilder("Pendulum-v1").with_ddpg_params(noisy))
 
 
 class Lazy(nn.Sequential):
@@ -214,7 +194,7 @@ class LazyActor(ActorFactory):
 
 
 def test_lazy_layers_and_those_that_behave_otherwise_in_training_are_taken_and_none_is_touched():
-    world = builder().with_actor_factory(LazyActor()).build().create_experiment_world()
+    world = ppo_builder().with_actor_factory(LazyActor()).build().create_experiment_world()
     world.close()
     norm = world.policy.actor.features[3]
     assert world.policy.training

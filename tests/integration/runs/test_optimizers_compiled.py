@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 import torch
-from attrs import define, frozen
+from attrs import define
 from torch import nn
 
-from rlchassis.api import Algorithm, OptimizerFactory, Setup, TensorStruct, UpdateResult, gradient_step, one_graph
-from rlchassis.learning.optimizer import LRSchedulerFactoryLinear, Optimizer
+from rlchassis.api import OptimizerFactory, Setup, gradient_step, one_graph
+from rlchassis.learning.optimizer import LRSchedulerFactoryLinear
 from rlchassis_adamw import OptimizerFactoryAdamW
 from rlchassis_muon import OptimizerFactoryMuon
 from rlchassis_rmsprop import OptimizerFactoryRMSprop
 from rlchassis_sgd import OptimizerFactorySGD
-from rlchassis_testkit.compiled import default_dtype
+from rlchassis_testkit.compiled import Inputs, LearnsFromInputs, default_dtype
 from rlchassis_testkit.experiences import Constant
 from rlchassis_torch_optim import OptimizerFactoryTorch
 
@@ -29,23 +29,11 @@ FACTORIES = [
 ]
 
 
-@frozen(eq=False)
-class Inputs(TensorStruct):
-    x: torch.Tensor
-
-
 @define(eq=False)
-class Regression(Algorithm[Inputs]):
+class Regression(LearnsFromInputs):
     """Fits sin of its inputs."""
 
     network: nn.Module
-    optimizer: Optimizer
-
-    def prepare(self, experience, rng):
-        return experience
-
-    def update(self, batch, count):
-        return UpdateResult(self.learn(batch))
 
     @one_graph
     def learn(self, batch):
@@ -58,7 +46,7 @@ def weights_after(factory: OptimizerFactory, *, compiled: bool) -> torch.Tensor:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network = nn.Sequential(nn.Linear(3, 6), nn.Tanh(), nn.Linear(6, 6), nn.Tanh(), nn.Linear(6, 3))
-    algorithm = Regression(Constant(), network, setup.optimizer(list(network.parameters()), 0.01, "all", LRSchedulerFactoryLinear()))
+    algorithm = Regression(Constant(), setup.optimizer(list(network.parameters()), 0.01, "all", LRSchedulerFactoryLinear()), network)
     if compiled:
         torch._dynamo.reset()
         algorithm.compile(setup.optimizers)

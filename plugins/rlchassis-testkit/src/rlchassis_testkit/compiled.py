@@ -10,15 +10,41 @@ from unittest.mock import patch
 
 import pytest
 import torch
-from attrs import evolve
+from attrs import define, evolve, frozen
 from gymnasium import spaces
-from torch import Tensor
+from torch import Generator, Tensor
 
-from rlchassis.api import AgentFactory, map_tensors
+from rlchassis.api import AgentFactory, Algorithm, Optimizer, TensorStruct, UpdateResult, map_tensors
 from rlchassis_testkit.making import make_algorithm
 
 BACKENDS = ["eager", pytest.param("inductor", marks=pytest.mark.compiled)]
 """Backends of torch.compile to test with: one that captures graphs in seconds, and the one that runs use."""
+
+
+@frozen(eq=False)
+class Inputs(TensorStruct):
+    """Inputs of a loss, as a batch."""
+
+    x: Tensor
+
+
+@define(eq=False)
+class LearnsFromInputs(Algorithm[Inputs]):
+    """Algorithm whose update is `learn`, a method of subclasses, on a batch of inputs."""
+
+    optimizer: Optimizer
+
+    def prepare(self, experience: Any, rng: Generator) -> Inputs:
+        """The inputs, unchanged."""
+        return experience  # type: ignore[no-any-return]  # tests give inputs, not experience
+
+    def update(self, batch: Inputs, count: int) -> UpdateResult:
+        """Learn from a batch."""
+        return UpdateResult(self.learn(batch))
+
+    def learn(self, batch: Inputs) -> dict[str, Tensor]:
+        """A step of the optimizer; returns metrics."""
+        raise NotImplementedError
 
 
 def assert_one_graph_is_the_same_update(

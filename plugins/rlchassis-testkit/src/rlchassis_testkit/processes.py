@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from pathlib import Path
+
+
+def python_process(code: str, *arguments: object) -> subprocess.Popen[str]:
+    """A Python process that runs code, with pipes to and from it."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def exists(pid: int) -> bool:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from rlchassis.data.state_tree import State, Tagged
 from rlchassis.errors import Interrupted
-from rlchassis.experiment import Experiment
+from rlchassis.experiment import Experiment, plan
 from rlchassis.hookspecs import hookimpl
 from rlchassis.storage.checkpoint.directory import read_checkpoint
 from rlchassis.storage.checkpoint.manifest import newest_checkpoint
@@ -127,3 +127,20 @@ def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
 def with_checkpoints(experiment: Experiment, steps: int) -> Experiment:
     """The experiment with a checkpoint after every so many steps."""
     return attrs.evolve(experiment, config=attrs.evolve(experiment.config, checkpoint_every=steps))
+
+
+def sac_with_checkpoints(steps: int, **env: Any) -> Experiment:
+    """SAC on Pendulum-v1 for two epochs of 24 steps, of which 12 are warm-up, with a checkpoint after every so many steps."""
+    sampling = {
+        "num_train_envs": 2,
+        "num_test_envs": 1,
+        "num_test_episodes": 1,
+        "step_per_epoch": 24,
+        "step_per_collect": 6,
+        "batch_size": 6,
+        "buffer_size": 60,
+        "start_timesteps": 12,
+        "start_timesteps_random": True,
+    }
+    settings = [{"sampling": sampling, "env": {"max_episode_steps": 20, **env}}]
+    return with_checkpoints(plan("sac", "Pendulum-v1", steps=48, recipe="none", settings=settings, watch=False), steps)

@@ -83,4 +83,4 @@ def global_generators_kept() -> Iterator[None]:
             yield
         finally:
             random.setstate(python)
-            np.random.set_state(legacy)  # noqa: NPY002
+            np.random.set_state(legacy)  # noqa: NPY002  the global one
