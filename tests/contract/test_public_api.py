@@ -153,7 +153,7 @@ API = {
     "a verb that reads runs: output, metrics and settings of a directory, files that are never half-written": """
         say read_metrics read_settings settings_of write_atomically
     """,
-    "errors that the caller tells apart: a wrong argument, spaces, a stranger's files, another plugin": """
+    "errors that a caller catches separately: a wrong argument, spaces, a stranger's files, another plugin": """
         UsageError UnsupportedSpaceError StoredFileError PluginError
     """,
 }

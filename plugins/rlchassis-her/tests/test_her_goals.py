@@ -11,11 +11,12 @@ from gymnasium.spaces import Box, Dict, Discrete
 from gymnasium.utils.env_checker import check_env
 
 from rlchassis.api import ExperimentConfig, SamplingConfig, UsageError
+from rlchassis.experiment import Experiment
 from rlchassis_her import BufferFactoryHER
 from rlchassis_her.goals import Goals
 from rlchassis_her.tasks import BitFlip, PointReach
 from rlchassis_testkit.recording_algorithm import RecordingExperimentBuilder
-from rlchassis_testkit.recording_replay_algorithm import RecordingReplayExperimentBuilder
+from rlchassis_testkit.recording_replay_algorithm import RecordingReplayAgentFactory, RecordingReplayExperimentBuilder
 from rlchassis_testkit.replay_runs import trained, world_of
 from rlchassis_testkit.tiny_runs import tiny_run
 
@@ -171,3 +172,4 @@ def test_a_recipe_with_hindsight_is_stored_and_read_back(tmp_path):
         "part": "buffer/her",
         "options": {"strategy": "final", "n_sampled_goal": 2},
     }
+    assert Experiment.from_data(data, allow=[BitFlip, RecordingReplayAgentFactory]).agent_factory == experiment.agent_factory

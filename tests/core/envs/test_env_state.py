@@ -50,7 +50,7 @@ class WithOwnState(Unseeded):
 
 
 class Draws:
-    """A generator whose state its attributes do not tell."""
+    """A generator whose state is not among its attributes."""
 
     __slots__ = ("generator",)
 
@@ -59,7 +59,7 @@ class Draws:
 
 
 class Emulator:
-    """A state as bytes, which neither its attributes nor its actions tell."""
+    """A state as bytes, which follows neither from its attributes nor from its actions."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content

@@ -37,6 +37,14 @@ def in_process(**kwargs: Any) -> InProcessEnvironment:
     return InProcessEnvironment.open([partial(Forbidding, "observation", **kwargs)] * 2)
 
 
+def assert_same_transitions(envs: Any, steps: int, **kwargs: Any) -> None:
+    """Transitions are those of single environments; rows of resets, which are not valid, are at most a third."""
+    found, expected = transitions(envs, steps), transitions(in_process(**kwargs), steps)
+    for one, other in zip(found, expected, strict=True):
+        assert len(one) > steps * 2 / 3
+        assert one == other[: len(one)]
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_worker_processes_give_the_masks_that_this_process_gives(source):
     envs = WorkerEnvironment.open([partial(Forbidding, source)] * 2, num_workers=2)
@@ -57,10 +65,7 @@ def test_vectorised_environments_give_the_masks_that_single_ones_give(mode, sour
         return
     envs = NativeEnvironment(vector_env)
     assert is_masked(envs.observation_space)
-    found, expected = transitions(envs, 13), transitions(in_process(cut=cut), 13)
-    for one, other in zip(found, expected, strict=True):
-        assert len(one) > 9
-        assert one == other[: len(one)]
+    assert_same_transitions(envs, 13, cut=cut)
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -68,8 +73,7 @@ def test_vectorised_environments_in_processes_give_masks(source):
     vector_env = AsyncVectorEnv([partial(Forbidding, source)] * 2)
     envs = NativeEnvironment(vector_env)
     try:
-        found, expected = transitions(envs, 9), transitions(in_process(), 9)
-        assert [one == other[: len(one)] for one, other in zip(found, expected, strict=True)] == [True, True]
+        assert_same_transitions(envs, 9)
     finally:
         envs.close()
 
@@ -93,8 +97,7 @@ class Own(VectorEnv[Any, Any, Any]):
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_vectorised_environment_of_ones_own_gives_masks(source):
-    found, expected = transitions(NativeEnvironment(Own(source)), 9), transitions(in_process(), 9)
-    assert [one == other[: len(one)] for one, other in zip(found, expected, strict=True)] == [True, True]
+    assert_same_transitions(NativeEnvironment(Own(source)), 9)
 
 
 def test_a_truncated_episode_needs_a_mask_that_allows_something():

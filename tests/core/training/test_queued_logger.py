@@ -183,7 +183,7 @@ def test_a_slow_logger_keeps_no_other_waiting():
     assert slow.rows == quick.rows == [({"a": 1.0}, 1)]
 
 
-def test_the_state_of_a_group_is_told_apart_by_class_and_number():
+def test_the_state_of_a_group_is_stored_by_class_and_number():
     group = LoggerGroup([QueuedLogger(Gated()), Stateful(), QueuedLogger(Gated())])
     assert list(group.state_dict()) == ["run_id", "1 Gated", "1 Stateful", "2 Gated"]
     group.load_state_dict({"1 Stateful": {"restored": True}})

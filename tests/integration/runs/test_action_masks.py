@@ -145,7 +145,7 @@ def test_a_stored_policy_takes_the_mask_by_name(tmp_path, source):
         policy(given)
     with pytest.raises(UsageError, match="got an action mask that allows none of 4 actions, expected at least one"):
         policy(given, action_mask=np.zeros(4, bool))
-    with pytest.raises(UsageError, match=r"'action_mask' of shape \(3,\)|shape"):
+    with pytest.raises(UsageError, match=r"expected an observation 'action_mask' of shape \(4,\) or a batch of them, got shape \(3,\)"):
         policy(given, action_mask=np.ones(3, bool))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+from functools import partial
 
 import numpy as np
 import pytest
@@ -25,13 +26,15 @@ from rlchassis.learning.policy import PolicyWrapper
 from rlchassis.run import build as assembly
 from rlchassis.run.checks.before_training import require_sound
 from rlchassis_ppo import PPOAgentFactory
-from rlchassis_testkit.refusals import assert_refused, create_and_close, ppo_builder
+from rlchassis_testkit.refusals import assert_refused, cartpole_builder, create_and_close
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
 from rlchassis_testkit.wrapping import Wrapping
 from rlchassis_toolkit.distributions import Categorical
 from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Features
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
+
+ppo_builder = partial(cartpole_builder, PPOExperimentBuilder)
 
 
 @frozen(kw_only=True)

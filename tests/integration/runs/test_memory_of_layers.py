@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 from attrs import frozen
@@ -10,16 +12,19 @@ from torch import nn
 from rlchassis.experiment import (
     ActorFactory,
     DDPGExperimentBuilder,
+    PPOExperimentBuilder,
 )
 from rlchassis.learning.policy import PolicyWrapper
 from rlchassis_ddpg import DDPGParams
 from rlchassis_ppo import PPOAgentFactory, PPOParams
-from rlchassis_testkit.refusals import assert_refused, create_and_close, ppo_builder
+from rlchassis_testkit.refusals import assert_refused, cartpole_builder, create_and_close
 from rlchassis_testkit.wrapping import Wrapping
 from rlchassis_toolkit.distributions import Categorical
 from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor
 from rlchassis_toolkit.noise import NoiseFactoryOrnsteinUhlenbeck
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
+
+ppo_builder = partial(cartpole_builder, PPOExperimentBuilder)
 
 
 class Repeating(PolicyWrapper):

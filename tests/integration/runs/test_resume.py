@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 
-from rlchassis.experiment import Experiment, VectorEnvType, plan
+from rlchassis.experiment import Experiment, plan
 from rlchassis_testkit.resuming import MOMENTS, Stop, assert_same, final_state, run_stopped, run_through, with_checkpoints
 
 ON = {"num_train_envs": 3, "num_test_envs": 1, "num_test_episodes": 1, "step_per_epoch": 48, "step_per_collect": 24, "batch_size": 12}
@@ -23,19 +21,19 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-def experiment(algorithm: str, venv_type: VectorEnvType) -> Experiment:
-    settings = [SETTINGS[algorithm], {"env": {"venv_type": venv_type.value}}]
-    planned = plan(algorithm, TASKS[algorithm], steps=144, recipe="none", settings=settings, watch=False)
+def experiment(algorithm: str) -> Experiment:
+    planned = plan(algorithm, TASKS[algorithm], steps=144, recipe="none", settings=SETTINGS[algorithm], watch=False)
     return with_checkpoints(planned, 24)
 
 
-@cache
-def never_stopped(algorithm: str, venv_type: VectorEnvType) -> dict[str, Any]:
-    return final_state(run_through(experiment(algorithm, venv_type), Path(mkdtemp())))
+@pytest.fixture(scope="module")
+def never_stopped(tmp_path_factory):
+    """A function: the final state of an algorithm's run that is not stopped."""
+    return cache(lambda algorithm: final_state(run_through(experiment(algorithm), tmp_path_factory.mktemp(algorithm))))
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("algorithm", TASKS)
-def test_a_resumed_run_equals_one_that_was_never_stopped(algorithm, moment, tmp_path):
-    run = run_stopped(experiment(algorithm, VectorEnvType.DUMMY), tmp_path, Stop(moment, AFTER[moment]))
-    assert_same(never_stopped(algorithm, VectorEnvType.DUMMY), final_state(run))
+def test_a_resumed_run_equals_one_that_was_never_stopped(algorithm, moment, never_stopped, tmp_path):
+    run = run_stopped(experiment(algorithm), tmp_path, Stop(moment, AFTER[moment]))
+    assert_same(never_stopped(algorithm), final_state(run))

@@ -102,18 +102,19 @@ class LoadedPolicy:
         return batch, count
 
 
-def _count(space: spaces.Space[Any], obs: Any) -> int | None:
-    """Batch size, None for a single observation; UsageError for other shapes."""
+def _count(space: spaces.Space[Any], obs: Any, path: str = "") -> int | None:
+    """Batch size, None for a single observation; UsageError for other shapes, with the path of the part."""
     parts = parts_of(space)
     if parts is not None:
         if not (isinstance(obs, Mapping) and obs.keys() >= parts.keys()):
             in_dict, in_tuple = f"dict observation with the keys {', '.join(parts)}", f"tuple observation of {len(parts)} parts"
             raise UsageError(f"expected a {in_tuple if isinstance(space, spaces.Tuple) else in_dict}.")
-        counts = {_count(part, obs[key]) for key, part in parts.items()}
+        counts = {_count(part, obs[key], f"{path}.{key}" if path else key) for key, part in parts.items()}
         if len(counts) > 1:
             raise UsageError("expected the parts of an observation to be all single or batches of one size.")
         return counts.pop()
     shape, wanted = np.shape(obs), tuple(space.shape or ())
     if shape[1:] != wanted and shape != wanted:
-        raise UsageError(f"expected an observation of shape {wanted} or a batch of them, got shape {shape}.")
+        part = f"an observation {path!r}" if path else "an observation"
+        raise UsageError(f"expected {part} of shape {wanted} or a batch of them, got shape {shape}.")
     return None if shape == wanted else shape[0]

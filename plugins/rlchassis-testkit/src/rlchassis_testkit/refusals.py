@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 
-from rlchassis.api import AgentFactory, ExperimentConfig, SamplingConfig, UsageError
-from rlchassis.experiment import PPOExperimentBuilder
+from rlchassis.api import ExperimentConfig, SamplingConfig, UsageError
 
 
-def ppo_builder(agent_class: type[AgentFactory] | None = None) -> Any:
-    """Builder of PPO on CartPole-v1, or of another agent in its place, that writes nothing."""
-    changes = {} if agent_class is None else {"agent_class": agent_class}
-    builder = type("Builder", (PPOExperimentBuilder,), changes)
+def cartpole_builder(builder_class: Any, agent_class: Any = None) -> Any:
+    """A builder of this class on CartPole-v1 that writes nothing, for another agent factory if one is given."""
+    builder = type("Builder", (builder_class,), {"agent_class": agent_class or builder_class.agent_class})
     return builder("CartPole-v1", ExperimentConfig(watch=False, persistence_enabled=False), SamplingConfig(num_train_envs=1))
 
 
