@@ -12,6 +12,7 @@ from checkpoint_layout import AFTER, BEFORE
 
 import rlchassis
 from rlchassis.cli import main
+from rlchassis.data.state_tensors import TensorRestoration
 from rlchassis.errors import EnvironmentFailure, UsageError
 from rlchassis.experiment import Experiment, Mode
 from rlchassis.run.build import create_loop, create_world
@@ -82,7 +83,7 @@ def gone_on(directory: Path) -> None:
     world = create_world(found.experiment)
     try:
         loop = create_loop(found.experiment, world)
-        found.restore(loop)
+        found.restore(loop, TensorRestoration())
         with contextlib.suppress(Exception):
             loop.run()  # a strange number may well make it fail
     finally:

@@ -62,6 +62,19 @@ class Capture:
         self._seen[id(value)] = path, value
         return self._container(value, path)
 
+    def attempt(self, value: Any, path: str) -> State:
+        """As state_of, but what was met on the way is forgotten where the value cannot be stored."""
+        before = dict(self._seen)
+        try:
+            return self.state_of(value, path)
+        except UncoveredState:
+            self._seen = before
+            raise
+
+    def meet(self, value: Any, path: str) -> None:
+        """Treat an object as stored already; what restores the state has to know it by the same path."""
+        self._seen[id(value)] = path, value
+
     def _container(self, value: Any, path: str) -> State:
         match value:
             case np.ndarray() if value.dtype != object:

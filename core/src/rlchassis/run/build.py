@@ -25,6 +25,7 @@ from rlchassis.run.hooks import create_hooks, env_wrappers
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.storage.spec.encoding import to_data
 from rlchassis.training.agent import check_spaces
+from rlchassis.training.callback_hooks import by_name
 from rlchassis.training.collector import Collector
 from rlchassis.training.hook_manager import call_if_implemented
 from rlchassis.training.loggers import LoggerFactory, LoggerGroup
@@ -117,6 +118,7 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
         learner_rng=streams.generator("learner", device=device),
         logger=LoggerGroup([]),
         hooks=hooks,
+        callbacks=by_name(experiment.callbacks),
         optimizers=setup.optimizers,
     )
     world.logger.look = lambda metrics, step: call_if_implemented(hooks.rlchassis_metrics, world=world, metrics=metrics, step=step)

@@ -17,6 +17,7 @@ from rlchassis.run.threads import number_of_threads
 from rlchassis.storage.checkpoint.directory import write_checkpoint
 from rlchassis.storage.provenance import versions
 from rlchassis.storage.run_lock import require_no_other_run
+from rlchassis.training.callback_states import not_stored, uncovered_attributes
 from rlchassis.training.checkpointing import Checkpointing
 from rlchassis.training.loop import TrainingLoop
 from rlchassis.training.run_state import run_state
@@ -33,6 +34,7 @@ class CheckpointWriter:
     problem: str | None = field(default=None, init=False)
     """Why the disk refused the latest checkpoint; None if it was written, or cannot be whatever the disk does."""
     _said: bool = field(default=False, init=False)
+    _named: bool = field(default=False, init=False)
     _ways: list[str] | None = field(default=None, init=False)
     """Exact ways to store environments; None until they are known."""
 
@@ -42,7 +44,7 @@ class CheckpointWriter:
         require_finite_weights(all_weights(world.policy, world.algorithm, world.optimizers))
         try:
             state = run_state(loop, self.ways(loop))
-            record = facts(loop, exact=state["environments"]["exact"])
+            record = facts(loop, exact=state["environments"]["exact"]) | {"uncovered": self._uncovered(loop, state)}
             require_no_other_run(self.directory)
             written = write_checkpoint(self.directory, step, state, record)
         except Exception as error:  # noqa: BLE001  # states of plugins and environments fail as they like, and the run is worth more
@@ -63,6 +65,18 @@ class CheckpointWriter:
                 )
         return self._ways
 
+    def _uncovered(self, loop: TrainingLoop, state: dict[str, Any]) -> list[str]:
+        """What of callbacks is not stored; said once."""
+        found = uncovered_attributes(loop.world, state["callbacks"])
+        if found and not self._named:
+            log.warning(
+                "Checkpoints do not hold %s: a resumed run has it as it is when the callback is made; give the class state_dict and "
+                "load_state_dict.",
+                ", ".join(found),
+            )
+        self._named = True
+        return found
+
     def _say(self, problem: str, error: Exception) -> None:
         if not self._said:
             log.warning("%s; the run continues.", problem)
@@ -79,6 +93,10 @@ def checkpointing(loop: TrainingLoop, config: ExperimentConfig, directory: Path 
     writer = CheckpointWriter(directory)
     if config.require_exact_resume and not writer.ways(loop):
         raise UsageError("the state of these environments cannot be stored exactly, but require_exact_resume is set; leave it out.")
+    if config.require_exact_resume and (missing := not_stored(loop.world)):
+        raise UsageError(
+            f"{', '.join(missing)} cannot be stored, but require_exact_resume is set; give the class state_dict and load_state_dict."
+        )
     number, unit = every
     return Checkpointing(writer, **({"steps": number} if unit == "steps" else {"seconds": number}))
 

@@ -12,6 +12,7 @@ import attrs
 from attrs import define
 from torch import Tensor
 
+from rlchassis.data.state_tensors import TensorRestoration
 from rlchassis.data.state_tree import State
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.run.checkpoints import differences, facts
@@ -51,26 +52,28 @@ class Resumption:
         self._require_same_run(here)
         differing = differences(self.checkpoint.record, here)
         inexact = [] if self.checkpoint.is_exact else ["the state of its environments was not stored"]
+        inexact += [f"{attribute} was not stored" for attribute in self.checkpoint.record.get("uncovered", [])]
         if self.strict and (differing or inexact):
             raise UsageError(
                 f"the run in {self.directory} would not go on exactly: {'; '.join((*differing, *inexact))}; leave --strict out."
             )
-        state, restarted = self.restore(loop)
+        restoration = TensorRestoration()
+        state, restarted = self.restore(loop, restoration)
         write_into(self.directory, loop.world, self.experiment, logger_run_id(state))
-        restore_records(loop, state)
+        inexact += restore_records(loop, state, restoration)
         self._begin_anew(loop)
         label = f"not bit for bit: {'; '.join((*differing, *inexact))}" if differing or inexact else "exactly"
         log.info("Resuming at environment step %d, %s.", loop.state.env_step, label)
         if restarted:
             log.warning("%d of %d environments begin new episodes.", restarted, loop.world.train_collector.envs.num_envs)
 
-    def restore(self, loop: TrainingLoop) -> tuple[State, int]:
+    def restore(self, loop: TrainingLoop, restoration: TensorRestoration) -> tuple[State, int]:
         """Restore all that writes nothing; returns the state, and how many environments began a new episode."""
         state = read_checkpoint(self.checkpoint)
         try:
-            restarted = restore_run(loop, state)
-            if not (isinstance(state["loggers"], dict) and isinstance(state["extensions"], dict)):
-                raise TypeError("it says nothing of loggers and extensions")
+            restarted = restore_run(loop, state, restoration)
+            if not all(isinstance(state[part], dict) for part in ("loggers", "extensions", "callbacks")):
+                raise TypeError("it says nothing of loggers, extensions and callbacks")
             if loop.state.env_step != self.checkpoint.step:
                 raise ValueError(f"its state is that of step {loop.state.env_step}")
             if not all(is_finite(each) for each in loop.world.policy.state_dict().values() if isinstance(each, Tensor)):

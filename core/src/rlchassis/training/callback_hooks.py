@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from attrs import define
 
+from rlchassis.config.config_part import ConfigPart
 from rlchassis.errors import UsageError
 from rlchassis.hookspecs import hookimpl
 from rlchassis.training.callbacks import CallbackContext, Callbacks, EpochStopCallback, EpochTestCallback, EpochTrainCallback
@@ -47,8 +48,9 @@ class StopHooks:
 
     @hookimpl
     def rlchassis_train_start(self, world: World) -> None:
-        """Call `begin`, which raises if the callback cannot work in this run."""
-        self.callback.begin(CallbackContext(world))
+        """Call `begin`, which raises if the callback cannot work in this run; in a resumed run it was called before."""
+        if world.state.env_step == 0:
+            self.callback.begin(CallbackContext(world))
 
     @hookimpl
     def rlchassis_should_stop(self, world: World, mean_rewards: float) -> bool:
@@ -59,7 +61,7 @@ class StopHooks:
         return bool(answer)
 
 
-def hooks_of(callbacks: Callbacks) -> Iterator[tuple[str, object]]:
+def hooks_of(callbacks: Callbacks) -> Iterator[tuple[str, Any]]:
     """(name for messages, hooks) of every callback."""
     seen: Counter[str] = Counter()
     kinds: Any = ((TrainHooks, callbacks.train), (TestingHooks, callbacks.test), (StopHooks, callbacks.stop))
@@ -68,6 +70,11 @@ def hooks_of(callbacks: Callbacks) -> Iterator[tuple[str, object]]:
             name = type(each).__name__
             seen[name] += 1
             yield f"callback {name}" + (f" ({seen[name]})" if seen[name] > 1 else ""), hooks(each)
+
+
+def by_name(callbacks: Callbacks) -> dict[str, ConfigPart]:
+    """Every callback, by its name for messages."""
+    return {name: hooks.callback for name, hooks in hooks_of(callbacks)}
 
 
 def _require_no_bool(callback: object, answer: object) -> None:

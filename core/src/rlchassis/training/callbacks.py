@@ -64,7 +64,10 @@ class EpochStopCallback(ConfigPart, ABC):
         """Return whether to stop training; mean_rewards: mean undiscounted raw return of this test, not the best so far."""
 
     def begin(self, context: CallbackContext) -> None:
-        """Called before the first step; raise UsageError here if the criterion cannot work in this run. Default: nothing."""
+        """Called before the first step; raise UsageError here if the criterion cannot work in this run. Default: nothing.
+
+        In a resumed run the attributes that it sets have their stored values back before training goes on.
+        """
 
 
 @frozen

@@ -13,6 +13,7 @@ from rlchassis.data.state_restoring import WORDS_OF_MT19937, changed_fields, pla
 from rlchassis.data.state_tensors import TensorCapture, TensorRestoration
 from rlchassis.data.state_tree import State
 from rlchassis.learning.algorithm import Algorithm
+from rlchassis.training.callback_states import callback_states, restore_callbacks
 from rlchassis.training.loop import TrainingLoop
 from rlchassis.training.world import World
 
@@ -26,6 +27,7 @@ def run_state(loop: TrainingLoop, ways: list[str]) -> State:
     parts = {name: capture.state_of(each, name) for name, each in _parts(loop).items()}
     return {
         **parts,
+        "callbacks": callback_states(world, capture),
         "environments": world.train_collector.envs.state(ways),
         "global generators": capture.state_of(_global_generators(), "global generators"),
         "loggers": capture.state_of(world.logger.state_dict(), "loggers"),
@@ -33,11 +35,10 @@ def run_state(loop: TrainingLoop, ways: list[str]) -> State:
     }
 
 
-def restore_run(loop: TrainingLoop, state: State) -> int:
+def restore_run(loop: TrainingLoop, state: State, restoration: TensorRestoration) -> int:
     """Put the state back into a run of the same configuration; returns how many environments began a new episode. Writes nothing."""
     world = loop.world
     live = _parts(loop)
-    restoration = TensorRestoration()
     _put_back(loop, {name: restoration.value(each, state[name], name) for name, each in live.items()})
     seeds = world.streams.seeds("environments", world.train_collector.envs.num_envs, world.state.env_step + 1)
     obs, is_new = world.train_collector.envs.restore(state["environments"], seeds)
@@ -48,10 +49,14 @@ def restore_run(loop: TrainingLoop, state: State) -> int:
     return int(is_new.sum())
 
 
-def restore_records(loop: TrainingLoop, state: State) -> None:
-    """Let loggers and extensions go on where they were, once the run has its directory."""
+def restore_records(loop: TrainingLoop, state: State, restoration: TensorRestoration) -> list[str]:
+    """Let loggers, extensions and callbacks go on where they were, once the run has its directory; returns what could not be restored.
+
+    restoration: that of the run, which knows the objects that callbacks hold.
+    """
     loop.world.logger.load_state_dict(plain_value(state["loggers"], "loggers"))
     _restore_extensions(loop.world, plain_value(state["extensions"], "extensions"))
+    return restore_callbacks(loop.world, state["callbacks"], restoration)
 
 
 def logger_run_id(state: State) -> str | None:

@@ -54,6 +54,8 @@ class World:
     logger: LoggerGroup
     hooks: Any
     """Hook caller of the run: hooks.rlchassis_<name>(…)."""
+    callbacks: dict[str, Any] = field(factory=dict)
+    """Callbacks of the configuration by name, for their state."""
     directory: Path | None = None
     """Run directory; None if nothing is written."""
     lock: RunLock | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -80,17 +80,17 @@ def run_through(experiment: Experiment, directory: Path) -> Path:
     return directory / "run"
 
 
-def run_stopped(experiment: Experiment, directory: Path, *stops: Stop) -> Path:
-    """Run an experiment, stop it at each of these moments, and resume it each time; returns its directory."""
+def run_stopped(experiment: Experiment, directory: Path, *stops: Stop, allow: Iterable[Any] = ()) -> Path:
+    """Run an experiment, stop it at each of these moments, and resume it each time; returns its directory. allow: own classes."""
     placed = experiment.with_config(persistence_base_dir=str(directory), watch=False)
     run = directory / "run"
     for number, stop in enumerate(stops):
         try:
-            placed.run("run", observers=[stop]) if number == 0 else Experiment.resume(run, observers=[stop])
+            placed.run("run", observers=[stop]) if number == 0 else Experiment.resume(run, allow=allow, observers=[stop])
         except (Interrupted, Killed):
             continue
         raise AssertionError(f"the run ended before it was stopped while {stop.moment}")
-    Experiment.resume(run)
+    Experiment.resume(run, allow=allow)
     return run
 
 
