@@ -17,10 +17,10 @@ import numpy as np
 import torch
 
 from rlchassis.api import Observation, Policy
+from rlchassis.collecting.collector import Collector
 from rlchassis.data.step import Step
 from rlchassis.envs import env_factory_from
 from rlchassis.replay import ReplayBuffer
-from rlchassis.training.collector import Collector
 
 STEPS, ROUNDS, FRAMES = 5000, 5, 2000
 FIRST_STEP = """

@@ -100,8 +100,8 @@ def test_nothing_that_only_looks_on_changes_a_weight(settings, tmp_path):
 
 @pytest.mark.parametrize("persistence_enabled", [False, True])
 def test_after_a_run_the_policy_is_the_one_that_was_trained_last_though_the_best_is_watched(persistence_enabled, tmp_path, monkeypatch):
+    from rlchassis.collecting.evaluation import Evaluation
     from rlchassis.training import testing
-    from rlchassis.training.evaluation import Evaluation
 
     scores = iter((5.0, 1.0))
     monkeypatch.setattr(testing, "evaluate_policy", lambda _, seeds, step: Evaluation((next(scores),), (1,), (0,), step))

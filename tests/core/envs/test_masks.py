@@ -9,6 +9,7 @@ import pytest
 import torch
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple
 
+from rlchassis.collecting.warm_up import UniformPolicy
 from rlchassis.envs import Environments, examples, is_masked, random_allowed, space_from_data, space_to_data, split_mask, without_mask
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.mask_sources import flat_mask
@@ -16,7 +17,6 @@ from rlchassis.envs.masks import ActionMask, marked
 from rlchassis.envs.observations import Leaf
 from rlchassis.envs.step_checks import UnfitAnswer
 from rlchassis.errors import EnvironmentFailure, UnsupportedSpaceError
-from rlchassis.training.warm_up import UniformPolicy
 from rlchassis_testkit.masked_envs import Forbidding
 from rlchassis_testkit.tiny_envs import Counter
 

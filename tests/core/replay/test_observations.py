@@ -10,12 +10,12 @@ import torch
 from gymnasium.spaces import Box, Discrete
 from gymnasium.wrappers import FrameStackObservation
 
+from rlchassis.collecting.collector import Collector
 from rlchassis.data.step import Step
 from rlchassis.envs import split_mask
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.errors import UsageError
 from rlchassis.replay import ReplayBuffer, require_space_of_stacks
-from rlchassis.training.collector import Collector
 from rlchassis_testkit.experiences import Constant
 from rlchassis_testkit.tiny_envs import Counter
 

@@ -13,16 +13,16 @@ import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from rlchassis.api import SamplingConfig, UsageError, read_metrics
+from rlchassis.collecting.collector import Collector
+from rlchassis.collecting.episodes import CollectStats
+from rlchassis.collecting.evaluation import Evaluation, as_metrics, evaluate_policy
+from rlchassis.collecting.rollout import RolloutBuffer
 from rlchassis.config import ExperimentConfig
 from rlchassis.config.info_metrics import InfoMetric, info_metrics_from
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.infos import InfoKeys
 from rlchassis.experiment import EpochStopCallbackMetric, evaluate
-from rlchassis.training.collector import Collector
-from rlchassis.training.episodes import CollectStats
-from rlchassis.training.evaluation import Evaluation, as_metrics, evaluate_policy
 from rlchassis.training.metrics_accumulator import MetricsAccumulator
-from rlchassis.training.rollout import RolloutBuffer
 from rlchassis_testkit.experiences import Constant
 from rlchassis_testkit.recorded_runs import RowObserver
 from rlchassis_testkit.recording_algorithm import RecordingAgentFactory, RecordingExperimentBuilder

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
+from rlchassis.collecting.episodes import CollectStats
 from rlchassis.errors import DivergenceError, PluginError
-from rlchassis.training.episodes import CollectStats
 from rlchassis.training.metrics_accumulator import MetricsAccumulator, require_finite
 
 

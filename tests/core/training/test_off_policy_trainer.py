@@ -211,7 +211,7 @@ class SteppedBuilder(RecordingReplayExperimentBuilder):
 
 @pytest.mark.parametrize("steps", [1, 3])
 def test_an_algorithm_that_learns_from_other_windows_than_its_params_say_is_refused_before_the_first_step(steps, monkeypatch):
-    monkeypatch.setattr("rlchassis.training.collector.Collector.collect", None)
+    monkeypatch.setattr("rlchassis.collecting.collector.Collector.collect", None)
     builder = SteppedBuilder(Counter, ExperimentConfig(watch=False), SamplingConfig(**SETTINGS)).with_agent(steps=steps)
     if steps == 3:
         builder.build().create_experiment_world().close()

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
+from rlchassis.collecting.evaluation import Evaluation
 from rlchassis.learning.policy import PolicyWrapper
 from rlchassis.training import testing
-from rlchassis.training.evaluation import Evaluation
 from rlchassis_testkit.recorded_runs import recorded_run
 from rlchassis_testkit.tiny_envs import Counter
 from rlchassis_testkit.wrapping import Wrapping

@@ -22,7 +22,7 @@ def nothing_is_stepped(monkeypatch):
     def collect(*_):
         raise AssertionError("an environment was stepped")
 
-    monkeypatch.setattr("rlchassis.training.collector.Collector.collect", collect)
+    monkeypatch.setattr("rlchassis.collecting.collector.Collector.collect", collect)
 
 
 def is_refused(done, *hints):

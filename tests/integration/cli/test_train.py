@@ -136,7 +136,7 @@ def test_a_run_that_fails_exits_with_1_and_leaves_its_traceback(train, monkeypat
     def collect(*_, **__):
         raise RuntimeError("the world ended\nand more")
 
-    monkeypatch.setattr("rlchassis.training.collector.Collector.collect", collect)
+    monkeypatch.setattr("rlchassis.collecting.collector.Collector.collect", collect)
     done = train("--name", "mine")
     assert done.code == 1
     assert done.err.splitlines()[-1] == "rlchassis: RuntimeError: the world ended"

@@ -108,7 +108,7 @@ def test_the_threshold_is_the_recipes_or_else_the_environments(own, declared, me
 
 
 def test_a_threshold_that_nobody_names_is_refused_before_the_first_step(tmp_path, monkeypatch):
-    monkeypatch.setattr("rlchassis.training.collector.Collector.collect", None)
+    monkeypatch.setattr("rlchassis.collecting.collector.Collector.collect", None)
     with pytest.raises(UsageError, match="has no reward_threshold"):
         counter(tmp_path).with_epoch_stop_callback(EpochStopCallbackRewardThreshold()).build().run()
 

@@ -9,12 +9,12 @@ import shutil
 
 import pytest
 
+from rlchassis.collecting.evaluation import Evaluation
 from rlchassis.errors import StorageFailure, UsageError
 from rlchassis.experiment import EpochTrainCallback, PPOExperimentBuilder
 from rlchassis.storage.policy_file import read_policy
 from rlchassis.training import persistence as events
 from rlchassis.training import testing
-from rlchassis.training.evaluation import Evaluation
 from rlchassis.training.loggers import LoggerFactorySeveral
 from rlchassis_testkit.stored_runs import rows_of, tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_runs import fingerprint

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from rlchassis.cli.recording import recording_into
+from rlchassis.collecting.evaluation import Evaluation
 from rlchassis.config.limits import MOST_EPISODES
 from rlchassis.errors import StoredFileError
 from rlchassis.experiment.experiment import Experiment
@@ -18,7 +19,6 @@ from rlchassis.run.build import create_world
 from rlchassis.run.threads import threads
 from rlchassis.run.watching import rendering_images, watch
 from rlchassis.storage.policy_file import read_policy
-from rlchassis.training.evaluation import Evaluation
 from rlchassis.training.hook_manager import tear_down
 
 

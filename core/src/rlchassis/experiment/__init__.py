@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rlchassis.collecting.evaluation import Evaluation
 from rlchassis.config import ExperimentConfig, Mode, SamplingConfig
 from rlchassis.envs import EnvFactory, EnvFactoryCallable, EnvFactoryRegistered, EnvFactoryVector, EnvMode, VectorEnvType
 from rlchassis.errors import UsageError
@@ -27,7 +28,6 @@ from rlchassis.training.callbacks import (
     EpochTestCallback,
     EpochTrainCallback,
 )
-from rlchassis.training.evaluation import Evaluation
 from rlchassis.training.info import InfoStats
 from rlchassis.training.loggers import Logger, LoggerFactory, LoggerFactoryDefault
 from rlchassis.training.metric_stop import EpochStopCallbackMetric

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from rlchassis.collecting.collector import Collector
+from rlchassis.collecting.evaluation import Evaluation, evaluate_policy
 from rlchassis.config import Mode
 from rlchassis.config.info_metrics import info_metrics_from
 from rlchassis.data.randomness import RandomStreams
@@ -29,8 +31,6 @@ from rlchassis.storage.spec.decoding import from_data
 from rlchassis.storage.spec.values import brief
 from rlchassis.storage.stored_configuration import read_configuration
 from rlchassis.training.agent import AgentFactory
-from rlchassis.training.collector import Collector
-from rlchassis.training.evaluation import Evaluation, evaluate_policy
 
 FIRST_EVALUATION_SEED = 10_000
 

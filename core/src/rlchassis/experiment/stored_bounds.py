@@ -10,12 +10,12 @@ from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.nn.parameter import is_lazy
 
+from rlchassis.collecting.evaluation import Evaluation
 from rlchassis.config import ResolvedSampling
 from rlchassis.config.limits import MOST_ENVS, MOST_EPISODES, MOST_THREADS
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.experiment.experiment import Experiment
 from rlchassis.storage.policy_file import StoredPolicy
-from rlchassis.training.evaluation import Evaluation
 
 ALLOWANCE = 2**22
 """Elements of one parameter, and a quarter of those of all parameters, that are always allowed, however small the policy is."""

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import torch
 
+from rlchassis.collecting.collector import Collector
 from rlchassis.config import ResolvedSampling, SamplingConfig, resolve_sampling
 from rlchassis.config.info_metrics import info_metrics_from
 from rlchassis.data.randomness import RandomStreams
@@ -26,7 +27,6 @@ from rlchassis.run.spec import ExperimentSpec
 from rlchassis.storage.spec.encoding import to_data
 from rlchassis.training.agent import check_spaces
 from rlchassis.training.callback_hooks import by_name
-from rlchassis.training.collector import Collector
 from rlchassis.training.hook_manager import call_if_implemented
 from rlchassis.training.loggers import LoggerFactory, LoggerGroup
 from rlchassis.training.loop import TrainingLoop

@@ -12,12 +12,12 @@ from typing import Any
 import gymnasium as gym
 import torch
 
+from rlchassis.collecting.collector import Collector
+from rlchassis.collecting.evaluation import Evaluation, evaluate_policy
 from rlchassis.envs import EnvFactory, Environments, EnvWrapper, environments_of, has_display, why_not_rendered
 from rlchassis.registry.wording import number_of
 from rlchassis.storage.files import POLICY_FILENAME
 from rlchassis.storage.policy_file import read_policy
-from rlchassis.training.collector import Collector
-from rlchassis.training.evaluation import Evaluation, evaluate_policy
 from rlchassis.training.testing import evaluating
 from rlchassis.training.world import World
 

@@ -11,6 +11,7 @@ import torch
 from attrs import Attribute, field, frozen
 from torch import nn
 
+from rlchassis.collecting.rollout import RolloutBuffer
 from rlchassis.config import ResolvedSampling
 from rlchassis.config.config_part import ConfigPart
 from rlchassis.config.fields import switch
@@ -23,7 +24,6 @@ from rlchassis.learning.setup import Setup, resolve
 from rlchassis.registry import Component, find, name_of
 from rlchassis.replay import Replay
 from rlchassis.training.buffer_factory import BufferFactory
-from rlchassis.training.rollout import RolloutBuffer
 from rlchassis.training.trainer import Trainer
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
+from rlchassis.collecting.evaluation import Evaluation
 from rlchassis.config.tianshou_names import refuses_old_names
-from rlchassis.training.evaluation import Evaluation
 
 
 def _rounded(seconds: dict[str, float]) -> str:

@@ -10,11 +10,11 @@ import torch
 from attrs import define, field
 from torch import Tensor
 
+from rlchassis.collecting.episodes import CollectStats, mean, mean_given
 from rlchassis.data.experience import Metrics
 from rlchassis.errors import DivergenceError, PluginError
 from rlchassis.learning.gradients import named
 from rlchassis.learning.optimizer import REMEDY
-from rlchassis.training.episodes import CollectStats, mean, mean_given
 
 
 @define(eq=False)

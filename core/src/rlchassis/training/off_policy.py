@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from attrs import define, field
 
+from rlchassis.collecting.episodes import CollectStats
+from rlchassis.collecting.rollout import RolloutBuffer
+from rlchassis.collecting.warm_up import UniformPolicy
 from rlchassis.config import ResolvedSampling
 from rlchassis.config.machine import free_memory
 from rlchassis.data.step import Step
@@ -17,13 +20,10 @@ from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy, action_space_of, layers
 from rlchassis.replay import Replay, ReplayBuffer, Sample, require_space_of_stacks
 from rlchassis.training.critic_warm_up import CriticWarmUp, steps_of_warm_up
-from rlchassis.training.episodes import CollectStats
 from rlchassis.training.memory import ReplayMemory
 from rlchassis.training.off_policy_settings import check_off_policy, first_learning_step, settings_never_reached
 from rlchassis.training.result_checks import require_batch, require_priorities
-from rlchassis.training.rollout import RolloutBuffer
 from rlchassis.training.trainer import Trainer
-from rlchassis.training.warm_up import UniformPolicy
 
 log = logging.getLogger(__name__)
 LARGEST_DENOMINATOR = 1_000_000

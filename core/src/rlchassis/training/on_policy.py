@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rlchassis.collecting.rollout import RolloutBuffer
 from rlchassis.config import ResolvedSampling
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import layers
 from rlchassis.training.result_checks import require_batch
-from rlchassis.training.rollout import RolloutBuffer
 from rlchassis.training.trainer import Trainer
 
 

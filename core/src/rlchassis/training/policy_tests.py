@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import define, field
 
-from rlchassis.training.evaluation import Evaluation
+from rlchassis.collecting.evaluation import Evaluation
 from rlchassis.training.persistence import PersistEvent, PolicyPersistence
 from rlchassis.training.testing import as_row, is_best, play, stop_requests
 from rlchassis.training.world import World

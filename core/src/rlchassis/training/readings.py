@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rlchassis.collecting.rollout import RolloutBuffer
 from rlchassis.learning.optimizer import Optimizer
 from rlchassis.replay import Replay
-from rlchassis.training.rollout import RolloutBuffer
 
 
 def learning_rates(optimizers: Sequence[Optimizer]) -> dict[str, float]:

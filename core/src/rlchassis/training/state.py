@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import Factory, define, field
 
-from rlchassis.training.evaluation import Evaluation
+from rlchassis.collecting.evaluation import Evaluation
 from rlchassis.training.hook_manager import caller
 from rlchassis.training.info import InfoStats
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import torch
 
+from rlchassis.collecting.evaluation import Evaluation, as_metrics, evaluate_policy
 from rlchassis.errors import UsageError
-from rlchassis.training.evaluation import Evaluation, as_metrics, evaluate_policy
 from rlchassis.training.hook_manager import collect_stop_votes
 from rlchassis.training.world import World
 

@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 import torch
 from attrs import Factory, define, field
 
+from rlchassis.collecting.collector import Columns
+from rlchassis.collecting.episodes import CollectStats
+from rlchassis.collecting.rollout import RolloutBuffer
 from rlchassis.config import ResolvedSampling
 from rlchassis.data.experience import Experience
 from rlchassis.data.state_restoring import changed_fields
@@ -17,14 +20,11 @@ from rlchassis.errors import DivergenceError
 from rlchassis.learning.algorithm import UpdateResult
 from rlchassis.learning.policy import layers
 from rlchassis.replay import Replay
-from rlchassis.training.collector import Columns
-from rlchassis.training.episodes import CollectStats
 from rlchassis.training.hook_manager import call_if_implemented
 from rlchassis.training.metric_rows import MetricRows
 from rlchassis.training.metrics_accumulator import MetricsAccumulator
 from rlchassis.training.notices import describe_training
 from rlchassis.training.result_checks import require_experience, require_update_result
-from rlchassis.training.rollout import RolloutBuffer
 from rlchassis.training.sampling_checks import require_supported
 from rlchassis.training.state import TrainingState
 from rlchassis.training.weights import require_finite_weights, unwatched_weights

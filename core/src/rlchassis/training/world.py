@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from attrs import define, field, fields
 
+from rlchassis.collecting.collector import Collector
+from rlchassis.collecting.rollout import RolloutBuffer
 from rlchassis.config import ExperimentConfig, ResolvedSampling
 from rlchassis.config.tianshou_names import no_attribute
 from rlchassis.data.randomness import RandomStreams
@@ -18,9 +20,7 @@ from rlchassis.learning.algorithm import Algorithm
 from rlchassis.learning.policy import Policy, layers
 from rlchassis.replay import Replay
 from rlchassis.storage.run_lock import RunLock
-from rlchassis.training.collector import Collector
 from rlchassis.training.loggers import LoggerGroup
-from rlchassis.training.rollout import RolloutBuffer
 from rlchassis.training.state import TrainingState
 
 KEPT = ("config", "sampling", "device", "streams", "directory")

@@ -13,13 +13,13 @@ import numpy as np
 from attrs import define, field
 from torch import Tensor
 
+from rlchassis.collecting.acting import Acting
 from rlchassis.data.state_tree import State, Tagged
 from rlchassis.errors import Interrupted
 from rlchassis.experiment import Experiment, plan
 from rlchassis.hookspecs import hookimpl
 from rlchassis.storage.checkpoint.directory import read_checkpoint
 from rlchassis.storage.checkpoint.manifest import newest_checkpoint
-from rlchassis.training.acting import Acting
 from rlchassis.training.world import World
 
 MOMENTS = ("at the start", "collecting", "learning", "testing")

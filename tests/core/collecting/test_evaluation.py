@@ -6,10 +6,10 @@ import gymnasium as gym
 import pytest
 import torch
 
+from rlchassis.collecting.collector import Collector
+from rlchassis.collecting.evaluation import Evaluation, as_metrics, evaluate_policy
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.errors import StoredFileError
-from rlchassis.training.collector import Collector
-from rlchassis.training.evaluation import Evaluation, as_metrics, evaluate_policy
 from rlchassis_testkit.recording_algorithm import AtRandom
 
 TEST = Evaluation((1.0, 3.0, 0.1), (2, 4, 6), (7, 8, 9), 50)

@@ -10,9 +10,9 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
+from rlchassis.collecting.info_numbers import InfoNumbers
 from rlchassis.data.step import Step
 from rlchassis.envs.infos import InfoArrays
-from rlchassis.training.info_numbers import InfoNumbers
 
 
 @define

@@ -10,13 +10,13 @@ import pytest
 import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
+from rlchassis.collecting import long_episodes
+from rlchassis.collecting.collector import Collector
+from rlchassis.collecting.episodes import mean
+from rlchassis.collecting.rollout import RolloutBuffer
 from rlchassis.envs.gymnasium_vector import NativeEnvironment
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.errors import Interrupted
-from rlchassis.training import long_episodes
-from rlchassis.training.collector import Collector
-from rlchassis.training.episodes import mean
-from rlchassis.training.rollout import RolloutBuffer
 from rlchassis_testkit.experiences import Constant
 from rlchassis_testkit.tiny_envs import Counter
 

@@ -8,6 +8,8 @@ import pytest
 import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
+from rlchassis.collecting.collector import Collector
+from rlchassis.collecting.rollout import RolloutBuffer
 from rlchassis.data.experience import Experience
 from rlchassis.envs import VectorEnvironment
 from rlchassis.envs.gymnasium_vector import NativeEnvironment
@@ -15,8 +17,6 @@ from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.subprocess.workers import WorkerEnvironment
 from rlchassis.errors import ActionFailure
 from rlchassis.learning.policy import Policy
-from rlchassis.training.collector import Collector
-from rlchassis.training.rollout import RolloutBuffer
 from rlchassis_testkit.experiences import Constant, Remembering
 from rlchassis_testkit.tiny_envs import EPISODE, Counter, Receiver
 

@@ -11,9 +11,9 @@ from typing import Any
 import attrs
 from attrs import field, frozen
 
+from rlchassis.collecting.collector import Collector
+from rlchassis.collecting.episodes import mean, mean_given
 from rlchassis.errors import StoredFileError
-from rlchassis.training.collector import Collector
-from rlchassis.training.episodes import mean, mean_given
 
 log = logging.getLogger(__name__)
 

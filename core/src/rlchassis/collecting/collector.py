@@ -13,13 +13,13 @@ from attrs import define, field
 from numpy.typing import NDArray
 from torch import Generator
 
+from rlchassis.collecting.acting import Acting
+from rlchassis.collecting.episodes import CollectStats, EpisodeStats
+from rlchassis.collecting.long_episodes import LongEpisodes
 from rlchassis.data.step import Step
 from rlchassis.envs import VectorEnvironment
 from rlchassis.errors import ActionFailure
 from rlchassis.learning.policy import Policy
-from rlchassis.training.acting import Acting
-from rlchassis.training.episodes import CollectStats, EpisodeStats
-from rlchassis.training.long_episodes import LongEpisodes
 
 log = logging.getLogger(__name__)
 Columns: TypeAlias = Callable[[Step], dict[str, Any]]

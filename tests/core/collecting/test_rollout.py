@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rlchassis.collecting.rollout import RolloutBuffer
 from rlchassis.data.step import Step
-from rlchassis.training.rollout import RolloutBuffer
 
 
 def step(number: int, as_dict: bool = False) -> Step:

@@ -9,12 +9,12 @@ import torch
 from attrs import frozen
 from gymnasium.spaces import Box
 
+from rlchassis.collecting.collector import Collector
+from rlchassis.collecting.rollout import RolloutBuffer
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.errors import EnvironmentFailure
 from rlchassis.learning.policy import Policy, PolicyWrapper
 from rlchassis.replay import ReplayBuffer
-from rlchassis.training.collector import Collector
-from rlchassis.training.rollout import RolloutBuffer
 from rlchassis_testkit.experiences import Constant
 from rlchassis_testkit.recording_replay_algorithm import RecordingReplayAgentFactory
 from rlchassis_testkit.replay_runs import trained

@@ -7,8 +7,8 @@ import pytest
 import torch
 from gymnasium.spaces import Box, Dict, Discrete, MultiDiscrete
 
+from rlchassis.collecting.warm_up import UniformPolicy
 from rlchassis.learning.policy import PolicyWrapper
-from rlchassis.training.warm_up import UniformPolicy
 from rlchassis.training.world import World
 from rlchassis_testkit.replay_runs import trained
 from rlchassis_testkit.tiny_envs import Counter, Receiver

@@ -1,0 +1,1 @@
+"""Collecting experience: stepping environments with a policy, episodes, the rollout buffer, and evaluation. Nothing here learns."""
