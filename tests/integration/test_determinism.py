@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from rlchassis.experiment import EnvFactoryRegistered, EpochTrainCallback, PPOExperimentBuilder, VectorEnvType
-from rlchassis.training.loggers import Logger, LoggerFactory
+from rlchassis.reporting.logger import Logger
+from rlchassis.training.loggers import LoggerFactory
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_ppo import PPOParams
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run

@@ -31,14 +31,15 @@ if TYPE_CHECKING:
     from rlchassis.learning.setup import Setup
     from rlchassis.registry import Component
     from rlchassis.replay import Replay, ReplayBuffer, Sample
+    from rlchassis.reporting.logger import Logger
+    from rlchassis.reporting.metrics_file import read_metrics
     from rlchassis.run.watching import playing_rendered
     from rlchassis.storage.files import write_atomically
     from rlchassis.storage.stored_configuration import read_settings, settings_of
     from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
     from rlchassis.training.buffer_factory import BufferFactory
     from rlchassis.training.callbacks import CallbackContext, EpochStopCallback, EpochTestCallback, EpochTrainCallback
-    from rlchassis.training.loggers import Logger, LoggerFactory
-    from rlchassis.training.metrics_file import read_metrics
+    from rlchassis.training.loggers import LoggerFactory
     from rlchassis.training.off_policy import OffPolicyTrainer
     from rlchassis.training.on_policy import OnPolicyTrainer
     from rlchassis.training.world import World
@@ -72,8 +73,9 @@ HOMES = {
     "rlchassis.training.agent": "AgentFactory PolicyWrapperFactory",
     "rlchassis.training.buffer_factory": "BufferFactory",
     "rlchassis.training.callbacks": "CallbackContext EpochStopCallback EpochTestCallback EpochTrainCallback",
-    "rlchassis.training.loggers": "Logger LoggerFactory",
-    "rlchassis.training.metrics_file": "read_metrics",
+    "rlchassis.training.loggers": "LoggerFactory",
+    "rlchassis.reporting.logger": "Logger",
+    "rlchassis.reporting.metrics_file": "read_metrics",
     "rlchassis.training.off_policy": "OffPolicyTrainer",
     "rlchassis.training.on_policy": "OnPolicyTrainer",
     "rlchassis.training.world": "World",

@@ -22,7 +22,7 @@ from rlchassis.config.info_metrics import InfoMetric, info_metrics_from
 from rlchassis.envs.in_process import InProcessEnvironment
 from rlchassis.envs.infos import InfoKeys
 from rlchassis.experiment import EpochStopCallbackMetric, evaluate
-from rlchassis.training.metrics_accumulator import MetricsAccumulator
+from rlchassis.reporting.metrics_accumulator import MetricsAccumulator
 from rlchassis_testkit.experiences import Constant
 from rlchassis_testkit.recorded_runs import RowObserver
 from rlchassis_testkit.recording_algorithm import RecordingAgentFactory, RecordingExperimentBuilder

@@ -10,8 +10,8 @@ import pytest
 
 from rlchassis.api import hookimpl
 from rlchassis.config import ExperimentConfig, SamplingConfig
+from rlchassis.reporting.metrics_file import read_metrics, series
 from rlchassis.training.callbacks import EpochStopCallback
-from rlchassis.training.metrics_file import read_metrics, series
 from rlchassis_testkit.recording_algorithm import RecordingExperimentBuilder
 
 

@@ -13,12 +13,12 @@ from typing import Any
 from rlchassis.cli.output import say, say_json
 from rlchassis.cli.provenance import provenance_rows
 from rlchassis.errors import StoredFileError
+from rlchassis.reporting.metrics_file import read_metrics
 from rlchassis.storage.checkpoint.manifest import checkpoints_of, read_manifest
 from rlchassis.storage.files import METRICS_FILENAME, POLICY_FILENAME, PROVENANCE_FILENAME
 from rlchassis.storage.reading import is_there, open_stored, read_json
 from rlchassis.storage.run_lock import read_holder
 from rlchassis.storage.stored_configuration import read_settings
-from rlchassis.training.metrics_file import read_metrics
 
 Json = dict[str, Any]
 

@@ -17,6 +17,7 @@ from rlchassis.experiment.provided import BUILDERS as BUILDERS
 from rlchassis.experiment.provided import PROVIDED, provided
 from rlchassis.experiment.stored import evaluate, load_policy
 from rlchassis.learning.optimizer import LRSchedulerFactory, LRSchedulerFactoryLinear, OptimizerFactory
+from rlchassis.reporting.logger import Logger
 from rlchassis.run.result import ExperimentResult
 from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
 from rlchassis.training.callbacks import (
@@ -29,7 +30,7 @@ from rlchassis.training.callbacks import (
     EpochTrainCallback,
 )
 from rlchassis.training.info import InfoStats
-from rlchassis.training.loggers import Logger, LoggerFactory, LoggerFactoryDefault
+from rlchassis.training.loggers import LoggerFactory, LoggerFactoryDefault
 from rlchassis.training.metric_stop import EpochStopCallbackMetric
 from rlchassis.training.persistence import Persistence, PersistEvent, PolicyPersistence, RestoreEvent
 from rlchassis.training.world import World

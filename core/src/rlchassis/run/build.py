@@ -20,6 +20,7 @@ from rlchassis.learning.algorithm import Algorithm
 from rlchassis.learning.optimizer import OptimizerFactory
 from rlchassis.learning.policy import Policy
 from rlchassis.learning.setup import Setup, resolve
+from rlchassis.reporting.logger_group import LoggerGroup
 from rlchassis.run.checks.before_training import require_sound
 from rlchassis.run.checks.made import require_made, require_n_step, require_roles, require_sequences
 from rlchassis.run.hooks import create_hooks, env_wrappers
@@ -28,7 +29,7 @@ from rlchassis.storage.spec.encoding import to_data
 from rlchassis.training.agent import check_spaces
 from rlchassis.training.callback_hooks import by_name
 from rlchassis.training.hook_manager import call_if_implemented
-from rlchassis.training.loggers import LoggerFactory, LoggerGroup
+from rlchassis.training.loggers import LoggerFactory
 from rlchassis.training.loop import TrainingLoop
 from rlchassis.training.persistence import PolicyPersistence, restore_policy
 from rlchassis.training.policy_tests import PolicyTests

@@ -10,15 +10,16 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from rlchassis.errors import UsageError
+from rlchassis.reporting.logger import Logger
+from rlchassis.reporting.logger_group import LoggerGroup
+from rlchassis.reporting.metrics_file import MetricsFile
+from rlchassis.reporting.queued_logger import QueuedLogger
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.storage.files import LOG_FILENAME, PROVENANCE_FILENAME, appending, write_json
 from rlchassis.storage.names import name_parts
 from rlchassis.storage.provenance import describe_run
 from rlchassis.storage.run_lock import RunLock
 from rlchassis.storage.spec.contents import used_plugins
-from rlchassis.training.loggers import Logger, LoggerGroup
-from rlchassis.training.metrics_file import MetricsFile
-from rlchassis.training.queued_logger import QueuedLogger
 from rlchassis.training.world import World
 
 

@@ -17,12 +17,13 @@ from rlchassis.learning.optimizer import OptimizerFactory
 from rlchassis.learning.policy import Policy
 from rlchassis.learning.setup import Setup, resolve
 from rlchassis.registry import find
+from rlchassis.reporting.logger import Logger
 from rlchassis.run.checks.made import require_made
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.run.watching import RenderDelay
 from rlchassis.training.callback_hooks import hooks_of
 from rlchassis.training.hook_manager import hook_manager
-from rlchassis.training.loggers import Logger, LoggerFactory, LoggerFactoryDefault
+from rlchassis.training.loggers import LoggerFactory, LoggerFactoryDefault
 
 
 class CoreHooks:

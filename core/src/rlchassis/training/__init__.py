@@ -1,1 +1,1 @@
-"""Training loop: trainers, tests, metrics, callbacks, loggers, and the World of a run."""
+"""Training loop: trainers, tests, checkpoints, callbacks, and the World of a run."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from attrs import define, field
 
-from rlchassis.training.metrics_accumulator import MetricsAccumulator, require_finite
-from rlchassis.training.readings import learning_rates, replay_readings
+from rlchassis.reporting.metrics_accumulator import MetricsAccumulator, require_finite
+from rlchassis.reporting.readings import learning_rates, replay_readings
 from rlchassis.training.world import World
 
 ROWS_PER_EPOCH = 20

@@ -20,9 +20,9 @@ from rlchassis.errors import DivergenceError
 from rlchassis.learning.algorithm import UpdateResult
 from rlchassis.learning.policy import layers
 from rlchassis.replay import Replay
+from rlchassis.reporting.metrics_accumulator import MetricsAccumulator
 from rlchassis.training.hook_manager import call_if_implemented
 from rlchassis.training.metric_rows import MetricRows
-from rlchassis.training.metrics_accumulator import MetricsAccumulator
 from rlchassis.training.notices import describe_training
 from rlchassis.training.result_checks import require_experience, require_update_result
 from rlchassis.training.sampling_checks import require_supported

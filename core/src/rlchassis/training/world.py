@@ -19,8 +19,8 @@ from rlchassis.envs import Environments
 from rlchassis.learning.algorithm import Algorithm
 from rlchassis.learning.policy import Policy, layers
 from rlchassis.replay import Replay
+from rlchassis.reporting.logger_group import LoggerGroup
 from rlchassis.storage.run_lock import RunLock
-from rlchassis.training.loggers import LoggerGroup
 from rlchassis.training.state import TrainingState
 
 KEPT = ("config", "sampling", "device", "streams", "directory")

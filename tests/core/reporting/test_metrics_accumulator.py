@@ -7,7 +7,7 @@ import torch
 
 from rlchassis.collecting.episodes import CollectStats
 from rlchassis.errors import DivergenceError, PluginError
-from rlchassis.training.metrics_accumulator import MetricsAccumulator, require_finite
+from rlchassis.reporting.metrics_accumulator import MetricsAccumulator, require_finite
 
 
 class Guesser:

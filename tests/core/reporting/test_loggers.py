@@ -10,9 +10,11 @@ import pytest
 
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.registry import Component
-from rlchassis.training import metrics_file
-from rlchassis.training.loggers import Logger, LoggerFactory, LoggerFactoryDefault, LoggerFactorySeveral, LoggerGroup
-from rlchassis.training.metrics_file import MetricsFile, read_metrics, series
+from rlchassis.reporting import metrics_file
+from rlchassis.reporting.logger import Logger
+from rlchassis.reporting.logger_group import LoggerGroup
+from rlchassis.reporting.metrics_file import MetricsFile, read_metrics, series
+from rlchassis.training.loggers import LoggerFactory, LoggerFactoryDefault, LoggerFactorySeveral
 from rlchassis_testkit.stored_runs import rows_of
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from attrs import define, field
 
+from rlchassis.reporting.logger import Logger, name_of
 from rlchassis.storage.files import METRICS_FILENAME
-from rlchassis.training.loggers import Logger, name_of
 
 log = logging.getLogger(__name__)
 CAPACITY = 1024
