@@ -10,7 +10,7 @@ from gymnasium.spaces import Box, Dict, Discrete
 from rlchassis.envs import Environments
 from rlchassis.errors import NotEnoughMemoryError, UsageError
 from rlchassis.replay import ReplayBuffer
-from rlchassis.training.memory import ReplayMemory, in_words
+from rlchassis.training.checks.memory import ReplayMemory, in_words
 from rlchassis_testkit.replay_runs import trained
 
 IMAGES, TWO = Box(0, 255, (84, 84, 4), np.uint8), Discrete(2)

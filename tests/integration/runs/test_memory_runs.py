@@ -25,7 +25,7 @@ from rlchassis.experiment import (
     load_policy,
     plan,
 )
-from rlchassis.training.memory import ReplayMemory
+from rlchassis.training.checks.memory import ReplayMemory
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.masked_envs import Forbidding
 from rlchassis_testkit.memory_envs import TMaze

@@ -19,9 +19,9 @@ from rlchassis.storage.provenance import versions
 from rlchassis.storage.run_lock import require_no_other_run
 from rlchassis.training.callback_states import not_stored, uncovered_attributes
 from rlchassis.training.checkpointing import Checkpointing
+from rlchassis.training.checks.weights import all_weights, require_finite_weights
 from rlchassis.training.loop import TrainingLoop
 from rlchassis.training.run_state import run_state
-from rlchassis.training.weights import all_weights, require_finite_weights
 
 log = logging.getLogger(__name__)
 

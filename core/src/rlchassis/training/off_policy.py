@@ -19,10 +19,10 @@ from rlchassis.envs import Environments, is_masked, without_mask
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy, action_space_of, layers
 from rlchassis.replay import Replay, ReplayBuffer, Sample, require_space_of_stacks
+from rlchassis.training.checks.memory import ReplayMemory
+from rlchassis.training.checks.off_policy_settings import check_off_policy, first_learning_step, settings_never_reached
+from rlchassis.training.checks.results import require_batch, require_priorities
 from rlchassis.training.critic_warm_up import CriticWarmUp, steps_of_warm_up
-from rlchassis.training.memory import ReplayMemory
-from rlchassis.training.off_policy_settings import check_off_policy, first_learning_step, settings_never_reached
-from rlchassis.training.result_checks import require_batch, require_priorities
 from rlchassis.training.trainer import Trainer
 
 log = logging.getLogger(__name__)

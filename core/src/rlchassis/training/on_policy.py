@@ -8,7 +8,7 @@ from rlchassis.collecting.rollout import RolloutBuffer
 from rlchassis.config import ResolvedSampling
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import layers
-from rlchassis.training.result_checks import require_batch
+from rlchassis.training.checks.results import require_batch
 from rlchassis.training.trainer import Trainer
 
 

@@ -21,13 +21,13 @@ from rlchassis.learning.algorithm import UpdateResult
 from rlchassis.learning.policy import layers
 from rlchassis.replay import Replay
 from rlchassis.reporting.metrics_accumulator import MetricsAccumulator
+from rlchassis.training.checks.results import require_experience, require_update_result
+from rlchassis.training.checks.sampling import require_supported
+from rlchassis.training.checks.weights import require_finite_weights, unwatched_weights
 from rlchassis.training.hook_manager import call_if_implemented
 from rlchassis.training.metric_rows import MetricRows
 from rlchassis.training.notices import describe_training
-from rlchassis.training.result_checks import require_experience, require_update_result
-from rlchassis.training.sampling_checks import require_supported
 from rlchassis.training.state import TrainingState
-from rlchassis.training.weights import require_finite_weights, unwatched_weights
 from rlchassis.training.world import World
 
 
