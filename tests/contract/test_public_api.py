@@ -116,7 +116,7 @@ HOMES = {
     "rlchassis.config": ["ExperimentConfig", "Mode", "SamplingConfig"],
     "rlchassis.envs": ["EnvFactory", "EnvFactoryRegistered", "EnvMode", "Environments", "VectorEnvType"],
     "rlchassis.training.callbacks": ["EpochStopCallback", "EpochStopCallbackRewardThreshold", "EpochTestCallback", "EpochTrainCallback"],
-    "rlchassis.reporting.logger": ["Logger"],
+    "rlchassis.reporting.loggers": ["Logger"],
     "rlchassis.training.loggers": ["LoggerFactory", "LoggerFactoryDefault"],
     "rlchassis.training.persistence": ["PersistEvent", "Persistence", "PolicyPersistence", "RestoreEvent"],
     "rlchassis.training.info": ["InfoStats"],

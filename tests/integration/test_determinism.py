@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rlchassis.experiment import EnvFactoryRegistered, EpochTrainCallback, PPOExperimentBuilder, VectorEnvType
-from rlchassis.reporting.logger import Logger
+from rlchassis.reporting.loggers import Logger
 from rlchassis.training.loggers import LoggerFactory
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_ppo import PPOParams

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rlchassis.learning.setup import Setup
     from rlchassis.registry import Component
     from rlchassis.replay import Replay, ReplayBuffer, Sample
-    from rlchassis.reporting.logger import Logger
+    from rlchassis.reporting.loggers import Logger
     from rlchassis.reporting.metrics_file import read_metrics
     from rlchassis.run.watching import playing_rendered
     from rlchassis.storage.files import write_atomically
@@ -74,7 +74,7 @@ HOMES = {
     "rlchassis.training.buffer_factory": "BufferFactory",
     "rlchassis.training.callbacks": "CallbackContext EpochStopCallback EpochTestCallback EpochTrainCallback",
     "rlchassis.training.loggers": "LoggerFactory",
-    "rlchassis.reporting.logger": "Logger",
+    "rlchassis.reporting.loggers": "Logger",
     "rlchassis.reporting.metrics_file": "read_metrics",
     "rlchassis.training.off_policy": "OffPolicyTrainer",
     "rlchassis.training.on_policy": "OnPolicyTrainer",

@@ -239,12 +239,3 @@ def test_environments_can_be_spaces_alone():
     envs.close()
     with pytest.raises(UnsupportedSpaceError):
         Environments.from_spaces(gym.spaces.Text(3), gym.spaces.Discrete(2))
-
-
-def test_frames_come_from_environments_of_this_process():
-    venv = EnvFactoryRegistered("CartPole-v1", watch_render_mode="rgb_array").create_venv(1, EnvMode.WATCH)
-    venv.reset([1])
-    assert venv.render_frames()[0].shape[-1] == 3
-    venv.close()
-    with pytest.raises(UsageError, match="this process"):
-        NativeEnvironment(SyncVectorEnv([cartpole])).render_frames()

@@ -11,8 +11,7 @@ import pytest
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.registry import Component
 from rlchassis.reporting import metrics_file
-from rlchassis.reporting.logger import Logger
-from rlchassis.reporting.logger_group import LoggerGroup
+from rlchassis.reporting.loggers import Logger, LoggerGroup
 from rlchassis.reporting.metrics_file import MetricsFile, read_metrics, series
 from rlchassis.training.loggers import LoggerFactory, LoggerFactoryDefault, LoggerFactorySeveral
 from rlchassis_testkit.stored_runs import rows_of

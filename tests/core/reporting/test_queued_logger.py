@@ -8,8 +8,7 @@ import threading
 
 import pytest
 
-from rlchassis.reporting.logger import Logger
-from rlchassis.reporting.logger_group import LoggerGroup
+from rlchassis.reporting.loggers import Logger, LoggerGroup
 from rlchassis.reporting.queued_logger import QueuedLogger
 
 ROWS = [{"a": float(step)} for step in range(4)]

@@ -16,7 +16,7 @@ import torch
 import rlchassis
 from rlchassis.errors import EnvironmentFailure, UsageError
 from rlchassis.experiment import EnvFactoryCallable, EnvMode, EpochTestCallback, EpochTrainCallback, LoggerFactory, PPOExperimentBuilder
-from rlchassis.reporting.logger import Logger
+from rlchassis.reporting.loggers import Logger
 from rlchassis.storage.policy_file import read_policy
 from rlchassis_ppo import PPOParams
 from rlchassis_testkit.stored_runs import rows_of, tiny_config, tiny_sampling

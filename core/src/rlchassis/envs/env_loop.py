@@ -165,17 +165,6 @@ class Chunk:
         what = str(error) if isinstance(error, UnfitAnswer) else raised(error) + hint_on_unpacking(error)
         return failure_from(error, failure_text(self.first_index + index, self.seeds[index], what, when(index)))
 
-    def render(self) -> list[Any]:
-        """One frame per environment, by its render mode."""
-        frames = []
-        try:
-            for index, env in enumerate(self.envs):
-                self.progress.current[0] = index
-                frames.append(env.render())
-        except Exception as error:
-            raise self._failure(error, lambda _index: "in its render") from error
-        return frames
-
     def close(self) -> None:
         """Close all environments; may be called again."""
         envs, self.envs = self.envs, []

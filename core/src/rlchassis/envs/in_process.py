@@ -84,10 +84,6 @@ class InProcessEnvironment(VectorEnvironment):
         restore_chunk(self._chunk, state["chunk"], seeds, rows)
         return rows.obs, np.array([each is None for each in state["chunk"]["envs"]])
 
-    def render_frames(self) -> list[Any]:
-        """One frame per environment, as its render mode has it."""
-        return self._chunk.render()
-
     def close(self) -> None:
         """Close every environment; may be called again."""
         self._chunk.close()

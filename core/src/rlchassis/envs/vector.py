@@ -115,10 +115,6 @@ class VectorEnvironment(ABC):
         """The single environments, if they run in this process."""
         return ()
 
-    def render_frames(self) -> list[Any]:
-        """One rendered frame per environment, of those that run in this process."""
-        raise UsageError("only environments of this process can be rendered; use VectorEnvType.DUMMY")
-
 
 def require_seeds(seeds: Sequence[int] | None, num_envs: int) -> list[int | None]:
     """One seed per environment, or as many Nones."""

@@ -17,7 +17,7 @@ from rlchassis.experiment.provided import BUILDERS as BUILDERS
 from rlchassis.experiment.provided import PROVIDED, provided
 from rlchassis.experiment.stored import evaluate, load_policy
 from rlchassis.learning.optimizer import LRSchedulerFactory, LRSchedulerFactoryLinear, OptimizerFactory
-from rlchassis.reporting.logger import Logger
+from rlchassis.reporting.loggers import Logger
 from rlchassis.run.result import ExperimentResult
 from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
 from rlchassis.training.callbacks import (

@@ -15,7 +15,7 @@ import numpy as np
 
 from rlchassis.config.limits import MOST_LINE_BYTES, MOST_METRICS_BYTES, MOST_ROWS, MOST_TAGS
 from rlchassis.errors import StoredFileError
-from rlchassis.reporting.logger import Logger
+from rlchassis.reporting.loggers import Logger
 from rlchassis.storage.files import METRICS_FILENAME, appending
 from rlchassis.storage.reading import is_there, open_stored
 

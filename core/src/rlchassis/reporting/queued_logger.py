@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import define, field
 
-from rlchassis.reporting.logger import Logger, name_of
+from rlchassis.reporting.loggers import Logger, name_of
 from rlchassis.storage.files import METRICS_FILENAME
 
 log = logging.getLogger(__name__)

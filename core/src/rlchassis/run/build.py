@@ -20,7 +20,7 @@ from rlchassis.learning.algorithm import Algorithm
 from rlchassis.learning.optimizer import OptimizerFactory
 from rlchassis.learning.policy import Policy
 from rlchassis.learning.setup import Setup, resolve
-from rlchassis.reporting.logger_group import LoggerGroup
+from rlchassis.reporting.loggers import LoggerGroup
 from rlchassis.run.checks.before_training import require_sound
 from rlchassis.run.checks.made import require_made, require_n_step, require_roles, require_sequences
 from rlchassis.run.hooks import create_hooks, env_wrappers

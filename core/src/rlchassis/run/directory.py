@@ -10,8 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from rlchassis.errors import UsageError
-from rlchassis.reporting.logger import Logger
-from rlchassis.reporting.logger_group import LoggerGroup
+from rlchassis.reporting.loggers import Logger, LoggerGroup
 from rlchassis.reporting.metrics_file import MetricsFile
 from rlchassis.reporting.queued_logger import QueuedLogger
 from rlchassis.run.spec import ExperimentSpec

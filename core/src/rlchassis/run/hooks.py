@@ -17,7 +17,7 @@ from rlchassis.learning.optimizer import OptimizerFactory
 from rlchassis.learning.policy import Policy
 from rlchassis.learning.setup import Setup, resolve
 from rlchassis.registry import find
-from rlchassis.reporting.logger import Logger
+from rlchassis.reporting.loggers import Logger
 from rlchassis.run.checks.made import require_made
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.run.watching import RenderDelay

@@ -14,7 +14,7 @@ from rlchassis.config.fields import number, value_repr, whole, with_article
 from rlchassis.envs import Environments
 from rlchassis.errors import UsageError
 from rlchassis.learning.policy import Policy
-from rlchassis.reporting.logger import Logger
+from rlchassis.reporting.loggers import Logger
 from rlchassis.training.world import World
 
 

@@ -12,8 +12,7 @@ from attrs import field, frozen
 from rlchassis.config.config_part import ConfigPart
 from rlchassis.errors import PluginError
 from rlchassis.registry import Component
-from rlchassis.reporting.logger import Logger
-from rlchassis.reporting.logger_group import LoggerGroup
+from rlchassis.reporting.loggers import Logger, LoggerGroup
 from rlchassis.storage.files import METRICS_FILENAME
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from rlchassis.envs import Environments
 from rlchassis.learning.algorithm import Algorithm
 from rlchassis.learning.policy import Policy, layers
 from rlchassis.replay import Replay
-from rlchassis.reporting.logger_group import LoggerGroup
+from rlchassis.reporting.loggers import LoggerGroup
 from rlchassis.storage.run_lock import RunLock
 from rlchassis.training.state import TrainingState
 
