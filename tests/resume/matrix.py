@@ -63,6 +63,7 @@ def variants() -> dict[str, Experiment]:
     recomputed = {"params": {"return_scaling": True, "recompute_advantage": True}}
     planned: dict[str, Experiment] = {
         "obs-norm": small("ppo", "CartPole-v1", rollouts, wrappers=["obs-norm"]),
+        "reward-norm": small("dqn", "CartPole-v1", replay, wrappers=["reward-norm"]),
         "a schedule": with_params(small("ppo", "CartPole-v1", rollouts), lr_scheduler_factory=LRSchedulerFactoryLinear()),
         "return scaling, recomputed advantages": small("ppo", "CartPole-v1", rollouts, recomputed),
         "early stop": small("ppo", "CartPole-v1", rollouts, stop=["no-improvement:patience=2"]),

@@ -116,6 +116,18 @@ def test_layers_learn_from_raw_windows_after_each_round_and_observe_each_new_ste
     assert first[:7] == [100, 101, 102, 103, 104, 200, 201]
 
 
+def test_an_inner_layer_learns_and_observes_what_the_outer_ones_made_of_the_steps():
+    def configure(builder):
+        return builder.with_policy_wrapper_factory(Wrapping(Observant)).with_policy_wrapper_factory(Wrapping(Observant))
+
+    world, algorithm = trained(partial(Counter, 5), configure=configure, step_per_collect=12)
+    outer, inner = world.policy.noted, world.policy.inner.noted
+    assert [kind for kind, _ in inner] == [kind for kind, _ in outer]
+    assert all(torch.equal(seen.obs, 10 * raw.obs) for (_, seen), (_, raw) in zip(inner, outer, strict=True))
+    windows = [seen for kind, seen in inner if kind == "learn"]
+    assert all(torch.equal(last.obs, 10 * seen.obs) for last, seen in zip(algorithm.windows, windows, strict=True))
+
+
 def test_priorities_go_back_and_their_weights_grow_just_with_progress():
     def configure(builder):
         return builder.with_agent(priority=3.0)

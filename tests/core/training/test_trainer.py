@@ -105,7 +105,7 @@ class Layer(PolicyWrapper):
         self.diary.append((self.name, "observe", experience.obs.flatten()[0].item()))
 
 
-def test_layers_view_a_rollout_from_the_outside_in_and_learn_and_observe_it_raw_after_the_update():
+def test_each_layer_transforms_a_rollout_from_the_outside_in_and_after_the_update_learns_and_observes_what_it_was_given():
     diary: list[tuple[str, str, float]] = []
 
     def configure(builder):
@@ -117,7 +117,7 @@ def test_layers_view_a_rollout_from_the_outside_in_and_learn_and_observe_it_raw_
     assert diary == [
         ("outer", "transform", 100),
         ("inner", "transform", 1100),
-        *((name, what, 100) for name in ("outer", "inner") for what in ("learn", "observe")),
+        *((name, what, value) for name, value in (("outer", 100), ("inner", 1100)) for what in ("learn", "observe")),
     ]
     assert algorithm.rollouts[0].obs.flatten()[0] == 2100
     assert isinstance(world.policy, Layer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from rlchassis.learning.setup import Setup, resolve
 from rlchassis.registry import Component
 from rlchassis.training.agent import PolicyWrapperFactory, check_spaces
 from rlchassis_adam import OptimizerFactoryAdam
+from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_ppo import PPOAgentFactory
 
 BOX = gym.spaces.Box(-1, 1, (2,), np.float32)
@@ -92,6 +95,18 @@ def test_a_space_that_the_manifest_does_not_declare_is_refused_in_one_sentence(m
     )
     with pytest.raises(UnsupportedSpaceError, match=r"^ppo does not support actions of Discrete; it takes Box\. Choose another"):
         check_spaces(PPOAgentFactory(), ENVS)
+
+
+@pytest.mark.parametrize("wrapper", [Component("policy_wrapper", "obs-norm"), PolicyWrapperFactoryObsNorm()])
+def test_a_space_that_the_manifest_of_a_wrapper_does_not_declare_is_refused_in_one_sentence(monkeypatch, wrapper):
+    from rlchassis.registry import find
+
+    narrow = {"ppo": find("algorithm", "ppo"), "obs-norm": replace(find("policy_wrapper", "obs-norm"), observation_spaces=("Box",))}
+    monkeypatch.setattr("rlchassis.training.agent.find", lambda kind, name: narrow[name])
+    check_spaces(PPOAgentFactory(policy_wrappers=[wrapper]), ENVS)
+    nested = Environments.from_spaces(gym.spaces.Dict(a=BOX), gym.spaces.Discrete(2))
+    with pytest.raises(UnsupportedSpaceError, match=r"^obs-norm does not support observations of Dict; it takes Box\. Leave the wrapper"):
+        check_spaces(PPOAgentFactory(policy_wrappers=[wrapper]), nested)
 
 
 def test_references_become_what_they_name_and_nothing_else():

@@ -77,15 +77,21 @@ class Policy(nn.Module, metaclass=DeclaredAttributes):
         """Called before every collection with the progress of the run, 0 to 1, for exploration schedules."""
 
     def transform(self, experience: Experience) -> Experience:
-        """Transform raw experience to what the inner policy sees, such as normalized observations; called before Algorithm.prepare."""
+        """Transform experience to what the inner policy sees, such as normalized observations; called before Algorithm.prepare.
+
+        It was transformed by the wrappers outside of this one; the outermost policy is given raw experience.
+        """
         return experience
 
     def learn(self, experience: Experience) -> Metrics:
-        """Update the policy's own learned parts from raw experience, after the algorithm's updates; returns metrics."""
+        """Update the policy's own learned parts after the algorithm's updates, from what `transform` was given; returns metrics."""
         return {}
 
     def observe(self, experience: Experience) -> None:
-        """Update running statistics from newly collected raw experience; called once per collection, after the updates."""
+        """Update running statistics from newly collected experience, transformed by the wrappers outside of this one.
+
+        Called once per collection, after the updates.
+        """
 
 
 class PolicyWrapper(Policy):

@@ -34,12 +34,13 @@ _OTHER_PARTS = ("auto-alpha", "gaussian-noise", "ornstein-uhlenbeck-noise", "gru
 _ALGORITHMS = ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo")
 _OPTIMIZERS = ("adam", "adamw", "muon", "rmsprop", "sgd", "torch-optim")
 _LOGGERS = ("tensorboard", "csv", "wandb", "mlflow")
+_WRAPPERS = ("obs-norm", "reward-norm")
 FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "algorithm": {name: f"rlchassis-{name}" for name in _ALGORITHMS},
     "optimizer": {name: f"rlchassis-{name}" for name in _OPTIMIZERS},
     "lr_scheduler": dict.fromkeys(("constant", "cosine", "exponential", "warmup"), "rlchassis-schedules"),
     "logger": {name: f"rlchassis-{name}" for name in _LOGGERS},
-    "policy_wrapper": {"obs-norm": "rlchassis-obs-norm"},
+    "policy_wrapper": {name: f"rlchassis-{name}" for name in _WRAPPERS},
     "buffer": {"her": "rlchassis-her"},
     "command": {"plot": "rlchassis-plots"},
     "extension": {"videos": "rlchassis-videos"},

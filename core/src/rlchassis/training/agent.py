@@ -21,7 +21,7 @@ from rlchassis.learning.algorithm import Algorithm
 from rlchassis.learning.optimizer import OptimizerFactory
 from rlchassis.learning.policy import Policy
 from rlchassis.learning.setup import Setup, resolve
-from rlchassis.registry import Component, find, name_of
+from rlchassis.registry import Component, Plugin, find, name_of
 from rlchassis.replay import Replay
 from rlchassis.training.buffer_factory import BufferFactory
 from rlchassis.training.trainer import Trainer
@@ -120,11 +120,16 @@ class AgentFactory(ConfigPart, ABC):
 
 
 def check_spaces(agent: AgentFactory, envs: Environments) -> None:
-    """UnsupportedSpaceError if the environment has spaces that the algorithm's manifest does not declare."""
-    name = name_of(type(agent))
-    if name is None:
-        return
-    plugin = find(*name)
+    """UnsupportedSpaceError if the environment has spaces that the manifest of the algorithm, or of a wrapper, does not declare."""
+    for part in (agent, *agent.policy_wrappers):
+        name = (part.kind, part.name) if isinstance(part, Component) else name_of(type(part))
+        if name is not None:
+            _check_declared(find(*name), envs)
+
+
+def _check_declared(plugin: Plugin, envs: Environments) -> None:
+    is_algorithm = plugin.kind == AgentFactory.kind
+    remedy = "Choose another algorithm" if is_algorithm else "Leave the wrapper out"
     for what, space, declared in (
         ("observations", without_mask(envs.observation_space), plugin.observation_spaces),
         ("actions", envs.action_space, plugin.action_spaces),
@@ -133,9 +138,9 @@ def check_spaces(agent: AgentFactory, envs: Environments) -> None:
         if declared and strange:
             raise UnsupportedSpaceError(
                 f"{plugin.name} does not support {what} of {', '.join(sorted(strange))}; it takes {', '.join(declared)}. "
-                "Choose another algorithm or wrap the environment."
+                f"{remedy} or wrap the environment."
             )
-    if plugin.observation_spaces and is_masked(envs.observation_space) and not plugin.action_masks:
+    if is_algorithm and plugin.observation_spaces and is_masked(envs.observation_space) and not plugin.action_masks:
         raise UnsupportedSpaceError(
             f"{plugin.name} does not support action masks, but the environment gives them; choose another algorithm, "
             "or wrap the environment so that it does not."

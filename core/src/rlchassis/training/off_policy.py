@@ -56,6 +56,8 @@ class OffPolicyTrainer(Trainer):
     """Set while a restored policy does not learn yet."""
     _new_steps: RolloutBuffer | None = field(init=False, default=None)
     """Steps of one collection, if the policy or a wrapper overrides `observe`."""
+    _observing: int = field(init=False)
+    """Number of layers, from the outermost, down to the last that overrides it."""
     _memory: ReplayMemory = field(init=False)
     """Memory of the replay buffer, set if there is training."""
 
@@ -75,7 +77,9 @@ class OffPolicyTrainer(Trainer):
             *_, innermost = layers(world.policy)
             masks = is_masked(world.envs.observation_space)
             self._warm_up = UniformPolicy(world.envs.action_space, stream, is_masked=masks, joint_actions=innermost.joint_actions)
-        if any(type(layer).observe is not Policy.observe for layer in layers(world.policy)):
+        observing = [depth for depth, layer in enumerate(layers(world.policy), 1) if type(layer).observe is not Policy.observe]
+        self._observing = max(observing, default=0)
+        if observing:
             self._new_steps = RolloutBuffer()
 
     @classmethod
@@ -143,9 +147,9 @@ class OffPolicyTrainer(Trainer):
             if warm_up is not None:
                 warm_up.put_back()
         if self._new_steps is not None:
-            recorded = self._new_steps.drain().to(self.world.device)
-            for layer in layers(self.world.policy):
-                layer.observe(recorded)
+            seen = self._transformed(self._new_steps.drain().to(self.world.device), self._observing - 1)
+            for layer, experience in zip(layers(self.world.policy), seen, strict=False):
+                layer.observe(experience)
 
     def parts(self) -> dict[str, Any]:
         """See Trainer; with the random stream of the warm-up, and steps that wrappers have yet to observe."""
@@ -169,7 +173,8 @@ class OffPolicyTrainer(Trainer):
         world, replay = self.world, self._replay
         sample = self._sample()
         window = sample.window if world.device.type == "cpu" else sample.window.to(world.device)
-        batch = world.algorithm.prepare(self._transformed(window), world.learner_rng)
+        *seen, transformed = self._transformed(window)
+        batch = world.algorithm.prepare(transformed, world.learner_rng)
         if self.state.updates == 0:
             require_batch(batch, world.algorithm.prepare)
         learned = world.algorithm.update(batch, self.state.updates)
@@ -179,5 +184,5 @@ class OffPolicyTrainer(Trainer):
                 raise UsageError("this algorithm returns no priorities; leave sampling.replay_buffer_prioritized out.")
             require_priorities(learned.priorities, len(sample.indices), world.algorithm.update)
             replay.update_priorities(sample.indices, learned.priorities)
-        for layer in layers(world.policy):
-            self.metrics.record_update(layer.learn(window), layer.learn)
+        for layer, experience in zip(layers(world.policy), seen, strict=True):
+            self.metrics.record_update(layer.learn(experience), layer.learn)

@@ -52,8 +52,8 @@ class OnPolicyTrainer(Trainer):
         world = self.world
         assert isinstance(world.buffer, RolloutBuffer)
         recorded = world.buffer.drain().to(world.device)
-        keep = recorded.valid
-        rollout = self._transformed(recorded)
+        *seen, rollout = self._transformed(recorded)
+        keep = rollout.valid
         algorithm, is_first = world.algorithm, self.state.updates == 0
         batch = algorithm.prepare(rollout, world.learner_rng)
         if is_first:
@@ -68,6 +68,6 @@ class OnPolicyTrainer(Trainer):
                 self.metrics.record_update(algorithm.rollout_metrics(rows), algorithm.rollout_metrics)
             for minibatch in rows.minibatches(world.sampling.batch_size or None, world.learner_rng):
                 self._record_update(algorithm.update(minibatch, self.state.updates))
-        for layer in layers(world.policy):
-            self.metrics.record_update(layer.learn(recorded), layer.learn)
-            layer.observe(recorded)
+        for layer, experience in zip(layers(world.policy), seen, strict=True):
+            self.metrics.record_update(layer.learn(experience), layer.learn)
+            layer.observe(experience)

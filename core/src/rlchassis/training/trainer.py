@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from itertools import islice
 from typing import Any, ClassVar
 
 import torch
@@ -129,11 +130,15 @@ class Trainer(ABC):
         self.metrics.record_update(result.metrics, update)
         self.state.updates += 1
 
-    def _transformed(self, experience: Experience) -> Experience:
-        """Experience as seen by the innermost policy: transformed by all wrappers, outermost first."""
-        for layer in layers(self.world.policy):
-            experience = require_experience(layer.transform(experience), layer.transform)
-        return experience
+    def _transformed(self, experience: Experience, depth: int | None = None) -> list[Experience]:
+        """Experience as each layer of the policy gets it, outermost first, and last as the algorithm does.
+
+        depth: number of layers that transform it; None: all.
+        """
+        seen = [experience]
+        for layer in islice(layers(self.world.policy), depth):
+            seen.append(require_experience(layer.transform(seen[-1]), layer.transform))
+        return seen
 
     def parts(self) -> dict[str, Any]:
         """What a checkpoint stores of the trainer itself; subclasses add to it."""

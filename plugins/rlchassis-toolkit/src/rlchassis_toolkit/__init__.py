@@ -74,6 +74,7 @@ from rlchassis_toolkit.policies.squashed import SquashedGaussian, SquashedGaussi
 from rlchassis_toolkit.policies.stochastic import StochasticPolicy
 from rlchassis_toolkit.product_distributions import MixedDistribution, MultiCategorical
 from rlchassis_toolkit.returns import lambda_returns, n_step_transition
+from rlchassis_toolkit.reward_scale import RewardScale
 from rlchassis_toolkit.targets import polyak_update, target_copy
 from rlchassis_toolkit.temperature import AutoAlphaFactory, AutoAlphaFactoryDefault, Temperature, create_temperature, is_alpha
 
@@ -131,6 +132,7 @@ __all__ = [
     "OptimizerStep",
     "RecurrentPolicy",
     "ReturnScale",
+    "RewardScale",
     "RolloutBatch",
     "RunningMoments",
     "SquashedGaussian",
