@@ -28,6 +28,11 @@ BUILDERS = {
     "TRPOExperimentBuilder": "trpo",
 }
 """Builder classes of algorithms and their registered names; their params classes are re-exported too."""
+_OF_THE_TOOLKIT = """
+    ActionCriticFactory ActionCriticFactoryDefault ActionCriticFactoryReuseActor ActorFactory ActorFactoryDefault CriticFactory
+    CriticFactoryDefault CriticFactoryReuseActor IntermediateModuleFactory IntermediateModuleFactoryDefault NoiseFactory
+    NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck
+"""
 PROVIDED = {
     **{builder: ("algorithm", name) for builder, name in BUILDERS.items()},
     **{builder.replace("ExperimentBuilder", "Params"): ("algorithm", name) for builder, name in BUILDERS.items()},
@@ -37,24 +42,7 @@ PROVIDED = {
     "OptimizerFactoryAdam": ("optimizer", "adam"),
     "OptimizerFactoryRMSprop": ("optimizer", "rmsprop"),
     "OptimizerFactoryTorch": ("optimizer", "torch-optim"),
-    **dict.fromkeys(
-        (
-            "ActionCriticFactory",
-            "ActionCriticFactoryDefault",
-            "ActionCriticFactoryReuseActor",
-            "ActorFactory",
-            "ActorFactoryDefault",
-            "CriticFactory",
-            "CriticFactoryDefault",
-            "CriticFactoryReuseActor",
-            "IntermediateModuleFactory",
-            "IntermediateModuleFactoryDefault",
-            "NoiseFactory",
-            "NoiseFactoryMaxActionScaledGaussian",
-            "NoiseFactoryOrnsteinUhlenbeck",
-        ),
-        ("component", "mlp-actor"),
-    ),
+    **dict.fromkeys(_OF_THE_TOOLKIT.split(), ("component", "mlp-actor")),
     "AutoAlphaFactory": ("component", "auto-alpha"),
     "AutoAlphaFactoryDefault": ("component", "auto-alpha"),
 }

@@ -77,9 +77,9 @@ class OffPolicyTrainer(Trainer):
             *_, innermost = layers(world.policy)
             masks = is_masked(world.envs.observation_space)
             self._warm_up = UniformPolicy(world.envs.action_space, stream, is_masked=masks, joint_actions=innermost.joint_actions)
-        observing = [depth for depth, layer in enumerate(layers(world.policy), 1) if type(layer).observe is not Policy.observe]
-        self._observing = max(observing, default=0)
-        if observing:
+        overridden = (depth for depth, layer in enumerate(layers(world.policy), 1) if type(layer).observe is not Policy.observe)
+        self._observing = max(overridden, default=0)
+        if self._observing:
             self._new_steps = RolloutBuffer()
 
     @classmethod
