@@ -181,6 +181,14 @@ def test_an_epoch_in_which_nothing_was_learned_is_not_tested_and_chooses_no_poli
     assert [test.env_step for test in slow.state.tests] == [80], "the only round is due at step 80"
 
 
+def test_a_warm_up_that_does_not_count_comes_before_the_first_epoch_and_makes_the_run_longer():
+    world, _ = trained(
+        num_epochs=3, step_per_epoch=16, start_timesteps=40, count_start_timesteps=False, num_test_envs=1, num_test_episodes=1
+    )
+    assert [test.env_step for test in world.state.tests] == [56, 72, 88]
+    assert world.state.env_step == 88
+
+
 def test_a_batch_that_is_no_struct_of_tensors_is_refused_by_name(monkeypatch):
     monkeypatch.setattr(RecordingReplayAlgorithm, "prepare", lambda self, experience, rng: None)
     with pytest.raises(PluginError, match="returned NoneType, expected a TensorStruct"):

@@ -36,10 +36,11 @@ OFF_POLICY = {
     "replay_buffer_prioritized": True,
     "replay_buffer_alpha": 0.5,
     "replay_buffer_beta": 0.5,
+    "count_start_timesteps": False,
 }
 ON_POLICY = {
     "num_epochs", "step_per_epoch", "batch_size", "num_train_envs", "num_test_envs", "num_test_episodes", "step_per_collect",
-    "repeat_per_collect", "max_steps", "max_test_episode_steps",
+    "repeat_per_collect", "max_steps", "max_test_episode_steps", "test_before_training",
 }  # fmt: skip
 
 
@@ -81,6 +82,14 @@ def test_no_episode_of_a_test_its_repetition_or_a_watch_goes_beyond_max_test_epi
     assert [message[:26] for message in caplog.messages if "were cut" in message] == ["2 of 2 episodes were cut a"] * 2 + [
         "3 of 3 episodes were cut a", "2 of 2 episodes were cut a",
     ]  # fmt: skip
+
+
+def test_a_test_before_training_is_of_the_initial_policy_and_changes_nothing_that_is_learned(tmp_path):
+    result, without = counted(tmp_path / "with", test_before_training=True), counted(tmp_path / "without")
+    tests = result.world.state.tests
+    assert [test.env_step for test in tests] == [0, *(test.env_step for test in without.world.state.tests)]
+    assert tests[1:] == without.world.state.tests
+    assert torch.equal(weights(result), weights(without))
 
 
 def test_a_missing_batch_size_means_the_whole_rollout(tmp_path):

@@ -63,11 +63,15 @@ class SamplingConfig:
     """Total environment steps at most, even if they end within an epoch; None: num_epochs × step_per_epoch."""
     max_test_episode_steps: int | None = whole(None, or_none=True)
     """Maximum length of episodes in tests, `eval` and `watch`; longer ones count with their return so far; None: no maximum."""
+    test_before_training: bool = switch(False)
+    """Whether the first test is played before training, of the initial policy."""
+    count_start_timesteps: bool = switch(True)
+    """Off-policy: whether start_timesteps are part of the first epoch; False: they come before it, and the run is longer by them."""
 
     @property
     def total_steps(self) -> int:
         """Environment steps of the whole run."""
-        planned = self.num_epochs * self.step_per_epoch
+        planned = self.num_epochs * self.step_per_epoch + (0 if self.count_start_timesteps else self.start_timesteps)
         return planned if self.max_steps is None else min(planned, self.max_steps)
 
 
@@ -103,6 +107,13 @@ class ResolvedSampling:
     replay_buffer_beta: float = 0.4
     max_test_episode_steps: float = math.inf
     """inf: no maximum."""
+    test_before_training: bool = False
+    count_start_timesteps: bool = True
+
+    def end_of_epoch(self, epoch: int) -> int:
+        """Environment step at which an epoch ends, counted from 1."""
+        before = 0 if self.count_start_timesteps else self.start_timesteps
+        return min(before + epoch * self.step_per_epoch, self.total_steps)
 
 
 def resolve_sampling(sampling: SamplingConfig, defaults: Mapping[str, int]) -> ResolvedSampling:

@@ -43,7 +43,7 @@ FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "policy_wrapper": {name: f"rlchassis-{name}" for name in _WRAPPERS},
     "buffer": {"her": "rlchassis-her"},
     "command": {"plot": "rlchassis-plots"},
-    "extension": {"videos": "rlchassis-videos"},
+    "extension": {"videos": "rlchassis-videos", "tianshou": "rlchassis-tianshou"},
     "component": dict.fromkeys((*_ACTORS, *_CRITICS, *_OTHER_PARTS), "rlchassis-toolkit"),
 }
 """First-party plugin names and the distribution that provides each, installed or not."""

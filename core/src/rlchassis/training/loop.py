@@ -48,6 +48,8 @@ class TrainingLoop:
         world.hooks.rlchassis_train_start(world=world)
         self.trainer.begin()
         if self.epoch == 0:
+            if world.sampling.test_before_training:
+                self.tests.test(0)
             world.train_collector.reset(world.streams.seeds("environments", world.train_collector.envs.num_envs))
         self.checkpoints.begin(self.state.env_step)
         while self.epoch == 0 or self._in_epoch or not self._is_over:
@@ -75,12 +77,11 @@ class TrainingLoop:
 
     def _begin_epoch(self) -> int:
         """Begin the next epoch, unless a resumed run is within one; returns the environment step at which it ends."""
-        sampling = self.world.sampling
         if not self._in_epoch:
             self.epoch += 1
             self.world.hooks.rlchassis_epoch_start(world=self.world, epoch=self.epoch, env_step=self.state.env_step)
             self._in_epoch, self._epoch_start = True, self.state.env_step
-        return min(self.epoch * sampling.step_per_epoch, sampling.total_steps)
+        return self.world.sampling.end_of_epoch(self.epoch)
 
     def _end_epoch(self) -> None:
         self.tests.test_if_updated(self.epoch)

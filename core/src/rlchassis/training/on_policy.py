@@ -21,6 +21,7 @@ class OnPolicyTrainer(Trainer):
             "update_per_step",
             "start_timesteps",
             "start_timesteps_random",
+            "count_start_timesteps",
             "critic_warm_up",
             "replay_buffer_ignore_obs_next",
             "replay_buffer_save_only_last_obs",

@@ -1,0 +1,139 @@
+"""Names of tianshou.highlevel.env: environment factories, and the environments of a run with Tianshou's methods."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from rlchassis import experiment as native
+from rlchassis.api import EnvFactory as NativeEnvFactory
+from rlchassis.api import EnvMode, UsageError
+from rlchassis.envs import VectorEnvironment
+from rlchassis_tianshou.highlevel.environments import ContinuousEnvironments, DiscreteEnvironments, Environments, EnvType
+from rlchassis_tianshou.translation.notes import note
+
+__all__ = [
+    "ContinuousEnvironments",
+    "DiscreteEnvironments",
+    "EnvFactory",
+    "EnvFactoryRegistered",
+    "EnvMode",
+    "EnvPoolFactory",
+    "EnvType",
+    "Environments",
+    "VectorEnvType",
+]
+
+
+class VectorEnvType(Enum):
+    """How environments are vectorized."""
+
+    DUMMY = "dummy"
+    SUBPROC = "subproc"
+    SUBPROC_SHARED_MEM_DEFAULT_CONTEXT = "shmem"
+    SUBPROC_SHARED_MEM_FORK_CONTEXT = "shmem_fork"
+    RAY = "ray"
+    SUBPROC_SHARED_MEM_AUTO = "subproc_shared_mem_auto"
+    SUBPROC_SHARED_MEM = "subproc_shared_mem"
+
+    @property
+    def native(self) -> native.VectorEnvType:
+        """The member of rlchassis."""
+        if self is VectorEnvType.RAY:
+            note("VectorEnvType.RAY", "environments run in worker processes of this machine.")
+        return native.VectorEnvType.DUMMY if self is VectorEnvType.DUMMY else native.VectorEnvType.SUBPROC
+
+
+def native_type(venv_type: VectorEnvType | native.VectorEnvType) -> native.VectorEnvType:
+    """The member of rlchassis for either kind."""
+    return venv_type.native if isinstance(venv_type, VectorEnvType) else venv_type
+
+
+class EnvPoolFactory:
+    """Environments of envpool; here envpool makes them where rlchassis-envpool is installed."""
+
+    def __repr__(self) -> str:
+        return "EnvPoolFactory()"
+
+
+class EnvFactory(NativeEnvFactory):
+    """Base class of environment factories; override create_env, or _create_env as from Tianshou 1.1."""
+
+    def __init__(self, venv_type: VectorEnvType | native.VectorEnvType = VectorEnvType.DUMMY) -> None:
+        self.venv_type = native_type(venv_type)
+
+    def _create_env(self, mode: EnvMode) -> Any:
+        raise UsageError(f"{type(self).__name__} has neither create_env nor _create_env; override one of them.")
+
+    def create_env(self, mode: EnvMode, seed: int | None = None) -> Any:
+        """Create one environment; the seed is that of the run."""
+        return self._create_env(mode)
+
+    def create_venv(  # type: ignore[override]  # the third argument is a seed in Tianshou, and is never passed by rlchassis
+        self, num_envs: int, mode: EnvMode, seed: Any = None, wrappers: Any = ()
+    ) -> VectorEnvironment:
+        """Create a vectorized environment."""
+        return super().create_venv(num_envs, mode, wrappers)
+
+    def create_envs(  # type: ignore[override]  # the fourth argument is a seed in Tianshou, and is never passed by rlchassis
+        self,
+        num_training_envs: int,
+        num_test_envs: int,
+        create_watch_env: bool = False,
+        seed: int | None = None,
+        wrappers: Any = lambda _mode: (),
+    ) -> Environments:
+        """Create all environments of a run."""
+        made = super().create_envs(num_training_envs, num_test_envs, create_watch_env, wrappers)
+        return Environments.viewing(made)
+
+
+class EnvFactoryRegistered(EnvFactory):
+    """Environments registered with gymnasium."""
+
+    def __init__(
+        self,
+        *,
+        task: str,
+        venv_type: VectorEnvType | native.VectorEnvType = VectorEnvType.DUMMY,
+        seed: int | None = None,
+        train_seed: int | None = None,
+        test_seed: int | None = None,
+        envpool_factory: EnvPoolFactory | None = None,
+        render_mode_train: str | None = None,
+        render_mode_test: str | None = None,
+        render_mode_watch: str | None = "human",
+        **make_kwargs: Any,
+    ) -> None:
+        super().__init__(venv_type)
+        self.task, self.make_kwargs = task, make_kwargs
+        self.seed, self.train_seed, self.test_seed = seed, train_seed, test_seed
+        self.envpool_factory = envpool_factory
+        self.render_mode_train, self.render_mode_test, self.render_mode_watch = render_mode_train, render_mode_test, render_mode_watch
+        if any(given is not None for given in (seed, train_seed, test_seed)):
+            note("EnvFactoryRegistered.seed", "environments are seeded from ExperimentConfig.seed.")
+        if envpool_factory is not None:
+            note("EnvFactoryRegistered.envpool_factory", "environments are made by gymnasium.")
+
+    def translated(self) -> NativeEnvFactory:
+        """The factory of rlchassis; of a subclass that has its own way to make environments, itself."""
+        if any(getattr(type(self), name) is not getattr(EnvFactoryRegistered, name) for name in OVERRIDDEN):
+            return self
+        return self._native()
+
+    def _native(self) -> native.EnvFactoryRegistered:
+        return native.EnvFactoryRegistered(
+            self.task,
+            venv_type=self.venv_type,
+            train_render_mode=self.render_mode_train,
+            test_render_mode=self.render_mode_test,
+            watch_render_mode=self.render_mode_watch,
+            make_kwargs=self.make_kwargs,
+        )
+
+    def _create_env(self, mode: EnvMode) -> Any:
+        return self._native().create_env(mode)
+
+
+OVERRIDDEN = ("create_env", "_create_env", "create_venv", "create_envs")
+"""Methods that a subclass may override."""

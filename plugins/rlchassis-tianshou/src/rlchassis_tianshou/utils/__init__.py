@@ -1,0 +1,1 @@
+"""The modules of tianshou.utils that scripts import."""
