@@ -18,7 +18,6 @@ import rlchassis.experiment
 import rlchassis_toolkit
 from rlchassis import api
 from rlchassis.experiment import Experiment, ExperimentConfig, ExperimentResult, Mode, PolicyPersistence
-from rlchassis.experiment.provided import NOT_YET
 from rlchassis_testkit.signatures import REQUIRED, assert_begins_with, leading
 
 ROOT = Path(__file__).parents[2]
@@ -246,10 +245,3 @@ def test_missing_params_name_the_distribution_that_provides_them(monkeypatch: py
     monkeypatch.setitem(rlchassis.experiment.PROVIDED, "NowhereParams", ("algorithm", "nowhere"))
     with pytest.raises(ImportError, match="nowhere"):
         importlib.import_module("rlchassis.experiment").__getattr__("NowhereParams")
-
-
-@pytest.mark.parametrize("name", list(NOT_YET))
-def test_a_name_that_nothing_provides_so_far_is_not_available_yet(name: str) -> None:
-    with pytest.raises(ImportError, match=rf"^{name} is not available yet; installed are the ") as refusal:
-        getattr(rlchassis.experiment, name)
-    assert "pip" not in str(refusal.value)

@@ -8,7 +8,6 @@ from typing import Any
 from rlchassis.config.tianshou_names import other_names
 from rlchassis.errors import PluginError
 from rlchassis.registry import Plugin, installed, load
-from rlchassis.registry.kinds import noun
 from rlchassis.registry.wording import did_you_mean, listed, quoted
 
 HERE = "rlchassis.experiment"
@@ -47,11 +46,6 @@ PROVIDED = {
     "AutoAlphaFactoryDefault": ("component", "auto-alpha"),
 }
 """Re-exported names and the plugin (kind, name) whose package defines them."""
-NOT_YET = {
-    "IntermediateModuleFactoryAtariDQN": "component",
-    "PolicyWrapperFactoryIntrinsicCuriosity": "policy_wrapper",
-}
-"""Names of Tianshou's API that no plugin provides yet, and their kind of plugin."""
 
 
 def provided(name: str) -> Any:
@@ -60,7 +54,7 @@ def provided(name: str) -> Any:
         return _loaded(name)
     if name.startswith("_"):
         raise AttributeError(f"module {HERE!r} has no attribute {name!r}")
-    if reason := _of_another(name) or _renamed(name) or _not_yet(name) or _unknown_builder(name):
+    if reason := _of_another(name) or _renamed(name) or _unknown_builder(name):
         raise ImportError(reason, name=HERE)
     raise AttributeError(f"module {HERE!r} has no attribute {name!r}")
 
@@ -81,14 +75,6 @@ def _of_another(name: str) -> str:
 def _renamed(name: str) -> str:
     new = other_names("classes").get(name)
     return f"{HERE} has no {name}; it is called {new} here." if new else ""
-
-
-def _not_yet(name: str) -> str:
-    if name not in NOT_YET:
-        return ""
-    kind = NOT_YET[name]
-    names = listed(plugin.name for plugin in installed(kind))
-    return f"{name} is not available yet; installed are the {noun(kind)}s {names}, and plugins can add others."
 
 
 def _unknown_builder(name: str) -> str:

@@ -49,7 +49,7 @@ class TrainingLoop:
         self.trainer.begin()
         if self.epoch == 0:
             if world.sampling.test_before_training:
-                self.tests.test(0)
+                self.tests.test_if_updated(0)
             world.train_collector.reset(world.streams.seeds("environments", world.train_collector.envs.num_envs))
         self.checkpoints.begin(self.state.env_step)
         while self.epoch == 0 or self._in_epoch or not self._is_over:

@@ -23,14 +23,12 @@ class PolicyTests:
     """Number of updates at the last test."""
 
     def test_if_updated(self, epoch: int) -> None:
-        """Test the policy if it was updated since the last test."""
-        if self.world.state.updates != self.updates_tested:
-            self.test(epoch)
+        """Test the policy if it was updated since the last test, store it if it is the best, and check for early stopping.
 
-    def test(self, epoch: int) -> None:
-        """Test the policy, store it if it is the best, and check for early stopping; nothing without test environments."""
+        Epoch 0 is before training, where the initial policy is tested.
+        """
         world, state = self.world, self.world.state
-        if world.test_collector is None:
+        if world.test_collector is None or (epoch and state.updates == self.updates_tested):
             return
         world.hooks.rlchassis_test_start(world=world, epoch=epoch, env_step=state.env_step)
         started = time.perf_counter()

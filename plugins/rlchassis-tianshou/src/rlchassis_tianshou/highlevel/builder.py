@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Self
 from gymnasium import spaces
 
 from rlchassis import experiment as native
-from rlchassis.api import EnvFactory
+from rlchassis.api import Component, EnvFactory
 from rlchassis_tianshou.highlevel.config import SamplingConfig
-from rlchassis_tianshou.highlevel.env import EnvFactoryRegistered
+from rlchassis_tianshou.highlevel.env import EnvFactoryRegistered, normalizes_observations
 from rlchassis_tianshou.highlevel.experiments import Experiment, ExperimentCollection, ExperimentConfig
 from rlchassis_tianshou.highlevel.optim import OptimizerFactoryAdam
 from rlchassis_tianshou.highlevel.trainer import EpochStopCallback, EpochTestCallback, EpochTrainCallback, StopCallbackOf
@@ -126,6 +126,8 @@ class ExperimentBuilder(ABC):
         self._configure(builder, cache(lambda: action_space_of(factory)))
         if self._optim_factory is not None:
             builder.with_optim_factory(self._optim_factory)
+        if normalizes_observations(builder._env_factory):
+            builder.with_policy_wrapper_factory(Component("policy_wrapper", "obs-norm"))
         if self._policy_wrapper_factory is not None:
             builder.with_policy_wrapper_factory(self._policy_wrapper_factory)
         if self._stop is not None:

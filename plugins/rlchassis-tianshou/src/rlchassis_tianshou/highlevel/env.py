@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 from enum import Enum
 from typing import Any
+
+from attrs import frozen
 
 from rlchassis import experiment as native
 from rlchassis.api import EnvFactory as NativeEnvFactory
 from rlchassis.api import EnvMode, UsageError
 from rlchassis.envs import VectorEnvironment
+from rlchassis_tianshou.env.norm_obs import VectorEnvNormObs
 from rlchassis_tianshou.highlevel.environments import ContinuousEnvironments, DiscreteEnvironments, Environments, EnvType
 from rlchassis_tianshou.translation.notes import note
 
@@ -49,11 +54,9 @@ def native_type(venv_type: VectorEnvType | native.VectorEnvType) -> native.Vecto
     return venv_type.native if isinstance(venv_type, VectorEnvType) else venv_type
 
 
+@frozen
 class EnvPoolFactory:
-    """Environments of envpool; here envpool makes them where rlchassis-envpool is installed."""
-
-    def __repr__(self) -> str:
-        return "EnvPoolFactory()"
+    """Environments of envpool, in whose place those of gymnasium run."""
 
 
 class EnvFactory(NativeEnvFactory):
@@ -83,7 +86,9 @@ class EnvFactory(NativeEnvFactory):
         seed: int | None = None,
         wrappers: Any = lambda _mode: (),
     ) -> Environments:
-        """Create all environments of a run."""
+        """Create all environments of a run; where a subclass has its own way, at least one of each, since it may use them all."""
+        if type(self).create_envs is not EnvFactory.create_envs:
+            num_training_envs, num_test_envs = max(1, num_training_envs), max(1, num_test_envs)
         made = super().create_envs(num_training_envs, num_test_envs, create_watch_env, wrappers)
         return Environments.viewing(made)
 
@@ -133,6 +138,24 @@ class EnvFactoryRegistered(EnvFactory):
 
     def _create_env(self, mode: EnvMode) -> Any:
         return self._native().create_env(mode)
+
+
+def takes_wrappers(factory: NativeEnvFactory) -> bool:
+    """Whether wrappers reach its environments: not where a subclass has a create_venv or create_envs without them."""
+    return all("wrappers" in inspect.signature(method).parameters for method in (factory.create_venv, factory.create_envs))
+
+
+def normalizes_observations(factory: NativeEnvFactory) -> bool:
+    """Whether a create_venv or create_envs of its own puts VectorEnvNormObs around training environments; opens one, and one for tests."""
+    if takes_wrappers(factory):
+        return False
+    tried = copy.copy(factory)
+    tried.venv_type = native.VectorEnvType.DUMMY
+    envs = tried.create_envs(1, 1)
+    try:
+        return isinstance(envs.train, VectorEnvNormObs)
+    finally:
+        envs.close()
 
 
 OVERRIDDEN = ("create_env", "_create_env", "create_venv", "create_envs")

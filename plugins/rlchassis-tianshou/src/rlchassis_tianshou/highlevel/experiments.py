@@ -14,6 +14,7 @@ from attrs import define, frozen
 from rlchassis import experiment as native
 from rlchassis.api import EnvFactory, UsageError
 from rlchassis_tianshou.highlevel.config import SamplingConfig
+from rlchassis_tianshou.highlevel.env import takes_wrappers
 from rlchassis_tianshou.highlevel.results import ExperimentResult
 from rlchassis_tianshou.highlevel.world import World
 from rlchassis_tianshou.translation.notes import note
@@ -70,8 +71,12 @@ class Experiment:
     def native(self) -> native.Experiment:
         """The experiment of rlchassis that runs."""
         sampling, on_policy = self.sampling_config, "repeat_per_collect" in self.agent_factory.default_sampling
+        config = self.config.translated()
+        if config.watch_render and not takes_wrappers(self.env_factory):
+            note("ExperimentConfig.watch_render", "no effect where create_venv or create_envs is overridden and takes no wrappers.")
+            config = attrs.evolve(config, watch_render=0.0)
         return native.Experiment(
-            self.config.translated(),
+            config,
             self.env_factory,
             self.agent_factory,
             sampling.translated(on_policy=on_policy) if isinstance(sampling, SamplingConfig) else sampling,

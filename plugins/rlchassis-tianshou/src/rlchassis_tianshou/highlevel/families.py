@@ -52,7 +52,7 @@ class WithActor(WithParams):
     def _configure(self, builder: Any, action_space: Space) -> None:
         super()._configure(builder, action_space)
         actor = self._networks.get("actor", ActorFactoryDefault(self.actor_type))
-        builder.with_actor_factory(actor_of(actor, self.policy))
+        builder.with_actor_factory(actor_of(actor, self.policy, getattr(self._params, "dist_fn", "default")))
 
 
 class WithGaussianActor(WithActor):

@@ -9,6 +9,7 @@ from attrs import define, field
 
 from rlchassis.api import World, hookimpl
 from rlchassis.experiment import PersistEvent, RestoreEvent
+from rlchassis_tianshou.env.norm_obs import VectorEnvNormObs
 from rlchassis_tianshou.highlevel.environments import Environments
 from rlchassis_tianshou.highlevel.world import World as WorldView
 from rlchassis_tianshou.translation.context import TrainingContext, steps_before_epochs
@@ -24,7 +25,8 @@ class TianshouHooks:
 
     @hookimpl
     def rlchassis_world_ready(self, world: World) -> None:
-        """Restore what is stored beside the policy."""
+        """Hand the statistics of observations to VectorEnvNormObs, and restore what is stored beside the policy."""
+        _share_statistics(world)
         if world.config.policy_restore_directory is not None:
             for each in _persistences(world):
                 each.restore(RestoreEvent.RESTORE_POLICY, WorldView(world))
@@ -77,6 +79,16 @@ class TianshouHooks:
         if world.directory is not None:
             for each in _persistences(world):
                 each.persist(PersistEvent.PERSIST_POLICY, WorldView(world))
+
+
+def _share_statistics(world: World) -> None:
+    """Statistics of the innermost policy wrapper that has some; a world without environments of that kind is left alone."""
+    layer: Any = world.policy
+    while (moments := getattr(getattr(layer, "scale", None), "moments", None)) is None and hasattr(layer, "inner"):
+        layer = layer.inner
+    for venv in (world.envs.train, world.envs.test, world.envs.watch):
+        if isinstance(venv, VectorEnvNormObs) and moments is not None:
+            venv.follow(moments)
 
 
 def _persistences(world: World) -> Sequence[Any]:

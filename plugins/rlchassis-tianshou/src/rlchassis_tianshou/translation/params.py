@@ -56,6 +56,7 @@ class TranslatedParams:
 
 def _given(params: TranslatedParams) -> dict[str, Any]:
     values = {field.name: getattr(params, field.name) for field in fields(params)}
+    values.pop("dist_fn", None)  # which the builder hands to the actor
     if values.get("exploration_noise") == "default":
         values["exploration_noise"] = DEFAULT_NOISE
     if values.get("target_update_freq") == 0:

@@ -1,1 +1,7 @@
-"""The modules of tianshou.utils that scripts import."""
+"""Names of tianshou.utils that high-level scripts import."""
+
+from __future__ import annotations
+
+from rlchassis_tianshou.utils.statistics import RunningMeanStd
+
+__all__ = ["RunningMeanStd"]

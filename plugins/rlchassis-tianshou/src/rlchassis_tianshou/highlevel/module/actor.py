@@ -31,9 +31,9 @@ class ActorFactory(ModuleFactory):
     def create_module(self, envs: Any, device: TDevice) -> nn.Module:
         """Create the actor."""
 
-    @abstractmethod
     def create_dist_fn(self, envs: Any) -> DistFn | None:
-        """Function from what the actor answers to a torch distribution; None for deterministic actors."""
+        """Function from what the actor answers to a torch distribution; None: that of the hyperparameters, or of the action space."""
+        return None
 
 
 def _sizes(value: Sequence[int]) -> tuple[int, ...]:

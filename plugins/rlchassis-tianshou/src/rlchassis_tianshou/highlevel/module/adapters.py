@@ -9,11 +9,12 @@ from attrs import frozen
 from gymnasium import spaces
 from torch import nn
 
-from rlchassis.api import HasSpaces, UsageError
+from rlchassis.api import HasSpaces
 from rlchassis_tianshou.highlevel.env import Environments
 from rlchassis_tianshou.highlevel.module.actor import ActorFactory
 from rlchassis_tianshou.highlevel.module.critic import CriticEnsembleFactory, CriticFactory
 from rlchassis_tianshou.highlevel.module.intermediate import IntermediateModuleFactory
+from rlchassis_tianshou.highlevel.params.dist_fn import DistributionFunctionFactory, default_dist_fn
 from rlchassis_tianshou.translation.networks import Answering, Gaussian, Stochastic, Values
 from rlchassis_toolkit import ActionCriticFactory as NativeActionCriticFactory
 from rlchassis_toolkit import ActorFactory as NativeActorFactory
@@ -26,13 +27,13 @@ class StochasticActorOf(NativeActorFactory):
     """Actor of a stochastic policy."""
 
     factory: ActorFactory
+    dist_fn: DistributionFunctionFactory | None = None
+    """What makes a distribution of what the actor answers, where its factory does not say; None: what suits the action space."""
 
     def create_module(self, envs: HasSpaces, device: torch.device) -> nn.Module:
-        """Create the actor; UsageError where its factory has no dist_fn."""
+        """Create the actor."""
         seen = Environments.viewing(envs)
-        dist_fn = self.factory.create_dist_fn(seen)
-        if dist_fn is None:
-            raise UsageError(f"{type(self.factory).__name__}.create_dist_fn returned None, expected a function; return one from it.")
+        dist_fn = self.factory.create_dist_fn(seen) or (self.dist_fn or default_dist_fn(envs.action_space)).create_dist_fn(seen)
         return Stochastic(self.factory.create_module(seen, device), dist_fn).to(device)
 
 

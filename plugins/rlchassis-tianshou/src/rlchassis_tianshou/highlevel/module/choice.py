@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from torch import nn
@@ -12,25 +11,21 @@ from rlchassis.api import UsageError
 from rlchassis_tianshou.highlevel.module import adapters, critic
 from rlchassis_tianshou.highlevel.module.actor import ActorFactory, ActorFactoryDefault, IntermediateModuleFactoryFromActorFactory
 from rlchassis_tianshou.highlevel.module.intermediate import IntermediateModuleFactory
-
-ACTORS: dict[str, Callable[[ActorFactory], toolkit.ActorFactory]] = {
-    "stochastic": adapters.StochasticActorOf,
-    "squashed": adapters.GaussianActorOf,
-    "deterministic": adapters.DeterministicActorOf,
-}
-"""Adapters of actors by the policy that they belong to."""
+from rlchassis_tianshou.highlevel.params.dist_fn import DistributionFunctionFactory
 
 
-def actor_of(factory: Any, policy: str) -> toolkit.ActorFactory:
-    """Actor of a policy of this kind."""
+def actor_of(factory: Any, policy: str, dist_fn: DistributionFunctionFactory | str = "default") -> toolkit.ActorFactory:
+    """Actor of a policy of this kind; dist_fn: what makes a distribution of its answer, if its factory does not say."""
     match factory:
         case ActorFactoryDefault() if policy == "deterministic":
             return toolkit.DeterministicActorFactoryDefault(factory.hidden_sizes, factory.hidden_activation)
         case ActorFactoryDefault():
             more = (factory.continuous_unbounded, factory.continuous_conditioned_sigma)
             return toolkit.ActorFactoryDefault(factory.hidden_sizes, factory.hidden_activation, *more)
+        case ActorFactory() if policy == "stochastic":
+            return adapters.StochasticActorOf(factory, None if isinstance(dist_fn, str) else dist_fn)
         case ActorFactory():
-            return ACTORS[policy](factory)
+            return adapters.GaussianActorOf(factory) if policy == "squashed" else adapters.DeterministicActorOf(factory)
         case toolkit.ActorFactory():
             return factory
     raise _strange(factory, "an actor factory")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from attrs import frozen
+from gymnasium import spaces
 from torch import Tensor, distributions
 
 from rlchassis.api import ConfigPart
@@ -55,3 +56,10 @@ class DistributionFunctionFactoryIndependentGaussians(DistributionFunctionFactor
     def create_dist_fn(self, envs: Any) -> DistFn:
         """The function."""
         return from_mean_and_std
+
+
+def default_dist_fn(space: spaces.Space[Any]) -> DistributionFunctionFactory:
+    """Categorical of probabilities for discrete actions, independent Gaussians for continuous ones."""
+    if isinstance(space, spaces.Discrete):
+        return DistributionFunctionFactoryCategorical()
+    return DistributionFunctionFactoryIndependentGaussians()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from rlchassis.api import LRSchedulerFactory
+from rlchassis_tianshou.highlevel.params.dist_fn import DistributionFunctionFactory
 from rlchassis_tianshou.translation.params import TranslatedParams
 
 Noise = Any
@@ -83,6 +84,8 @@ class PGParams(ParamsMixinLearningRateWithScheduler, ParamsMixinActionScaling, P
     discount_factor: float = 0.99
     reward_normalization: bool = False
     deterministic_eval: bool = False
+    dist_fn: DistributionFunctionFactory | Literal["default"] = "default"
+    """What makes a distribution of what an actor factory of your own answers; actors of rlchassis answer distributions."""
 
 
 @dataclass

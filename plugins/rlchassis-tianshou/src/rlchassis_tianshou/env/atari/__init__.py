@@ -1,0 +1,1 @@
+"""The modules of tianshou.env.atari, which are among the examples of earlier versions."""
