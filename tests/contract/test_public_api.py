@@ -139,7 +139,9 @@ API = {
     """,
     "a plugin of another kind: optimizer, schedule, logger, wrapper, environment, extension, callback": """
         OptimizerFactory decay_rates without_dynamo LRSchedulerFactory Logger LoggerFactory PolicyWrapper PolicyWrapperFactory
-        EnvFactory EnvMode hookimpl World playing_rendered EpochStopCallback EpochTestCallback EpochTrainCallback CallbackContext
+        EnvFactory EnvFactoryRegistered EnvMode VectorEnvType NativeEnvironment
+        hookimpl World playing_rendered EpochStopCallback EpochTestCallback EpochTrainCallback
+        CallbackContext
     """,
     "a replay buffer: its contract, the ring that most derive from, what they are added and sample": """
         BufferFactory Replay ReplayBuffer Step Sample ResolvedSampling
@@ -153,8 +155,8 @@ API = {
     "a verb that reads runs: output, metrics and settings of a directory, files that are never half-written": """
         say read_metrics read_settings settings_of write_atomically
     """,
-    "errors that a caller catches separately: a wrong argument, spaces, a stranger's files, another plugin": """
-        UsageError UnsupportedSpaceError StoredFileError PluginError
+    "errors that a caller catches separately: a wrong argument, spaces, a stranger's files, another plugin; the nearest name for them": """
+        UsageError UnsupportedSpaceError StoredFileError PluginError did_you_mean
     """,
 }
 """What for, and the names."""

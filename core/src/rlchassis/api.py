@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from rlchassis.data.action_layout import ActionLayout
     from rlchassis.data.experience import Experience, Metrics, Observation, TensorStruct, Transition, by_row, map_tensors
     from rlchassis.data.step import Step
-    from rlchassis.envs import EnvFactory, Environments, EnvMode, is_masked, join_mask, split_mask, without_mask
+    from rlchassis.envs import EnvFactory, EnvFactoryRegistered, Environments, EnvMode, VectorEnvType
+    from rlchassis.envs.gymnasium_vector import NativeEnvironment
+    from rlchassis.envs.masks import is_masked, join_mask, split_mask, without_mask
     from rlchassis.errors import PluginError, StoredFileError, UnsupportedSpaceError, UsageError
     from rlchassis.experiment.builder import ExperimentBuilder
     from rlchassis.hookspecs import hookimpl
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from rlchassis.learning.policy import Policy, PolicyWrapper
     from rlchassis.learning.setup import Setup
     from rlchassis.registry import Component
+    from rlchassis.registry.wording import did_you_mean
     from rlchassis.replay import Replay, ReplayBuffer, Sample
     from rlchassis.reporting.loggers import Logger
     from rlchassis.reporting.metrics_file import read_metrics
@@ -53,7 +56,9 @@ HOMES = {
     "rlchassis.data.action_layout": "ActionLayout",
     "rlchassis.data.experience": "by_row map_tensors Experience Metrics Observation TensorStruct Transition",
     "rlchassis.data.step": "Step",
-    "rlchassis.envs": "EnvFactory Environments EnvMode is_masked join_mask split_mask without_mask",
+    "rlchassis.envs": "EnvFactory EnvFactoryRegistered Environments EnvMode VectorEnvType",
+    "rlchassis.envs.gymnasium_vector": "NativeEnvironment",
+    "rlchassis.envs.masks": "is_masked join_mask split_mask without_mask",
     "rlchassis.errors": "PluginError StoredFileError UnsupportedSpaceError UsageError",
     "rlchassis.experiment.builder": "ExperimentBuilder",
     "rlchassis.hookspecs": "hookimpl",
@@ -66,6 +71,7 @@ HOMES = {
     "rlchassis.learning.policy": "Policy PolicyWrapper",
     "rlchassis.learning.setup": "Setup",
     "rlchassis.registry": "Component",
+    "rlchassis.registry.wording": "did_you_mean",
     "rlchassis.replay": "Replay ReplayBuffer Sample",
     "rlchassis.run.watching": "playing_rendered",
     "rlchassis.storage.files": "write_atomically",
@@ -93,6 +99,7 @@ __all__ = [
     "Component",
     "ConfigPart",
     "EnvFactory",
+    "EnvFactoryRegistered",
     "EnvMode",
     "Environments",
     "EpochStopCallback",
@@ -107,6 +114,7 @@ __all__ = [
     "LoggerFactory",
     "Metrics",
     "ModuleFactory",
+    "NativeEnvironment",
     "Observation",
     "OffPolicyTrainer",
     "OnPolicyTrainer",
@@ -130,11 +138,13 @@ __all__ = [
     "UnsupportedSpaceError",
     "UpdateResult",
     "UsageError",
+    "VectorEnvType",
     "World",
     "by_row",
     "choice",
     "decay_rates",
     "described",
+    "did_you_mean",
     "gradient_step",
     "hookimpl",
     "instance",

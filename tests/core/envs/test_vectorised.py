@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import gymnasium as gym
@@ -169,7 +168,7 @@ def test_of_functions_that_differ_the_first_ones_make_the_test_environments():
 
 @pytest.mark.parametrize("wrong", [3, Counter(), [made_vec]])
 def test_an_environment_that_is_not_vectorised_is_refused(wrong):
-    with pytest.raises(UsageError, match=r"expected a gymnasium.vector.VectorEnv or what envpool.make makes, got"):
+    with pytest.raises(UsageError, match=r"expected a gymnasium.vector.VectorEnv, got"):
         EnvFactoryVector(wrong)
 
 
@@ -177,86 +176,3 @@ def test_a_spec_of_another_library_need_not_say_an_id():
     vector_env = made_vec()
     vector_env.spec = ("CounterEnvSpec",)
     assert env_factory_from(vector_env).create_envs(2, 0).task is None
-
-
-class Pool(gym.Env[Any, Any]):
-    """Counters as envpool makes them: no VectorEnv before its release 1, a spec of its own, seeded when made, reset in the next step."""
-
-    all_env_ids = np.arange(2, dtype=np.int32)
-    async_reset = recv = send = None
-    spec: Any = ("CounterEnvSpec",)
-
-    def __init__(self, **config: Any) -> None:
-        self._config = {"num_envs": 2, "batch_size": 2, "max_num_players": 1, **config}
-        self._envs = SyncVectorEnv([lambda: Counter(3)] * 2, autoreset_mode=AutoresetMode.NEXT_STEP)
-        self.observation_space, self.action_space = Counter(3).observation_space, Counter(3).action_space
-        self.closed = False
-
-    @property
-    def config(self) -> dict[str, Any]:
-        return self._config
-
-    def reset(self, env_id: Any = None) -> Any:  # type: ignore[override]  # as it is there
-        observations, _ = self._envs.reset()
-        return (observations, {"env_id": self.all_env_ids}) if self._config.get("gym_reset_return_info", True) else observations
-
-    def step(self, action: Any, env_id: Any = None) -> Any:
-        return *self._envs.step(action)[:4], {"env_id": self.all_env_ids}
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class LaterPool(Pool, VectorEnv[Any, Any, Any]):  # type: ignore[misc]  # as it is there
-    """As of release 1."""
-
-    num_envs = 2
-
-
-@pytest.mark.parametrize("pool", [Pool(), LaterPool(), Pool(gym_reset_return_info=False)])
-def test_environments_of_envpool_train_and_test_whatever_their_base_classes(pool, caplog):
-    envs = EnvFactoryVector(pool, type(pool)()).create_envs(2, 2)
-    assert envs.task is None
-    for venv in (envs.train, envs.test):
-        assert first_episode(venv) == [(1, 1, False), (2, 2, False), (3, 3, False)]
-        assert venv.step(np.zeros(2, np.int64))[0].valid.tolist() == [False, False]
-    envs.close()
-    del envs, venv
-    assert not pool.closed, "it is its maker's to close"
-
-
-def test_a_seed_that_comes_too_late_for_envpool_is_logged_once(caplog):
-    venv = env_factory_from(Pool()).create_envs(2, 0).train
-    with caplog.at_level(logging.WARNING, "rlchassis"):
-        venv.reset([1, 2])
-        venv.reset([1, 2])
-    assert [record.getMessage() for record in caplog.records] == [
-        "envpool seeds environments when it makes them, so the seed of this run does not reach them; give envpool.make one."
-    ]
-
-
-class Foreign(Pool):
-    """Spaces of another library, which env_type="gym" and "dm" bring."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.observation_space: Any = ((1,), "float32")
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: Pool(batch_size=1), "Pool answers for 1 of its 2 environments at a time, .* leave batch_size out of envpool.make"),
-        (lambda: Pool(max_num_players=2), "Pool has 2 players in an environment"),
-        (Foreign, r"Foreign has no spaces of gymnasium; make it by envpool.make\(…, env_type='gymnasium'\)"),
-    ],
-)
-def test_pools_that_do_not_step_together_or_speak_another_language_are_refused(make, message):
-    with pytest.raises(UsageError, match=message):
-        env_factory_from(make())
-
-
-def test_one_pool_is_not_both_trained_and_tested_in():
-    pool = Pool()
-    with pytest.raises(UsageError, match="make a second one"):
-        EnvFactoryVector(pool, pool)

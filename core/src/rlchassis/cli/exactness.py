@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
 
 from rlchassis.errors import UsageError
 
@@ -20,9 +23,10 @@ def exactness(tasks: Sequence[str]) -> Iterator[str]:
 
 def _way(task: str, kind: str) -> str:
     """The first way in which the state of the environment is stored."""
-    from rlchassis.envs import EnvFactoryRegistered, EnvMode, VectorEnvType  # with torch, which other findings of doctor do without
+    from rlchassis.envs import EnvMode, VectorEnvType, env_factory_named  # with torch, which other findings of doctor do without
 
-    factory = EnvFactoryRegistered(task, venv_type=VectorEnvType[KINDS[kind]])
+    before: Any = env_factory_named(task)
+    factory = attrs.evolve(before, venv_type=VectorEnvType[KINDS[kind]])
     try:
         envs = factory.create_venv(1, EnvMode.TRAIN)
     except UsageError:

@@ -46,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "env",
         metavar="ENV",
         nargs="?",
-        help="a gymnasium id, module:id, or module:name of your own environment class or function that creates one",
+        help="a gymnasium id, SOURCE/TASK of an installed environment source, module:id, or module:name of your own environment class "
+        "or function that creates one",
     )
     add(
         "--steps",

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from rlchassis.cli.shown import shown
+from rlchassis.envs import env_factory_named
 from rlchassis.experiment import Experiment, plan
 from rlchassis.experiment.changed import logger_factories
 from rlchassis.experiment.settings import is_table_of_options, short_names
@@ -19,7 +20,7 @@ Path = tuple[str, ...]
 
 def recipe_line(algorithm: str, env: str, name: str | None, experiment: Experiment) -> str:
     """First log line of `train`: each setting of the recipe, with its value in the experiment."""
-    recipe = chosen_recipe(algorithm, load("algorithm", algorithm), env, name)
+    recipe = chosen_recipe(algorithm, load("algorithm", algorithm), env_factory_named(env), name)
     if not recipe:
         return "using no recipe"
     plain = plan(algorithm, env, recipe="none", steps=1)
@@ -60,7 +61,7 @@ def _beginning(experiment: Experiment, key: str) -> Any:
         "steps": sampling.total_steps,
         "sampling": sampling,
         "config": experiment.config,
-        "env": {**attrs.asdict(env, recurse=False), **env.make_kwargs},
+        "env": {**attrs.asdict(env, recurse=False), **getattr(env, "make_kwargs", {})},
         "loggers": logger_factories(experiment.logger_factory),
         "stop": experiment.callbacks.stop,
         "extensions": experiment.extensions,

@@ -12,6 +12,7 @@ from rlchassis.envs.masks import is_masked, join_mask, random_allowed, split_mas
 from rlchassis.envs.observations import as_tree, require_fitting
 from rlchassis.envs.registered import EnvFactoryRegistered, has_display
 from rlchassis.envs.rendering import why_not_rendered
+from rlchassis.envs.sources import env_factory_named, name_of_task, source_of
 from rlchassis.envs.space_data import space_from_data, space_to_data
 from rlchassis.envs.spaces import AnySpace, allocate, describe, kinds_in
 from rlchassis.envs.vector import VectorEnvironment
@@ -33,15 +34,18 @@ __all__ = [
     "checked_spec",
     "describe",
     "env_factory_from",
+    "env_factory_named",
     "environments_of",
     "examples",
     "has_display",
     "is_masked",
     "join_mask",
     "kinds_in",
+    "name_of_task",
     "one_by_one",
     "random_allowed",
     "require_fitting",
+    "source_of",
     "space_from_data",
     "space_to_data",
     "split_mask",

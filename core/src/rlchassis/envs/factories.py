@@ -13,12 +13,11 @@ from attrs.converters import optional
 from gymnasium.vector import VectorEnv
 
 from rlchassis.config.fields import number
-from rlchassis.envs.envpool import EnvPoolVector, is_envpool
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType, require_unwrapped
 from rlchassis.envs.gymnasium_vector import NativeEnvironment
 from rlchassis.envs.members import AnyVectorEnv, member_constructors
 from rlchassis.envs.opening import Env, EnvConstructor
-from rlchassis.envs.registered import EnvFactoryRegistered
+from rlchassis.envs.sources import env_factory_named
 from rlchassis.envs.vector import VectorEnvironment
 from rlchassis.errors import UsageError
 
@@ -41,10 +40,8 @@ class EnvFactoryCallable(EnvFactory):
 
 
 def _as_vector_env(thing: Any) -> AnyVectorEnv:
-    if is_envpool(thing):
-        return EnvPoolVector(thing)
     if not isinstance(thing, VectorEnv):
-        raise UsageError(f"expected a gymnasium.vector.VectorEnv or what envpool.make makes, got {thing!r}")
+        raise UsageError(f"expected a gymnasium.vector.VectorEnv, got {thing!r}")
     return thing
 
 
@@ -63,7 +60,7 @@ class EnvFactoryVector(EnvFactory):
 
     def __attrs_post_init__(self) -> None:
         """Testing would begin new episodes in the midst of training."""
-        if self.test_vector_env is not None and _innermost(self.test_vector_env) is _innermost(self.vector_env):
+        if self.test_vector_env is not None and self.test_vector_env.unwrapped is self.vector_env.unwrapped:
             raise UsageError("test_vector_env is the environment that trains; make a second one")
 
     @property
@@ -98,11 +95,6 @@ class EnvFactoryVector(EnvFactory):
         return _native(self.vector_env, num_envs, "num_train_envs")
 
 
-def _innermost(vector_env: AnyVectorEnv) -> object:
-    inner = vector_env.unwrapped
-    return inner.pool if isinstance(inner, EnvPoolVector) else inner
-
-
 def _native(vector_env: AnyVectorEnv, num_envs: int, setting: str) -> VectorEnvironment:
     if num_envs != vector_env.num_envs:
         raise UsageError(
@@ -113,12 +105,12 @@ def _native(vector_env: AnyVectorEnv, num_envs: int, setting: str) -> VectorEnvi
 
 
 def env_factory_from(thing: Any) -> EnvFactory:
-    """Convert to an EnvFactory: a factory, gymnasium id, callable that creates an Env, or vectorized environment."""
+    """Convert to an EnvFactory: a factory, gymnasium id or SOURCE/TASK, callable that creates an Env, or vectorized environment."""
     if isinstance(thing, EnvFactory):
         return thing
     if isinstance(thing, str):
-        return EnvFactoryRegistered(thing)
-    if isinstance(thing, VectorEnv) or is_envpool(thing):
+        return env_factory_named(thing)
+    if isinstance(thing, VectorEnv):
         return EnvFactoryVector(thing)
     if isinstance(thing, gym.Env):
         raise UsageError(

@@ -53,6 +53,8 @@ class EnvFactory(ConfigPart, ABC):
     """Base class of environment factories; subclasses create one environment, and set vectorization by fields of these names."""
 
     kind: ClassVar[str] = "env"
+    tests_natively: ClassVar[bool] = False
+    """Whether create_native makes test environments as well, where venv_type asks for it."""
 
     venv_type: VectorEnvType = VectorEnvType.DUMMY
     constructor_timeout: float = 60.0
@@ -118,12 +120,12 @@ class EnvFactory(ConfigPart, ABC):
             raise
 
     def _venv_type_in(self, mode: EnvMode) -> VectorEnvType:
-        if mode is EnvMode.WATCH or (mode is EnvMode.TEST and self.venv_type is VectorEnvType.NATIVE):
+        if mode is EnvMode.WATCH or (mode is EnvMode.TEST and self.venv_type is VectorEnvType.NATIVE and not self.tests_natively):
             return VectorEnvType.DUMMY
         return self.venv_type
 
     def create_native(self, num_envs: int) -> VectorEnvironment:
-        """Create the environment's own vectorized implementation, for training; UsageError if it has none."""
+        """Create the environment's own vectorized implementation; UsageError if it has none."""
         raise UsageError(f"{type(self).__name__} cannot make {num_envs} environments as one; use VectorEnvType.DUMMY")
 
 

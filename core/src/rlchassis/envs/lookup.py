@@ -27,7 +27,7 @@ def checked_spec(task: str) -> EnvSpec:
         return gym.spec(name)
     except gym_error.Error as error:
         nearest = "" if isinstance(error, gym_error.NamespaceNotFound) else did_you_mean(name, gym.registry)
-        raise UsageError(f"{task!r} is no known environment.{nearest or f' {_one_sentence(error)}'}") from error
+        raise UsageError(f"{task!r} is no known environment.{nearest or f' {one_sentence(error)}'}") from error
 
 
 def names_object(name: str) -> bool:
@@ -46,7 +46,8 @@ def _imported(module: str, task: str) -> ModuleType:
         raise UsageError(f"{task!r} is no known environment: {reason}.") from error
 
 
-def _one_sentence(error: Exception) -> str:
+def one_sentence(error: Exception) -> str:
+    """The message of an error on one line."""
     return " ".join(str(error).split())
 
 

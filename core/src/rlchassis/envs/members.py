@@ -34,7 +34,7 @@ def member_constructors(vector_env: AnyVectorEnv) -> Sequence[EnvConstructor]:
         return [partial(_made_anew, function, used) for function in inner.env_fns]
     if _way_of_make_vec(inner) in (["sync", "async"] if together else ["vector_entry_point"]):
         return [partial(_single_form, inner)]
-    name = type(getattr(inner, "pool", inner)).__name__
+    name = type(inner).__name__
     if isinstance(inner, VectorWrapper):
         raise UsageError(_refusal(f"the vector wrapper {name} cannot be put around a single one"))
     raise UsageError(_refusal(f"{name} does not say how a single one is made"))

@@ -18,7 +18,7 @@ from rlchassis.config.limits import LONGEST_NAME
 from rlchassis.config.tianshou_names import refuses_old_names
 from rlchassis.envs.factory import EnvFactory, EnvMode, EnvWrapper, VectorEnvType
 from rlchassis.envs.gymnasium_vector import NativeEnvironment
-from rlchassis.envs.lookup import checked_spec, names_object
+from rlchassis.envs.lookup import checked_spec, names_object, one_sentence
 from rlchassis.envs.opening import Env, EnvConstructor
 from rlchassis.envs.rendering import rendered_if_possible
 from rlchassis.envs.vector import VectorEnvironment
@@ -140,10 +140,6 @@ def made(spec: EnvSpec, make: Callable[..., Made], kwargs: Mapping[str, Any]) ->
     except (gym_error.Error, ImportError, TypeError) as error:
         if isinstance(error, TypeError) and not any(reason in str(error) for reason in NOT_MADE):
             raise
-        reason = _one_sentence(error).partition(" was raised from the environment creator")[0].rstrip(".")
+        reason = one_sentence(error).partition(" was raised from the environment creator")[0].rstrip(".")
         hint = "; its arguments are set as env.NAME" if "argument" in reason else ""
         raise UsageError(f"{spec.id} cannot be made: {reason}{hint}.") from error
-
-
-def _one_sentence(error: Exception) -> str:
-    return " ".join(str(error).split())

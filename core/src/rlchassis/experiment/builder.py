@@ -43,7 +43,7 @@ class ExperimentBuilder(Generic[Agent]):
     def __init__(
         self, env_factory: Any, experiment_config: ExperimentConfig | None = None, sampling_config: SamplingConfig | None = None
     ) -> None:
-        """env_factory: an EnvFactory, a gymnasium id, a callable that makes an Env, a gymnasium VectorEnv, or an envpool environment."""
+        """env_factory: an EnvFactory, a gymnasium id or SOURCE/TASK, a callable that makes an Env, or a gymnasium VectorEnv."""
         self._env_factory: EnvFactory = env_factory_from(env_factory)
         self._config = _of_kind(ExperimentConfig, experiment_config, ExperimentConfig())
         self._sampling = _of_kind(SamplingConfig, sampling_config, SamplingConfig())

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from rlchassis.config import SamplingConfig
-from rlchassis.envs import EnvFactoryRegistered, checked_spec
+from rlchassis.envs import EnvFactoryRegistered, checked_spec, env_factory_named
 from rlchassis.errors import UsageError
 from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.changed import changed, require_steps
@@ -84,9 +84,10 @@ def _default_experiment(algorithm: object, env: object, recipe: str | None) -> t
         if not isinstance(name, str):
             raise UsageError(f"expected the name of an {what}, got {name!r}; an ExperimentBuilder takes objects.")
     builder_class: type[ExperimentBuilder[Any]] = load("algorithm", str(algorithm))
-    factory = EnvFactoryRegistered(str(env))
-    checked_spec(factory.task)
-    return builder_class(factory).build(), chosen_recipe(str(algorithm), builder_class, factory.task, recipe)
+    factory = env_factory_named(str(env))
+    if isinstance(factory, EnvFactoryRegistered):
+        checked_spec(factory.task)
+    return builder_class(factory).build(), chosen_recipe(str(algorithm), builder_class, factory, recipe)
 
 
 def _layers(settings: Settings | Iterable[Settings]) -> list[Settings]:

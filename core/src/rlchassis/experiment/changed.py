@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 
 from rlchassis.config import SamplingConfig
-from rlchassis.envs import EnvFactory, EnvFactoryRegistered
 from rlchassis.errors import UsageError
 from rlchassis.experiment.amended import amended
 from rlchassis.experiment.experiment import Experiment
@@ -19,9 +18,6 @@ from rlchassis.registry import Component
 from rlchassis.training.agent import AgentFactory, PolicyWrapperFactory
 from rlchassis.training.callbacks import Callbacks
 from rlchassis.training.loggers import LoggerFactory, LoggerFactorySeveral
-
-ENV_FACTORY_SETTINGS = tuple(a.name for a in attrs.fields(EnvFactoryRegistered) if a.name not in ("task", "make_kwargs"))
-"""Settings of env that are fields of EnvFactoryRegistered; the others are passed to gymnasium.make."""
 
 Names = Iterable[Any]
 """Components by name, with or without options."""
@@ -64,16 +60,18 @@ def _sampling(before: SamplingConfig, steps: int | None, changes: Mapping[str, A
     return attrs.evolve(sampling, num_epochs=math.ceil(total / sampling.step_per_epoch), max_steps=total)
 
 
-def _env_factory(before: EnvFactory, changes: Mapping[str, Any]) -> EnvFactory:
+def _env_factory(before: Any, changes: Mapping[str, Any]) -> Any:
     if not changes:
         return before
     if not attrs.has(type(before)):
         raise UsageError(f"{type(before).__name__} has no settings that can be changed by name; leave out env.{next(iter(changes))}.")
-    if not isinstance(before, EnvFactoryRegistered):
+    arguments = getattr(before, "make_kwargs", None)
+    if arguments is None:
         return amended(before, changes)
-    own = {key: value for key, value in changes.items() if key in ENV_FACTORY_SETTINGS}
-    arguments = {key: value for key, value in changes.items() if key not in ENV_FACTORY_SETTINGS}
-    return attrs.evolve(amended(before, own), make_kwargs={**before.make_kwargs, **arguments})
+    fields = {a.name for a in attrs.fields(type(before))} - {"task", "make_kwargs"}
+    own = {key: value for key, value in changes.items() if key in fields}
+    others = {key: value for key, value in changes.items() if key not in fields}
+    return attrs.evolve(amended(before, own), make_kwargs={**arguments, **others})
 
 
 def _agent_factory(before: AgentFactory, changes: dict[str, Any], wrappers: Names) -> AgentFactory:

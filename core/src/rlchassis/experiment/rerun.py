@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rlchassis.envs import EnvFactoryRegistered
+from rlchassis.envs import name_of_task
 from rlchassis.errors import UsageError
 from rlchassis.experiment.builder import ExperimentBuilder
 from rlchassis.experiment.experiment import Experiment
@@ -28,10 +28,10 @@ def stored_at(place: Experiment | str | Path, allow: Iterable[Any]) -> Experimen
 
 def require_same_names(experiment: Experiment, algorithm: object, env: object, recipe: object) -> None:
     """UsageError if algorithm, environment or recipe is given and differs from the stored experiment."""
-    agent_class, factory = type(experiment.agent_factory), experiment.env_factory
+    agent_class = type(experiment.agent_factory)
     if algorithm is not None and getattr(load("algorithm", str(algorithm)), "agent_class", None) is not agent_class:
         raise UsageError(f"the stored experiment uses algorithm {_algorithm_of(experiment)}, got {algorithm}; leave ALGORITHM out.")
-    task = factory.task if isinstance(factory, EnvFactoryRegistered) else type(factory).__name__
+    task = name_of_task(experiment.env_factory)
     if env is not None and env != task:
         raise UsageError(f"the stored experiment uses environment {task}, got {env}; leave ENV out.")
     if recipe is not None:
