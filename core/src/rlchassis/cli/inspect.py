@@ -64,7 +64,7 @@ def _checkpoints(directory: Path) -> list[Json]:
     for path in checkpoints_of(directory):
         try:
             checkpoint = read_manifest(path)
-            found.append({"name": path.name, "step": checkpoint.step, "exact": checkpoint.is_exact})
+            found.append({"name": path.name, "step": checkpoint.step, "exact": not checkpoint.missing})
         except StoredFileError as error:
             found.append({"name": path.name, "problem": str(error)})
     return found
@@ -111,7 +111,7 @@ def _lines(facts: Json) -> Iterator[str]:
             "policy": f"{POLICY_FILENAME}, {policy} bytes" if policy is not None else "none is stored",
         }
     )
-    yield from ("", "recipe", *_table({name: _shown(value) for name, value in recipe.items()}, "  "))
+    yield from ("", "configuration", *_table({name: _shown(value) for name, value in recipe.items()}, "  "))
     if facts["provenance"]:
         yield from ("", "provenance", *_table({name: _shown(value) for name, value in provenance_rows(facts["provenance"])}, "  "))
 
@@ -126,7 +126,7 @@ def _state(running: Json | None) -> str:
 def _checkpoint(found: Json) -> str:
     if "problem" in found:
         return f"{found['name']} (damaged)"
-    return f"step {found['step']} ({'resumes exactly' if found['exact'] else 'resumes with new episodes'})"
+    return f"step {found['step']} ({'resumes exactly' if found['exact'] else 'resumes not exactly'})"
 
 
 def _score(test: Json | None) -> str:

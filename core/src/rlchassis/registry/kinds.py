@@ -43,7 +43,7 @@ FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "policy_wrapper": {name: f"rlchassis-{name}" for name in _WRAPPERS},
     "env": {name: f"rlchassis-{name}" for name in ("envpool",)},
     "buffer": {"her": "rlchassis-her"},
-    "command": {"plot": "rlchassis-plots"},
+    "command": {"plot": "rlchassis-plots", "reproduce": "rlchassis-reproduce", "diff": "rlchassis-reproduce"},
     "extension": {"videos": "rlchassis-videos", "tianshou": "rlchassis-tianshou"},
     "component": dict.fromkeys((*_ACTORS, *_CRITICS, *_OTHER_PARTS), "rlchassis-toolkit"),
 }

@@ -51,8 +51,7 @@ class Resumption:
         here = facts(loop, exact=True)
         self._require_same_run(here)
         differing = differences(self.checkpoint.record, here)
-        inexact = [] if self.checkpoint.is_exact else ["the state of its environments was not stored"]
-        inexact += [f"{attribute} was not stored" for attribute in self.checkpoint.record.get("uncovered", [])]
+        inexact = [f"{part} was not stored" for part in self.checkpoint.missing]
         if self.strict and (differing or inexact):
             raise UsageError(
                 f"the run in {self.directory} would not go on exactly: {'; '.join((*differing, *inexact))}; leave --strict out."

@@ -40,9 +40,10 @@ class Checkpoint:
     """Plain data about the run: versions, device, threads, whether environments resume exactly."""
 
     @property
-    def is_exact(self) -> bool:
-        """Whether the state of the environments is in it, so that a resumed run goes on exactly."""
-        return self.record.get("exact") is True
+    def missing(self) -> list[str]:
+        """What is not in it, so that a resumed run does not go on exactly."""
+        environments = [] if self.record.get("exact") is True else ["the state of its environments"]
+        return [*environments, *map(str, self.record.get("uncovered", []))]
 
     def read(self) -> bytes:
         """The file with the state; StoredFileError if it differs from the manifest in size or digest."""

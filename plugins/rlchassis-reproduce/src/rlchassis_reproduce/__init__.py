@@ -1,0 +1,1 @@
+"""Comparing runs: one that is run again with itself, or two with each other."""
