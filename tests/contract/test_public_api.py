@@ -211,7 +211,8 @@ TOOLKIT = """
     joint_mask joint_sizes lambda_returns LinearEps log_joint_actions masked MaskedActor MaskedValues Memory MemoryFactory
     MemoryFactoryGRU MemoryFactoryLSTM MemoryMethods MixedActor MixedDistribution MLP MultiCategorical MultiCategoricalActor
     n_step_transition network_spaces NoiseFactory NoiseFactoryMaxActionScaledGaussian NoiseFactoryOrnsteinUhlenbeck normalized
-    OneCriticMethods OptimizerStep orthogonal_ polyak_update RecurrentPolicy require_one_shape ReturnScale RewardScale
+    OneCriticMethods OptimizerStep orthogonal_ OwnLearner hidden_sizes polyak_update
+    RecurrentPolicy require_one_shape ReturnScale RewardScale
     target_memory update_target_memory RolloutBatch RunningMoments
     seen_by_networks soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy
     StandardLoggerFactory StochasticActorMethods StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature

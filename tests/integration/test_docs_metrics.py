@@ -85,6 +85,18 @@ def test_the_page_names_no_algorithm_that_there_is_not_and_sorts_them():
     assert all(algorithms == sorted(algorithms) for algorithms in named)
 
 
+def test_policy_wrappers_log_exactly_the_metrics_that_the_page_says():
+    sampling = {"num_train_envs": 2, "step_per_collect": 25, "batch_size": 8}
+    settings = {"sampling": sampling, "config": {"watch": False, "persistence_enabled": False}}
+    every = sorted(set(table("Of policy wrappers").values()))
+    seen = Seen()
+    experiment.plan("ppo", "CartPole-v1", steps=50, recipe="none", settings=settings, wrappers=[name.strip("`") for name in every]).run(
+        observers=[seen]
+    )
+    more = {tag.removeprefix("learn/") for tag in seen.tags - logged("PPO") if tag.startswith("learn/")}
+    assert more == set(table("Of policy wrappers"))
+
+
 def test_runs_log_exactly_the_tags_besides_that_the_page_says():
     prioritized = {"start_timesteps": 20, "step_per_collect": 10, "update_per_step": 0.5, "replay_buffer_prioritized": True}
     tags = set().union(tags_of("DQN", {}, **prioritized), *map(logged, MADE))

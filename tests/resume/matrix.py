@@ -64,6 +64,10 @@ def variants() -> dict[str, Experiment]:
     planned: dict[str, Experiment] = {
         "obs-norm": small("ppo", "CartPole-v1", rollouts, wrappers=["obs-norm"]),
         "reward-norm": small("dqn", "CartPole-v1", replay, wrappers=["reward-norm"]),
+        "icm": small("ppo", "CartPole-v1", rollouts, wrappers=["icm", "reward-norm"]),
+        "rnd": small("dqn", "CartPole-v1", replay, wrappers=["rnd", "obs-norm"]),
+        "action-repeat": small("ppo", "CartPole-v1", rollouts, wrappers=["action-repeat:times=2", "rnd"]),
+        "sticky-actions": small("ppo", "CartPole-v1", rollouts, extensions=["sticky-actions"]),
         "a schedule": with_params(small("ppo", "CartPole-v1", rollouts), lr_scheduler_factory=LRSchedulerFactoryLinear()),
         "return scaling, recomputed advantages": small("ppo", "CartPole-v1", rollouts, recomputed),
         "early stop": small("ppo", "CartPole-v1", rollouts, stop=["no-improvement:patience=2"]),

@@ -29,7 +29,9 @@ def test_a_kind_of_two_words_is_spoken_as_two_words(site):
     assert message_of("policy_wrapper", "obs-norm").endswith("Installed: none.")
 
 
-@pytest.mark.parametrize(("kind", "name"), [("logger", "neptune"), ("logger", "comet"), ("optimizer", "lion"), ("policy_wrapper", "icm")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("logger", "neptune"), ("logger", "comet"), ("optimizer", "lion"), ("policy_wrapper", "chatter")]
+)
 def test_a_name_that_no_distribution_of_this_project_provides_is_reported_without_an_install_hint(site, kind, name):
     assert message_of(kind, name) == f'no {kind.replace("_", " ")} "{name}" is installed, nor does rlchassis provide one. Installed: none.'
 

@@ -89,7 +89,7 @@ def is_refused(done, *hints):
         (("--wrapper", "obsnorm"), ['Did you mean "obs-norm"?']),
         (("--buffer", "hindsight"), ['no buffer "hindsight" is installed']),
         (("--buffer", "hindsight", "--set", "buffer=other"), ["--buffer and --set buffer set the same thing"]),
-        (("--wrapper", "icm"), ["Installed: obs-norm"]),
+        (("--wrapper", "chatter"), ["nor does rlchassis provide one. Installed: "]),
         (("--with", "acme.curriculum"), ["acme.curriculum"]),
         (("--device", "cuba"), ["cuba"]),
         (("--device", "meta"), ["meta", "rlchassis doctor"]),

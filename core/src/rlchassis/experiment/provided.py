@@ -43,6 +43,7 @@ PROVIDED = {
     "OptimizerFactoryTorch": ("optimizer", "torch-optim"),
     **dict.fromkeys(_OF_THE_TOOLKIT.split(), ("component", "mlp-actor")),
     "AutoAlphaFactory": ("component", "auto-alpha"),
+    "PolicyWrapperFactoryIntrinsicCuriosity": ("policy_wrapper", "icm"),
     "AutoAlphaFactoryDefault": ("component", "auto-alpha"),
 }
 """Re-exported names and the plugin (kind, name) whose package defines them."""

@@ -83,6 +83,10 @@ class Policy(nn.Module, metaclass=DeclaredAttributes):
         """
         return experience
 
+    def transform_rollout(self, rollout: Experience) -> Experience:
+        """Transform a whole rollout, on policy, whose rows follow each other and may be made not valid. Default: `transform`."""
+        return self.transform(rollout)
+
     def learn(self, experience: Experience) -> Metrics:
         """Update the policy's own learned parts after the algorithm's updates, from what `transform` was given; returns metrics."""
         return {}

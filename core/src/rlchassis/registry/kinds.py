@@ -34,7 +34,7 @@ _OTHER_PARTS = ("auto-alpha", "gaussian-noise", "ornstein-uhlenbeck-noise", "gru
 _ALGORITHMS = ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo")
 _OPTIMIZERS = ("adam", "adamw", "muon", "rmsprop", "sgd", "torch-optim")
 _LOGGERS = ("tensorboard", "csv", "wandb", "mlflow")
-_WRAPPERS = ("obs-norm", "reward-norm")
+_WRAPPERS = ("obs-norm", "reward-norm", "icm", "rnd", "action-repeat")
 FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "algorithm": {name: f"rlchassis-{name}" for name in _ALGORITHMS},
     "optimizer": {name: f"rlchassis-{name}" for name in _OPTIMIZERS},
@@ -44,7 +44,7 @@ FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "env": {name: f"rlchassis-{name}" for name in ("envpool",)},
     "buffer": {"her": "rlchassis-her"},
     "command": {"plot": "rlchassis-plots", "reproduce": "rlchassis-reproduce", "diff": "rlchassis-reproduce"},
-    "extension": {"videos": "rlchassis-videos", "tianshou": "rlchassis-tianshou"},
+    "extension": {name: f"rlchassis-{name}" for name in ("videos", "tianshou", "sticky-actions")},
     "component": dict.fromkeys((*_ACTORS, *_CRITICS, *_OTHER_PARTS), "rlchassis-toolkit"),
 }
 """First-party plugin names and the distribution that provides each, installed or not."""

@@ -32,6 +32,7 @@ class OnPolicyTrainer(Trainer):
         ),
         "on-policy training learns from each rollout and has no replay buffer",
     )
+    transformed_by: ClassVar[str] = "transform_rollout"
 
     @classmethod
     def check_sampling(cls, sampling: ResolvedSampling) -> None:

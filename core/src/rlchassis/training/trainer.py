@@ -40,6 +40,8 @@ class Trainer(ABC):
     """Sampling settings that this kind of training does not support, with the reason."""
     takes_buffers: ClassVar[bool] = False
     """Whether an agent's buffer_factory may replace its buffer."""
+    transformed_by: ClassVar[str] = "transform"
+    """Method of policies that transforms experience."""
 
     world: World
     state: TrainingState = field(default=Factory(lambda self: self.world.state, takes_self=True), init=False)
@@ -137,7 +139,8 @@ class Trainer(ABC):
         """
         seen = [experience]
         for layer in islice(layers(self.world.policy), depth):
-            seen.append(require_experience(layer.transform(seen[-1]), layer.transform))
+            transform = getattr(layer, self.transformed_by)
+            seen.append(require_experience(transform(seen[-1]), transform))
         return seen
 
     def parts(self) -> dict[str, Any]:

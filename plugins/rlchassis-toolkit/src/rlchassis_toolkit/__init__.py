@@ -29,6 +29,7 @@ from rlchassis_toolkit.factories.networks import (
     DeterministicActorFactoryDefault,
     IntermediateModuleFactory,
     IntermediateModuleFactoryDefault,
+    hidden_sizes,
 )
 from rlchassis_toolkit.fused_step import OptimizerStep, fused_step
 from rlchassis_toolkit.gae import Advantages, ReturnScale, compute_gae, update_scale_and_compute_gae
@@ -67,6 +68,7 @@ from rlchassis_toolkit.networks.joint_actions import joint_actions, joint_mask, 
 from rlchassis_toolkit.networks.masking import MaskedActor, MaskedValues, WithoutMask, masked, seen_by_networks
 from rlchassis_toolkit.noise import ExplorationNoise, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
 from rlchassis_toolkit.numpy_inference import infer
+from rlchassis_toolkit.own_learner import OwnLearner
 from rlchassis_toolkit.policies.deterministic import DeterministicPolicy
 from rlchassis_toolkit.policies.epsilon_greedy import EpsilonGreedyPolicy, LinearEps
 from rlchassis_toolkit.policies.recurrent import RecurrentPolicy, target_memory, update_target_memory
@@ -130,6 +132,7 @@ __all__ = [
     "NoiseFactoryOrnsteinUhlenbeck",
     "OneCriticMethods",
     "OptimizerStep",
+    "OwnLearner",
     "RecurrentPolicy",
     "ReturnScale",
     "RewardScale",
@@ -164,6 +167,7 @@ __all__ = [
     "flattened",
     "forbid",
     "fused_step",
+    "hidden_sizes",
     "infer",
     "is_alpha",
     "joint_actions",

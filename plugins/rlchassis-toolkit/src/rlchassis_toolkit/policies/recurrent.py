@@ -31,7 +31,9 @@ class RecurrentPolicy(Policy):
         return self.memory is not None
 
     def columns(self, before: Any, after: Any) -> dict[str, Any]:
-        """The memory's state before the step."""
+        """The memory's state before the step; without a memory none."""
+        if self.memory is None:
+            return {}
         return {MEMORY: torch.zeros_like(after) if before is None else before}
 
     def network_view(self, envs: HasSpaces, obs: Observation) -> tuple[HasSpaces, Observation]:
