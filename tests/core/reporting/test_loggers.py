@@ -12,7 +12,7 @@ from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.registry import Component
 from rlchassis.reporting import metrics_file
 from rlchassis.reporting.loggers import Logger, LoggerGroup
-from rlchassis.reporting.metrics_file import MetricsFile, read_metrics, series
+from rlchassis.reporting.metrics_file import MetricsFile, read_metrics
 from rlchassis.training.loggers import LoggerFactory, LoggerFactoryDefault, LoggerFactorySeveral
 from rlchassis_testkit.stored_runs import rows_of
 
@@ -49,7 +49,7 @@ def test_a_row_can_be_read_as_soon_as_it_is_logged_and_an_earlier_run_is_continu
     second = MetricsFile(tmp_path)
     second.log({"a": 2.0}, 2)
     second.close()
-    assert series(read_metrics(tmp_path), "a") == ([1, 2], [1.0, 2.0])
+    assert read_metrics(tmp_path) == [{"step": 1, "a": 1.0}, {"step": 2, "a": 2.0}]
 
 
 def test_rows_that_were_removed_after_the_checkpoint_are_missed(tmp_path, caplog):
@@ -70,8 +70,7 @@ def test_rows_that_were_removed_after_the_checkpoint_are_missed(tmp_path, caplog
 def test_a_line_cut_short_is_left_out(tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 1, "a": null}\n{"step": 2, "a": 5}\n{"step": 3, "a"', "utf-8")
     rows = read_metrics(tmp_path)
-    assert [row["step"] for row in rows] == [1, 2]
-    assert series(rows, "a") == ([2], [5])
+    assert rows == [{"step": 1, "a": None}, {"step": 2, "a": 5}]
     with pytest.raises(UsageError, match=r"contains no metrics\.jsonl"):
         read_metrics(tmp_path / "nowhere")
 

@@ -45,7 +45,7 @@ class SamplingConfig:
     start_timesteps_random: bool = switch(False)
     """Off-policy: whether warm-up actions are sampled uniformly from the action space; those of a restored policy never are."""
     critic_warm_up: int | None = whole(None, at_least=0, or_none=True)
-    """Off-policy, with a restored policy: steps in which only critics learn; None: a tenth of the run, at most 5000."""
+    """Off-policy, with a restored policy: steps in which only critics learn; None: a third of the run, at most 5000."""
     replay_buffer_ignore_obs_next: bool = switch(False)
     """Off-policy: whether to read next observations from the following transition instead of storing them, which saves memory."""
     replay_buffer_save_only_last_obs: bool = switch(False)

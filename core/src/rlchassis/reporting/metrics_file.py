@@ -6,7 +6,7 @@ import json
 import logging
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -112,9 +112,3 @@ def _row(line: bytes, tags: dict[str, str], source: str) -> dict[str, float]:
 def _finite(value: Any) -> bool:
     """Whether it is a number within the range of float32."""
     return type(value) in (int, float) and abs(value) <= LARGEST
-
-
-def series(rows: Sequence[Mapping[str, float]], tag: str) -> tuple[list[float], list[float]]:
-    """Steps and values of a tag, without nulls."""
-    pairs = [(row["step"], row[tag]) for row in rows if row.get(tag) is not None]
-    return [step for step, _ in pairs], [value for _, value in pairs]

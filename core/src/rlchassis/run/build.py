@@ -22,7 +22,7 @@ from rlchassis.learning.policy import Policy
 from rlchassis.learning.setup import Setup, resolve
 from rlchassis.reporting.loggers import LoggerGroup
 from rlchassis.run.checks.before_training import require_sound
-from rlchassis.run.checks.made import require_made, require_n_step, require_roles, require_sequences
+from rlchassis.run.checks.made import networks_made, require_made, require_n_step, require_roles, require_sequences
 from rlchassis.run.hooks import create_hooks, env_wrappers
 from rlchassis.run.spec import ExperimentSpec
 from rlchassis.storage.spec.encoding import to_data
@@ -88,7 +88,7 @@ def _create_agent(experiment: ExperimentSpec, device: torch.device, sampling: Re
         ),
         for_graph=agent.compile and experiment.config.train,
     )
-    with streams.initialisation():
+    with streams.initialisation(), networks_made(envs):
         innermost = require_made(
             hooks.rlchassis_make_policy(experiment=experiment, envs=envs, device=device), Policy, "rlchassis_make_policy"
         )

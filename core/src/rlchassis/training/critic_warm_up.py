@@ -14,7 +14,7 @@ from rlchassis.learning.optimizer import Optimizer
 log = logging.getLogger(__name__)
 CRITIC = "critic"
 """Role of the optimizers that go on; all others are held."""
-LARGEST_SHARE, MOST_STEPS = 10, 5000
+LARGEST_SHARE, MOST_STEPS = 3, 5000
 """Default: one step of so many of the run, and at most so many steps."""
 
 

@@ -11,7 +11,7 @@ from attrs import define, field
 
 from rlchassis.collecting.episodes import CollectStats
 from rlchassis.collecting.rollout import RolloutBuffer
-from rlchassis.collecting.warm_up import UniformPolicy
+from rlchassis.collecting.warm_up import RandomBursts, UniformPolicy
 from rlchassis.config import ResolvedSampling
 from rlchassis.config.machine import free_memory
 from rlchassis.data.step import Step
@@ -52,6 +52,8 @@ class OffPolicyTrainer(Trainer):
     _ratio: Fraction = field(init=False)
     _warm_up: Policy | None = field(init=False, default=None)
     """Policy that acts before start_timesteps; None: the trained policy."""
+    _bursts: Policy | None = field(init=False, default=None)
+    """Policy that acts while critics learn the values of a restored policy."""
     _critic_warm_up: CriticWarmUp | None = field(init=False, default=None)
     """Set while a restored policy does not learn yet."""
     _new_steps: RolloutBuffer | None = field(init=False, default=None)
@@ -72,15 +74,21 @@ class OffPolicyTrainer(Trainer):
             self._memory = ReplayMemory.of(self._replay, spaces, world.train_collector.envs.infos, world.policy)
             self._memory.require(free_memory(), sampling.total_steps)
         self._ratio = Fraction(sampling.update_per_step).limit_denominator(LARGEST_DENOMINATOR)
-        if sampling.start_timesteps_random and world.config.policy_restore_directory is None:
-            stream = np.random.default_rng(world.streams.sequence("warm_up"))
-            *_, innermost = layers(world.policy)
-            masks = is_masked(world.envs.observation_space)
-            self._warm_up = UniformPolicy(world.envs.action_space, stream, is_masked=masks, joint_actions=innermost.joint_actions)
+        if world.config.policy_restore_directory is not None:
+            self._bursts = RandomBursts(world.policy, self._uniform(1), np.random.default_rng(world.streams.sequence("warm_up", 2)))
+        elif sampling.start_timesteps_random:
+            self._warm_up = self._uniform()
         overridden = (depth for depth, layer in enumerate(layers(world.policy), 1) if type(layer).observe is not Policy.observe)
         self._observing = max(overridden, default=0)
         if self._observing:
             self._new_steps = RolloutBuffer()
+
+    def _uniform(self, *branch: int) -> UniformPolicy:
+        """Random actions, from a branch of the stream of the warm-up."""
+        *_, innermost = layers(self.world.policy)
+        spaces, rng = self.world.envs, np.random.default_rng(self.world.streams.sequence("warm_up", *branch))
+        masks = is_masked(spaces.observation_space)
+        return UniformPolicy(spaces.action_space, rng, is_masked=masks, joint_actions=innermost.joint_actions)
 
     @classmethod
     def check_sampling(cls, sampling: ResolvedSampling) -> None:
@@ -130,7 +138,8 @@ class OffPolicyTrainer(Trainer):
         end = sampling.start_timesteps if warming_up else sampling.total_steps
         wanted = min(sampling.step_per_collect, end - self.state.env_step)
         buffer = self._replay if self._new_steps is None else Both(self._replay, self._new_steps)
-        return world.train_collector.collect(wanted, buffer, self._warm_up if warming_up else None, self._recorded, self._collected)
+        acting = self._warm_up if warming_up else self._bursts if self._critic_warm_up is not None else None
+        return world.train_collector.collect(wanted, buffer, acting, self._recorded, self._collected)
 
     def _learn(self) -> None:
         due = self._rounds_due(self.state.env_step)
@@ -153,7 +162,7 @@ class OffPolicyTrainer(Trainer):
 
     def parts(self) -> dict[str, Any]:
         """See Trainer; with the random stream of the warm-up, and steps that wrappers have yet to observe."""
-        return {**super().parts(), "_warm_up": self._warm_up, "_new_steps": self._new_steps}
+        return {**super().parts(), "_warm_up": self._warm_up, "_bursts": self._bursts, "_new_steps": self._new_steps}
 
     def _rounds_due(self, env_step: int) -> int:
         """⌊n · update_per_step⌋ for n steps after the first learning step, independent of step_per_collect."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rlchassis.config import ResolvedSampling
+from rlchassis.envs import Environments
+from rlchassis.envs.spaces import describe
 from rlchassis.errors import PluginError, UsageError
 from rlchassis.learning.algorithm import Algorithm
 from rlchassis.learning.optimizer import Optimizer
@@ -21,6 +24,18 @@ def require_made(made: Any, contract: type[Any], hook: str) -> Any:
             f"{hook} returned {type(made).__name__}, expected {contract.__name__}; check the configuration and its extensions."
         )
     return made
+
+
+@contextmanager
+def networks_made(envs: Environments) -> Iterator[None]:
+    """Context in which networks are created; UsageError where the memory does not hold those of the spaces."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "can't allocate memory" not in str(error):
+            raise
+        spaces = f"observations {describe(envs.observation_space)} and actions {describe(envs.action_space)}"
+        raise UsageError(f"networks for {spaces} do not fit into memory; wrap the environment, or choose smaller networks.") from error
 
 
 def require_roles(agent: AgentFactory, optimizers: Sequence[Optimizer]) -> None:
