@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rlchassis.cli import plugins
+from rlchassis.cli.plugin_verbs import listing
 
 KEYS = ["kind", "name", "distribution", "version", "api", "state", "summary", "observation_spaces", "action_spaces"]
 
@@ -105,7 +105,7 @@ def test_info_of_an_unknown_name_offers_the_nearest(rlchassis):
 
 
 def test_info_of_a_first_party_plugin_that_is_missing_says_what_to_install(rlchassis, monkeypatch):
-    monkeypatch.setattr(plugins, "installed", lambda: ())
+    monkeypatch.setattr(listing, "installed", lambda: ())
     done = rlchassis("plugins", "info", "redq")
     assert done.code == 2
     assert "python -m pip install rlchassis-redq" in done.err

@@ -14,7 +14,7 @@ from pathlib import Path
 from rlchassis.cli.allowed import look_here
 from rlchassis.cli.exactness import exactness
 from rlchassis.cli.output import say
-from rlchassis.cli.plugins import table
+from rlchassis.cli.plugin_verbs.listing import table
 from rlchassis.config.machine import usable_cpus
 from rlchassis.errors import StoredFileError
 from rlchassis.registry import PLUGIN_API, Plugin, check, installed

@@ -11,6 +11,7 @@ from rlchassis.registry.claims import claims_of
 from rlchassis.registry.distributions import our_distributions
 from rlchassis.registry.kinds import KINDS, require_kind
 from rlchassis.registry.plugin import Plugin
+from rlchassis.registry.switches import reason_left_out
 from rlchassis.registry.wording import quoted
 
 
@@ -21,7 +22,7 @@ def installed(kind: str | None = None) -> tuple[Plugin, ...]:
     """
     if kind is not None:
         require_kind(kind)
-    claimants = Counter((plugin.kind, plugin.name) for plugin in claims())
+    claimants = Counter((plugin.kind, plugin.name) for plugin in claims() if plugin.state != "left-out")
     rows = (_contested(plugin) if claimants[plugin.kind, plugin.name] > 1 else plugin for plugin in claims())
     return tuple(plugin for plugin in rows if kind in (None, plugin.kind))
 
@@ -35,7 +36,12 @@ def forget() -> None:
 @cache
 def claims() -> tuple[Plugin, ...]:
     """Plugins of each distribution by itself: without the state "conflict"."""
-    return tuple(sorted((plugin for found in our_distributions() for plugin in claims_of(*found)), key=_place))
+    return tuple(sorted((_switched(plugin) for found in our_distributions() for plugin in claims_of(*found)), key=_place))
+
+
+def _switched(plugin: Plugin) -> Plugin:
+    problem = reason_left_out(plugin.distribution)
+    return plugin if problem is None else replace(plugin, state="left-out", problem=problem)
 
 
 def _place(plugin: Plugin) -> tuple[int, str, str, str]:

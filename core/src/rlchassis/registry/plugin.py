@@ -9,8 +9,8 @@ from typing import Any, Literal
 from rlchassis.registry.kinds import noun
 from rlchassis.registry.wording import quoted
 
-State = Literal["ok", "no-manifest", "incompatible", "invalid", "conflict", "broken"]
-""""conflict": several distributions provide the name; "broken": found only by `check`, which imports."""
+State = Literal["ok", "no-manifest", "incompatible", "invalid", "conflict", "broken", "left-out"]
+""""conflict": several distributions provide the name; "broken": found only by `check`, which imports; "left-out": see switches.py."""
 
 
 @dataclass(frozen=True)

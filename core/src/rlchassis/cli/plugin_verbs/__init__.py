@@ -1,0 +1,1 @@
+"""`rlchassis plugins …`: listing, installing, recording and switching off plugins."""
