@@ -155,7 +155,7 @@ def spaces(session: nox.Session) -> None:
 
 @nox.session
 def resume(session: nox.Session) -> None:
-    """Stop runs of every algorithm at every moment and compare them with runs that were not: `-- ppo`, `-- kill 20`, `-- trained-on`."""
+    """Compare runs that are stopped and resumed with runs that are not: `-- ppo`, `-- kill 20`, `-- trained-on`, `-- restored`."""
     install(session, *editable(*checkout.DISTRIBUTIONS), *GROUPS(PYPROJECT, "test"))
     session.run("python", "tests/resume", *session.posargs, env={"OMP_NUM_THREADS": "1"})
 

@@ -1,7 +1,7 @@
 """Prints which of all cells of the matrix resume bit for bit; with `kill N`, real processes are killed N times;
-with `trained-on`, finished runs are trained on.
+with `trained-on`, finished runs are trained on; with `restored`, new runs begin with their policies.
 
-usage: python tests/resume [ALGORITHM…] [in-process] [workers] [native] [variants] | kill N | trained-on
+usage: python tests/resume [ALGORITHM…] [in-process] [workers] [native] [variants] | kill N | trained-on | restored
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 
 from kills import kill
 from matrix import AFTER, ALGORITHMS, KINDS, differs, experiment, never_stopped, tried, variants
+from restored import restored
 from trained_on import trained_on
 
 from rlchassis.experiment import Experiment
@@ -24,6 +25,8 @@ def main(words: list[str]) -> int:
         return kill(int(words[1]) if words[1:] else 20)
     if words == ["trained-on"]:
         return trained_on()
+    if words == ["restored"]:
+        return restored()
     print(f"{'':<52} {'   '.join(MOMENTS)}")
     kinds = [kind for kind in KINDS if kind.split()[0] in words] or KINDS
     chosen = [word for word in words if word in ALGORITHMS] or ([] if "variants" in words else ALGORITHMS)
