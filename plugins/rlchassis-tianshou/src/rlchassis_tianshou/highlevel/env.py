@@ -41,17 +41,19 @@ class VectorEnvType(Enum):
     SUBPROC_SHARED_MEM_AUTO = "subproc_shared_mem_auto"
     SUBPROC_SHARED_MEM = "subproc_shared_mem"
 
+    @classmethod
+    def native_of(cls, venv_type: VectorEnvType | native.VectorEnvType | str) -> native.VectorEnvType:
+        """The member of rlchassis for a member of either, or for its value."""
+        if isinstance(venv_type, native.VectorEnvType):
+            return venv_type
+        return cls(venv_type).native
+
     @property
     def native(self) -> native.VectorEnvType:
         """The member of rlchassis."""
         if self is VectorEnvType.RAY:
             note("VectorEnvType.RAY", "environments run in worker processes of this machine.")
         return native.VectorEnvType.DUMMY if self is VectorEnvType.DUMMY else native.VectorEnvType.SUBPROC
-
-
-def native_type(venv_type: VectorEnvType | native.VectorEnvType) -> native.VectorEnvType:
-    """The member of rlchassis for either kind."""
-    return venv_type.native if isinstance(venv_type, VectorEnvType) else venv_type
 
 
 @frozen
@@ -62,8 +64,8 @@ class EnvPoolFactory:
 class EnvFactory(NativeEnvFactory):
     """Base class of environment factories; override create_env, or _create_env as from Tianshou 1.1."""
 
-    def __init__(self, venv_type: VectorEnvType | native.VectorEnvType = VectorEnvType.DUMMY) -> None:
-        self.venv_type = native_type(venv_type)
+    def __init__(self, venv_type: VectorEnvType | native.VectorEnvType | str = VectorEnvType.DUMMY) -> None:
+        self.venv_type = VectorEnvType.native_of(venv_type)
 
     def _create_env(self, mode: EnvMode) -> Any:
         raise UsageError(f"{type(self).__name__} has neither create_env nor _create_env; override one of them.")
@@ -100,7 +102,7 @@ class EnvFactoryRegistered(EnvFactory):
         self,
         *,
         task: str,
-        venv_type: VectorEnvType | native.VectorEnvType = VectorEnvType.DUMMY,
+        venv_type: VectorEnvType | native.VectorEnvType | str = VectorEnvType.DUMMY,
         seed: int | None = None,
         train_seed: int | None = None,
         test_seed: int | None = None,

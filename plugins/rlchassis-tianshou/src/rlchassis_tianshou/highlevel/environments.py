@@ -11,6 +11,7 @@ from gymnasium import spaces
 
 from rlchassis.api import Environments as NativeEnvironments
 from rlchassis.api import EnvMode, HasSpaces, UsageError
+from rlchassis.experiment import EnvFactoryCallable
 from rlchassis_tianshou.translation.values import largest_action
 
 
@@ -75,9 +76,7 @@ class Environments(NativeEnvironments):
     @classmethod
     def made_by(cls, factory_fn: Callable[[EnvMode], Any], venv_type: Any, num_training_envs: int, num_test_envs: int, watch: bool) -> Self:
         """Environments that a function of the mode makes."""
-        from rlchassis.experiment import EnvFactoryCallable
-
-        made = EnvFactoryCallable(factory_fn, venv_type).create_envs(num_training_envs, num_test_envs, watch)
+        made = EnvFactoryCallable(factory_fn, getattr(venv_type, "native", venv_type)).create_envs(num_training_envs, num_test_envs, watch)
         return cls(made, made.train, made.test, made.watch)
 
     def without_any(self) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import is_dataclass
 from dataclasses import replace as changed
 from typing import Any, get_type_hints
 
-TRUTHS = {"true": True, "false": False}
+TRUTHS = ("false", "true")
 
 
 def arguments_of(function: Callable[..., Any], argv: Sequence[str] | None = None) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _with_fields(name: str, default: Any, given: dict[str, Any]) -> Any:
 def _like(default: Any) -> Callable[[str], Any]:
     """Function from text to a value of the kind of a default."""
     if isinstance(default, bool):
-        return lambda text: TRUTHS[text.lower()]
+        return lambda text: bool(TRUTHS.index(text.lower()))
     if isinstance(default, list | tuple):
         return lambda text: type(default)(
             _like(default[0] if default else "")(part) for part in text.strip("[]()").split(",") if part.strip()

@@ -95,6 +95,17 @@ class _Members(nn.Module):
         return values.reshape(self.size, -1)[members]
 
 
+class _Only(nn.Module):
+    def __init__(self, ensemble: nn.Module) -> None:
+        super().__init__()
+        self.ensemble = ensemble
+
+    def forward(self, obs: Any, actions: torch.Tensor) -> torch.Tensor:
+        """Observations and actions → values [B] of the only member."""
+        values: torch.Tensor = self.ensemble(obs, actions)
+        return values.squeeze(0)
+
+
 @frozen
 class CriticEnsembleOf(NativeActionCriticFactory):
     """Ensemble of critics of observations and actions."""
@@ -102,8 +113,8 @@ class CriticEnsembleOf(NativeActionCriticFactory):
     factory: CriticEnsembleFactory
 
     def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """Create an ensemble of one."""
-        return Values(self.create_ensemble(1, envs, device, actor))
+        """Create one critic."""
+        return _Only(self.create_ensemble(1, envs, device, actor))
 
     def create_ensemble(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
         """Create n critics."""

@@ -25,7 +25,7 @@ def PolicyWrapperFactoryIntrinsicCuriosity(  # noqa: N802  Tianshou's name
         "policy_wrapper",
         "icm",
         {
-            "feature_factory": features_of(feature_net_factory),
+            "feature_net_factory": features_of(feature_net_factory),
             "hidden_sizes": tuple(hidden_sizes),
             "lr": lr,
             "lr_scale": lr_scale,

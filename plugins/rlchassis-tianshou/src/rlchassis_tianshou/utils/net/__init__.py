@@ -1,0 +1,1 @@
+"""The modules of tianshou.utils.net that actor and critic factories of scripts use."""
