@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from gymnasium.spaces import Box, Discrete
 
-from rlchassis.api import UsageError
+from rlchassis.api import PluginError, UsageError
+from rlchassis.experiment import EnvFactoryRegistered as NativeEnvFactoryRegistered
 from rlchassis_tianshou.highlevel.config import SamplingConfig
-from rlchassis_tianshou.highlevel.env import VectorEnvType
+from rlchassis_tianshou.highlevel.env import EnvFactoryRegistered, EnvPoolFactory, VectorEnvType
 from rlchassis_tianshou.highlevel.logger import LoggerFactoryDefault
 from rlchassis_tianshou.highlevel.params import policy_params
 from rlchassis_tianshou.highlevel.params.alpha import AutoAlphaFactoryDefault
@@ -90,6 +91,25 @@ CHANGED = {
     "subset_size": 3,
     "target_mode": "mean",
 }
+
+
+class Made:
+    """What a source makes."""
+
+    def create(self):
+        return self
+
+
+class Missing:
+    """A source that is not installed."""
+
+    def __init__(self, *asked):
+        pass
+
+    def create(self):
+        raise PluginError("no envpool")
+
+
 PARAMS = [
     (getattr(policy_params, f"{algorithm}Params"), field.name)
     for algorithm in ALGORITHMS
@@ -180,7 +200,19 @@ def test_loggers_get_the_names_of_metrics_that_tianshou_has():
         LoggerFactoryDefault("aim")
 
 
+def test_environments_of_envpool_are_those_of_its_source_or_said_to_be_gymnasiums(caplog, monkeypatch):
+    asked = []
+    monkeypatch.setattr("rlchassis_tianshou.highlevel.env.Component", lambda *asking: asked.append(asking) or Made())
+    factory = EnvFactoryRegistered(task="CartPole-v1", envpool_factory=EnvPoolFactory(), max_episode_steps=9)
+    assert isinstance(factory.translated(), Made)
+    assert asked == [("env", "envpool", {"task": "CartPole-v1", "make_kwargs": {"max_episode_steps": 9}})]
+    assert caplog.messages == []
+    monkeypatch.setattr("rlchassis_tianshou.highlevel.env.Component", Missing)
+    assert isinstance(factory.translated(), NativeEnvFactoryRegistered)
+    assert caplog.messages == ["EnvFactoryRegistered.envpool_factory: environments are made by gymnasium: no envpool"]
+
+
 def test_the_page_lists_as_missing_what_does_not_exist():
     missing = set(re.findall(r"^([A-Z]\w+?)(?:, | {2,})", README.partition("## Not carried over")[2], re.MULTILINE))
-    assert missing - set(" ".join(NAMES.values()).split()) == missing - {"EnvPoolFactory"}
+    assert missing - set(" ".join(NAMES.values()).split()) == missing
     assert "RandomActionExperimentBuilder" in missing

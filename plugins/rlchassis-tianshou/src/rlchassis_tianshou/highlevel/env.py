@@ -7,11 +7,9 @@ import inspect
 from enum import Enum
 from typing import Any
 
-from attrs import frozen
-
 from rlchassis import experiment as native
+from rlchassis.api import Component, EnvMode, PluginError, UsageError
 from rlchassis.api import EnvFactory as NativeEnvFactory
-from rlchassis.api import EnvMode, UsageError
 from rlchassis.envs import VectorEnvironment
 from rlchassis_tianshou.env.norm_obs import VectorEnvNormObs
 from rlchassis_tianshou.highlevel.environments import ContinuousEnvironments, DiscreteEnvironments, Environments, EnvType
@@ -56,9 +54,20 @@ class VectorEnvType(Enum):
         return native.VectorEnvType.DUMMY if self is VectorEnvType.DUMMY else native.VectorEnvType.SUBPROC
 
 
-@frozen
 class EnvPoolFactory:
-    """Environments of envpool, in whose place those of gymnasium run."""
+    """Environments of envpool, where rlchassis-envpool is installed; subclasses change the name of the task and its arguments."""
+
+    def _transform_task(self, task: str) -> str:
+        return task
+
+    def _transform_kwargs(self, kwargs: dict[str, Any], mode: EnvMode) -> dict[str, Any]:
+        return kwargs
+
+    def translated(self, task: str, make_kwargs: dict[str, Any]) -> NativeEnvFactory:
+        """The environment source envpool, with the arguments of training; PluginError where it is not installed."""
+        options = {"task": self._transform_task(task), "make_kwargs": self._transform_kwargs(dict(make_kwargs), EnvMode.TRAIN)}
+        made: NativeEnvFactory = Component("env", "envpool", options).create()
+        return made
 
 
 class EnvFactory(NativeEnvFactory):
@@ -119,13 +128,16 @@ class EnvFactoryRegistered(EnvFactory):
         self.render_mode_train, self.render_mode_test, self.render_mode_watch = render_mode_train, render_mode_test, render_mode_watch
         if any(given is not None for given in (seed, train_seed, test_seed)):
             note("EnvFactoryRegistered.seed", "environments are seeded from ExperimentConfig.seed.")
-        if envpool_factory is not None:
-            note("EnvFactoryRegistered.envpool_factory", "environments are made by gymnasium.")
 
     def translated(self) -> NativeEnvFactory:
         """The factory of rlchassis; of a subclass that has its own way to make environments, itself."""
         if any(getattr(type(self), name) is not getattr(EnvFactoryRegistered, name) for name in OVERRIDDEN):
             return self
+        if self.envpool_factory is not None:
+            try:
+                return self.envpool_factory.translated(self.task, self.make_kwargs)
+            except PluginError as error:
+                note("EnvFactoryRegistered.envpool_factory", f"environments are made by gymnasium: {error}")
         return self._native()
 
     def _native(self) -> native.EnvFactoryRegistered:
