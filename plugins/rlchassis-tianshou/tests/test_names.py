@@ -12,6 +12,7 @@ from gymnasium.spaces import Box, Discrete
 
 from rlchassis.api import PluginError, UsageError
 from rlchassis.experiment import EnvFactoryRegistered as NativeEnvFactoryRegistered
+from rlchassis_tianshou.env.atari.atari_network import IntermediateModuleFactoryAtariDQN
 from rlchassis_tianshou.highlevel.config import SamplingConfig
 from rlchassis_tianshou.highlevel.env import EnvFactoryRegistered, EnvPoolFactory, VectorEnvType
 from rlchassis_tianshou.highlevel.logger import LoggerFactoryDefault
@@ -21,6 +22,7 @@ from rlchassis_tianshou.highlevel.params.dist_fn import DistributionFunctionFact
 from rlchassis_tianshou.highlevel.params.env_param import MaxActionScaled
 from rlchassis_tianshou.highlevel.params.lr_scheduler import LRSchedulerFactoryLinear
 from rlchassis_tianshou.highlevel.params.noise import MaxActionScaledGaussian
+from rlchassis_tianshou.highlevel.params.policy_wrapper import PolicyWrapperFactoryIntrinsicCuriosity
 from rlchassis_tianshou.translation.notes import forget
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
@@ -198,6 +200,15 @@ def test_loggers_get_the_names_of_metrics_that_tianshou_has():
     assert [LoggerFactoryDefault(kind).name for kind in ("tensorboard", "pandas")] == ["tensorboard", "csv"]
     with pytest.raises(UsageError, match="logger_type must be one of tensorboard, wandb, pandas"):
         LoggerFactoryDefault("aim")
+
+
+def test_intrinsic_curiosity_is_the_policy_wrapper_of_its_own_distribution_with_the_same_options():
+    numbers = {"lr": 1e-4, "lr_scale": 0.5, "reward_scale": 0.02, "forward_loss_weight": 0.3}
+    made = PolicyWrapperFactoryIntrinsicCuriosity(
+        feature_net_factory=IntermediateModuleFactoryAtariDQN(net_only=True), hidden_sizes=[512], **numbers
+    ).create()
+    assert {name: getattr(made, name) for name in numbers} == numbers
+    assert (made.hidden_sizes, made.feature_net_factory) == ((512,), IntermediateModuleFactoryAtariDQN(net_only=True))
 
 
 def test_environments_of_envpool_are_those_of_its_source_or_said_to_be_gymnasiums(caplog, monkeypatch):
