@@ -133,7 +133,7 @@ def learn(session: nox.Session) -> None:
 
 @nox.session
 def tasks(session: nox.Session) -> None:
-    """Train what memory, structured actions, masks and hindsight are for, with and without them: `nox -s tasks -- maze-20-ppo goals`."""
+    """Train what memory, structured actions, masks, hindsight, wrappers are for, with and without them: `nox -s tasks -- goals`."""
     install(session, *editable(*checkout.DISTRIBUTIONS))
     session.run("python", "-m", "tools.tasks", *session.posargs, env={"OMP_NUM_THREADS": "1"})
 
