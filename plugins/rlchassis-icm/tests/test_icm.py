@@ -112,7 +112,7 @@ PARTS = spaces.Dict(image=IMAGE, kind=spaces.Discrete(3), pair=spaces.Tuple([spa
 @pytest.mark.parametrize("space", [VECTOR, PARTS, MASKED, spaces.MultiDiscrete([2, 3])], ids=["vector", "parts", "masked", "choices"])
 def test_in_a_run_with_any_observations_it_is_curious_and_reports_stay_raw(space):
     def configure(builder):
-        return builder.with_policy_wrapper_factory(PolicyWrapperFactoryIntrinsicCuriosity(reward_scale=1.0))
+        return builder.with_optim_factory(Descent()).with_policy_wrapper_factory(PolicyWrapperFactoryIntrinsicCuriosity(reward_scale=1.0))
 
     world = tiny_run(RecordingExperimentBuilder, lambda: AnySpaces(space, spaces.Discrete(3)), configure=configure)
     rollout = world.algorithm.rollouts[-1]
