@@ -154,8 +154,15 @@ def test_options_of_a_page_are_those_of_the_command_line(page):
 def options(verb: str) -> Iterator[str]:
     parser = _parser([verb])
     commands = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-    for action in commands.choices[verb]._actions:
+    yield from options_of(commands.choices[verb])
+
+
+def options_of(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Those of its actions too, as `plugins install` is one."""
+    for action in parser._actions:
         yield from action.option_strings
+        for inner in action.choices.values() if isinstance(action, argparse._SubParsersAction) else ():
+            yield from options_of(inner)
 
 
 @pytest.mark.parametrize(
