@@ -8,7 +8,8 @@ from gymnasium.spaces import Box, Dict, Discrete, Tuple
 from rlchassis.api import UnsupportedSpaceError
 from rlchassis.experiment import DQNExperimentBuilder, PPOExperimentBuilder, SACExperimentBuilder
 from rlchassis_testkit.any_spaces import AnySpaces
-from rlchassis_testkit.declared_spaces import Case, assert_learns, assert_refuses, declared, declared_cases, undeclared_cases
+from rlchassis_testkit.declared_spaces import assert_learns, assert_refuses, declared, declared_cases, undeclared_cases
+from rlchassis_testkit.random_spaces import Case
 
 VECTOR = Box(-1.0, 1.0, (2,))
 
