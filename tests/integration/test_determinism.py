@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from functools import cache
 from typing import Any
 
@@ -14,6 +12,7 @@ from rlchassis.reporting.loggers import Logger
 from rlchassis.training.loggers import LoggerFactory
 from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_ppo import PPOParams
+from rlchassis_testkit.stored_runs import in_another_process
 from rlchassis_testkit.tiny_runs import fingerprint, tiny_run
 
 CARTPOLE, PENDULUM = EnvFactoryRegistered("CartPole-v1"), EnvFactoryRegistered("Pendulum-v1", max_episode_steps=20)
@@ -57,9 +56,7 @@ def plain() -> str:
 
 @pytest.fixture(scope="module")
 def from_another_process(tmp_path_factory) -> list[str]:
-    script = tmp_path_factory.mktemp("child") / "child.py"
-    script.write_text(CHILD)
-    return subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout.split()
+    return in_another_process(CHILD, cwd=tmp_path_factory.mktemp("child")).split()
 
 
 def test_two_processes_come_to_the_same_weights_with_environments_in_process_and_in_workers(from_another_process):

@@ -7,8 +7,6 @@ import os
 import re
 import runpy
 import shlex
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +17,7 @@ import pytest
 from rlchassis.cli.dispatch import _parser
 from rlchassis.errors import UsageError
 from rlchassis.experiment import Experiment
+from rlchassis_testkit.torch_processes import TorchProcess
 
 ROOT = Path(__file__).parents[2]
 PAGES = {page.relative_to(ROOT).as_posix(): page for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
@@ -80,11 +79,17 @@ def script(page: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def run_python(*arguments: str, cwd: Path, path: Path | None = None) -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(path or ""), os.environ.get("PYTHONPATH", "")]))}
-    command = [sys.executable, *arguments]
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+RUN_FILE = "import runpy\nrunpy.run_path(sys.argv[1], run_name='__main__')"
+RUN_PYTEST = "import pytest\nsys.exit(pytest.main(sys.argv[1:]))"
+RUN_COMMAND = "from rlchassis.cli import main\nsys.exit(main(sys.argv[1:]))"
+
+
+def run_python(code: str, *arguments: str, cwd: Path, path: Path | None = None) -> None:
+    """In a process of its own, in which every warning is an error."""
+    env = {"PYTHONPATH": os.pathsep.join(filter(None, [str(path or ""), os.environ.get("PYTHONPATH", "")]))}
+    with TorchProcess.start(f"import sys, warnings\nwarnings.simplefilter('error')\n{code}", *arguments, cwd=cwd, env=env) as process:
+        printed, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, printed + errors
 
 
 @pytest.mark.parametrize("name", NAMES_ONLY)
@@ -98,12 +103,12 @@ def test_the_python_of_a_page_runs(name, tmp_path):
     write_files(PAGES[name], tmp_path)
     path = install(tmp_path) if (tmp_path / "pyproject.toml").exists() else None
     (tmp_path / "page.md.py").write_text(script(PAGES[name]).replace(*FEWER_STEPS), encoding="utf-8")
-    run_python("-W", "error", "page.md.py", cwd=tmp_path, path=path)
+    run_python(RUN_FILE, "page.md.py", cwd=tmp_path, path=path)
     if (tmp_path / "tests").exists():
-        run_python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "tests", cwd=tmp_path, path=path)
+        run_python(RUN_PYTEST, "-q", "-W", "error", "-p", "no:cacheprovider", "tests", cwd=tmp_path, path=path)
     for command in commands_of(PAGES[name]):
         if command.split()[1] in own_verbs(PAGES[name]):
-            run_python("-W", "error", "-m", "rlchassis", *shlex.split(command)[1:], cwd=tmp_path, path=path)
+            run_python(RUN_COMMAND, *shlex.split(command)[1:], cwd=tmp_path, path=path)
 
 
 @pytest.mark.learning
@@ -112,7 +117,7 @@ def test_the_readme_trains_to_the_score_that_it_says(tmp_path):
     whole = f"{script(PAGES['README.md'])}assert result.trainer_result.best_score == {score}\n"
     assert FEWER_STEPS[0] in whole
     (tmp_path / "page.md.py").write_text(whole, encoding="utf-8")
-    run_python("-W", "error", "page.md.py", cwd=tmp_path)
+    run_python(RUN_FILE, "page.md.py", cwd=tmp_path)
 
 
 def test_the_plugin_of_the_readme_is_fifteen_lines_that_train(tmp_path):
@@ -128,7 +133,7 @@ world = rlchassis.train("ppo", "CartPole-v1", name="rmsprop", **options).world
 assert world.optimizers[0].torch_optimizer.defaults["alpha"] == 0.95
 assert rlchassis.Experiment.from_directory("log/rmsprop").agent_factory.optim_factory == OptimizerFactoryRMSprop(0.95)
 """
-    run_python("-W", "error", "-c", use, cwd=tmp_path, path=install(tmp_path))
+    run_python(use, cwd=tmp_path, path=install(tmp_path))
 
 
 @pytest.mark.parametrize("name", [name for name, page in READMES.items() if script(page).strip()])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import rlchassis
 from rlchassis.experiment import PPOExperimentBuilder
 from rlchassis_testkit.stored_runs import in_another_process, tiny_config, tiny_sampling
+from rlchassis_testkit.torch_processes import TorchProcess
 
 ACTS_WITHOUT_ENVIRONMENTS = """
 import sys
@@ -74,13 +73,11 @@ def is_running(pid):
 
 
 def test_ctrl_c_leaves_a_loadable_policy_and_no_process(tmp_path):
-    with subprocess.Popen(
-        [sys.executable, "-c", LONG_RUN], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
+    with TorchProcess.start(LONG_RUN, cwd=tmp_path, session=True) as process:
         workers = [int(pid) for pid in process.stdout.readline().split()]
-        assert workers, process.stderr.read()
+        assert workers, process.communicate()
         os.killpg(process.pid, signal.SIGINT)
-        said, errors = process.communicate(timeout=60)
+        said, errors = process.communicate(timeout=60.0)
     assert (process.returncode, said) == (0, "True\n"), errors
     assert rlchassis.load_policy(tmp_path / "log" / "run")([0.0, 0.0, 0.0, 0.0]) in (0, 1)
     assert "Interrupted at environment step" in (tmp_path / "log" / "run" / "log.txt").read_text("utf-8")
@@ -108,7 +105,8 @@ if __name__ == "__main__":
 
 def test_the_classes_of_a_script_are_known_to_whoever_imports_the_script(tmp_path, monkeypatch):
     (tmp_path / "my_script.py").write_text(SCRIPT, "utf-8")
-    subprocess.run([sys.executable, "my_script.py"], cwd=tmp_path, check=True)
+    run_script = "import runpy\nrunpy.run_path('my_script.py', run_name='__main__')"
+    in_another_process(run_script, cwd=tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     import my_script
 

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import copy
 import math
-import subprocess
-import sys
 from functools import partial
 
 import pytest
@@ -12,6 +10,7 @@ from torch import nn
 
 from rlchassis.api import Optimizer, UsageError
 from rlchassis_adam import OptimizerFactoryAdam
+from rlchassis_testkit.stored_runs import in_another_process
 
 LR = 0.1
 
@@ -107,7 +106,7 @@ def test_an_optimizer_of_a_subclass_steps_as_in_torch(made, monkeypatch):
     assert torch.equal(first, second)
 
 
-def test_an_optimizer_is_made_stepped_stored_and_restored_without_importing_torchs_compiler():
+def test_an_optimizer_is_made_stepped_stored_and_restored_without_importing_torchs_compiler(tmp_path):
     code = """
 import sys, torch
 from rlchassis.api import Optimizer
@@ -123,7 +122,7 @@ for optimizer, module in ((ours, modules[0]), (torchs, modules[1])):
         optimizer.step() if optimizer is ours else None
 print("torch._dynamo" in sys.modules)
 """
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+    assert in_another_process(code, cwd=tmp_path) == "False\n"
 
 
 def test_a_vector_without_gradient_stays():

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -15,7 +13,7 @@ from tensorboard.util.tensor_util import make_ndarray
 from rlchassis.api import UsageError
 from rlchassis_tensorboard import LoggerFactoryTensorboard
 from rlchassis_testkit.recording_algorithm import RecordingExperimentBuilder
-from rlchassis_testkit.stored_runs import rows_of, tiny_config, tiny_sampling
+from rlchassis_testkit.stored_runs import in_another_process, rows_of, tiny_config, tiny_sampling
 
 
 def read(directory):
@@ -115,8 +113,7 @@ def test_tensorboard_is_imported_with_the_first_event_and_no_earlier(tmp_path):
         "logger = LoggerFactoryTensorboard().create_logger(sys.argv[1], 'x', None, {}); print('tensorboard' in sys.modules)\n"
         "logger.log({'a': 1.0}, 1); print('tensorboard' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "True"]
+    assert in_another_process(code, tmp_path, cwd=tmp_path).split() == ["False", "True"]
 
 
 def test_a_logger_can_be_closed_twice_and_keeps_logged_metrics(tmp_path):

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import inspect
-import subprocess
-import sys
 
 import pytest
 import torch
 
 from rlchassis.learning.optimizer.without_dynamo import DECORATED, without_dynamo
+from rlchassis_testkit.stored_runs import in_another_process
 
 CODE = """
 import sys, torch
@@ -21,9 +20,8 @@ print("torch._dynamo" in sys.modules)
 """
 
 
-def test_an_optimizer_is_made_stored_and_restored_without_importing_torchs_compiler():
-    done = subprocess.run([sys.executable, "-c", CODE.format(name="SGD")], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+def test_an_optimizer_is_made_stored_and_restored_without_importing_torchs_compiler(tmp_path):
+    assert in_another_process(CODE.format(name="SGD"), cwd=tmp_path) == "False\n"
 
 
 @pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.RMSprop])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,11 +12,13 @@ import pytest
 
 from rlchassis import Experiment, evaluate, load_policy
 from rlchassis.training.persistence import PolicyPersistence
+from rlchassis_testkit.torch_processes import TorchProcess
 
-
-def begin(folder, *words):
-    command = [sys.executable, "-m", "rlchassis", "train", "ppo", "CartPole-v1", "--steps", "10000000", "--dir", str(folder)]
-    return subprocess.Popen([*command, "--name", "mine", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+ENDLESS = """
+import sys
+from rlchassis.cli import main
+sys.exit(main(["train", "ppo", "CartPole-v1", "--steps", "10000000", "--name", "mine", "--dir", *sys.argv[1:]]))
+"""
 
 
 def wait_for(file, deadline=60.0):
@@ -32,14 +32,11 @@ def wait_for(file, deadline=60.0):
 def test_an_interrupted_run_leaves_a_policy_and_a_readable_directory(tmp_path, number, code):
     sampling = {"num_train_envs": 2, "step_per_epoch": 4096, "step_per_collect": 256, "batch_size": 64}
     settings = ["env.venv_type=subproc", *(f"sampling.{name}={value}" for name, value in sampling.items())]
-    child = begin(tmp_path, *(word for setting in settings for word in ("--set", setting)))
     directory = tmp_path / "mine"
-    wait_for(directory / "metrics.jsonl")
-    child.send_signal(number)
-    try:
-        _, err = child.communicate(timeout=60)
-    finally:
-        child.kill()
+    with TorchProcess.start(ENDLESS, tmp_path, *(word for setting in settings for word in ("--set", setting))) as child:
+        wait_for(directory / "metrics.jsonl")
+        child.send_signal(number)
+        _, err = child.communicate(timeout=60.0)
     assert child.returncode == code
     assert "the policy is stored" in err
     assert "Traceback" not in err

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from rlchassis_testkit.stored_runs import in_another_process
 
 COMPILER = ("torch._dynamo", "torch._inductor")
 """torch's compiler front end and its backend, which take as long to import as torch itself."""
@@ -44,7 +43,7 @@ with open("modules", "w") as file:
 
 
 def modules_of(code, folder):
-    subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, check=True, timeout=120)
+    in_another_process(code, cwd=folder)
     return set((folder / "modules").read_text("utf-8").split())
 
 

@@ -48,7 +48,7 @@ def test_eight_algorithms_declare_action_masks():
 @pytest.mark.parametrize(("builder", "source"), list(zip(MASKING, cycle(["observation", "info", "method"]))))
 def test_a_forbidden_action_is_never_taken(builder, source):
     mistakes: list[Any] = []
-    world = tiny_run(getattr(experiment, builder), partial(Forbidding, source, mistakes=mistakes), **settings_for(builder, steps=2000))
+    world = tiny_run(getattr(experiment, builder), partial(Forbidding, source, mistakes=mistakes), **settings_for(builder, steps=800))
     assert world.state.updates > 0
     assert mistakes == []
     assert weights_of(world.policy).isfinite().all()

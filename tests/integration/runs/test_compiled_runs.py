@@ -10,6 +10,7 @@ from torch import nn
 import rlchassis
 from rlchassis.errors import UsageError
 from rlchassis.experiment import DQNExperimentBuilder, Experiment, PPOExperimentBuilder
+from rlchassis_testkit.compiled import BACKENDS
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_runs import tiny_run, weights_of
 
@@ -21,7 +22,9 @@ class Unreadable(nn.ReLU):
         return super().forward(inputs) * (1.0 if inputs.sum().item() > 0 else 0.5)
 
 
-def test_a_compiled_run_learns_the_same_up_to_rounding():
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_compiled_run_learns_the_same_up_to_rounding(backend, monkeypatch):
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=backend))
     plain, compiled = (
         tiny_run(PPOExperimentBuilder, "CartPole-v1", configure=lambda b, compiled=compiled: b.with_compile(compiled))
         for compiled in (False, True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import signal
-import subprocess
-import sys
 
 import gymnasium as gym
 import numpy as np
@@ -20,6 +18,7 @@ from rlchassis.reporting.loggers import Logger
 from rlchassis.storage.policy_file import read_policy
 from rlchassis_ppo import PPOParams
 from rlchassis_testkit.stored_runs import rows_of, tiny_config, tiny_sampling
+from rlchassis_testkit.torch_processes import TorchProcess
 
 
 def on_cartpole(base):
@@ -182,9 +181,10 @@ print("not reached")
 
 
 def test_a_script_that_is_terminated_ends_its_run_first_and_dies_by_the_signal(tmp_path):
-    done = subprocess.run([sys.executable, "-c", TERMINATED, tmp_path], capture_output=True, text=True, timeout=120, check=False)
-    assert (done.returncode, done.stdout) == (-signal.SIGTERM, "begun\n")
-    assert "Traceback" not in done.stderr
+    with TorchProcess.start(TERMINATED, tmp_path) as process:
+        printed, errors = process.communicate()
+    assert (process.returncode, printed) == (-signal.SIGTERM, "begun\n")
+    assert "Traceback" not in errors
     assert read_policy(tmp_path / "run").record["env_step"] == 32
     assert not (tmp_path / "run" / "run.lock").exists()
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-import subprocess
-import sys
+import signal
 
 import pytest
 
@@ -13,6 +12,7 @@ from rlchassis.cli import main
 from rlchassis.errors import UsageError
 from rlchassis.experiment import EpochTrainCallback, Experiment, LoggerFactory, PPOExperimentBuilder
 from rlchassis_testkit.stored_runs import listing, tiny_config, tiny_sampling
+from rlchassis_testkit.torch_processes import TorchProcess
 
 RUN = """
 import sys
@@ -32,11 +32,9 @@ builder.with_logger_factory(LoggerFactorySeveral(())).build().run("run")  # none
 @pytest.fixture
 def going_on(tmp_path):
     """A run of another process in tmp_path/run, which waits in its second epoch for a line."""
-    command = [sys.executable, "-c", RUN, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with TorchProcess.start(RUN, tmp_path) as process:
         assert process.stdout.readline() == "going on\n"
         yield process
-        process.kill()
 
 
 def experiment(base, configure=lambda builder: builder):
@@ -82,7 +80,7 @@ def test_whoever_comes_second_is_refused_until_the_first_has_ended(tmp_path, goi
 
 
 def test_a_run_that_was_killed_leaves_its_directory_to_the_next(tmp_path, going_on, capsys):
-    going_on.kill()
+    going_on.send_signal(signal.SIGKILL)
     going_on.wait(300)
     assert f"interrupted: process {going_on.pid}" in inspected(tmp_path / "run", capsys)
     world = experiment(tmp_path).create_experiment_world(tmp_path / "run")

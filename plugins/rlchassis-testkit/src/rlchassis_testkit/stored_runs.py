@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from typing import Any
 import attrs
 
 from rlchassis.api import ExperimentConfig, SamplingConfig
+from rlchassis_testkit.torch_processes import TorchProcess
 
 TINY = SamplingConfig(
     num_epochs=2, step_per_epoch=32, step_per_collect=16, batch_size=8, repeat_per_collect=1, num_train_envs=2, num_test_episodes=2
@@ -40,11 +38,12 @@ def rows_of(directory: Path) -> list[dict[str, Any]]:
 
 
 def in_another_process(code: str, *arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -> str:
-    """Output of a new interpreter that runs the code; its errors fail the test."""
-    command = [sys.executable, "-W", "error::DeprecationWarning:rlchassis", "-c", code, *map(str, arguments)]
-    done = subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    """Output of a process that begins with torch imported and runs the code; its errors fail the test."""
+    strictly = f"import warnings\nwarnings.filterwarnings('error', category=DeprecationWarning, module='rlchassis')\n{code}"
+    with TorchProcess.start(strictly, *arguments, cwd=cwd, env=env) as process:
+        printed, errors = process.communicate()
+    assert process.returncode == 0, errors
+    return printed
 
 
 def write_distribution(folder: Path, name: str, code: str, **entries: str) -> None:
