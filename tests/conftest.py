@@ -1,7 +1,8 @@
-"""What all tests share: distributions installed for one test, signals that reach tests and their children, and no deadlines."""
+"""What all tests share: distributions installed for one test, signals that reach tests and their children, one thread, no deadlines."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 
 from rlchassis.registry import forget
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported, here and in children: threads that wait for each other cost CPU
 hypothesis.settings.register_profile("on any machine", deadline=None)
 hypothesis.settings.load_profile("on any machine")
 

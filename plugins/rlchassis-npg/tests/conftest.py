@@ -20,7 +20,7 @@ def npg() -> Callable[..., NPG]:
 
 @pytest.fixture
 def learned() -> Callable[..., NPG]:
-    """Makes NPG and lets it learn from three rollouts, two passes each, with the schedule at a quarter of its way."""
+    """Makes NPG and lets it learn from two rollouts, two passes each, with the schedule at a quarter of its way."""
     return make_learned
 
 
@@ -30,5 +30,5 @@ def make(agent: NPGAgentFactory | None = None, progress: float = 0.0, **params: 
 
 def make_learned(**params: Any) -> NPG:
     algorithm = make(progress=0.25, **params)
-    learn_rollout(algorithm, example_rollout())
+    learn_rollout(algorithm, example_rollout(), rounds=2)
     return algorithm

@@ -71,7 +71,7 @@ def test_hidden_sizes_and_activations_reach_the_networks():
         builder.with_redq_params(REDQParams(ensemble_size=3)).with_actor_factory_default((7, 5), torch.nn.Tanh)
         return builder.with_critic_ensemble_factory_default((6,), torch.nn.ELU)
 
-    algorithm: Any = tiny_run(REDQExperimentBuilder, PUSHED, configure=configure, step_per_epoch=24).algorithm
+    algorithm: Any = tiny_run(REDQExperimentBuilder, PUSHED, configure=configure, step_per_epoch=24, update_per_step=1).algorithm
     assert [tuple(p.shape) for p in algorithm.policy.parameters() if p.dim() == 2] == [(7, 1), (5, 7), (2 * 2, 5)]
     assert repr(algorithm.policy).count("Tanh") == 2
     for critics in (algorithm.critics, algorithm.target_critics):
@@ -80,12 +80,13 @@ def test_hidden_sizes_and_activations_reach_the_networks():
 
 
 def test_rounds_do_not_depend_on_the_number_of_environments_and_may_be_many_per_step():
-    worlds = [run(num_train_envs=number, step_per_epoch=24, update_per_step=5) for number in (1, 2, 3)]
-    assert [world.state.info().updates for world in worlds] == [5 * (48 - 12)] * 3
+    worlds = [run(num_train_envs=number, step_per_epoch=12, step_per_collect=12, update_per_step=5) for number in (1, 2, 3)]
+    assert [world.state.info().updates for world in worlds] == [5 * (24 - 12)] * 3
 
 
 def test_a_stored_run_comes_back_and_acts_as_its_policy(tmp_path):
-    builder = REDQExperimentBuilder("Pendulum-v1", tiny_config(tmp_path), tiny_sampling(num_epochs=1, repeat_per_collect=None))
+    sampling = tiny_sampling(num_epochs=1, repeat_per_collect=None, update_per_step=1)
+    builder = REDQExperimentBuilder("Pendulum-v1", tiny_config(tmp_path), sampling)
     experiment = small(builder, n_step=2, alpha=0.1, target_mode="mean").build()
     world = experiment.run("first").world
     assert Experiment.from_directory(world.directory, restore_policy=False) == experiment
