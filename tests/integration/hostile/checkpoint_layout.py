@@ -13,7 +13,7 @@ from rlchassis.storage.checkpoint.manifest import digest_of
 
 Spoil = Callable[[Path], Any]
 Edit = Callable[[Any], Any]
-STEPS, BEFORE, AFTER = 64, 32, 96
+STEPS, BEFORE, AFTER = 64, 32, 72
 """Of the newest checkpoint, of the one before it, and to which a run is resumed."""
 CHUNK = "0" * 64 + ".chunk"
 

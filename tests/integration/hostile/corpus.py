@@ -18,6 +18,7 @@ from checkpoint_links import hopeless
 from checkpoint_trees import strange_values
 from checkpoints import damaged, signed
 from doors import (
+    ALIKE,
     CHECKING,
     DRAWING,
     EVERY,
@@ -78,12 +79,16 @@ class Case:
     base: str = "policy_state_dict"
     """Name of the honest directory: "policy" where the policy needs no recipe; "resumable" and "in chunks" have two checkpoints."""
 
-    def doors(self) -> Sequence[str]:
-        """Those that must refuse it, and those that may open it; one, where reading takes seconds in the same function behind each."""
+    def doors(self, turn: int) -> Sequence[str]:
+        """Those that must refuse it, and those that may open it; of doors that play a policy by the same functions one, by turns.
+
+        One of all, where reading takes seconds.
+        """
         doors = (*self.refused, *(door for door in self.open if door not in self.refused))
-        if self.name not in LONG:
-            return doors
-        return doors[:1] if self.refused else doors[-1:]
+        if self.name in LONG:
+            return doors[:1] if self.refused else doors[-1:]
+        alike = [door for door in doors if door in ALIKE]
+        return [door for door in doors if door not in alike or door == alike[turn % len(alike)]]
 
 
 def corpus(folder: Path, share: int = 1) -> Iterator[Case]:

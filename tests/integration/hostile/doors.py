@@ -126,6 +126,8 @@ LISTING = ("rlchassis plugins list",)
 RESTORING = ("restore",)
 EVERY = READING + LOADING + PLAYING
 USUAL = EVERY + INSPECTING
+ALIKE = PLAYING + RESTORING
+"""Doors that read recipe and policy by the same functions, and then play."""
 SAME = {"evaluate": "rlchassis eval --episodes", "rlchassis inspect --json": "rlchassis inspect"}
 """Doors that must refuse what another refuses, being the same but for what they print."""
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
+import torch
 from checkpoint_layout import BEFORE, STEPS
 from corpus import Case, corpus, laid_out
 from doors import DOORS, DOORS_OF_CHECKPOINTS, OPENED, PICTURE, REFUSED, SAME, open_through
@@ -102,14 +103,14 @@ def prepare(folder: Path) -> None:
             honest(folder, mode)
         for door in DOORS:
             open_through(door, directory)
-        damaged = folder / "damaged"
-        shutil.copytree(directory, damaged, dirs_exist_ok=True)
-        for file in ("experiment.json", "policy.pt"):
-            (damaged / file).write_bytes(b"PK")
-            for door in DOORS:
-                open_through(door, damaged)
-        shutil.rmtree(damaged)
         (directory / PICTURE).unlink(missing_ok=True)
+    damaged = folder / "damaged"
+    shutil.copytree(directory, damaged)
+    for file in ("experiment.json", "policy.pt"):
+        (damaged / file).write_bytes(b"PK")
+        for door in DOORS:
+            open_through(door, damaged)
+    shutil.rmtree(damaged)
     prepare_checkpoints(folder)
 
 
@@ -126,16 +127,23 @@ def prepare_checkpoints(folder: Path) -> None:
 
 def contents(directory: Path) -> dict[str, tuple[int, int, int]]:
     """What tells whether anything in a directory was changed."""
-    folders = os.walk(directory) if directory.is_dir() else ()
-    paths = [Path(folder, name) for folder, inner, files in folders for name in (*inner, *files) if name != PICTURE]
-    return {str(path): (each.st_size, each.st_mtime_ns, each.st_ino) for path in paths if (each := path.lstat())}
+    found, waiting = {}, [str(directory)] if directory.is_dir() else []
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                if entry.name != PICTURE:
+                    each = entry.stat(follow_symlinks=False)
+                    found[entry.path] = each.st_size, each.st_mtime_ns, each.st_ino
+    return found
 
 
-def tried(case: Case, folder: Path, share: int) -> dict[str, list[str]]:
-    """By door, what is wrong with what came of it."""
+def tried(case: Case, folder: Path, share: int, turn: int) -> dict[str, list[str]]:
+    """By door, what is wrong with what came of it; all doors of a whole corpus, and else some by turns."""
     found = {}
     directory = laid_out(case, folder)
-    for door in DOORS if share == 1 and case.base not in ("resumable", "in chunks") else case.doors():
+    for door in DOORS if share == 1 and case.base not in ("resumable", "in chunks") else case.doors(turn):
         problems: list[str] = []
         before, outcome = contents(directory), ""
         permitted = (PICTURE, f".{PICTURE}.") if door == "rlchassis plot" else ()
@@ -163,9 +171,9 @@ def main(folder: Path, share: int, first: int) -> None:
         limit = pages * os.sysconf("SC_PAGE_SIZE") + 4 * BYTES
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     with (folder / "report.jsonl").open("a", encoding="utf-8", buffering=1) as report:
-        for case in itertools.islice(corpus(folder, share), first, None):
+        for turn, case in itertools.islice(enumerate(corpus(folder, share)), first, None):
             faulthandler.dump_traceback_later(120, exit=True)
-            started, doors = time.process_time(), tried(case, folder, share)
+            started, doors = time.process_time(), tried(case, folder, share, turn)
             line = {"family": case.family, "name": case.name, "doors": doors, "seconds": time.process_time() - started}
             report.write(json.dumps(line) + "\n")
         faulthandler.cancel_dump_traceback_later()
@@ -174,6 +182,7 @@ def main(folder: Path, share: int, first: int) -> None:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
     words: list[Any] = [*sys.argv[1:], 4, 0][:3] if len(sys.argv) < 4 else sys.argv[1:]
     WATCHMAN = Watchman()
     main(Path(words[0]), int(words[1]), int(words[2]))
