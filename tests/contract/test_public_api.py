@@ -217,6 +217,7 @@ TOOLKIT = """
     seen_by_networks soft_value squared_loss squashed_actor SquashedGaussian SquashedGaussianPolicy
     StandardLoggerFactory StochasticActorMethods StochasticAgentFactory StochasticPolicy target_copy td_metrics Temperature
     two_critics TwoCriticsMethods unique_parameters
+    NetworkFactory network_field is_activation description_of image_layout ImageLayout
     update_scale_and_compute_gae value_loss width_of WithoutMask
 """
 

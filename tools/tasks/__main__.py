@@ -11,10 +11,10 @@ import logging
 import sys
 import time
 
-from tools.tasks import actions, goals, masks, memory, wrappers
+from tools.tasks import actions, goals, masks, memory, networks, wrappers
 from tools.tasks.task import Task
 
-TASKS: dict[str, Task] = {**memory.TASKS, **actions.TASKS, **masks.TASKS, **goals.TASKS, **wrappers.TASKS}
+TASKS: dict[str, Task] = {**memory.TASKS, **actions.TASKS, **masks.TASKS, **goals.TASKS, **networks.TASKS, **wrappers.TASKS}
 
 
 def main() -> None:

@@ -206,3 +206,21 @@ def test_mean_and_sigma_of_the_recipes_actor_depend_on_the_observation_and_know_
         mean, log_std = actor(windows().obs[0] * 10_000)
     assert mean.abs().max() > 1
     assert (log_std.std(0) > 1).all()
+
+
+def test_without_target_critics_targets_are_those_of_the_critics_themselves(sac, windows):
+    alone, beside, batch = sac(target_critics=False, alpha=0.3), sac(alpha=0.3), prepared(sac(), windows())
+    assert alone.target_critics is None
+    for count in range(3):
+        expected = beside.update(batch, count).metrics["critic_loss"].item()
+        assert alone.update(batch, count).metrics["critic_loss"].item() == pytest.approx(expected, rel=1e-5)
+        beside.target_critics.load_state_dict(beside.critics.state_dict())
+    assert torch.allclose(weights_of(alone.policy, alone.critics), weights_of(beside.policy, beside.critics), atol=1e-6)
+
+
+def test_without_target_critics_values_and_next_values_are_of_one_batch(sac, windows):
+    algorithm, batch = sac(target_critics=False), prepared(sac(), windows())
+    sizes = []
+    algorithm.critics.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[1])))
+    algorithm.update(batch, 0)
+    assert sizes == [32, 16]  # the second is of the policy's loss

@@ -19,6 +19,7 @@ LEARNING: dict[str, Any] = {
     "gamma": 0.5,
     "n_step": 3,
     "tau": 0.5,
+    "target_critics": False,
     "alpha": 0.2,
 }
 """Another value for each field that learning reads."""

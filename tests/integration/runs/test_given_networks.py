@@ -19,7 +19,7 @@ from rlchassis.learning.policy import PolicyWrapper
 from rlchassis_testkit.wrapping import Wrapping
 from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian
 from rlchassis_toolkit.factories.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, BatchedCriticFactory
-from rlchassis_toolkit.factories.networks import IntermediateModuleFactory
+from rlchassis_toolkit.factories.contracts import IntermediateModuleFactory
 from rlchassis_toolkit.networks.actors_and_critics import CategoricalActor, Features
 
 DISCRETE, CONTINUOUS = Discrete(2), Box(-2.0, 2.0, (3,), np.float32)

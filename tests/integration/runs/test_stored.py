@@ -17,7 +17,7 @@ from rlchassis_obs_norm import PolicyWrapperFactoryObsNorm
 from rlchassis_testkit.any_spaces import AnySpaces
 from rlchassis_testkit.stored_runs import tiny_config, tiny_sampling
 from rlchassis_testkit.tiny_envs import Counter, Receiver
-from rlchassis_toolkit.factories.networks import ActorFactory, ActorFactoryDefault
+from rlchassis_toolkit import ActorFactory, ActorFactoryDefault
 
 
 def stored(tmp_path, env, configure=lambda builder: builder, **config):

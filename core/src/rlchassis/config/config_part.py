@@ -10,6 +10,8 @@ class ConfigPart:
 
     kind: ClassVar[str] = "component"
     """Kind of plugin, which is the entry point group that its name is looked up in."""
+    also_given_as: ClassVar[tuple[type, ...]] = ()
+    """Other classes of parts that may be named in its place; its fields convert them."""
 
     def code_to_trust(self) -> tuple[str, ...]:
         """Code that this part imports or calls by name, as "module" or "module:name".

@@ -20,5 +20,5 @@ def require_kinds(agent_class: type[AgentFactory], changes: Mapping[str, Any]) -
     for name, value in changes.items():
         expected: Any = types.get(name)
         is_part = isinstance(expected, type) and (attrs.has(expected) or issubclass(expected, ConfigPart))
-        if is_part and not isinstance(value, expected):
+        if is_part and not isinstance(value, (expected, *getattr(expected, "also_given_as", ()))):
             raise UsageError(f"{name} must be of class {expected.__name__}, not {value_repr(value)}.")

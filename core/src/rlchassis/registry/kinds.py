@@ -31,6 +31,7 @@ MANIFEST = "manifest"
 _ACTORS = ("mlp-actor", "mlp-deterministic-actor", "mlp-features")
 _CRITICS = ("actor-features-action-critic", "actor-features-critic", "mlp-action-critic", "mlp-critic")
 _OTHER_PARTS = ("auto-alpha", "gaussian-noise", "ornstein-uhlenbeck-noise", "gru", "lstm")
+_NETWORKS = ("batch-renorm-mlp", "entity-attention", "impala-cnn", "layer-norm-mlp", "nature-cnn", "simba")
 _ALGORITHMS = ("a2c", "ddpg", "discrete-sac", "dqn", "iqn", "npg", "pg", "ppo", "redq", "sac", "td3", "trpo")
 _OPTIMIZERS = ("adam", "adamw", "muon", "rmsprop", "sgd", "torch-optim")
 _LOGGERS = ("tensorboard", "csv", "wandb", "mlflow")
@@ -45,7 +46,7 @@ FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "buffer": {"her": "rlchassis-her"},
     "command": {"plot": "rlchassis-plots", "reproduce": "rlchassis-reproduce", "diff": "rlchassis-reproduce"},
     "extension": {name: f"rlchassis-{name}" for name in ("videos", "tianshou", "sticky-actions")},
-    "component": dict.fromkeys((*_ACTORS, *_CRITICS, *_OTHER_PARTS), "rlchassis-toolkit"),
+    "component": dict.fromkeys((*_ACTORS, *_CRITICS, *_OTHER_PARTS), "rlchassis-toolkit") | dict.fromkeys(_NETWORKS, "rlchassis-networks"),
 }
 """First-party plugin names and the distribution that provides each, installed or not."""
 

@@ -20,6 +20,7 @@ from rlchassis_toolkit import (
     DeterministicPolicy,
     OneCriticMethods,
     create_optimizers,
+    network_field,
     target_copy,
 )
 
@@ -38,9 +39,9 @@ class DDPGAgentFactory(AgentFactory):
 
     params: DDPGParams = instance(DDPGParams, factory=DDPGParams)
     """Hyperparameters."""
-    actor_factory: ActorFactory = instance(ActorFactory, factory=DeterministicActorFactoryDefault)
+    actor_factory: ActorFactory = network_field(ActorFactory, DeterministicActorFactoryDefault)
     """Actor: a network from observations to one action in [−1, 1]."""
-    critic_factory: ActionCriticFactory = instance(ActionCriticFactory, factory=ActionCriticFactoryDefault)
+    critic_factory: ActionCriticFactory = network_field(ActionCriticFactory, ActionCriticFactoryDefault)
     """Critic: a network from observations and actions to values."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> DeterministicPolicy:

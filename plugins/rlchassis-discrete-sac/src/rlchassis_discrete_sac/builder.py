@@ -25,6 +25,7 @@ from rlchassis_toolkit import (
     joint_actions,
     log_joint_actions,
     masked,
+    network_field,
     seen_by_networks,
     target_copy,
     two_critics,
@@ -49,7 +50,7 @@ class DiscreteSACAgentFactory(AgentFactory):
 
     params: DiscreteSACParams = instance(DiscreteSACParams, factory=DiscreteSACParams)
     """Hyperparameters."""
-    actor_factory: ActorFactory = instance(ActorFactory, factory=_actor)
+    actor_factory: ActorFactory = network_field(ActorFactory, _actor)
     """Actor: a network from observations to a categorical distribution over the actions."""
     critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
     """Two critics: networks from observations to one value per action; equal ones are computed as one."""

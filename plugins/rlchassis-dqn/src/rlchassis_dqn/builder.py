@@ -23,6 +23,7 @@ from rlchassis_toolkit import (
     joint_actions,
     log_joint_actions,
     masked,
+    network_field,
     network_spaces,
     seen_by_networks,
     target_copy,
@@ -45,7 +46,7 @@ class DQNAgentFactory(AgentFactory):
 
     params: DQNParams = instance(DQNParams, factory=DQNParams)
     """Hyperparameters."""
-    model_factory: IntermediateModuleFactory = instance(IntermediateModuleFactory, factory=QNetworkFactoryDefault)
+    model_factory: IntermediateModuleFactory = network_field(IntermediateModuleFactory, QNetworkFactoryDefault)
     """Q-network: a network from observations to one value per action."""
     memory: MemoryFactory | None = instance(MemoryFactory)
     """Memory, whose features the Q-network sees in place of observations; None: none."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from attrs import frozen
+from attrs import evolve, frozen
 from torch import nn
 
-from rlchassis_toolkit import HeadOnFeatures, IntermediateModuleFactoryDefault
+from rlchassis_toolkit import HeadOnFeatures, IntermediateModuleFactoryDefault, NetworkFactory
 
 
 class QNetwork(HeadOnFeatures):
@@ -18,6 +18,10 @@ class QNetwork(HeadOnFeatures):
 @frozen
 class QNetworkFactoryDefault(IntermediateModuleFactoryDefault):
     """Factory of an MLP Q-network with one output per action."""
+
+    def on(self, network: NetworkFactory) -> QNetworkFactoryDefault:
+        """A Q-network with its output layer alone on a network."""
+        return evolve(self, network=network, hidden_sizes=())
 
     def create_module(self, envs: Any, device: torch.device) -> nn.Module:
         """Create the network, with PyTorch's default initialization and a linear output layer."""

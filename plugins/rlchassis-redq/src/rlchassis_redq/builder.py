@@ -20,6 +20,7 @@ from rlchassis_toolkit import (
     SquashedGaussianPolicy,
     create_optimizers,
     create_temperature,
+    network_field,
     squashed_actor,
     target_copy,
 )
@@ -39,9 +40,9 @@ class REDQAgentFactory(AgentFactory):
 
     params: REDQParams = instance(REDQParams, factory=REDQParams)
     """Hyperparameters."""
-    actor_factory: ActorFactory = instance(ActorFactory, factory=squashed_actor)
+    actor_factory: ActorFactory = network_field(ActorFactory, squashed_actor)
     """Actor: a network from observations to mean and log standard deviation of the Gaussian before tanh."""
-    critic_ensemble_factory: ActionCriticFactory = instance(ActionCriticFactory, factory=ActionCriticFactoryDefault)
+    critic_ensemble_factory: ActionCriticFactory = network_field(ActionCriticFactory, ActionCriticFactoryDefault)
     """Each critic of the ensemble: a network from observations and actions to values."""
 
     def create_policy(self, envs: Environments, device: torch.device) -> SquashedGaussianPolicy:

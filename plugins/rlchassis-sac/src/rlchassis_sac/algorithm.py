@@ -18,6 +18,7 @@ from rlchassis.api import (
     Transition,
     UpdateResult,
     gradient_step,
+    map_tensors,
     one_graph,
 )
 from rlchassis_sac.loss import policy_loss, soft_target
@@ -50,7 +51,7 @@ class SAC(Algorithm[SACBatch]):
 
     policy: SquashedGaussianPolicy
     critics: nn.Module
-    target_critics: nn.Module
+    target_critics: nn.Module | None
     actor_optimizer: Optimizer
     critic_optimizer: Optimizer
     temperature: Temperature
@@ -84,7 +85,8 @@ class SAC(Algorithm[SACBatch]):
         actor = gradient_step(self.actor_optimizer, self._policy_loss, batch)
         entropies = actor.pop("entropies")
         temperature = self.temperature.learn(entropies, batch.transition.weights)
-        polyak_update(self.target_critics, self.critics, self.params.tau)
+        if self.target_critics is not None:
+            polyak_update(self.target_critics, self.critics, self.params.tau)
         update_target_memory(self.target_memory, self.policy, self.params.tau)
         return {**critic_metrics(critic), **actor_metrics(actor), "entropy": entropies.mean(), **temperature}
 
@@ -92,17 +94,31 @@ class SAC(Algorithm[SACBatch]):
         """Loss and metrics of a batch; TD errors are [B], averaged over the critics."""
         step = batch.transition
         obs, next_obs = self.policy.transition_features(step)
-        targets = self._targets(batch, next_obs)
-        values = self.critics(obs, step.actions)
+        if self.target_critics is None:
+            values, targets = self._values_and_targets(batch, obs, next_obs)
+        else:
+            targets = self._targets(batch, next_obs)
+            values = self.critics(obs, step.actions)
         return squared_loss(values, targets, step.weights), td_metrics(values, targets)
 
     @torch.no_grad()
     def _targets(self, batch: SACBatch, next_obs: Observation) -> Tensor:
-        """Targets [B]; next_obs: next observations, or features of them, as the actor sees them."""
+        """Targets [B] of target critics; next_obs: next observations, or features of them, as the actor sees them."""
+        assert self.target_critics is not None
         step = batch.transition
         actions, log_probs = self.policy.distribution(next_obs).at(batch.next_noise)
         values = self.target_critics(self.policy.target_features(step, next_obs, self.target_memory), actions)
         return soft_target(step.rewards, step.discounts, values, log_probs, self.temperature.alpha)
+
+    def _values_and_targets(self, batch: SACBatch, obs: Observation, next_obs: Observation) -> tuple[Tensor, Tensor]:
+        """Values [n, B] and targets [B] without target critics: both from one batch, which is normalized as one (Bhatt et al. 2024)."""
+        step = batch.transition
+        with torch.no_grad():
+            next_actions, log_probs = self.policy.distribution(next_obs).at(batch.next_noise)
+        both = map_tensors(lambda *parts: torch.cat(parts), obs, next_obs)
+        values, next_values = self.critics(both, torch.cat([step.actions, next_actions])).chunk(2, -1)
+        with torch.no_grad():
+            return values, soft_target(step.rewards, step.discounts, next_values, log_probs, self.temperature.alpha)
 
     def _policy_loss(self, batch: SACBatch) -> tuple[Tensor, Metrics]:
         """Loss and metrics of a batch; entropies are [B], estimated by one action each. No gradient reaches a memory."""

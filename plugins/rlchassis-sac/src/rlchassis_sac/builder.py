@@ -23,6 +23,7 @@ from rlchassis_toolkit import (
     create_memory,
     create_optimizers,
     create_temperature,
+    network_field,
     network_spaces,
     squashed_actor,
     target_copy,
@@ -45,7 +46,7 @@ class SACAgentFactory(AgentFactory):
 
     params: SACParams = instance(SACParams, factory=SACParams)
     """Hyperparameters."""
-    actor_factory: ActorFactory = instance(ActorFactory, factory=squashed_actor)
+    actor_factory: ActorFactory = network_field(ActorFactory, squashed_actor)
     """Actor: a network from observations to mean and log standard deviation of the Gaussian before tanh."""
     critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
     """Two critics: networks from observations and actions to values; equal ones are computed as one."""
@@ -65,11 +66,11 @@ class SACAgentFactory(AgentFactory):
         return SAC(
             policy,
             critics,
-            target_copy(critics),
+            target_copy(critics) if params.target_critics else None,
             *create_optimizers(policy, critics, params, setup),
             create_temperature(params.alpha, envs, setup),
             params,
-            target_memory(policy),
+            target_memory(policy) if params.target_critics else None,
         )
 
 

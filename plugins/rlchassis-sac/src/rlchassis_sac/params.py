@@ -27,6 +27,8 @@ class SACParams:
     """Steps n of an n-step target: 1 is one-step TD."""
     tau: float = number(0.005, above=0, at_most=1)
     """Polyak coefficient τ of the target critics: 1 copies the critics at every update."""
+    target_critics: bool = switch(True)
+    """Whether targets are of target critics; false: of the critics, in one batch with their values, for batch renormalization (CrossQ)."""
     alpha: float | AutoAlphaFactory = field(factory=AutoAlphaFactoryDefault, validator=is_alpha)
     """Entropy temperature α: a number for a fixed one, or the factory of a learned one."""
     exploration_noise: NoiseFactory | None = instance(NoiseFactory)

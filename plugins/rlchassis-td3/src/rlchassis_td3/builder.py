@@ -20,6 +20,7 @@ from rlchassis_toolkit import (
     TwoCriticsMethods,
     create_critics,
     create_optimizers,
+    network_field,
     target_copy,
     two_critics,
 )
@@ -39,7 +40,7 @@ class TD3AgentFactory(AgentFactory):
 
     params: TD3Params = instance(TD3Params, factory=TD3Params)
     """Hyperparameters."""
-    actor_factory: ActorFactory = instance(ActorFactory, factory=DeterministicActorFactoryDefault)
+    actor_factory: ActorFactory = network_field(ActorFactory, DeterministicActorFactoryDefault)
     """Actor: a network from observations to one action in [−1, 1]."""
     critic_factories: tuple[ActionCriticFactory, ActionCriticFactory] = two_critics()
     """Two critics: networks from observations and actions to values; equal ones are computed as one."""

@@ -20,16 +20,14 @@ from rlchassis_toolkit.factories.action_critics import (
     create_critics,
     two_critics,
 )
+from rlchassis_toolkit.factories.contracts import ActorFactory, CriticFactory, IntermediateModuleFactory, NetworkFactory
+from rlchassis_toolkit.factories.fields import hidden_sizes, is_activation, network_field
 from rlchassis_toolkit.factories.networks import (
-    ActorFactory,
     ActorFactoryDefault,
-    CriticFactory,
     CriticFactoryDefault,
     CriticFactoryReuseActor,
     DeterministicActorFactoryDefault,
-    IntermediateModuleFactory,
     IntermediateModuleFactoryDefault,
-    hidden_sizes,
 )
 from rlchassis_toolkit.fused_step import OptimizerStep, fused_step
 from rlchassis_toolkit.gae import Advantages, ReturnScale, compute_gae, update_scale_and_compute_gae
@@ -61,9 +59,10 @@ from rlchassis_toolkit.networks.actors_and_critics import (
     orthogonal_,
     unique_parameters,
 )
-from rlchassis_toolkit.networks.encoders import encoder_for, width_of
+from rlchassis_toolkit.networks.encoders import description_of, encoder_for, width_of
 from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, first_of
 from rlchassis_toolkit.networks.head import HeadOnFeatures
+from rlchassis_toolkit.networks.images import ImageLayout, image_layout
 from rlchassis_toolkit.networks.joint_actions import joint_actions, joint_mask, joint_sizes, log_joint_actions
 from rlchassis_toolkit.networks.masking import MaskedActor, MaskedValues, WithoutMask, masked, seen_by_networks
 from rlchassis_toolkit.noise import ExplorationNoise, NoiseFactory, NoiseFactoryMaxActionScaledGaussian, NoiseFactoryOrnsteinUhlenbeck
@@ -113,6 +112,7 @@ __all__ = [
     "GaussianActor",
     "GaussianActorMethods",
     "HeadOnFeatures",
+    "ImageLayout",
     "IntermediateModuleFactory",
     "IntermediateModuleFactoryDefault",
     "LinearEps",
@@ -127,6 +127,7 @@ __all__ = [
     "MixedDistribution",
     "MultiCategorical",
     "MultiCategoricalActor",
+    "NetworkFactory",
     "NoiseFactory",
     "NoiseFactoryMaxActionScaledGaussian",
     "NoiseFactoryOrnsteinUhlenbeck",
@@ -157,6 +158,7 @@ __all__ = [
     "create_optimizers",
     "create_temperature",
     "critic_metrics",
+    "description_of",
     "detached",
     "deterministic_policy_loss",
     "encoder_for",
@@ -168,7 +170,9 @@ __all__ = [
     "forbid",
     "fused_step",
     "hidden_sizes",
+    "image_layout",
     "infer",
+    "is_activation",
     "is_alpha",
     "joint_actions",
     "joint_mask",
@@ -177,6 +181,7 @@ __all__ = [
     "log_joint_actions",
     "masked",
     "n_step_transition",
+    "network_field",
     "network_spaces",
     "normalized",
     "orthogonal_",

@@ -113,7 +113,8 @@ class Decoder:
 
     def _built(self, plugin: Any, options: Mapping[str, Any], expected: Any, name: str) -> Any:
         cls = getattr(plugin, "agent_class", plugin)
-        if not (isinstance(cls, type) and issubclass(cls, expected)):
+        is_fit = isinstance(cls, type) and issubclass(cls, (expected, *getattr(expected, "also_given_as", ())))
+        if not is_fit:
             raise UsageError(f"expected {expected.__name__}, got {name}, which is not one.")
         part = fields_of(self.read, options, cls) if attrs.has(cls) else made(cls, self.read(options, dict[str, Any]), cls.__name__)
         self._own_code.require((*part.code_to_trust(), *modules_named_in(part.kind, options)))

@@ -8,13 +8,8 @@ from typing import Self, TypeVar
 from torch import nn
 
 from rlchassis.api import AgentFactory, ExperimentBuilder
-from rlchassis_toolkit.factories.networks import (
-    ActorFactory,
-    ActorFactoryDefault,
-    CriticFactory,
-    CriticFactoryDefault,
-    CriticFactoryReuseActor,
-)
+from rlchassis_toolkit.factories.contracts import ActorFactory, CriticFactory, NetworkFactory
+from rlchassis_toolkit.factories.networks import ActorFactoryDefault, CriticFactoryDefault, CriticFactoryReuseActor
 from rlchassis_toolkit.memory.factories import MemoryFactory
 
 Agent = TypeVar("Agent", bound=AgentFactory)
@@ -31,7 +26,7 @@ class MemoryMethods(ExperimentBuilder[Agent]):
 class StochasticActorMethods(ExperimentBuilder[Agent]):
     """Builder methods for agents with an actor_factory of a stochastic actor."""
 
-    def with_actor_factory(self, actor_factory: ActorFactory) -> Self:
+    def with_actor_factory(self, actor_factory: ActorFactory | NetworkFactory) -> Self:
         """Set the actor: a module from observations to a distribution over actions."""
         return self._with_agent(actor_factory=actor_factory)
 
@@ -51,7 +46,7 @@ class StochasticActorMethods(ExperimentBuilder[Agent]):
 class ActorCriticExperimentBuilder(StochasticActorMethods[Agent], MemoryMethods[Agent]):
     """Builder methods for agents with an actor_factory and a critic_factory."""
 
-    def with_critic_factory(self, critic_factory: CriticFactory) -> Self:
+    def with_critic_factory(self, critic_factory: CriticFactory | NetworkFactory) -> Self:
         """Set the critic: a module from observations to values."""
         return self._with_agent(critic_factory=critic_factory)
 

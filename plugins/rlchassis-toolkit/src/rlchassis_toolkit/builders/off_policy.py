@@ -10,7 +10,8 @@ from torch import nn
 from rlchassis.api import AgentFactory, ExperimentBuilder
 from rlchassis_toolkit.builders.actor_critic import StochasticActorMethods
 from rlchassis_toolkit.factories.action_critics import ActionCriticFactory, ActionCriticFactoryDefault, ActionCriticFactoryReuseActor
-from rlchassis_toolkit.factories.networks import ActorFactory, DeterministicActorFactoryDefault
+from rlchassis_toolkit.factories.contracts import ActorFactory, NetworkFactory
+from rlchassis_toolkit.factories.networks import DeterministicActorFactoryDefault
 
 Agent = TypeVar("Agent", bound=AgentFactory)
 
@@ -32,7 +33,7 @@ class GaussianActorMethods(StochasticActorMethods[Agent]):
 class DeterministicActorMethods(ExperimentBuilder[Agent]):
     """Builder methods for agents with an actor_factory of a deterministic actor."""
 
-    def with_actor_factory(self, actor_factory: ActorFactory) -> Self:
+    def with_actor_factory(self, actor_factory: ActorFactory | NetworkFactory) -> Self:
         """Set the actor: a module from observations to actions in [−1, 1]."""
         return self._with_agent(actor_factory=actor_factory)
 
@@ -44,7 +45,7 @@ class DeterministicActorMethods(ExperimentBuilder[Agent]):
 class OneCriticMethods(ExperimentBuilder[Agent]):
     """Builder methods for agents with one critic of actions, critic_factory."""
 
-    def with_critic_factory(self, critic_factory: ActionCriticFactory) -> Self:
+    def with_critic_factory(self, critic_factory: ActionCriticFactory | NetworkFactory) -> Self:
         """Set the critic: a module from observations and actions to values."""
         return self._with_agent(critic_factory=critic_factory)
 
@@ -60,7 +61,7 @@ class OneCriticMethods(ExperimentBuilder[Agent]):
 class CriticEnsembleMethods(ExperimentBuilder[Agent]):
     """Builder methods for agents with one factory for all critics of an ensemble, critic_ensemble_factory."""
 
-    def with_critic_ensemble_factory(self, critic_ensemble_factory: ActionCriticFactory) -> Self:
+    def with_critic_ensemble_factory(self, critic_ensemble_factory: ActionCriticFactory | NetworkFactory) -> Self:
         """Set each critic of the ensemble: a module from observations and actions to values."""
         return self._with_agent(critic_ensemble_factory=critic_ensemble_factory)
 
@@ -72,7 +73,7 @@ class CriticEnsembleMethods(ExperimentBuilder[Agent]):
 class TwoCriticsMethods(ExperimentBuilder[Agent]):
     """Builder methods for agents with two critics of actions, critic_factories."""
 
-    def with_common_critic_factory(self, critic_factory: ActionCriticFactory) -> Self:
+    def with_common_critic_factory(self, critic_factory: ActionCriticFactory | NetworkFactory) -> Self:
         """Set both critics: modules from observations and actions to values."""
         return self._with_agent(critic_factories=(critic_factory, critic_factory))
 
@@ -84,7 +85,7 @@ class TwoCriticsMethods(ExperimentBuilder[Agent]):
         """Set both critics to MLPs of the actor's features and the action."""
         return self.with_common_critic_factory(ActionCriticFactoryReuseActor())
 
-    def with_critic1_factory(self, critic_factory: ActionCriticFactory) -> Self:
+    def with_critic1_factory(self, critic_factory: ActionCriticFactory | NetworkFactory) -> Self:
         """Set the first critic."""
         return self._with_critic(0, critic_factory)
 
@@ -96,7 +97,7 @@ class TwoCriticsMethods(ExperimentBuilder[Agent]):
         """Set the first critic to an MLP of the actor's features and the action."""
         return self._with_critic(0, ActionCriticFactoryReuseActor())
 
-    def with_critic2_factory(self, critic_factory: ActionCriticFactory) -> Self:
+    def with_critic2_factory(self, critic_factory: ActionCriticFactory | NetworkFactory) -> Self:
         """Set the second critic."""
         return self._with_critic(1, critic_factory)
 
@@ -108,7 +109,7 @@ class TwoCriticsMethods(ExperimentBuilder[Agent]):
         """Set the second critic to an MLP of the actor's features and the action."""
         return self._with_critic(1, ActionCriticFactoryReuseActor())
 
-    def _with_critic(self, index: int, critic_factory: ActionCriticFactory) -> Self:
+    def _with_critic(self, index: int, critic_factory: ActionCriticFactory | NetworkFactory) -> Self:
         critics = list(self._agent.critic_factories)  # type: ignore[attr-defined]  # agents that this class is for have it
         critics[index] = critic_factory
         return self._with_agent(critic_factories=tuple(critics))

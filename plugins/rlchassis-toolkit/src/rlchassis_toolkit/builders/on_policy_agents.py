@@ -10,7 +10,9 @@ from attrs import frozen
 from torch import nn
 
 from rlchassis.api import AgentFactory, Environments, LRSchedulerFactory, OnPolicyTrainer, Optimizer, Setup, UsageError, instance
-from rlchassis_toolkit.factories.networks import ActorFactory, ActorFactoryDefault, CriticFactory, CriticFactoryDefault
+from rlchassis_toolkit.factories.contracts import ActorFactory, CriticFactory
+from rlchassis_toolkit.factories.fields import network_field
+from rlchassis_toolkit.factories.networks import ActorFactoryDefault, CriticFactoryDefault
 from rlchassis_toolkit.gae import ReturnScale
 from rlchassis_toolkit.memory.factories import MemoryFactory, create_memory
 from rlchassis_toolkit.memory.memory import network_spaces
@@ -51,7 +53,7 @@ class StochasticAgentFactory(AgentFactory):
 
     params: OnPolicyParams
     """Hyperparameters."""
-    actor_factory: ActorFactory = instance(ActorFactory, factory=ActorFactoryDefault)
+    actor_factory: ActorFactory = network_field(ActorFactory, ActorFactoryDefault)
     """Actor: a network from observations to a distribution over actions."""
     memory: MemoryFactory | None = instance(MemoryFactory)
     """Memory, whose features actor and critic see in place of observations; None: none."""
@@ -81,7 +83,7 @@ class ActorCriticAgentFactory(StochasticAgentFactory):
 
     params: ActorCriticParams
     """Hyperparameters."""
-    critic_factory: CriticFactory = instance(CriticFactory, factory=CriticFactoryDefault)
+    critic_factory: CriticFactory = network_field(CriticFactory, CriticFactoryDefault)
     """Critic: a network from observations to values."""
 
     def create_critic(self, policy: StochasticPolicy, envs: Environments, setup: Setup) -> nn.Module:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from attrs import Attribute, field, frozen
+from attrs import Attribute, evolve, field, frozen
 from gymnasium import spaces
 from torch import nn
 
-from rlchassis.api import HasSpaces, ModuleFactory, Probe, UsageError, require_values
-from rlchassis_toolkit.factories.networks import features_of, hidden_sizes, is_activation
+from rlchassis.api import HasSpaces, ModuleFactory, Probe, UsageError, instance, require_values
+from rlchassis_toolkit.factories.contracts import NetworkFactory
+from rlchassis_toolkit.factories.fields import body_of, hidden_sizes, is_activation, needs_layers, widths
+from rlchassis_toolkit.factories.networks import features_of
 from rlchassis_toolkit.networks.encoders import encoder_for
-from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, OnlyMember, SideBySide
+from rlchassis_toolkit.networks.ensembles import CriticEnsemble, DiscreteCriticEnsemble, JointCritic, OnlyMember, SideBySide
 from rlchassis_toolkit.networks.masking import masked, seen_by_networks
 
 
 class ActionCriticFactory(ModuleFactory):
     """Factory of critics of actions, q(s, a)."""
+
+    also_given_as = (NetworkFactory,)
 
     @abstractmethod
     def create_module(self, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
@@ -70,17 +74,33 @@ class BatchedCriticFactory(ActionCriticFactory):
 class ActionCriticFactoryDefault(BatchedCriticFactory):
     """Factory of MLP critics of observation and action, computed by batched products; for images, separately with a CNN each."""
 
-    hidden_sizes: tuple[int, ...] = field(default=(256, 256), converter=hidden_sizes)
+    hidden_sizes: tuple[int, ...] = field(default=(256, 256), converter=widths, validator=needs_layers)
     """Widths of the hidden layers."""
     hidden_activation: type[nn.Module] = field(default=nn.ReLU, validator=is_activation)
     """Activation after each hidden layer."""
+    network: NetworkFactory | None = instance(NetworkFactory)
+    """Body before these layers; None: observations are encoded by their space."""
+
+    def on(self, network: NetworkFactory) -> ActionCriticFactoryDefault:
+        """Critics on a network; where it does not read the action, that joins its features, and the hidden layers follow."""
+        return evolve(self, network=network, hidden_sizes=() if network.reads_actions else self.hidden_sizes)
 
     def create_batched(self, size: int, envs: HasSpaces, device: torch.device, actor: nn.Module | None = None) -> nn.Module:
-        """Create n critics after an encoder; an encoder with parameters is never shared by members."""
-        encoder = encoder_for(envs.observation_space)
-        if size > 1 and any(True for _ in encoder.parameters()):
+        """Create n critics after an encoder; a network, or an encoder with parameters, is never shared by members."""
+        body = self._body(envs, device)
+        if size > 1 and any(True for _ in body.parameters()):
             return SideBySide([OnlyMember(self.create_batched(1, envs, device, actor)) for _ in range(size)])
-        return _ensemble(size, encoder, envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
+        if self._reads_actions(envs):
+            return JointCritic(body, self.hidden_sizes, self.hidden_activation).to(device)
+        return _ensemble(size, body, envs.action_space, self.hidden_sizes, self.hidden_activation).to(device)
+
+    def _body(self, envs: HasSpaces, device: torch.device) -> nn.Module:
+        if self.network is None:
+            return encoder_for(envs.observation_space)
+        return self.network.create_joint(envs, device) if self._reads_actions(envs) else self.network.create_module(envs, device)
+
+    def _reads_actions(self, envs: HasSpaces) -> bool:
+        return self.network is not None and self.network.reads_actions and not isinstance(envs.action_space, spaces.Discrete)
 
 
 @frozen
@@ -99,7 +119,12 @@ class ActionCriticFactoryReuseActor(BatchedCriticFactory):
 
 def two_critics() -> Any:
     """attrs field for a tuple of two critic factories, equal by default."""
-    return field(factory=lambda: (ActionCriticFactoryDefault(), ActionCriticFactoryDefault()), validator=_are_two)
+    default = ActionCriticFactoryDefault
+    return field(factory=lambda: (default(), default()), converter=_each(body_of(default)), validator=_are_two)
+
+
+def _each(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: tuple(map(convert, value)) if isinstance(value, tuple) else value
 
 
 def _are_two(recipe: Any, attribute: Attribute[Any], value: Any) -> None:

@@ -8,11 +8,13 @@ import torch
 from attrs import field, frozen
 from torch import nn
 
-from rlchassis.api import ConfigPart, HasSpaces, whole
-from rlchassis_toolkit.factories.networks import hidden_sizes, is_activation
+from rlchassis.api import ConfigPart, HasSpaces, instance, whole
+from rlchassis_toolkit.factories.contracts import NetworkFactory
+from rlchassis_toolkit.factories.fields import is_activation, needs_layers, widths
+from rlchassis_toolkit.factories.networks import create_features
 from rlchassis_toolkit.memory.layers import GRULayer, LSTMLayer, RecurrentLayer
 from rlchassis_toolkit.memory.memory import Memory
-from rlchassis_toolkit.networks.actors_and_critics import Features, orthogonal_
+from rlchassis_toolkit.networks.actors_and_critics import orthogonal_
 from rlchassis_toolkit.networks.masking import masked, seen_by_networks
 
 
@@ -28,10 +30,12 @@ class MemoryFactory(ConfigPart, ABC):
     """Consecutive rows through which a gradient flows (truncated backpropagation through time)."""
     burn_in: int = whole(0, at_least=0)
     """Rows before each replayed sequence from which its initial state is computed, without gradient; 0: the stored state is taken."""
-    hidden_sizes: tuple[int, ...] = field(default=(64,), converter=hidden_sizes)
+    hidden_sizes: tuple[int, ...] = field(default=(64,), converter=widths, validator=needs_layers)
     """Widths of the layers between observation and recurrent layers."""
     hidden_activation: type[nn.Module] = field(default=nn.Tanh, validator=is_activation)
     """Activation after each of these layers."""
+    network: NetworkFactory | None = instance(NetworkFactory)
+    """Body before these layers; None: observations are encoded by their space."""
 
     @abstractmethod
     def create_layer(self, input_dim: int) -> RecurrentLayer:
@@ -39,7 +43,7 @@ class MemoryFactory(ConfigPart, ABC):
 
     def create_memory(self, envs: HasSpaces, device: torch.device) -> Memory:
         """Create the memory; only the spaces of envs may be used."""
-        encoder = Features(seen_by_networks(envs).observation_space, self.hidden_sizes, self.hidden_activation)
+        encoder = create_features(self, seen_by_networks(envs), device)
         orthogonal_(encoder.modules())
         widths = [encoder.output_dim, *[self.size] * (self.num_layers - 1)]
         layers = [self.create_layer(width) for width in widths]

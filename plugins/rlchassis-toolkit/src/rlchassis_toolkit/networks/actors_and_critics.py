@@ -12,7 +12,7 @@ from gymnasium import spaces
 from torch import Tensor, nn
 
 from rlchassis_toolkit.distributions import Categorical, DiagonalGaussian
-from rlchassis_toolkit.networks.encoders import encoder_for, width_of
+from rlchassis_toolkit.networks.encoders import description_of, encoder_for, width_of
 from rlchassis_toolkit.networks.head import HeadOnFeatures
 from rlchassis_toolkit.product_distributions import MixedDistribution, MultiCategorical, PartLogits
 
@@ -38,14 +38,19 @@ class MLP(nn.Sequential):
 
 
 class Features(nn.Sequential):
-    """Feature extractor: encoder and MLP; observations [B, …] → features [B, D] for the heads of actor and critic."""
+    """Feature extractor: encoder and MLP; observations [B, …] → features [B, D] for the heads of actor and critic.
 
-    def __init__(self, space: spaces.Space[Any], hidden_sizes: Sequence[int], activation: type[nn.Module]) -> None:
-        encoder: Any = encoder_for(space)
+    network: takes the place of the encoder of the space.
+    """
+
+    def __init__(
+        self, space: spaces.Space[Any], hidden_sizes: Sequence[int], activation: type[nn.Module], network: nn.Module | None = None
+    ) -> None:
+        encoder = encoder_for(space) if network is None else network
         mlp = MLP(width_of(encoder), hidden_sizes, activation)
-        super().__init__(*([] if _is_plain(space) else [encoder]), *mlp)
+        super().__init__(*([] if network is None and _is_plain(space) else [encoder]), *mlp)
         self.output_dim = mlp.output_dim
-        self.encoding: str = encoder.description()
+        self.encoding: str = description_of(encoder)
         """Encoding of each part of an observation, for the log."""
 
 

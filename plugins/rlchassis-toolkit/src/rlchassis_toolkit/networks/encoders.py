@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from rlchassis.api import Observation, UsageError
-from rlchassis_toolkit.networks.images import CNN, image_layout
+from rlchassis_toolkit.networks.images import CNN, ImageLayout, image_layout
 
 log = logging.getLogger(__name__)
 LARGEST_SCALED = 2**16
@@ -96,24 +96,30 @@ class DictEncoder(nn.Module):
         return "; ".join(f"{key!r}: {_described(part)}" for key, part in zip(self.keys, self.parts, strict=True))
 
 
-def _described(part: Any) -> str:
-    return f"({part.description()})" if isinstance(part, DictEncoder) else str(part.description())
+def _described(part: nn.Module) -> str:
+    return f"({description_of(part)})" if isinstance(part, DictEncoder) else description_of(part)
 
 
-def encoder_for(space: spaces.Space[Any]) -> nn.Module:
-    """Create the encoder from observations of a space to vectors [B, output_dim]; images get a CNN."""
+def description_of(encoder: nn.Module) -> str:
+    """Description of an encoding, for the log: what the encoder itself says, or its class."""
+    describe: Any = getattr(encoder, "description", None)
+    return str(describe()) if callable(describe) else f"{type(encoder).__name__} → {width_of(encoder)}"
+
+
+def encoder_for(space: spaces.Space[Any], cnn: Callable[[ImageLayout], nn.Module] = CNN) -> nn.Module:
+    """Create the encoder from observations of a space to vectors [B, output_dim]; each image gets a CNN."""
     match space:
         case spaces.Dict():
-            return DictEncoder({key: encoder_for(part) for key, part in space.spaces.items()})
+            return DictEncoder({key: encoder_for(part, cnn) for key, part in space.spaces.items()})
         case spaces.Tuple():
-            return DictEncoder({str(i): encoder_for(part) for i, part in enumerate(space.spaces)})
+            return DictEncoder({str(i): encoder_for(part, cnn) for i, part in enumerate(space.spaces)})
         case spaces.Discrete():
             return OneHotEncoder([int(space.n)], [int(space.start)])
         case spaces.MultiDiscrete():
             return OneHotEncoder(space.nvec.flatten().tolist(), space.start.flatten().tolist())
         case spaces.Box() if np.issubdtype(space.dtype, np.integer):
             layout = image_layout(space)
-            return _whole_numbers(space) if layout is None else CNN(layout)
+            return _whole_numbers(space) if layout is None else cnn(layout)
         case _:
             return VectorEncoder(math.prod(space.shape or ()))
 

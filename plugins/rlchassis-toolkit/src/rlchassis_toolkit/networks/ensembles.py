@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from rlchassis.api import Observation
+from rlchassis_toolkit.networks.actors_and_critics import MLP
 from rlchassis_toolkit.networks.encoders import width_of
 
 Members: TypeAlias = Tensor | slice | None
@@ -77,6 +78,19 @@ class DiscreteCriticEnsemble(nn.Module):
     def forward(self, obs: Observation) -> Tensor:
         """Observations [B, …] → values [n, B, K]."""
         return self.networks(self.encoder(obs))  # type: ignore[no-any-return]  # a module's return type is Any
+
+
+class JointCritic(nn.Module):
+    """One critic q(s, a) on a network that reads observation and action, as an ensemble of one."""
+
+    def __init__(self, body: nn.Module, hidden_sizes: Sequence[int], activation: type[nn.Module]) -> None:
+        super().__init__()
+        self.body = body
+        self.head = MLP(width_of(body), hidden_sizes, activation, 1)
+
+    def forward(self, obs: Observation, actions: Tensor, members: Members = None) -> Tensor:
+        """Observations and actions [B, …] → values [1, B]."""
+        return self.head(self.body(obs, actions)).mT  # type: ignore[no-any-return]  # a module's return type is Any
 
 
 class SideBySide(nn.Module):

@@ -33,6 +33,22 @@ class ImageLayout:
     """Number of channels per frame."""
     channels_first: bool
 
+    def channels_of(self, obs: Tensor) -> Tensor:
+        """Channels of all frames, from 0 to 1, [B, N · C, H, W], of images [B, H, W, C], [B, C, H, W] or stacks of either [B, N, …]."""
+        sides = self.height, self.width
+        shape = (self.channels, *sides) if self.channels_first else (*sides, self.channels)
+        images = obs.to(torch.get_default_dtype()).mul(1 / 255)
+        frames = images.reshape(len(obs), self.frames, *shape)
+        if not self.channels_first:
+            frames = frames.movedim(-1, 2)
+        return frames.flatten(1, 2)
+
+    def __str__(self) -> str:
+        """For the log."""
+        stacked = f"{self.frames} frames of " if self.frames > 1 else ""
+        shape = f"{self.height}x{self.width}x{self.channels}"
+        return f"{stacked}{shape} (channels {'first' if self.channels_first else 'last'})"
+
 
 def image_layout(space: spaces.Box) -> ImageLayout | None:
     """Layout of an image space: uint8 from 0 to 255 in [H, W, C] or [C, H, W], stacks of these, or large [H, W]; None for other spaces.
@@ -82,19 +98,8 @@ class CNN(nn.Module):
 
     def forward(self, obs: Tensor) -> Tensor:
         """[B, H, W, C], [B, C, H, W] or a stack of either [B, N, …] → [B, D]."""
-        images = obs.to(torch.get_default_dtype()).mul(1 / 255)
-        frames = images.reshape(len(obs), self.layout.frames, *self._frame_shape())
-        if not self.layout.channels_first:
-            frames = frames.movedim(-1, 2)
-        return self.layers(frames.flatten(1, 2))  # type: ignore[no-any-return]  # a module's return type is Any
-
-    def _frame_shape(self) -> tuple[int, int, int]:
-        sides = self.layout.height, self.layout.width
-        return (self.layout.channels, *sides) if self.layout.channels_first else (*sides, self.layout.channels)
+        return self.layers(self.layout.channels_of(obs))  # type: ignore[no-any-return]  # a module's return type is Any
 
     def description(self) -> str:
         """Description of the encoding, for the log."""
-        layout = self.layout
-        stacked = f"{layout.frames} frames of " if layout.frames > 1 else ""
-        shape = f"{layout.height}x{layout.width}x{layout.channels}"
-        return f"CNN {stacked}{shape} (channels {'first' if layout.channels_first else 'last'}) → {self.output_dim}"
+        return f"CNN {self.layout} → {self.output_dim}"
