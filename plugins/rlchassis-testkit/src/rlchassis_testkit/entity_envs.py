@@ -47,7 +47,7 @@ class Drawn(gym.Env[Any, Any]):
         return self.np_random.integers(2)
 
 
-class Nearest(gym.Env[dict[str, NDArray[Any]], int]):
+class Nearest(gym.Env[Any, Any]):
     """Say in which quadrant the nearest friend is: entities are drawn anew in every step, in any order, friends and foes, few or many.
 
     Each entity is (x, y, 1 for a friend or −1 for a foe), and one friend exists at least. An episode of 16 steps returns the part of right
