@@ -28,13 +28,18 @@ def tiny_run(
     name: str | None = None,
     **settings: Any,
 ) -> World:
-    """Train 96 steps on two environments without writing or watching; settings override fields of both configs.
+    """Train 96 steps on two environments, with tests of one episode, without writing or watching; settings override fields of both configs.
 
     `configure` changes the builder. Returns the world after training.
     """
-    sampling = {"num_epochs": 2, "step_per_epoch": 48, "step_per_collect": 24, "batch_size": 12, "num_train_envs": 2} | {
-        key: value for key, value in settings.items() if key in SAMPLING_FIELDS
-    }
+    sampling = {
+        "num_epochs": 2,
+        "step_per_epoch": 48,
+        "step_per_collect": 24,
+        "batch_size": 12,
+        "num_train_envs": 2,
+        "num_test_episodes": 1,
+    } | {key: value for key, value in settings.items() if key in SAMPLING_FIELDS}
     config = {"watch": False, "persistence_enabled": False} | {k: v for k, v in settings.items() if k not in SAMPLING_FIELDS}
     builder = configure(builder_class(env, ExperimentConfig(**config), SamplingConfig(**sampling)))
     world: World = builder.build().run(name).world
