@@ -42,7 +42,7 @@ FIRST_PARTY: Mapping[str, Mapping[str, str]] = {
     "lr_scheduler": dict.fromkeys(("constant", "cosine", "exponential", "warmup"), "rlchassis-schedules"),
     "logger": {name: f"rlchassis-{name}" for name in _LOGGERS},
     "policy_wrapper": {name: f"rlchassis-{name}" for name in _WRAPPERS},
-    "env": {name: f"rlchassis-{name}" for name in ("atari", "envpool")},
+    "env": {name: f"rlchassis-{name}" for name in ("atari", "envpool", "minigrid", "mujoco")},
     "buffer": {"her": "rlchassis-her"},
     "command": {"plot": "rlchassis-plots", "reproduce": "rlchassis-reproduce", "diff": "rlchassis-reproduce"},
     "extension": {name: f"rlchassis-{name}" for name in ("videos", "tianshou", "sticky-actions")},
