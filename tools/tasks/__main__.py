@@ -50,9 +50,10 @@ def shown(name: str, task: Task, seeds: tuple[int, ...]) -> bool:
         solved += is_solved
         numbers = " ".join(f"{score:.2f}" for score in scores)
         print(f"{name}, seed {seed}: {numbers} ({time.process_time() - began:.0f} s of CPU)", flush=True)
-    expected, note = len(seeds) if task.solvable else 0, f"; {task.note}" if task.note else ""
-    print(f"{name}: {solved} of {len(seeds)} seeds reach {task.enough:g}, expected {expected}{note}\n", flush=True)
-    return solved == expected
+    wanted = {True: f", expected {len(seeds)}", False: ", expected 0", None: ""}[task.solvable]
+    note = f"; {task.note}" if task.note else ""
+    print(f"{name}: {solved} of {len(seeds)} seeds reach {task.enough:g}{wanted}{note}\n", flush=True)
+    return task.solvable is None or solved == (len(seeds) if task.solvable else 0)
 
 
 if __name__ == "__main__":

@@ -70,4 +70,4 @@ for name, settings in ALGORITHMS.items():
     TASKS[f"forbidden-{name.lower()}"] = Task(run, 1, f"{len(SOURCES)} runs of {STEPS} steps", judged=min, seeds=(11,))
 for name, learn in (("ppo", inventory_by_ppo), ("dqn", inventory_by_dqn)):
     TASKS[f"inventory-{name}"] = Task(partial(learn, True), 0.98, f"part of the optimum, {value_of(None):.2f}")
-    TASKS[f"inventory-{name}-without"] = Task(partial(learn, False), 0.98, "without masks, for comparison", solvable=False)
+    TASKS[f"inventory-{name}-without"] = Task(partial(learn, False), 0.98, "without masks, for comparison", solvable=None)

@@ -34,8 +34,8 @@ class Task:
     """Score of a solved task."""
     note: str = ""
     """What the score can be compared with."""
-    solvable: bool = True
-    """Whether it is expected to be solved; false for runs without the feature."""
+    solvable: bool | None = True
+    """Whether it is expected to be solved; false for runs without the feature, None for those that are there to be compared with."""
     judged: Callable[[Sequence[float]], float] = at_best
     """The score that counts."""
     seeds: tuple[int, ...] = SEEDS
