@@ -20,7 +20,7 @@ from rlchassis_tianshou.highlevel.module.critic import CriticEnsembleFactory, Cr
 from rlchassis_tianshou.highlevel.module.intermediate import IntermediateModule, IntermediateModuleFactory
 from rlchassis_tianshou.highlevel.params import policy_params
 from rlchassis_tianshou.highlevel.params.dist_fn import DistributionFunctionFactoryCategorical, from_logits
-from rlchassis_tianshou.translation.networks import distribution_of
+from rlchassis_tianshou.translation.networks import Gaussian, Stochastic, distribution_of
 from rlchassis_tianshou.utils.net import continuous, discrete
 from rlchassis_tianshou.utils.net.common import Net
 
@@ -196,6 +196,23 @@ def test_the_distribution_is_that_of_the_factory_or_of_the_params_or_of_the_acti
     assert distribution(Logits()) == [pytest.approx(0.25), pytest.approx(0.75)]
     assert distribution(Logits(), dist_fn=DistributionFunctionFactoryCategorical(is_probs_input=False)) == of_logits
     assert distribution(Own()) == of_logits
+
+
+class MeanAndDeviation(nn.Module):
+    """Answers ((mean, standard deviation), state), as a stochastic actor of Tianshou does."""
+
+    def forward(self, obs: torch.Tensor) -> tuple[tuple[torch.Tensor, torch.Tensor], None]:
+        return (obs, torch.full_like(obs, 2.0)), None
+
+
+def test_by_hand_a_deviation_of_2_is_a_logarithm_of_it_for_squashed_and_for_plain_gaussians():
+    obs = torch.tensor([[1.0, -3.0]])
+    mean, log_std = Gaussian(MeanAndDeviation())(obs)
+    assert torch.equal(mean, obs)
+    assert log_std == pytest.approx(np.log(2.0) * np.ones((1, 2)))
+    plain = Stochastic(MeanAndDeviation(), lambda answer: torch.distributions.Independent(torch.distributions.Normal(*answer), 1))(obs)
+    density = -0.5 * (0.5**2 + 0.5**2) - 2 * np.log(2.0) - np.log(2 * np.pi)  # actions one unit from the mean
+    assert float(plain.log_prob(obs + 1)) == pytest.approx(density)
 
 
 def test_a_distribution_of_another_kind_is_refused():
