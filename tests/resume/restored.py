@@ -6,10 +6,12 @@ from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
 
-from trained_on import PLANNED, SEEDS, SETTINGS, SHARE, TASK, command, scores
+from trained_on import PLANNED, SEEDS, SETTINGS, TASK, command, scores
 
 STEPS, HELD = 10_000, 5000
 """Environment steps of the new run, and those in which its critics learn alone."""
+SHARE = 0.7
+"""What the worst test keeps of the policy's level: a new replay buffer and new critics cost more than resuming does."""
 
 
 def restored() -> int:

@@ -47,7 +47,7 @@ def test_the_version_is_that_of_the_core(rlchassis):
     [
         ((), "COMMAND"),
         (("trian",), 'no command "trian". Did you mean "train"?'),
-        (("plugins",), "list | info NAME"),
+        (("plugins",), "list | info | install | upgrade"),
         (("plugins", "info"), "NAME"),
         (("plugins", "list", "--jsn"), "--jsn"),
         (("eval",), "DIR"),

@@ -14,6 +14,7 @@ REFUSED_VALUES = {
     "update_per_step": 2.0,
     "start_timesteps": 1,
     "start_timesteps_random": True,
+    "count_start_timesteps": False,
     "critic_warm_up": 10,
     "replay_buffer_ignore_obs_next": True,
     "replay_buffer_save_only_last_obs": True,

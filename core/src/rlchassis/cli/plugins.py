@@ -22,6 +22,6 @@ ACTIONS: tuple[tuple[str, str, Callable[[argparse.ArgumentParser], None]], ...] 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `plugins`."""
-    actions = parser.add_subparsers(metavar="ACTION", dest="action", required=True)
+    actions = parser.add_subparsers(metavar=" | ".join(name for name, *_ in ACTIONS), dest="action", required=True)
     for name, summary, add in ACTIONS:
         add(actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False))
