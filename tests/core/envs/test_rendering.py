@@ -50,8 +50,9 @@ class Broken(Counter):
 
 @pytest.fixture(autouse=True)
 def desktop(monkeypatch):
-    """A display, as far as the environment variables say."""
+    """A display, as far as the environment variables say, and no GLFW, which would ask it and which another test may have imported."""
     monkeypatch.setenv("DISPLAY", ":99")
+    monkeypatch.delitem(sys.modules, "glfw", raising=False)
     monkeypatch.setattr(Seen, "there_is_a_screen", True)
     for kind in (Counter, Seen, Broken):
         monkeypatch.setitem(gym.registry, f"{kind.__name__}-v0", gym.envs.registration.EnvSpec(f"{kind.__name__}-v0", entry_point=kind))
