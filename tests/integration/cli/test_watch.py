@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import gymnasium as gym
@@ -91,6 +92,7 @@ def test_without_a_display_episodes_are_played_and_one_line_says_so(rlchassis, r
 
 def test_with_a_display_it_is_opened(rlchassis, drawn, monkeypatch):
     monkeypatch.setenv("DISPLAY", ":99")
+    monkeypatch.delitem(sys.modules, "glfw", raising=False)  # which another test may have imported, and which would ask the display
     assert "Watched 1 episode (rendered): mean return 3.00 ± 0.00." in rlchassis("watch", drawn, "--episodes", 1).err
 
 
