@@ -20,7 +20,7 @@ def test_settings_results_and_the_first_row_that_differ_are_shown(rlchassis, wri
     lines = [" ".join(line.split()) for line in done.out.splitlines()]
     assert done.code == 1
     assert {"config.seed 1 2", "params.lr 0.001 0.5", "provenance: the same"} <= {*lines}
-    assert {"environment steps 96 64", "best test return 30.0 31.0", "last test return 20.0 31.0"} <= {*lines}
+    assert {"environment steps 96 64", "best test return 30 31", "last test return 20 31"} <= {*lines}
     assert lines[-1] == f"metrics differ first in row 2, step 64: test/return 30.0 in {one}, 31.0 in {other}"
 
 

@@ -166,3 +166,20 @@ def test_a_variable_says_which_distributions_take_part(rlchassis, install, switc
     states = [state_of(rlchassis, name) for name in ("acme-rl", "other", "rlchassis-core")]
     assert states[:2] == [{acme}, {other}]
     assert "left-out" not in states[2]
+
+
+def test_a_name_in_the_variable_that_nothing_has_is_said(rlchassis, install, switched, monkeypatch):
+    install("acme-rl", "extension", "acme.best", "acme_best:Best")
+    monkeypatch.setenv("RLCHASSIS_PLUGINS", "none, acme-rll")
+    forget()
+    said = 'RLCHASSIS_PLUGINS names "acme-rll", which is not installed. Did you mean "acme-rl"?'
+    assert said in rlchassis("plugins", "list").err
+
+
+def test_what_is_left_out_is_said_in_one_sentence(rlchassis, install, switched, monkeypatch):
+    install("acme-rl", "extension", "acme.best", "acme_best:Best")
+    monkeypatch.setenv("RLCHASSIS_PLUGINS", "ppo,adam")
+    forget()
+    done = rlchassis("train", "ppo", "CartPole-v1", "--with", "acme.best")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.endswith('it is left out by RLCHASSIS_PLUGINS="ppo,adam"; unset it, or name acme-rl in it.\n')

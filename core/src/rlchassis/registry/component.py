@@ -38,7 +38,8 @@ class Component:
             return plugin(**self.options)
         except (TypeError, ValueError) as error:
             reason = str(error.args[0]) if error.args else type(error).__name__
-            raise UsageError(f"{self.label} refuses its options: {reason.rstrip('.')}.") from error
+            end = "" if reason.endswith("?") else "."
+            raise UsageError(f"{self.label} refuses its options: {reason.rstrip('.')}{end}") from error
 
     def load(self) -> Any:
         """Import the plugin; raises PluginError, or UsageError for an unknown option."""

@@ -26,6 +26,12 @@ def reason_left_out(distribution: str) -> str | None:
     return f"it is disabled; run `rlchassis plugins enable {distribution}`" if name in disabled() else None
 
 
+def unknown_names(distributions: Iterable[str]) -> list[str]:
+    """Names in the environment variable that no installed distribution has."""
+    known = {name for each in map(canonical, distributions) for name in (each, each.removeprefix("rlchassis-"))} | {"none", ""}
+    return [name for each in os.environ.get(VARIABLE, "").split(",") if canonical(name := each.strip()) not in known]
+
+
 def disabled_file() -> Path:
     """The file that names disabled distributions of this Python environment, a line each."""
     return Path(sys.prefix, "etc", "rlchassis", "disabled.txt")

@@ -50,5 +50,7 @@ def _lines(found: dict[str, dict[str, tuple[Any, Any]]], first: str | None) -> I
 
 
 def _cut(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.8g}"
     text = "–" if value is None else value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"

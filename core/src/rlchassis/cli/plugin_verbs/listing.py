@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from rlchassis.cli.output import say, say_json
+from rlchassis.cli.output import complain, say, say_json
 from rlchassis.errors import PluginError
 from rlchassis.registry import KINDS, Plugin, check, first_party_distribution, installed, load
 from rlchassis.registry.component import option_names
+from rlchassis.registry.switches import VARIABLE, unknown_names
 from rlchassis.registry.wording import did_you_mean, listed, printable, quoted
 
 
@@ -25,6 +26,9 @@ def add_info(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
+    if unknown := unknown_names(plugin.distribution for plugin in installed()):
+        names = sorted({plugin.distribution.removeprefix("rlchassis-") for plugin in installed()})
+        complain(f"{VARIABLE} names {quoted(unknown[0])}, which is not installed.{did_you_mean(unknown[0], names)}")
     if arguments.json:
         say_json([plugin.as_row() for plugin in installed()])
     else:
