@@ -109,8 +109,10 @@ def _conflict(kind: str, name: str, bearers: list[Plugin]) -> str:
 
 
 def _unusable(plugin: Plugin) -> str:
+    if plugin.state == "incompatible":
+        return f"{plugin.label} cannot be used: {plugin.problem}"
     problem = f"{plugin.problem}".rstrip(".")
-    if plugin.state in ("incompatible", "left-out"):
+    if plugin.state == "left-out":
         return f"{plugin.label} cannot be used: {problem}."
     remedy = f"Correct it there, or take another version: python -m pip install --upgrade {plugin.distribution}"
     return f"{plugin.label} cannot be used: {problem}. Other plugins are unaffected. {remedy}"
