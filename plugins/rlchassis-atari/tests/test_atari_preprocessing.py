@@ -36,16 +36,16 @@ class Machine:
     def getScreenDims(self):  # noqa: N802  # as ALE calls it
         return 210, 160
 
-    def getLegalActionSet(self):  # noqa: N802
+    def getLegalActionSet(self):  # noqa: N802  as ALE names it
         return [SimpleNamespace(value=action) for action in range(18)]
 
-    def getMinimalActionSet(self):  # noqa: N802
+    def getMinimalActionSet(self):  # noqa: N802  as ALE names it
         return [SimpleNamespace(value=action) for action in (0, 1, 3)]
 
-    def getScreenGrayscale(self, screen):  # noqa: N802
+    def getScreenGrayscale(self, screen):  # noqa: N802  as ALE names it
         screen[:] = self.shade()
 
-    def getScreenRGB(self, screen):  # noqa: N802
+    def getScreenRGB(self, screen):  # noqa: N802  as ALE names it
         screen[:] = self.shade(), 0, 7
 
     def shade(self):

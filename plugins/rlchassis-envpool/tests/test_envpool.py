@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -90,7 +92,7 @@ def test_a_watched_environment_renders_images():
 
 
 def test_pools_that_were_made_elsewhere_train_and_test():
-    make = lambda: envpool.make("CartPole-v1", env_type="gymnasium", num_envs=2, seed=3)  # noqa: E731
+    make = partial(envpool.make, "CartPole-v1", env_type="gymnasium", num_envs=2, seed=3)
     envs = EnvFactoryVector(make(), make()).create_envs(2, 2)
     for venv in (envs.train, envs.test):
         venv.reset()

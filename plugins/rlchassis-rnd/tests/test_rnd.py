@@ -12,11 +12,9 @@ from torch import nn
 from rlchassis.api import Environments, Experience
 from rlchassis_rnd import RND, PolicyWrapperFactoryRND
 from rlchassis_rnd.model import Distillation, NormalizedEncoder
-from rlchassis_testkit.any_spaces import AnySpaces
+from rlchassis_testkit.added_rewards import any_observations, assert_adds_to_rewards_alone
 from rlchassis_testkit.experiences import Constant, experience_of
-from rlchassis_testkit.recording_algorithm import RecordingExperimentBuilder
 from rlchassis_testkit.tiny_optimizers import Descent
-from rlchassis_testkit.tiny_runs import tiny_run
 from rlchassis_toolkit import OwnLearner, RewardScale, encoder_for
 
 CPU = torch.device("cpu")
@@ -80,21 +78,9 @@ def test_states_that_were_learned_get_less_than_those_that_were_not():
     assert (after[0] - 10) / (before[0] - 10) < 0.1 < (after[1] - 10) / (before[1] - 10)
 
 
-IMAGE = spaces.Box(0, 255, (8, 8, 3), np.uint8)
-MASKED = spaces.Dict(observation=VECTOR, action_mask=spaces.Box(1, 1, (3,), np.int8))
-PARTS = spaces.Dict(image=IMAGE, kind=spaces.Discrete(3), pair=spaces.Tuple([spaces.MultiBinary(2), VECTOR]))
-
-
-@pytest.mark.parametrize("space", [VECTOR, PARTS, MASKED, spaces.MultiDiscrete([2, 3])], ids=["vector", "parts", "masked", "choices"])
+@any_observations
 def test_in_a_run_with_any_observations_it_rewards_novelty_and_reports_stay_raw(space):
-    def configure(builder):
-        return builder.with_optim_factory(Descent()).with_policy_wrapper_factory(PolicyWrapperFactoryRND(reward_scale=100.0))
-
-    world = tiny_run(RecordingExperimentBuilder, lambda: AnySpaces(space, spaces.Discrete(3)), configure=configure)
-    rollout = world.algorithm.rollouts[-1]
-    assert rollout.rewards.isfinite().all()
-    assert rollout.rewards.max() > 1, "rewards of the environment are below 1"
-    assert max(test.mean for test in world.state.tests) <= 4, "of four steps"
+    assert_adds_to_rewards_alone(PolicyWrapperFactoryRND(reward_scale=100.0), space)
 
 
 def test_a_stored_policy_has_nothing_of_it_and_is_made_without_an_optimizer():

@@ -71,7 +71,15 @@ def test_a_dry_run_shows_the_command_alone(rlchassis, client):
     assert (done.code, done.out.endswith("install rlchassis-ppo\n"), client) == (0, True, [])
 
 
-@pytest.mark.parametrize(("name", "hint"), [("poo", 'Did you mean "ppo"?'), ("", "expected the name of a plugin")])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("poo", 'Did you mean "ppo"?'),
+        ("reward-nrom", 'Did you mean "reward-norm"?'),
+        ("rlchassis-saac", 'Did you mean "rlchassis-sac"?'),
+        ("", "expected the name of a plugin"),
+    ],
+)
 def test_a_misspelt_plugin_is_not_fetched_from_whoever_took_its_name(rlchassis, client, name, hint):
     is_refused(rlchassis("plugins", "install", name), hint)
     assert client == []

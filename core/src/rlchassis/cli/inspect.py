@@ -126,7 +126,7 @@ def _state(running: Json | None) -> str:
 def _checkpoint(found: Json) -> str:
     if "problem" in found:
         return f"{found['name']} (damaged)"
-    return f"step {found['step']} ({'resumes exactly' if found['exact'] else 'resumes not exactly'})"
+    return f"step {found['step']} ({'resumes exactly' if found['exact'] else 'does not resume exactly'})"
 
 
 def _score(test: Json | None) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rlchassis.cli.output import say
 from rlchassis.errors import UsageError
-from rlchassis.registry import first_party_distribution
+from rlchassis.registry import first_party_distribution, installed
 from rlchassis.registry.kinds import FIRST_PARTY, KINDS
-from rlchassis.registry.wording import did_you_mean, quoted
+from rlchassis.registry.wording import canonical, did_you_mean, quoted
 
 CLIENTS = ("uv", "pip")
 
@@ -43,7 +44,7 @@ def add_client(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: argparse.Namespace, action: Sequence[str], words: Sequence[str], answers: Sequence[str] = ()) -> int:
-    """Show a client's command and run it; returns its exit code. answers: what pip, which would ask, is told instead."""
+    """Show a client's command and run it; returns its exit code. answers: options of pip in place of its questions."""
     client = asked.client or ("uv" if shutil.which("uv") else "pip")
     if client == "uv":
         command = ["uv", "pip", *action, "--python", sys.executable, *words]
@@ -63,7 +64,7 @@ def requirement_of(name: str) -> str:
     for kind in KINDS:
         if distribution := first_party_distribution(kind, name):
             return distribution
-    if name.isidentifier() and (meant := did_you_mean(name, _first_party_names())):
+    if re.fullmatch(r"[\w-]+", name) and canonical(name) not in _distributions() and (meant := did_you_mean(name, _known_names())):
         raise UsageError(f"no plugin of this project is named {quoted(name)}.{meant}")
     if not name.strip() or name.startswith("-"):
         raise UsageError(
@@ -72,8 +73,14 @@ def requirement_of(name: str) -> str:
     return name
 
 
-def _first_party_names() -> Iterable[str]:
-    return sorted({name for names in FIRST_PARTY.values() for name in names})
+def _distributions() -> set[str]:
+    """Those of this project, and those with plugins that are installed."""
+    ours = {each for names in FIRST_PARTY.values() for each in names.values()}
+    return ours | {canonical(plugin.distribution) for plugin in installed()}
+
+
+def _known_names() -> list[str]:
+    return sorted({name for names in FIRST_PARTY.values() for name in names} | _distributions())
 
 
 def _uninstall(asked: argparse.Namespace) -> int:

@@ -64,6 +64,22 @@ class Net(nn.Module):
         return (answer.softmax(-1) if self.softmax else answer), state
 
 
+class OnFeatures(nn.Module):
+    """What actors have in common: the network of features below them, and the size of their output."""
+
+    def __init__(self, preprocess_net: nn.Module, action_shape: int | Sequence[int]) -> None:
+        super().__init__()
+        self.preprocess, self.output_dim = preprocess_net, size_of(action_shape)
+
+    def get_preprocess_net(self) -> nn.Module:
+        """The network of features."""
+        return self.preprocess
+
+    def get_output_dim(self) -> int:
+        """Number of actions, or of dimensions of one."""
+        return self.output_dim
+
+
 def size_of(shape: int | Sequence[int]) -> int:
     """Number of elements of a shape; a number is its own."""
     return math.prod(shape) if isinstance(shape, Sequence) else int(shape)

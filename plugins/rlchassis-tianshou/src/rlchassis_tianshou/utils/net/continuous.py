@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rlchassis_tianshou.utils.net.common import MLP, as_floats, size_of, width_of
+from rlchassis_tianshou.utils.net.common import MLP, OnFeatures, as_floats, width_of
 
 LOWEST, HIGHEST = -20.0, 2.0
 """Bounds of log σ."""
 
 
-class Actor(nn.Module):
+class Actor(OnFeatures):
     """Actions within ± max_action; answers (tensor, state)."""
 
     def __init__(
@@ -26,17 +26,9 @@ class Actor(nn.Module):
         device: Any = "cpu",
         preprocess_net_output_dim: int | None = None,
     ) -> None:
-        super().__init__()
-        self.preprocess, self.max_action, self.output_dim = preprocess_net, max_action, size_of(action_shape)
+        super().__init__(preprocess_net, action_shape)
+        self.max_action = max_action
         self.last = MLP(width_of(preprocess_net, preprocess_net_output_dim), self.output_dim, hidden_sizes, device=device)
-
-    def get_preprocess_net(self) -> nn.Module:
-        """The network of features."""
-        return self.preprocess
-
-    def get_output_dim(self) -> int:
-        """Number of dimensions of an action."""
-        return self.output_dim
 
     def forward(self, obs: Any, state: Any = None, info: Any = None) -> tuple[Tensor, Any]:
         """[B, …] → [B, D], and the state."""
@@ -44,7 +36,7 @@ class Actor(nn.Module):
         return self.max_action * torch.tanh(self.last(features)), state
 
 
-class ActorProb(nn.Module):
+class ActorProb(OnFeatures):
     """Mean and standard deviation of a Gaussian; answers ((mean, std), state)."""
 
     def __init__(
@@ -58,22 +50,13 @@ class ActorProb(nn.Module):
         conditioned_sigma: bool = False,
         preprocess_net_output_dim: int | None = None,
     ) -> None:
-        super().__init__()
-        self.preprocess, self.max_action, self.unbounded = preprocess_net, max_action, unbounded
-        self.output_dim = size_of(action_shape)
+        super().__init__(preprocess_net, action_shape)
+        self.max_action, self.unbounded = max_action, unbounded
         width = width_of(preprocess_net, preprocess_net_output_dim)
         self.mu = MLP(width, self.output_dim, hidden_sizes, device=device)
         self.sigma: nn.Module | None = MLP(width, self.output_dim, hidden_sizes, device=device) if conditioned_sigma else None
         if not conditioned_sigma:
             self.sigma_param = nn.Parameter(torch.zeros(self.output_dim, device=device))
-
-    def get_preprocess_net(self) -> nn.Module:
-        """The network of features."""
-        return self.preprocess
-
-    def get_output_dim(self) -> int:
-        """Number of dimensions of an action."""
-        return self.output_dim
 
     def forward(self, obs: Any, state: Any = None, info: Any = None) -> tuple[tuple[Tensor, Tensor], Any]:
         """[B, …] → mean and standard deviation [B, D], and the state."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from rlchassis_tianshou.utils.net.common import MLP, size_of, width_of
+from rlchassis_tianshou.utils.net.common import MLP, OnFeatures, width_of
 
 
-class Actor(nn.Module):
+class Actor(OnFeatures):
     """Probabilities of actions, or their logits; answers (tensor, state)."""
 
     def __init__(
@@ -22,18 +22,9 @@ class Actor(nn.Module):
         preprocess_net_output_dim: int | None = None,
         device: Any = "cpu",
     ) -> None:
-        super().__init__()
-        self.preprocess, self.softmax_output = preprocess_net, softmax_output
-        self.output_dim = size_of(action_shape)
+        super().__init__(preprocess_net, action_shape)
+        self.softmax_output = softmax_output
         self.last = MLP(width_of(preprocess_net, preprocess_net_output_dim), self.output_dim, hidden_sizes, device=device)
-
-    def get_preprocess_net(self) -> nn.Module:
-        """The network of features."""
-        return self.preprocess
-
-    def get_output_dim(self) -> int:
-        """Number of actions."""
-        return self.output_dim
 
     def forward(self, obs: Any, state: Any = None, info: Any = None) -> tuple[Tensor, Any]:
         """[B, …] → [B, K], and the state."""
