@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -12,8 +13,11 @@ import pytest
 import torch
 from attrs import Factory, frozen
 
+from rlchassis.data.state_tensors import TensorRestoration
+from rlchassis.data.state_tree import Tagged
 from rlchassis.errors import UsageError
 from rlchassis.experiment import CallbackContext, Callbacks, EpochStopCallback, EpochTestCallback, EpochTrainCallback, Experiment, plan
+from rlchassis.training.callback_states import restore_callbacks
 from rlchassis_testkit.resuming import Stop, assert_same, final_state, run_stopped, run_through, with_checkpoints
 
 SAMPLING = {"num_train_envs": 2, "num_test_envs": 1, "num_test_episodes": 1, "step_per_epoch": 32, "step_per_collect": 16, "batch_size": 16}
@@ -122,6 +126,24 @@ def test_an_object_that_a_callback_makes_only_later_is_named_when_the_run_is_res
     run = run_stopped(experiment(Callbacks(train=(Late(),))), tmp_path, Stop("collecting", 21), allow=CLASSES)
     assert any("not bit for bit: draws of callback Late was not restored" in record.getMessage() for record in caplog.records)
     assert final_state(run)["run.callbacks.callback Late.epochs"] == "4"
+    with pytest.raises(UsageError, match="draws of callback Late was not restored; leave --strict out"):
+        Experiment.resume(run, 256, strict=True, allow=CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("state", "failed"),
+    [
+        ({"epochs": 3, "callback": 5}, "callback"),
+        ({"epochs": 3, "__class__": 5}, "__class__"),
+        ({"epochs": 3, "draws": Tagged("numpy generator", {"state": 1})}, "draws"),
+    ],
+)
+def test_strange_states_of_callbacks_are_left_out_and_named(state, failed):
+    callback = Late()
+    callback.draws = np.random.default_rng(1)
+    world: Any = SimpleNamespace(callbacks={"callback Late": callback})
+    assert restore_callbacks(world, {"callback Late": state}, TensorRestoration()) == [f"{failed} of callback Late was not restored"]
+    assert (callback.epochs, type(callback), callable(callback.callback)) == (3, Late, True)
 
 
 def test_a_run_that_must_resume_exactly_is_refused_with_a_callback_that_cannot_be_stored(tmp_path):

@@ -98,7 +98,7 @@ class ResolvedSampling:
     start_timesteps: int = 0
     start_timesteps_random: bool = False
     critic_warm_up: int = -1
-    """−1: a tenth of the run, at most 5000 steps."""
+    """−1: a third of the run, at most 5000 steps."""
     replay_buffer_ignore_obs_next: bool = False
     replay_buffer_save_only_last_obs: bool = False
     replay_buffer_stack_num: int = 1

@@ -13,7 +13,7 @@ from attrs import define
 from torch import Tensor
 
 from rlchassis.data.state_tensors import TensorRestoration
-from rlchassis.data.state_tree import State
+from rlchassis.data.state_tree import State, Tagged
 from rlchassis.errors import StoredFileError, UsageError
 from rlchassis.run.checkpoints import differences, facts
 from rlchassis.run.directory import write_into
@@ -59,7 +59,9 @@ class Resumption:
         restoration = TensorRestoration()
         state, restarted = self.restore(loop, restoration)
         write_into(self.directory, loop.world, self.experiment, logger_run_id(state))
-        inexact += restore_records(loop, state, restoration)
+        inexact += (failed := restore_records(loop, state, restoration))
+        if self.strict and failed:
+            raise UsageError(f"the run in {self.directory} would not go on exactly: {'; '.join(failed)}; leave --strict out.")
         self._begin_anew(loop)
         label = f"not bit for bit: {'; '.join((*differing, *inexact))}" if differing or inexact else "exactly"
         log.info("Resuming at environment step %d, %s.", loop.state.env_step, label)
@@ -71,7 +73,7 @@ class Resumption:
         state = read_checkpoint(self.checkpoint)
         try:
             restarted = restore_run(loop, state, restoration)
-            if not all(isinstance(state[part], dict) for part in ("loggers", "extensions", "callbacks")):
+            if not all(isinstance(part, dict | Tagged) for part in (state["loggers"], state["extensions"], *state["callbacks"].values())):
                 raise TypeError("it says nothing of loggers, extensions and callbacks")
             if loop.state.env_step != self.checkpoint.step:
                 raise ValueError(f"its state is that of step {loop.state.env_step}")

@@ -37,18 +37,21 @@ def restore_callbacks(world: World, states: dict[str, Any], restoration: Restora
     for name, callback in world.callbacks.items():
         if isinstance(callback, EpochStopCallback):
             callback.begin(CallbackContext(world))
+        state = states.get(name, {})
         if _has_state_dict(callback) and name in states:
-            restoration.value(callback, states[name], name)
+            restoration.value(callback, state, name)
             continue
-        for attribute, state in states.get(name, {}).items():
+        for attribute, value in state.items():
             try:
-                _restore(callback, attribute, state, restoration, f"{name}.{attribute}")
-            except UncoveredState:
+                _restore(callback, attribute, value, restoration, f"{name}.{attribute}")
+            except (UncoveredState, AttributeError, KeyError, TypeError, ValueError):  # whatever strange values lead to
                 failed.append(f"{attribute} of {name} was not restored")
     return failed
 
 
 def _restore(callback: object, attribute: str, state: State, restoration: Restoration, path: str) -> None:
+    if attribute.startswith("__") or callable(getattr(type(callback), attribute, None)):
+        raise UncoveredState(f"{path} is no attribute that has a state")
     current = getattr(callback, attribute, None)
     value = restoration.value(current, state, path)
     if value is not current:
